@@ -1,0 +1,1 @@
+"""Put a drawn face into an existing picture: colour, mask, paste."""

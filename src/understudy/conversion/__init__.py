@@ -1,0 +1,1 @@
+"""A model and footage to new footage."""

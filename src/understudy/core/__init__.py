@@ -1,0 +1,1 @@
+"""Types, errors, geometry, colour and events: what every layer shares."""

@@ -1,0 +1,1 @@
+"""Find, align, track and identify faces; the faceset."""

@@ -1,0 +1,1 @@
+"""Facesets to a model."""

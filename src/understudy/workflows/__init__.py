@@ -1,0 +1,1 @@
+"""One run(config, on_event) -> Result a command."""

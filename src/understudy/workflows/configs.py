@@ -1,0 +1,170 @@
+"""What each command needs to know and what it answers; the command line mirrors these fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractConfig:
+    """Footage to a faceset.
+
+    Args:
+        footage: files or folders, all showing the same identity.
+        faceset: folder to write; an unfinished one is continued.
+        identity: name of the identity; the faceset folder's name where None.
+        every: keep one frame in so many.
+    """
+
+    footage: tuple[Path, ...]
+    faceset: Path
+    identity: str | None = None
+    every: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """One person found by extraction."""
+
+    name: str
+    faces: int
+    path: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractResult:
+    """What extraction found; `people` is largest first, only the first is kept."""
+
+    faceset: Path
+    frames: int
+    faces: int
+    rejected: int
+    people: list[Person]
+    fps: float
+    seconds: float
+    peak_rss_mb: float
+    warnings: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Facesets to a model.
+
+    Args:
+        facesets: one folder an identity, at least two.
+        model: folder to write; an existing one is only continued with `resume`.
+        preset: "tiny" or "classic".
+        minutes: wall time to train for; one of minutes and steps.
+        steps: optimizer steps to train for.
+        start: "base" (pretrained on rendered people, tiny only) or "scratch".
+        batch: faces an identity and step; the preset's where None.
+        seed: seed of every random choice.
+        resume: go on with the model in `model`.
+    """
+
+    facesets: tuple[Path, ...]
+    model: Path
+    preset: str = "tiny"
+    minutes: float | None = None
+    steps: int | None = None
+    start: str = "base"
+    batch: int | None = None
+    seed: int = 0
+    resume: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainResult:
+    """What training reached; `validation` is on held-out faces.
+
+    `validation` holds ssim_in_mask {identity: x} and mean_face_ssim_in_mask {identity: x};
+    `history` one dict a validation: step, seconds, and the same figures.
+    """
+
+    model: Path
+    steps: int
+    seconds: float
+    steps_per_s: float
+    validation: dict[str, dict[str, float]]
+    history: list[dict[str, float]]
+    previews: list[Path]
+    peak_rss_mb: float
+    interrupted: bool
+    warnings: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertConfig:
+    """Footage and a model to new footage.
+
+    Args:
+        target: footage that is changed.
+        model: model folder.
+        out: video to write.
+        source: identity to put in; the model's first where None.
+        target_identity: identity to replace; the model's second where None.
+    """
+
+    target: Path
+    model: Path
+    out: Path
+    source: str | None = None
+    target_identity: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertResult:
+    """What conversion wrote."""
+
+    output: Path
+    frames: int
+    swapped: int
+    fps: float
+    seconds: float
+    peak_rss_mb: float
+    warnings: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapConfig:
+    """Source and target footage to a swapped video.
+
+    Args:
+        source: footage of the identity put in.
+        target: footage that is changed.
+        out: video to write.
+        minutes: wall time to train for.
+        steps: optimizer steps instead of minutes.
+        production: folder for facesets, model and previews; `OUT` with the suffix
+            ".production" where None. What lies there is reused.
+        preset: "tiny" or "classic".
+        start: "base" or "scratch".
+        seed: seed of every random choice.
+    """
+
+    source: tuple[Path, ...]
+    target: Path
+    out: Path
+    minutes: float | None = 5.0
+    steps: int | None = None
+    production: Path | None = None
+    preset: str = "tiny"
+    start: str = "base"
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapResult:
+    """What the whole chain did; `output` .. `warnings` as in `ConvertResult`."""
+
+    output: Path
+    frames: int
+    swapped: int
+    fps: float
+    seconds: float
+    peak_rss_mb: float
+    warnings: list[str]
+    production: Path
+    extract: dict[str, ExtractResult] = field(default_factory=dict[str, ExtractResult])
+    train: TrainResult | None = None
