@@ -1,1 +1,0 @@
-"""A model and footage to new footage."""
