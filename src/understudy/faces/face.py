@@ -61,7 +61,7 @@ class Face:
         confidence: landmark presence score in [0, 1].
         track: number of the track, unique within one run over one piece of footage.
         square: the smoothed face square.
-        pose_deg: (3,) float32 yaw, pitch, roll: yaw > 0 turns to the picture's left, pitch > 0
+        pose_deg: (3,) float32 yaw, pitch, roll: yaw > 0 turns to the picture's right, pitch > 0
             looks down, roll > 0 tilts clockwise in the picture.
         identity: (128,) float32 identity vector, or None where not computed for this face.
         quality: name to figure (sharpness, size_px, ...).

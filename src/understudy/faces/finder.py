@@ -1,0 +1,51 @@
+"""The whole way from frames to tracked, steadied faces, with the catalogued networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from understudy.core.events import OnEvent, ignore
+from understudy.core.types import Frame
+from understudy.faces.detect import FULL_RANGE, SHORT_RANGE, BlazeFace
+from understudy.faces.face import Face
+from understudy.faces.landmark import MeshNetwork
+from understudy.faces.smooth import SmoothingConfig, smooth_stream
+from understudy.faces.track import FaceTracker, TrackerConfig
+from understudy.faces.weights import weights_path
+
+
+class FaceFinder:
+    """Finds and follows faces in consecutive frames.
+
+    The networks are loaded once; every call of `stream` starts with no tracks.
+    """
+
+    def __init__(
+        self,
+        *,
+        tracker: TrackerConfig | None = None,
+        smoothing: SmoothingConfig | None = None,
+        on_event: OnEvent = ignore,
+    ) -> None:
+        """Load the networks, fetching their weights if they are not here.
+
+        Raises:
+            WeightsError: the weights cannot be had.
+        """
+        self._detectors = (
+            BlazeFace(weights_path("face_detection_short_range.tflite", on_event), SHORT_RANGE),
+            BlazeFace(weights_path("face_detection_full_range_sparse.tflite", on_event), FULL_RANGE),
+        )
+        self._landmarker = MeshNetwork(
+            weights_path("face_landmark.tflite", on_event), weights_path("iris_landmark.tflite", on_event)
+        )
+        self._tracker, self._smoothing = tracker, smoothing
+
+    def stream(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+        """Yield each frame with its faces, largest first, a few frames late.
+
+        Args:
+            frames: consecutive frames of one piece of footage.
+        """
+        tracker = FaceTracker(self._detectors, self._landmarker, self._tracker)
+        return smooth_stream(((frame, tracker.track(frame.image)) for frame in frames), self._smoothing)

@@ -1,0 +1,80 @@
+"""Where a head is and how it is turned, from its landmarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.types import Points, Vector
+from understudy.faces.face import FaceSquare
+from understudy.faces.mesh import RIGID, template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadPose:
+    """A scaled rotation and a shift that carry the template face onto landmarks.
+
+    Args:
+        scale_px: length of the template's unit, frame pixels.
+        frame_from_head: (3, 3) float64 rotation.
+        centre_px: (3,) float64, where the template's origin lies, frame pixels.
+    """
+
+    scale_px: float
+    frame_from_head: NDArray[np.float64]
+    centre_px: NDArray[np.float64]
+
+    @property
+    def angles_deg(self) -> Vector:
+        """(3,) float32 yaw, pitch, roll; conventions of `Face.pose_deg`."""
+        r = self.frame_from_head
+        yaw = np.arctan2(-r[0, 2], np.hypot(r[1, 2], r[2, 2]))
+        pitch = np.arctan2(-r[1, 2], r[2, 2])
+        roll = np.arctan2(-r[0, 1], r[0, 0])
+        return np.degrees([yaw, pitch, roll]).astype(np.float32)
+
+    @property
+    def square(self) -> FaceSquare:
+        """The upright face square of this pose, unsmoothed."""
+        # the picture-plane part of the head's own "up", so that a turned head stays upright
+        up = self.frame_from_head[:2, 1]
+        return FaceSquare(
+            x_px=float(self.centre_px[0]),
+            y_px=float(self.centre_px[1]),
+            side_px=self.scale_px,
+            roll_rad=float(np.arctan2(-up[0], up[1])),
+        )
+
+    def undo(self, points_px: Points) -> Points:
+        """Carry (n, 3) frame points into the template's frame, face units, pose removed."""
+        return ((points_px - self.centre_px) @ self.frame_from_head / self.scale_px).astype(np.float32)
+
+
+def fit_pose(points_px: Points) -> HeadPose:
+    """Solve the head pose from points that expression does not move.
+
+    Args:
+        points_px: (468, 3) float32 landmarks, frame pixels.
+
+    Raises:
+        ValueError: the points coincide.
+
+    Reference:
+        Umeyama, PAMI 1991, eq. 34-43, in three dimensions.
+    """
+    rigid = np.array(RIGID)
+    head = template()[rigid].astype(np.float64)
+    seen = points_px[rigid].astype(np.float64)
+    head_mean, seen_mean = head.mean(axis=0), seen.mean(axis=0)
+    a, b = head - head_mean, seen - seen_mean
+    if (b * b).sum() < 1e-9:
+        raise ValueError("all landmarks coincide: no pose can be fitted")
+    u, singular, vt = np.linalg.svd(b.T @ a)
+    sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    rotation = (u * sign) @ vt
+    scale = float((singular * sign).sum() / (a * a).sum())
+    return HeadPose(
+        scale_px=scale, frame_from_head=rotation, centre_px=seen_mean - scale * rotation @ head_mean
+    )

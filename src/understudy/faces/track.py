@@ -1,0 +1,155 @@
+"""Follow faces from frame to frame by their landmarks, and look for new ones only when needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.types import Image
+from understudy.faces.detect import Detection, Detector, overlap
+from understudy.faces.face import Face, FaceSquare
+from understudy.faces.landmark import Mesh, region_of_detection, region_of_points
+from understudy.faces.pose import fit_pose
+
+_THUMBNAIL_PX = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackerConfig:
+    """When to believe a track and when to search.
+
+    Args:
+        detect_every: frames between two searches for new faces while all tracks hold.
+        min_score: a track whose landmark score falls below is lost.
+        sure_score: a track above this lives on although the detector does not see it (profiles).
+        max_overlap: two faces whose boxes overlap more are one.
+        max_scale_step: a face that grows or shrinks more between two frames is lost.
+        cut_level: mean grey difference (0 to 255) of two frames' thumbnails that means a cut.
+        max_faces: faces followed at once, best first.
+    """
+
+    detect_every: int = 15
+    min_score: float = 0.5
+    sure_score: float = 0.9
+    max_overlap: float = 0.4
+    max_scale_step: float = 1.4
+    cut_level: float = 40.0
+    max_faces: int = 8
+
+
+class Landmarker(Protocol):
+    """Anything that finds the mesh of the face in a region."""
+
+    def find(self, image: Image, region: FaceSquare) -> Mesh:
+        """Landmarks of the face in `region` of an (h, w, 3) RGB uint8 frame."""
+        ...
+
+
+class FaceTracker:
+    """Faces of consecutive frames, each with the number of its track.
+
+    The detectors are tried in order until one finds something.
+    """
+
+    def __init__(
+        self, detectors: tuple[Detector, ...], landmarker: Landmarker, config: TrackerConfig | None = None
+    ) -> None:
+        """Start with no tracks."""
+        self._detectors = detectors
+        self._landmarker = landmarker
+        self._config = config or TrackerConfig()
+        self._last: list[Face] = []
+        self._next_track = 0
+        self._since_search = 0
+        self._thumbnail: NDArray[np.uint8] | None = None
+
+    def track(self, image: Image) -> list[Face]:
+        """Faces of the next frame, an (h, w, 3) RGB uint8 picture; largest first."""
+        if self._is_cut(image):
+            self._last = []
+        found = [face for last in self._last if (face := self._follow(image, last)) is not None]
+        found = _without_doubles(found, self._config.max_overlap)
+        self._since_search += 1
+        lost = len(found) < len(self._last) or not found
+        # footage without any face is searched in every frame: that is when a face may come in
+        if lost or self._since_search >= self._config.detect_every:
+            found = self._search(image, found)
+            self._since_search = 0
+        found.sort(key=lambda face: -face.square.side_px)
+        self._last = found[: self._config.max_faces]
+        return list(self._last)
+
+    def _is_cut(self, image: Image) -> bool:
+        small = cv2.resize(image, (_THUMBNAIL_PX, _THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
+        grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+        before, self._thumbnail = self._thumbnail, grey
+        return before is not None and float(cv2.absdiff(before, grey).mean()) > self._config.cut_level
+
+    def _follow(self, image: Image, last: Face) -> Face | None:
+        face = self._face(image, region_of_points(last.landmarks_px), last.track)
+        if face is None:
+            return None
+        step = face.square.side_px / last.square.side_px
+        in_reach = 1 / self._config.max_scale_step < step < self._config.max_scale_step
+        return face if in_reach else None
+
+    def _face(self, image: Image, region: FaceSquare, track: int) -> Face | None:
+        mesh = self._landmarker.find(image, region)
+        height, width = image.shape[:2]
+        points = mesh.points_px
+        box = np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)]).astype(np.float32)
+        centre = (box[:2] + box[2:]) / 2
+        inside = 0 <= centre[0] < width and 0 <= centre[1] < height
+        if mesh.score < self._config.min_score or not inside or (box[2:] - box[:2]).min() < 4:
+            return None
+        pose = fit_pose(points)
+        return Face(
+            box_px=box,
+            landmarks_px=points,
+            iris_px=mesh.iris_px,
+            confidence=mesh.score,
+            track=track,
+            square=pose.square,
+            pose_deg=pose.angles_deg,
+        )
+
+    def _search(self, image: Image, known: list[Face]) -> list[Face]:
+        """Add faces that no track holds; drop weak tracks that the detector does not see."""
+        detections: list[Detection] = []
+        for detector in self._detectors:
+            detections = detector.detect(image)
+            if detections:
+                break
+        boxes = np.stack([d.box_px for d in detections]) if detections else np.zeros((0, 4), np.float32)
+        kept = [
+            face
+            for face in known
+            if face.confidence >= self._config.sure_score or (overlap(face.box_px, boxes) > 0.1).any()
+        ]
+        for detection in detections:
+            held = np.stack([f.box_px for f in kept]) if kept else np.zeros((0, 4), np.float32)
+            if (overlap(detection.box_px, held) > 0.2).any():
+                continue
+            rough = self._face(image, region_of_detection(detection), -1)
+            if rough is None:
+                continue
+            # the detector's box is loose: a second look from the first landmarks settles them
+            face = self._face(image, region_of_points(rough.landmarks_px), self._next_track)
+            if face is not None:
+                kept = _without_doubles([*kept, face], self._config.max_overlap)
+                self._next_track += 1
+        return kept
+
+
+def _without_doubles(faces: list[Face], max_overlap: float) -> list[Face]:
+    """Of faces that lie on each other, keep the older track."""
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda f: f.track):
+        others = np.stack([f.box_px for f in kept]) if kept else np.zeros((0, 4), np.float32)
+        if not (overlap(face.box_px, others) > max_overlap).any():
+            kept.append(face)
+    return kept
