@@ -1,0 +1,147 @@
+"""Pasting: exact outside the mask, in the right place inside, whatever the geometry."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from understudy.compositing.paste import frame_mask, paste
+
+SIZE = 32
+
+
+def similarity(scale: float, angle: float, cx: float, cy: float) -> np.ndarray:
+    """crop_from_frame that cuts out a square around (cx, cy) at `scale` crop pixels a frame pixel."""
+    cos, sin = scale * np.cos(angle), scale * np.sin(angle)
+    linear = np.array([[cos, -sin], [sin, cos]])
+    return np.column_stack([linear, (SIZE - 1) / 2 - linear @ [cx, cy]]).astype(np.float32)
+
+
+matrices = st.builds(
+    similarity, st.floats(0.2, 12), st.floats(-3.2, 3.2), st.floats(-30, 110), st.floats(-30, 90)
+)
+
+
+@settings(deadline=None)
+@given(matrices, st.integers(0, 2**32 - 1), st.floats(0, 0.95), st.booleans())
+def test_equals_the_input_wherever_the_mask_is_zero(
+    matrix: np.ndarray, seed: int, sparsity: float, as_bytes: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    frame = rng.integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    drawn = rng.random((SIZE, SIZE, 3), dtype=np.float32)
+    mask = rng.random((SIZE, SIZE), dtype=np.float32)
+    mask[rng.random((SIZE, SIZE)) < sparsity] = 0
+    before = frame.copy()
+    out = paste(frame, (drawn * 255).astype(np.uint8) if as_bytes else drawn, mask, matrix)
+    assert np.array_equal(frame, before)
+    reached = frame_mask(mask, matrix, 60, 80)
+    assert np.array_equal(out[reached == 0], frame[reached == 0])
+    # and the mask is 0 at every frame pixel that lies off the crop by more than the filter's reach
+    x, y = np.meshgrid(np.arange(80), np.arange(60))
+    at = np.stack([x, y], -1) @ matrix[:, :2].T + matrix[:, 2]
+    reach = 1 + max(1.0, float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))))
+    off = ((at < -reach) | (at > SIZE - 1 + reach)).any(axis=-1)
+    assert np.array_equal(out[off], frame[off])
+
+
+@settings(deadline=None, max_examples=40)
+@given(matrices, st.integers(0, 2**32 - 1))
+def test_the_window_cuts_nothing_off(matrix: np.ndarray, seed: int) -> None:
+    """Oracle: the same warp over the whole frame, without a window."""
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((SIZE, SIZE), np.float32)
+    y, x = rng.integers(0, SIZE, 2)
+    mask[y : y + 9, x : x + 5] = 1
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2].astype(float)))))
+    if scale > 1.2:
+        return  # the whole-frame oracle has no area filter
+    whole = cv2.warpAffine(
+        mask, matrix.astype(np.float64), (80, 60), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    )
+    np.testing.assert_allclose(frame_mask(mask, matrix, 60, 80), whole, atol=0.05)
+
+
+def test_blends_by_the_definition_under_identity() -> None:
+    rng = np.random.default_rng(0)
+    frame = rng.integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8)
+    drawn = rng.random((SIZE, SIZE, 3), dtype=np.float32)
+    mask = rng.random((SIZE, SIZE), dtype=np.float32)
+    identity = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
+    oracle = frame + mask[..., None].astype(np.float64) * (drawn.astype(np.float64) * 255 - frame)
+    np.testing.assert_allclose(paste(frame, drawn, mask, identity), oracle, atol=0.51)
+
+
+@pytest.mark.parametrize("scale", [0.35, 0.8, 1.0, 1.7, 4.0])
+def test_a_crop_pasted_back_is_where_it_came_from(scale: float) -> None:
+    """A smooth picture cut out and pasted back is the same picture: no half-pixel shift at any scale."""
+    y, x = np.mgrid[0:120, 0:160].astype(np.float32)
+    channels = [np.sin(x / 17 + y / 40), np.cos(x / 30 - y / 19), np.sin((x + y) / 25)]
+    frame = (127 + 100 * np.stack(channels, -1)).round().astype(np.uint8)
+    size = int(60 * scale)
+    linear = scale * np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
+    matrix = np.column_stack([linear, (size - 1) / 2 - linear @ [75.3, 61.8]]).astype(np.float32)
+    crop = cv2.warpAffine(frame, matrix, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    mask = np.zeros((size, size), np.float32)
+    edge = max(2, size // 8)
+    mask[edge:-edge, edge:-edge] = 1
+    out = paste(np.zeros_like(frame), crop, mask, matrix)
+    solid = frame_mask(mask, matrix, 120, 160) > 0.999
+    assert solid.sum() > 500
+    difference = np.abs(out.astype(int) - frame)[solid]
+    # half a pixel off would be a mean of about 1.5 and a largest of about 4
+    assert difference.mean() < 0.8
+    assert difference.max() <= 3
+
+
+def test_a_crop_much_larger_than_the_face_does_not_alias() -> None:
+    checker = np.indices((256, 256)).sum(axis=0) % 2
+    drawn = np.repeat(checker[..., None], 3, axis=2).astype(np.float32)
+    matrix = np.array([[8.3, 0, -3.1], [0, 8.3, 1.7]], np.float32)
+    frame = np.zeros((40, 40, 3), np.uint8)
+    mask = np.ones((256, 256), np.float32)
+    out = paste(frame, drawn, mask, matrix)
+    inner = out[2:28, 2:28].astype(int)
+    assert np.abs(inner - 128).max() < 20
+
+
+def test_overshoot_does_not_wrap_around() -> None:
+    frame = np.zeros((64, 64, 3), np.uint8)
+    drawn = np.zeros((SIZE, SIZE, 3), np.float32)
+    drawn[:, SIZE // 2 :] = 1
+    out = paste(frame, drawn, np.ones((SIZE, SIZE), np.float32), similarity(0.5, 0, 31.5, 31.5))
+    row = out[32, :, 0].astype(int)
+    assert row[8:28].max() == 0
+    assert row[36:56].min() == 255
+
+
+def test_in_place_writes_into_the_frame_and_far_away_changes_nothing() -> None:
+    frame = np.zeros((64, 64, 3), np.uint8)
+    drawn, mask = np.ones((SIZE, SIZE, 3), np.float32), np.ones((SIZE, SIZE), np.float32)
+    assert paste(frame, drawn, mask, similarity(1, 0, 900, 900), in_place=True) is frame
+    assert frame.max() == 0
+    out = paste(frame, drawn, mask, similarity(1, 0, 32, 32), in_place=True)
+    assert out is frame
+    assert frame.max() == 255
+    assert paste(frame, drawn, np.zeros_like(mask), similarity(1, 0, 32, 32)).max() == 255
+
+
+def test_values_that_are_no_numbers_outside_the_mask_do_no_harm() -> None:
+    frame = np.full((64, 64, 3), 7, np.uint8)
+    drawn = np.full((SIZE, SIZE, 3), np.nan, np.float32)
+    mask = np.zeros((SIZE, SIZE), np.float32)
+    mask[4:8, 4:8] = 1
+    matrix = similarity(1, 0.1, 32, 32)
+    out = paste(frame, drawn, mask, matrix)
+    zero = frame_mask(mask, matrix, 64, 64) == 0
+    assert (out[zero] == 7).all()
+
+
+@pytest.mark.parametrize("matrix", [np.zeros((2, 3)), np.full((2, 3), np.nan)])
+def test_wrong_arguments_are_refused(matrix: np.ndarray) -> None:
+    frame, mask = np.zeros((64, 64, 3), np.uint8), np.ones((SIZE, SIZE), np.float32)
+    with pytest.raises(ValueError, match="inverted"):
+        paste(frame, np.ones((SIZE, SIZE, 3), np.float32), mask, matrix.astype(np.float32))
+    with pytest.raises(ValueError, match="size"):
+        paste(frame, np.ones((8, 8, 3), np.float32), mask, similarity(1, 0, 32, 32))
