@@ -1,0 +1,112 @@
+"""Colour tags of footage, and pixels between YUV and RGB: the one place that guesses a missing tag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+
+from understudy.core.types import Image
+
+UNSPECIFIED = 2  # code of matrix, primaries and transfer
+BT709, SMPTE170M, BT2020 = 1, 6, 9
+FULL_RANGE = 2
+
+# H.273 matrix codes that swscale knows, to its own numbers
+_SWS_FROM_H273 = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
+
+# Without both flags swscale takes shortcuts that darken every pixel by one step.
+_TO_RGB = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+# The area filter averages 2x2 pixels for one chroma sample, the nearest to the inverse of the above.
+_FROM_RGB = Interpolation.AREA | Interpolation.ACCURATE_RND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColourTags:
+    """How a video file says its numbers become colours, as written in the file.
+
+    Args:
+        matrix: YUV matrix, code of ITU-T H.273 (1 is BT.709, 5 and 6 are BT.601, 2 is unspecified).
+        primaries: colour primaries, code of H.273.
+        transfer: transfer characteristic, code of H.273.
+        range: 0 unspecified, 1 limited (16 to 235), 2 full (0 to 255).
+    """
+
+    matrix: int = UNSPECIFIED
+    primaries: int = UNSPECIFIED
+    transfer: int = UNSPECIFIED
+    range: int = 0
+
+    def matrix_for(self, coded_height_px: int) -> int:
+        """The matrix to compute with, H.273: the tag, or what players take where there is none.
+
+        Players take BT.709 from 720 lines up and BT.601 below.
+        """
+        if self.matrix in _SWS_FROM_H273:
+            return self.matrix
+        return BT709 if coded_height_px >= 720 else SMPTE170M
+
+    @property
+    def is_full_range(self) -> bool:
+        """Whether luma fills 0 to 255; an unspecified range is limited, as in players."""
+        return self.range == FULL_RANGE
+
+
+class ToRgb:
+    """Converts decoded pictures of one video to RGB."""
+
+    def __init__(self, tags: ColourTags, *, width_px: int, height_px: int) -> None:
+        """Fix the tags and the size of what comes out; a picture of another size is scaled to it."""
+        self._sws_matrix = _SWS_FROM_H273[tags.matrix_for(height_px)]
+        self._range = ColorRange.JPEG if tags.is_full_range else ColorRange.MPEG
+        self._size = (width_px, height_px)
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, picture: av.VideoFrame) -> Image:
+        """Convert one picture, in any pixel format, to (h, w, 3) RGB uint8, not rotated."""
+        width, height = self._size
+        if picture.format.is_rgb:
+            # no matrix applies, and naming one would make swscale think that the picture is YUV
+            rgb = self._reformatter.reformat(
+                picture, width, height, "rgb24", interpolation=_TO_RGB, threads=1
+            )
+        else:
+            rgb = self._reformatter.reformat(
+                picture,
+                width,
+                height,
+                "rgb24",
+                src_colorspace=self._sws_matrix,
+                dst_colorspace=self._sws_matrix,
+                interpolation=_TO_RGB,
+                src_color_range=self._range,
+                dst_color_range=ColorRange.JPEG,
+                threads=1,
+            )
+        return np.ascontiguousarray(rgb.to_ndarray(), np.uint8)
+
+
+class FromRgb:
+    """Converts RGB images to pictures for an encoder, the inverse of `ToRgb` with the same tags."""
+
+    def __init__(self, tags: ColourTags, *, height_px: int, pixel_format: str) -> None:
+        """Fix the tags, the coded height (for the guess) and the pixel format, e.g. yuv420p."""
+        self._sws_matrix = _SWS_FROM_H273[tags.matrix_for(height_px)]
+        self._range = ColorRange.JPEG if tags.is_full_range else ColorRange.MPEG
+        self._pixel_format = pixel_format
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, image: Image) -> av.VideoFrame:
+        """Convert (h, w, 3) RGB uint8 to a picture of the same size."""
+        return self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(image, format="rgb24"),
+            format=self._pixel_format,
+            src_colorspace=self._sws_matrix,
+            dst_colorspace=self._sws_matrix,
+            interpolation=_FROM_RGB,
+            src_color_range=ColorRange.JPEG,
+            dst_color_range=self._range,
+            threads=1,
+        )

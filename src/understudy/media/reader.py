@@ -1,0 +1,205 @@
+"""Read a video file frame by frame, upright and in RGB, with its own presentation times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from understudy.core.errors import MediaError
+from understudy.core.types import Frame
+from understudy.media.colour import ToRgb
+from understudy.media.info import VideoInfo, describe
+
+# libavformat takes any text for terminal art and would decode it to pictures
+_NOT_FOOTAGE = {"tty", "ansi", "idf", "bin", "xbin", "adf"}
+
+
+class VideoReader:
+    """Streams the frames of one video file, once, in presentation order.
+
+    Every decoded frame is given, none twice; `pts` is as stored. A file that breaks off is used up
+    to the break. What was wrong with the file is in `warnings`, complete once the frames are read.
+
+    Args:
+        path: the video file.
+        start_index: first frame to give; those before it are decoded and left out.
+
+    Raises:
+        MediaError: there is no such file, or it holds no frame that can be decoded.
+    """
+
+    def __init__(self, path: Path, *, start_index: int = 0) -> None:
+        """Open the file and decode its first frame."""
+        if start_index < 0:
+            raise ValueError(f"start_index must be at least 0, got {start_index}")
+        self.warnings: list[str] = []
+        self._path = path
+        self._start_index = start_index
+        self._damaged_packets = 0
+        self._broke_off = False
+        self._hidden = 0  # frames that the container's edit list takes out
+        self._container = open_container(path)
+        try:
+            self._stream = video_stream_of(self._container, path)
+            self._stream.thread_type = "AUTO"
+            decoded = self._decode()
+            first = next(decoded, None)
+            if first is None:
+                raise _no_frame(path)
+            self.info: VideoInfo = describe(path, self._container, self._stream, first)
+        except BaseException:
+            self._container.close()
+            raise
+        self._pictures = chain([first], decoded)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Give the frames from `start_index` on."""
+        info = self.info
+        to_rgb = ToRgb(info.colour, width_px=info.coded_width_px, height_px=info.coded_height_px)
+        clock = _Clock(info)
+        for index, picture in enumerate(self._pictures):
+            pts = clock.tick(picture)
+            if index < self._start_index:
+                continue
+            image = info.orientation.upright(to_rgb(picture))
+            yield Frame(index=index, pts=pts, time_base=info.time_base, image=image)
+        self._report(clock)
+
+    def close(self) -> None:
+        """Close the file; nothing can be read afterwards."""
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        """Give the reader itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def _decode(self) -> Iterator[av.VideoFrame]:
+        """Decode up to the end or the break; damaged packets are counted and left out."""
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except FFmpegError:
+                self._broke_off = True
+                packet = None
+            if packet is not None:
+                self._broke_off |= packet.is_corrupt
+                self._hidden += packet.is_discard
+            try:
+                yield from self._stream.decode(packet)  # pyright: ignore[reportUnknownMemberType]
+            except EOFError:  # the demuxer's own flush packet came before
+                return
+            except FFmpegError:
+                self._damaged_packets += 1
+            if packet is None:
+                return
+
+    def _report(self, clock: _Clock) -> None:
+        """Add what went wrong to the warnings, once the frames are through."""
+        name, reached_s = self._path.name, float(clock.end_s)
+        stated_s = self.info.duration_s
+        frame_s = 1 / self.info.average_rate_hz if self.info.average_rate_hz else Fraction(1, 10)
+        is_short = self._stream.frames > clock.ticks + self._hidden + self._damaged_packets
+        if self._broke_off or is_short:
+            of = (
+                f" of {float(stated_s):.2f}"
+                if stated_s is not None and stated_s > clock.end_s + frame_s
+                else ""
+            )
+            self.warnings.append(
+                f"{name} breaks off: used up to {reached_s:.2f}{of} s, {clock.ticks} frames; "
+                "get a complete copy if more is needed"
+            )
+        elif self._damaged_packets:
+            self.warnings.append(f"{name} is damaged: {self._damaged_packets} packets could not be decoded")
+        if clock.repaired:
+            self.warnings.append(f"{name}: {clock.repaired} frames had no usable time and were given one")
+
+
+class _Clock:
+    """Presentation times: as stored, and made up only where a picture has none that can be used."""
+
+    def __init__(self, info: VideoInfo) -> None:
+        rate = info.average_rate_hz or Fraction(25)
+        self._step = max(1, round(1 / (rate * info.time_base)))
+        self._time_base = info.time_base
+        self._last: int | None = None
+        self.ticks = 0
+        self.repaired = 0
+
+    def tick(self, picture: av.VideoFrame) -> int:
+        """The picture's pts, always later than the one before."""
+        pts = picture.pts if picture.pts is not None else picture.dts
+        if pts is None or (self._last is not None and pts <= self._last):
+            pts = 0 if self._last is None else self._last + (1 if pts is not None else self._step)
+            self.repaired += 1
+        self.ticks += 1
+        self._last = pts
+        return pts
+
+    @property
+    def end_s(self) -> Fraction:
+        """When the last frame ends."""
+        return ((self._last or 0) + self._step) * self._time_base
+
+
+def open_container(path: Path) -> InputContainer:
+    """Open a media file for reading.
+
+    Raises:
+        MediaError: the path does not exist, is a folder, is empty, or is not a media file.
+    """
+    if not path.exists():
+        raise MediaError(f"{path} does not exist", "check the path")
+    if path.is_dir():
+        raise MediaError(f"{path} is a folder, not a video", "give a file in it")
+    try:
+        if path.stat().st_size == 0:
+            raise MediaError(f"{path} is empty", "copy or download it again")
+        container = av.open(str(path), mode="r", metadata_errors="replace")
+    except PermissionError as error:
+        raise MediaError(f"{path} may not be read", "change its permissions") from error
+    except (FFmpegError, OSError) as error:
+        raise MediaError(
+            f"{path} cannot be read as video ({error.strerror})",
+            "check that it is a complete video file; a broken MP4 may have lost its index",
+        ) from error
+    if container.format.name in _NOT_FOOTAGE:
+        container.close()
+        raise MediaError(f"{path} is a text file, not a video", "give a video file")
+    return container
+
+
+def video_stream_of(container: InputContainer, path: Path) -> VideoStream:
+    """The first video stream that is not cover art.
+
+    Raises:
+        MediaError: there is none, or this installation cannot decode it.
+    """
+    for stream in container.streams.video:
+        if Disposition.attached_pic in stream.disposition:
+            continue
+        if stream.time_base is not None:
+            return stream
+    kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "none"
+    raise MediaError(f"{path} has no video stream (streams: {kinds})", "give a file with pictures")
+
+
+def _no_frame(path: Path) -> MediaError:
+    return MediaError(f"{path} has no frame that can be decoded", "it is damaged: get a complete copy")
