@@ -1,0 +1,308 @@
+"""The reviewed collection of faces of one identity, on disk.
+
+A folder with `faces.sqlite` and `crops/`. Every write is one transaction, so a kill at any moment
+loses at most the batch in flight, and the same command goes on from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from understudy.core.errors import FacesetError
+from understudy.core.files import next_step_for
+from understudy.core.types import Points, Vector
+from understudy.faces import faceset_queries as queries
+from understudy.faces import faceset_reviews as reviews
+from understudy.faces import faceset_writes as writes
+from understudy.faces.faceset_crops import remove_crops_from, write_crops
+from understudy.faces.faceset_records import (
+    FaceRecord,
+    Review,
+    SourceRecord,
+    SourceState,
+    State,
+    StoredFace,
+    StoredSource,
+    StoredTrack,
+)
+from understudy.faces.faceset_rows import blob_from_floats, check_record, source_from_row
+from understudy.faces.faceset_schema import (
+    CROPS,
+    DATABASE,
+    create_database,
+    faceset_errors,
+    open_database,
+    transaction,
+)
+
+__all__ = [
+    "FaceRecord",
+    "Faceset",
+    "Review",
+    "SourceRecord",
+    "SourceState",
+    "State",
+    "StoredFace",
+    "StoredSource",
+    "StoredTrack",
+]
+
+_PAGE = 256  # faces read at once: about 2 MB
+
+
+class Faceset:
+    """An open faceset; use it from one thread at a time, and close it.
+
+    Every method raises FacesetError where the database or the folder cannot be read or written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open an existing faceset; see `open`."""
+        self.folder = folder
+        self._crops = folder / CROPS
+        self._db, self.writable = open_database(folder)
+        try:
+            with self._reading():
+                self.meta = queries.meta(self._db)
+        except FacesetError:
+            self.close()
+            raise
+
+    @classmethod
+    def create(cls, folder: Path, identity: str) -> Faceset:
+        """Make an empty faceset; the folder is made where missing and may hold other files.
+
+        Raises:
+            UnderstudyError: there is one already (FacesetError), or the folder cannot be written to.
+        """
+        if (folder / DATABASE).exists():
+            raise FacesetError(f"{folder} is a faceset already", "choose another folder")
+        try:
+            (folder / CROPS).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FacesetError(f"cannot make {folder} ({error.strerror})", next_step_for(error)) from error
+        create_database(folder, identity)
+        return cls(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> Faceset:
+        """Open a faceset, read-only where its folder cannot be written to.
+
+        Raises:
+            FacesetError: missing, not a faceset, of a newer version, or damaged.
+        """
+        return cls(folder)
+
+    @classmethod
+    def open_or_create(cls, folder: Path, identity: str) -> Faceset:
+        """Open the faceset of an identity, or make it.
+
+        Raises:
+            FacesetError: as `open`, or it holds another identity.
+        """
+        if not (folder / DATABASE).exists():
+            return cls.create(folder, identity)
+        faceset = cls(folder)
+        if faceset.identity != identity:
+            faceset.close()
+            raise FacesetError(
+                f"{folder} holds the faces of {faceset.identity!r}, not of {identity!r}",
+                "choose another folder, or the same identity",
+            )
+        return faceset
+
+    def close(self) -> None:
+        """Merge the log into the database and let go of it; closing twice does nothing."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def identity(self) -> str:
+        """Name of the identity whose faces these are."""
+        return self.meta["identity"]
+
+    # ---- writing ----
+
+    def begin_source(self, record: SourceRecord) -> SourceState:
+        """Start a source, or find how far it is: content seen before is known by its sha256.
+
+        Crops that a killed run left without a row are removed.
+        """
+        with self._writing():
+            state = writes.upsert_source(self._db, record)
+            if not state.done:
+                remove_crops_from(self._crops, state.id, state.next_frame)
+        return state
+
+    def append(self, source_id: int, batch: Sequence[FaceRecord], next_frame: int) -> list[int]:
+        """Store the faces of some frames, all or none.
+
+        Args:
+            source_id: from `begin_source`.
+            batch: the faces; may be empty.
+            next_frame: index of the first frame not looked at yet.
+
+        Returns:
+            Ids of the faces, in order.
+
+        Raises:
+            ValueError: no such source, a face of a frame stored before or not before `next_frame`,
+                or an array of the wrong shape or not finite.
+        """
+        for record in batch:
+            check_record(record)
+        with self._writing():
+            writes.check_frames(self._db, source_id, batch, next_frame)
+            write_crops(self._crops, source_id, batch)
+            face_ids = writes.insert_faces(self._db, source_id, batch)
+            self._db.execute("UPDATE sources SET next_frame = ? WHERE id = ?", (next_frame, source_id))
+        return face_ids
+
+    def finish_source(self, source_id: int, frames: int) -> None:
+        """Note that a source was read to its end, and how many frames it has."""
+        with self._writing():
+            self._db.execute(
+                "UPDATE sources SET done = 1, frames = ?, next_frame = ? WHERE id = ?",
+                (frames, frames, source_id),
+            )
+
+    def set_identities(self, vectors: Mapping[int, Vector]) -> None:
+        """Store identity vectors, face id to (128,) float32; what was there is replaced."""
+        with self._writing():
+            writes.insert_identities(self._db, vectors)
+
+    def set_track_person(
+        self, source_id: int, number: int, person: str | None, mean_identity: Vector | None = None
+    ) -> None:
+        """Say whom a track shows.
+
+        Args:
+            source_id: from `begin_source`.
+            number: of the track.
+            person: a name, or None for not told.
+            mean_identity: (128,) float32; None leaves what is stored.
+
+        Raises:
+            ValueError: no such track.
+        """
+        blob = None if mean_identity is None else blob_from_floats(mean_identity, 128)
+        with self._writing():
+            done = self._db.execute(
+                "UPDATE tracks SET person = ?, mean_identity = coalesce(?, mean_identity) "
+                "WHERE source = ? AND number = ?",
+                (person, blob, source_id, number),
+            )
+            if done.rowcount == 0:
+                raise ValueError(f"source {source_id} has no track {number}")
+
+    def set_state(self, face_ids: Iterable[int], state: State, reason: str, by: str) -> int:
+        """Keep or reject faces, as one decision in the history; nothing is deleted.
+
+        Args:
+            face_ids: the faces.
+            state: "kept" or "rejected".
+            reason: why, for people to read.
+            by: who or what decided.
+
+        Returns:
+            How many faces changed.
+
+        Raises:
+            ValueError: a face that is not there; then none has changed.
+        """
+        with self._writing():
+            return reviews.decide(self._db, face_ids, state, reason, by)
+
+    def undo_last_review(self, by: str = "undo") -> int:
+        """Take back the last decision that was not taken back; returns how many faces changed."""
+        with self._writing():
+            return reviews.take_back(self._db, by)
+
+    # ---- reading ----
+
+    def sources(self) -> list[StoredSource]:
+        """All sources, in the order they were begun."""
+        with self._reading():
+            return [source_from_row(row) for row in self._db.execute(queries.SELECT_SOURCES + "ORDER BY id")]
+
+    def tracks(self) -> list[StoredTrack]:
+        """All tracks, by source and number."""
+        with self._reading():
+            return queries.tracks(self._db)
+
+    def reviews(self) -> list[Review]:
+        """The history of decisions, oldest first."""
+        with self._reading():
+            return reviews.history(self._db)
+
+    def count(self, state: State | None = "kept") -> int:
+        """Number of faces in a state, or of all."""
+        with self._reading():
+            return self._db.execute(
+                "SELECT count(*) FROM faces WHERE ?1 IS NULL OR state = ?1", (state,)
+            ).fetchone()[0]
+
+    def faces(self, state: State | None = "kept") -> Iterator[StoredFace]:
+        """The faces in a state, or all, by source, frame and track.
+
+        Which faces come is settled at the start: changing states while reading is safe.
+        """
+        with self._reading():
+            ids = queries.face_ids(self._db, state)
+        for start in range(0, len(ids), _PAGE):
+            with self._reading():
+                page = queries.faces_by_id(self._db, ids[start : start + _PAGE], self._crops)
+            yield from page
+
+    def landmarks(self) -> Points:
+        """Landmarks of the kept faces, in the order of `faces`.
+
+        Returns:
+            (n, 468, 3) float32, frame pixels.
+        """
+        with self._reading():
+            return queries.kept_landmarks(self._db)
+
+    def mean_identity(self) -> Vector | None:
+        """Mean of the kept faces' identity vectors, not normalised: they are compared by distance.
+
+        Returns:
+            (128,) float32, or None where no kept face has a vector.
+        """
+        with self._reading():
+            return queries.kept_mean_identity(self._db)
+
+    def digest(self) -> str:
+        """A digest of what a model would be trained on: the identity's name and the kept faces.
+
+        The same extraction and review give the same digest wherever the folder lies.
+
+        Returns:
+            64 hex digits.
+        """
+        with self._reading():
+            return queries.kept_digest(self._db, self.identity)
+
+    def problems(self) -> list[str]:
+        """Look through the whole faceset for damage: one line for each thing found, none if sound."""
+        with self._reading():
+            return queries.damage(self._db, self._crops)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Generator[None]:
+        with faceset_errors(self.folder), transaction(self._db):
+            yield
+
+    def _reading(self) -> contextlib.AbstractContextManager[None]:
+        return faceset_errors(self.folder)
