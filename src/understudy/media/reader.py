@@ -19,6 +19,7 @@ from understudy.core.errors import MediaError
 from understudy.core.types import Frame
 from understudy.media.colour import ToRgb
 from understudy.media.info import VideoInfo, describe
+from understudy.media.integrity import breaks_off
 
 # libavformat takes any text for terminal art and would decode it to pictures
 _NOT_FOOTAGE = {"tty", "ansi", "idf", "bin", "xbin", "adf"}
@@ -116,7 +117,7 @@ class VideoReader:
         stated_s = self.info.duration_s
         frame_s = 1 / self.info.average_rate_hz if self.info.average_rate_hz else Fraction(1, 10)
         is_short = self._stream.frames > clock.ticks + self._hidden + self._damaged_packets
-        if self._broke_off or is_short:
+        if self._broke_off or is_short or breaks_off(self._path, self.info.container):
             of = (
                 f" of {float(stated_s):.2f}"
                 if stated_s is not None and stated_s > clock.end_s + frame_s
