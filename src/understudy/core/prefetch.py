@@ -1,0 +1,61 @@
+"""Run a producer in a thread of its own, a few items ahead."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Generator, Iterable
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+class _End:
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+
+def prefetch(items: Iterable[Item], depth: int = 4) -> Generator[Item]:
+    """Pass items through while a thread makes the next ones.
+
+    It pays where the producer releases the interpreter lock: decoding, networks, OpenCV.
+
+    Args:
+        items: made in the thread; not touched elsewhere until the generator is closed.
+        depth: items made ahead, at most; bounds the memory.
+
+    Yields:
+        The same items in the same order. An error of the producer is raised here.
+    """
+    waiting: queue.Queue[Item | _End] = queue.Queue(maxsize=depth)
+    stopped = threading.Event()
+
+    def put(item: Item | _End) -> bool:
+        while not stopped.is_set():
+            try:
+                waiting.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def produce() -> None:
+        error: BaseException | None = None
+        try:
+            for item in items:
+                if not put(item):
+                    return
+        except BaseException as caught:  # noqa: BLE001  # handed over to the consumer
+            error = caught
+        put(_End(error))
+
+    thread = threading.Thread(target=produce, daemon=True, name="prefetch")
+    thread.start()
+    try:
+        while not isinstance(item := waiting.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    finally:
+        stopped.set()
+        thread.join()

@@ -1,0 +1,64 @@
+"""Cut the upright face out of a frame."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+
+from understudy.core.types import Image, Matrix
+from understudy.faces.face import FaceSquare
+
+STORED_COVERAGE = 1.8  # sides of the face square: wider than any training crop under augmentation
+STORED_MAX_PX = 512
+
+
+def cut(image: Image, crop_from_frame: Matrix, size_px: int) -> Image:
+    """Warp a frame into a square crop, without aliasing where the crop is smaller than the face.
+
+    Args:
+        image: (h, w, 3) RGB uint8.
+        crop_from_frame: (2, 3) similarity, as of `FaceSquare.crop_from_frame`.
+        size_px: side of the crop.
+
+    Returns:
+        (size, size, 3) RGB uint8; beyond the frame its border is repeated.
+    """
+    scale = float(np.hypot(crop_from_frame[0, 0], crop_from_frame[1, 0]))
+    matrix = crop_from_frame.astype(np.float64)
+    shrink = int(1 / scale)
+    if shrink >= 2:
+        # average whole blocks first: the warp itself looks at four pixels only
+        x0, y0, x1, y1 = _reach(matrix, size_px, image.shape[:2])
+        part = image[y0:y1, x0:x1]
+        height, width = max(1, (y1 - y0) // shrink), max(1, (x1 - x0) // shrink)
+        part = part[: height * shrink, : width * shrink] if min(part.shape[:2]) >= shrink else part
+        image = cast(Image, cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA))
+        frame_from_small = np.array([[shrink, 0, x0 + (shrink - 1) / 2], [0, shrink, y0 + (shrink - 1) / 2]])
+        shift = matrix[:, :2] @ frame_from_small[:, 2] + matrix[:, 2]
+        matrix = np.column_stack([matrix[:, :2] * shrink, shift])
+    flags = cv2.INTER_CUBIC if scale * max(shrink, 1) > 0.99 else cv2.INTER_LINEAR
+    return cast(
+        Image, cv2.warpAffine(image, matrix, (size_px, size_px), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    )
+
+
+def _reach(
+    crop_from_frame: np.ndarray, size_px: int, frame_shape: tuple[int, ...]
+) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the frame pixels that a crop looks at, at least one pixel, with a margin."""
+    frame_from_crop = cv2.invertAffineTransform(crop_from_frame)
+    corners = np.array([[0, 0], [size_px, 0], [0, size_px], [size_px, size_px]], np.float64)
+    corners = corners @ frame_from_crop[:, :2].T + frame_from_crop[:, 2]
+    margin = 2 * float(np.hypot(frame_from_crop[0, 0], frame_from_crop[1, 0]))
+    height, width = frame_shape[:2]
+    x0, y0 = np.floor(corners.min(axis=0) - margin).astype(int)
+    x1, y1 = np.ceil(corners.max(axis=0) + margin).astype(int)
+    x0, y0 = min(max(x0, 0), width - 1), min(max(y0, 0), height - 1)
+    return int(x0), int(y0), int(min(max(x1, x0 + 1), width)), int(min(max(y1, y0 + 1), height))
+
+
+def stored_size_px(square: FaceSquare) -> int:
+    """Side of the crop that keeps every pixel the footage gives, within what a faceset stores."""
+    return int(np.clip(np.ceil(square.side_px * STORED_COVERAGE), 32, STORED_MAX_PX))

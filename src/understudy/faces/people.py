@@ -1,0 +1,63 @@
+"""Which tracks show the same person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from understudy.core.types import Vector
+from understudy.faces.identify import SAME_PERSON_DISTANCE
+
+TrackKey = tuple[int, int]  # source id, track number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackSummary:
+    """What grouping needs to know of a track.
+
+    Args:
+        faces: how many faces it has.
+        identity: (128,) float32 mean identity vector, None where none could be computed.
+    """
+
+    faces: int
+    identity: Vector | None
+
+
+def group_tracks(
+    tracks: Mapping[TrackKey, TrackSummary], max_distance: float = SAME_PERSON_DISTANCE
+) -> list[list[TrackKey]]:
+    """Group tracks into people, the one seen most first.
+
+    Longest tracks first, each joins the nearest person within `max_distance` of the person's mean
+    vector or starts a new one. A track without a vector is a person of its own.
+
+    Args:
+        tracks: summaries by source and track number.
+        max_distance: Euclidean, between identity vectors.
+    """
+    people: list[list[TrackKey]] = []
+    means: list[Vector | None] = []
+    for key, track in sorted(tracks.items(), key=lambda item: (-item[1].faces, item[0])):
+        near = -1
+        if track.identity is not None:
+            distances = [np.inf if m is None else float(np.linalg.norm(m - track.identity)) for m in means]
+            if distances and min(distances) < max_distance:
+                near = int(np.argmin(distances))
+        if near < 0:
+            people.append([key])
+            means.append(track.identity)
+            continue
+        people[near].append(key)
+        means[near] = _mean(tracks, people[near])
+    order = sorted(range(len(people)), key=lambda i: -sum(tracks[k].faces for k in people[i]))
+    return [people[i] for i in order]
+
+
+def _mean(tracks: Mapping[TrackKey, TrackSummary], keys: list[TrackKey]) -> Vector | None:
+    rows = [(track.faces, track.identity) for key in keys if (track := tracks[key]).identity is not None]
+    weights = np.array([faces for faces, _ in rows], np.float64)
+    vectors = np.stack([identity for _, identity in rows if identity is not None])
+    return (weights @ vectors / weights.sum()).astype(np.float32)

@@ -1,0 +1,57 @@
+"""The parts that face networks are built from.
+
+Shapes: x_BCHW is a batch of feature maps, channels last in memory.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+LEAK = 0.1
+
+
+class ResidualBlock(nn.Module):
+    """x + conv(act(conv(act(x)))), which starts as the identity."""
+
+    def __init__(self, channels: int) -> None:
+        """Two 3x3 convolutions of `channels`."""
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.act = nn.LeakyReLU(LEAK)
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:  # noqa: N803
+        """(B, C, H, W) to the same shape."""
+        return x_BCHW + self.second(self.act(self.first(self.act(x_BCHW))))
+
+
+class Upscale(nn.Module):
+    """Double the resolution: a 3x3 convolution to four times the channels, then a pixel shuffle.
+
+    Reference:
+        Shi et al., Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel
+        Convolutional Neural Network, CVPR 2016; started as nearest-neighbour resizing (Aitken et al.,
+        Checkerboard artifact free sub-pixel convolution, 2017) so that no grid shows.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        """Map (B, in, H, W) to (B, out, 2H, 2W)."""
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, 4 * out_channels, 3, padding=1)
+        self.act = nn.LeakyReLU(LEAK)
+        self.shuffle = nn.PixelShuffle(2)
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:  # noqa: N803
+        """(B, C, H, W) to (B, out, 2H, 2W)."""
+        return self.shuffle(self.act(self.conv(x_BCHW)))
+
+
+def start_as_resize(conv: nn.Conv2d, factor: int) -> None:
+    """Give the `factor`^2 convolution outputs of each pixel-shuffled channel the same start weights."""
+    with torch.no_grad():
+        groups = conv.weight.shape[0] // factor**2
+        one = conv.weight[:: factor**2].clone()
+        conv.weight.copy_(one.repeat_interleave(factor**2, dim=0))
+        assert conv.weight.shape[0] == groups * factor**2

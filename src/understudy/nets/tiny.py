@@ -1,0 +1,100 @@
+"""`tiny`: a 128 px network for minutes on two cores.
+
+Dense 3x3 convolutions on 8 and 16 px grids are what a CPU computes fastest, so the picture enters
+by 4x4 blocks, most of the work is done there, and one 4x4 pixel shuffle brings it back.
+
+Shapes: face_B3HW a face in [0, 1]; code_BK its code; drawn_B3HW and mask_B1HW what a decoder draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from understudy.nets.blocks import LEAK, ResidualBlock, Upscale, start_as_resize
+
+
+@dataclass(frozen=True, kw_only=True)
+class TinyConfig:
+    """Sizes of the network.
+
+    Args:
+        size_px: side of the aligned face, a multiple of 32.
+        code: numbers in the code.
+        encoder: channels at 1/8, 1/16 and 1/32 of the picture.
+        decoder: channels at 1/32, 1/16, 1/8 and 1/4 of the picture.
+    """
+
+    size_px: int = 128
+    code: int = 256
+    encoder: tuple[int, int, int] = (64, 128, 256)
+    decoder: tuple[int, int, int, int] = (256, 128, 80, 40)
+
+
+class TinyEncoder(nn.Module):
+    """A face of anybody to its code."""
+
+    def __init__(self, config: TinyConfig) -> None:
+        """Build for `config`."""
+        super().__init__()
+        a, b, c = config.encoder
+        grid = config.size_px // 32
+        self.blocks = nn.Sequential(
+            nn.PixelUnshuffle(4),
+            nn.Conv2d(48, a, 3, stride=2, padding=1),
+            ResidualBlock(a),
+            nn.LeakyReLU(LEAK),
+            nn.Conv2d(a, b, 3, stride=2, padding=1),
+            ResidualBlock(b),
+            nn.LeakyReLU(LEAK),
+            nn.Conv2d(b, c, 3, stride=2, padding=1),
+            nn.LeakyReLU(LEAK),
+            nn.Flatten(),
+        )
+        self.to_code = nn.Linear(c * grid * grid, config.code)
+        self.norm = nn.LayerNorm(config.code, elementwise_affine=False)
+
+    def forward(self, face_B3HW: Tensor) -> Tensor:  # noqa: N803
+        """(B, 3, S, S) in [0, 1] to (B, K), zero mean and unit variance within each code."""
+        return self.norm(self.to_code(self.blocks(face_B3HW * 2 - 1)))
+
+
+class TinyDecoder(nn.Module):
+    """A code to one identity's face and its mask."""
+
+    def __init__(self, config: TinyConfig) -> None:
+        """Build for `config`."""
+        super().__init__()
+        a, b, c, d = config.decoder
+        self.grid = config.size_px // 32
+        self.from_code = nn.Linear(config.code, a * self.grid * self.grid)
+        ups = [Upscale(a, b), Upscale(b, c), Upscale(c, d)]
+        for up in ups:
+            start_as_resize(up.conv, 2)
+        self.styles = nn.ParameterList(
+            [nn.Parameter(torch.stack([torch.ones(n), torch.zeros(n)])) for n in (a, b, c, d)]
+        )
+        self.ups = nn.ModuleList(ups)
+        self.blocks = nn.ModuleList([ResidualBlock(n) for n in (b, c, d)])
+        self.out = nn.Conv2d(d, 4 * 16, 3, padding=1)
+        self.act = nn.LeakyReLU(LEAK)
+        self.shuffle = nn.PixelShuffle(4)
+        start_as_resize(self.out, 4)
+
+    def forward(self, code_BK: Tensor, styles: list[Tensor] | None = None) -> tuple[Tensor, Tensor]:  # noqa: N803
+        """(B, K) to a face (B, 3, S, S) and a mask (B, 1, S, S), both in [0, 1]."""
+        st = styles if styles is not None else [s[None] for s in self.styles]
+        x = self.act(self.from_code(code_BK)).unflatten(1, (-1, self.grid, self.grid))
+        x = _style(x, st[0]).contiguous(memory_format=torch.channels_last)
+        for up, block, style in zip(self.ups, self.blocks, st[1:], strict=True):
+            x = block(_style(up(x), style))
+        drawn = torch.sigmoid(self.shuffle(self.out(self.act(x))).float())
+        return drawn[:, :3], drawn[:, 3:]
+
+
+def _style(x_BCHW: Tensor, style_B2C: Tensor) -> Tensor:  # noqa: N803
+    return x_BCHW * style_B2C[:, 0, :, None, None].to(x_BCHW.dtype) + style_B2C[:, 1, :, None, None].to(
+        x_BCHW.dtype
+    )
