@@ -297,7 +297,8 @@ with Faceset.open_or_create(Path(sys.argv[1]), "Zoë") as faceset:
 
 
 def start_writer(folder: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     command = [sys.executable, "-c", WRITER, str(folder)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
