@@ -1,0 +1,70 @@
+"""Change from frame to frame that the footage's own motion does not explain."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.types import Image
+from understudy.faces.face import Face
+from understudy.measure.region import cut, inner_face_mask, luma
+
+_SIZE_PX = 160
+_COVERAGE = 1.2
+
+
+class FlickerMeter:
+    """Compares consecutive frames of output and target after undoing the target's motion.
+
+    The motion is the dense optical flow of the target: the output should move alike, and the
+    target's own rest (noise, what flow cannot follow) is subtracted.
+
+    Reference:
+        Kroeger et al., Fast optical flow using dense inverse search, ECCV 2016.
+    """
+
+    def __init__(self) -> None:
+        """Start with no past."""
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._last: tuple[Image, Image] | None = None
+
+    def update(self, output: Image, target: Image, face: Face | None) -> float | None:
+        """Take in the next frame of both.
+
+        Args:
+            output: (h, w, 3) RGB uint8.
+            target: (h, w, 3) RGB uint8, the same moment.
+            face: the face in the target, None where there is none.
+
+        Returns:
+            Mean absolute difference inside the inner face in grey levels, output's minus target's:
+            0 is as steady as the target, below 0 steadier. None in the first frame and without a
+            face.
+        """
+        before, self._last = self._last, (output, target)
+        if face is None or before is None or before[1].shape != target.shape:
+            return None
+        crop_from_frame = face.square.crop_from_frame(_SIZE_PX, _COVERAGE)
+        in_crop = face.landmarks_px[:, :2] @ crop_from_frame[:, :2].T + crop_from_frame[:, 2]
+        inside = inner_face_mask(in_crop, _SIZE_PX) > 0
+        if not inside.any():
+            return None
+        now_output, now_target = (cut(image, crop_from_frame, _SIZE_PX) for image in (output, target))
+        was_output, was_target = (cut(image, crop_from_frame, _SIZE_PX) for image in before)
+        where = self._where_it_was(now_target, was_target)
+        own = _difference(now_target, was_target, where, inside)
+        return _difference(now_output, was_output, where, inside) - own
+
+    def _where_it_was(self, now: Image, before: Image) -> NDArray[np.float32]:
+        """(s, s, 2) float32: for each pixel of `now` its place in `before`."""
+        start = np.zeros((_SIZE_PX, _SIZE_PX, 2), np.float32)
+        flow = self._flow.calc(luma(now).astype(np.uint8), luma(before).astype(np.uint8), start)
+        y, x = np.mgrid[0:_SIZE_PX, 0:_SIZE_PX].astype(np.float32)
+        return np.asarray(flow, np.float32) + np.stack([x, y], axis=-1)
+
+
+def _difference(now: Image, before: Image, where: NDArray[np.float32], inside: NDArray[np.bool_]) -> float:
+    x, y = np.ascontiguousarray(where[..., 0]), np.ascontiguousarray(where[..., 1])
+    moved = cv2.remap(before, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return float(np.asarray(cv2.absdiff(now, moved))[inside].mean())

@@ -1,0 +1,87 @@
+"""Whether the border of the replaced face can be seen."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.types import Image
+from understudy.faces.face import Face
+from understudy.faces.mesh import FACE_OVAL
+from understudy.measure.region import cut, luma
+
+_SIZE_PX = 192
+_COVERAGE = 1.5
+_SECTORS = 24
+# the blend may lie anywhere from just outside the outline to this far inside it, in sides of the square
+_FROM, _TO, _BANDS = -0.03, 0.15, 9
+
+
+def seam(output: Image, target: Image, face: Face) -> float | None:
+    """How much more the output changes across the face's border than the target does there.
+
+    The border zone is cut into rings along the outline and sectors around it. In each cell the mean
+    change of brightness inward is taken, where texture averages out and an edge along the border
+    does not; the ring in which output and target differ most is where the seam is.
+
+    Args:
+        output: (h, w, 3) RGB uint8.
+        target: (h, w, 3) RGB uint8, the same moment.
+        face: the face in the target.
+
+    Returns:
+        Grey levels a pixel of a 192 px crop 1.5 faces wide; 0 where output and target are equal.
+        None where the outline lies outside the frame.
+    """
+    crop_from_frame = face.square.crop_from_frame(_SIZE_PX, _COVERAGE)
+    outline = face.landmarks_px[list(FACE_OVAL), :2] @ crop_from_frame[:, :2].T + crop_from_frame[:, 2]
+    depth = _depth(outline)
+    change = _gradients(cut(output, crop_from_frame, _SIZE_PX)) - _gradients(
+        cut(target, crop_from_frame, _SIZE_PX)
+    )
+    inward = np.stack([_slope(depth, 1, 0), _slope(depth, 0, 1)])
+    inward /= np.maximum(np.linalg.norm(inward, axis=0), 1e-6)
+    across = (change * inward).sum(axis=0)
+    side = _SIZE_PX / _COVERAGE
+    band = np.floor((depth / side - _FROM) / (_TO - _FROM) * _BANDS).astype(np.int64)
+    y, x = np.mgrid[0:_SIZE_PX, 0:_SIZE_PX] - np.float32((_SIZE_PX - 1) / 2)
+    sector = np.floor((np.arctan2(y, x) / (2 * np.pi) + 0.5) * _SECTORS).astype(np.int64) % _SECTORS
+    used = (band >= 0) & (band < _BANDS) & _inside_frame(crop_from_frame, target.shape)
+    cell = band[used] * _SECTORS + sector[used]
+    count = np.bincount(cell, minlength=_BANDS * _SECTORS)
+    total = np.bincount(cell, weights=across[used], minlength=_BANDS * _SECTORS)
+    mean = np.abs(total / np.maximum(count, 1)).reshape(_BANDS, _SECTORS)
+    seen = (count > 0).reshape(_BANDS, _SECTORS)
+    if not seen.any():
+        return None
+    return float(((mean * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).max())
+
+
+def _depth(outline: NDArray[np.floating]) -> NDArray[np.float32]:
+    """(s, s) float32 distance to the hull of an outline in crop pixels, positive inside."""
+    hull = cv2.convexHull(np.clip(outline, -_SIZE_PX, 2 * _SIZE_PX).astype(np.float32))
+    drawn = np.zeros((_SIZE_PX, _SIZE_PX), np.uint8)
+    cv2.fillConvexPoly(drawn, np.round(hull).astype(np.int32), (1,))
+    inside = np.asarray(cv2.distanceTransform(drawn, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    outside = np.asarray(cv2.distanceTransform(1 - drawn, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    return inside - outside
+
+
+def _gradients(crop: Image) -> NDArray[np.float32]:
+    """(2, s, s) float32 slopes of the brightness, grey levels a pixel."""
+    grey = luma(crop)
+    return np.stack([_slope(grey, 1, 0), _slope(grey, 0, 1)])
+
+
+def _slope(picture: NDArray[np.float32], x: int, y: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.Sobel(picture, cv2.CV_32F, x, y, ksize=3, scale=1 / 8), np.float32)
+
+
+def _inside_frame(crop_from_frame: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """(s, s) bool: crop pixels that the frame covers."""
+    whole = np.ones(shape[:2], np.uint8)
+    covered = cv2.warpAffine(
+        whole, crop_from_frame.astype(np.float64), (_SIZE_PX, _SIZE_PX), flags=cv2.INTER_NEAREST
+    )
+    return np.asarray(covered, np.uint8) > 0
