@@ -1,1 +1,1 @@
-"""A self-contained HTML report."""
+"""A self-contained HTML page that shows what a swap did."""
