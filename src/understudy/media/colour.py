@@ -49,6 +49,11 @@ class ColourTags:
         return BT709 if coded_height_px >= 720 else SMPTE170M
 
     @property
+    def written_matrix(self) -> int:
+        """The matrix tag for what is encoded from RGB: unspecified where the file had RGB inside."""
+        return self.matrix if self.matrix in _SWS_FROM_H273 else UNSPECIFIED
+
+    @property
     def is_full_range(self) -> bool:
         """Whether luma fills 0 to 255; an unspecified range is limited, as in players."""
         return self.range == FULL_RANGE
@@ -95,14 +100,14 @@ class FromRgb:
         """Fix the tags, the coded height (for the guess) and the pixel format, e.g. yuv420p."""
         self._sws_matrix = _SWS_FROM_H273[tags.matrix_for(height_px)]
         self._range = ColorRange.JPEG if tags.is_full_range else ColorRange.MPEG
-        self._pixel_format = pixel_format
+        self.pixel_format = pixel_format
         self._reformatter = VideoReformatter()
 
     def __call__(self, image: Image) -> av.VideoFrame:
         """Convert (h, w, 3) RGB uint8 to a picture of the same size."""
         return self._reformatter.reformat(
             av.VideoFrame.from_ndarray(image, format="rgb24"),
-            format=self._pixel_format,
+            format=self.pixel_format,
             src_colorspace=self._sws_matrix,
             dst_colorspace=self._sws_matrix,
             interpolation=_FROM_RGB,

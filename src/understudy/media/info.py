@@ -26,6 +26,7 @@ class VideoInfo:
         coded_height_px: height as stored.
         orientation: how stored pictures are brought upright.
         time_base: seconds a unit of pts.
+        start_pts: pts of the first frame.
         average_rate_hz: mean frames a second, None where the container does not say.
         duration_s: length that the container states, None where it does not.
         frames_hint: number of frames that the container states or implies; may be wrong.
@@ -45,6 +46,7 @@ class VideoInfo:
     coded_height_px: int
     orientation: Orientation = field(default_factory=Orientation)
     time_base: Fraction
+    start_pts: int = 0
     average_rate_hz: Fraction | None
     duration_s: Fraction | None
     frames_hint: int | None
@@ -90,6 +92,7 @@ def describe(path: Path, container: InputContainer, stream: VideoStream, first: 
         coded_height_px=first.height,
         orientation=orientation,
         time_base=stream.time_base,
+        start_pts=first.pts or 0,
         average_rate_hz=rate,
         duration_s=duration,
         frames_hint=stream.frames or estimate,

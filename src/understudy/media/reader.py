@@ -1,5 +1,7 @@
 """Read a video file frame by frame, upright and in RGB, with its own presentation times."""
 
+# PyAV leaves type parameters of its packets open.
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -103,7 +105,7 @@ class VideoReader:
                 self._broke_off |= packet.is_corrupt
                 self._hidden += packet.is_discard
             try:
-                yield from self._stream.decode(packet)  # pyright: ignore[reportUnknownMemberType]
+                yield from self._stream.decode(packet)
             except EOFError:  # the demuxer's own flush packet came before
                 return
             except FFmpegError:

@@ -1,0 +1,117 @@
+"""Audio streams carried from one file into another, packet for packet."""
+
+# PyAV leaves type parameters of its packets open.
+# pyright: reportUnknownMemberType=false
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Discard
+
+from understudy.core.errors import MediaError
+from understudy.media.reader import open_container
+
+
+class AudioCopy:
+    """Copies every audio stream of a file into an open output, in step with the video.
+
+    Packets keep their bytes and their times; only a packet whose time is missing or runs backwards
+    gets another, which `repaired` counts. A source that breaks off is copied up to the break.
+
+    Args:
+        source: the file to copy from.
+        shift_s: added to every time.
+    """
+
+    def __init__(self, source: Path, *, shift_s: Fraction = Fraction(0)) -> None:
+        """Open the source."""
+        self.repaired = 0
+        self._shift_s = shift_s
+        self._next_dts: dict[int, int] = {}
+        self._container = open_container(source)
+        # streams that are not asked for need not be read from the disk
+        for stream in self._container.streams:
+            if stream.type != "audio":
+                stream.discard = Discard.all
+        self._streams = self._container.streams.audio
+        self._targets: dict[int, AudioStream] = {}
+        self._packets: Iterator[Packet[AudioStream]] = iter(())
+        self._pending: Packet[AudioStream] | None = None
+
+    @property
+    def sample_rates_hz(self) -> list[int]:
+        """Sample rate of each stream."""
+        return [stream.codec_context.sample_rate for stream in self._streams]
+
+    def declare_in(self, output: OutputContainer) -> None:
+        """Add the streams to the output, whose header must not yet be written.
+
+        Raises:
+            MediaError: the output's container cannot hold one of the streams.
+        """
+        self._output = output
+        for stream in self._streams:
+            self._targets[stream.index] = _declare(stream, output)
+        self._packets = self._read()
+        self._pending = next(self._packets, None)
+
+    def copy_until(self, time_s: Fraction | None) -> None:
+        """Copy what is presented up to a time of the output, or all that is left where None."""
+        while self._pending is not None and (time_s is None or _time_s(self._pending) <= time_s):
+            self._output.mux_one(self._pending)
+            self._pending = next(self._packets, None)
+
+    def close(self) -> None:
+        """Close the source."""
+        self._container.close()
+
+    def _read(self) -> Iterator[Packet[AudioStream]]:
+        """Packets of the source with usable times, already assigned to the output's streams."""
+        packets = self._container.demux(self._streams)
+        while True:
+            try:
+                packet = next(packets, None)
+            except FFmpegError:  # the break, which the reader of the same file reports
+                return
+            if packet is None:
+                return
+            if packet.size == 0:  # asks decoders to give what they hold back
+                continue
+            self._settle_times(packet)
+            packet.stream = self._targets[packet.stream_index]
+            yield packet
+
+    def _settle_times(self, packet: Packet[AudioStream]) -> None:
+        shift = round(self._shift_s / packet.time_base)
+        index = packet.stream_index
+        dts = packet.dts if packet.dts is not None else packet.pts
+        expected = self._next_dts.get(index)
+        if dts is not None:
+            dts += shift
+        if dts is None or (expected is not None and dts < expected - (packet.duration or 1) + 1):
+            dts = expected if expected is not None else shift
+            packet.pts = None
+            self.repaired += 1
+        packet.pts = packet.pts + shift if packet.pts is not None else dts
+        packet.dts = dts
+        self._next_dts[index] = dts + max(1, packet.duration or 1)
+
+
+def _declare(stream: AudioStream, output: OutputContainer) -> AudioStream:
+    try:
+        return output.add_stream_from_template(stream)
+    except ValueError as error:
+        raise MediaError(
+            f"{Path(output.name).suffix} cannot hold {stream.codec_context.name} audio", "write a .mkv file"
+        ) from error
+
+
+def _time_s(packet: Packet[AudioStream]) -> Fraction:
+    assert packet.pts is not None  # settled when it was read
+    return packet.pts * packet.time_base

@@ -1,0 +1,300 @@
+"""Write a video that differs from another one in its pictures only."""
+
+# PyAV leaves type parameters of its packets open.
+# pyright: reportUnknownMemberType=false
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+
+from understudy.core.errors import MediaError, UnderstudyError
+from understudy.core.files import next_step_for, written_aside
+from understudy.core.types import Frame
+from understudy.media.audio_copy import AudioCopy
+from understudy.media.colour import FromRgb
+from understudy.media.info import VideoInfo
+from understudy.media.rotation import Orientation
+
+OUTPUT_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv")
+_MAX_TIMESCALE = (1 << 31) - 1
+
+
+class _AbandonedError(Exception):
+    """Tells `written_aside` to throw away what was written."""
+
+
+class VideoWriter:
+    """Writes frames as H.264 with the times, size, rotation and colour tags of another video, and its audio.
+
+    What is written lies beside `path` under another name until the writer is closed without an error;
+    then it is whole and takes its place. After an exception nothing is left.
+
+    Matroska counts milliseconds: times of other videos are rounded there, with a warning.
+
+    Args:
+        path: the file to write: .mp4, .mov, .m4v or .mkv, in a folder that exists.
+        like: the video whose properties and audio are taken over.
+        crf: constant quality of H.264, 0 (lossless) to 51; 16 is hard to tell from the original.
+        preset: speed of the encoder, "ultrafast" to "veryslow".
+        metadata: tags of the container, e.g. {"comment": "..."}.
+        inputs: files that must not be overwritten, beside `like.path`.
+
+    Raises:
+        MediaError: the path cannot be written, or the container cannot hold the audio.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        like: VideoInfo,
+        crf: int = 16,
+        preset: str = "veryfast",
+        metadata: Mapping[str, str] | None = None,
+        inputs: Sequence[Path] = (),
+    ) -> None:
+        """Check the path, open the file and write its header."""
+        _check_path(path, [like.path, *inputs])
+        self.warnings: list[str] = []
+        self._path = path
+        self._like = like
+        self._last_pts: int | None = None
+        self._has_rounded = False
+        # no container starts before zero, so such a video and its audio are moved there together
+        self._shift = max(0, -like.start_pts)
+        self._from_rgb = FromRgb(
+            like.colour, height_px=like.coded_height_px, pixel_format=_pixel_format_for(like)
+        )
+        self._stack = ExitStack()
+        self._audio: AudioCopy | None = None
+        try:
+            with _reported(path):
+                self._aside = self._stack.enter_context(written_aside(path))
+                self._audio = self._open_audio()
+                self._output = self._open_output(metadata or {})
+                self._video = self._add_video(crf, preset)
+                if self._audio is not None:
+                    self._audio.declare_in(self._output)
+                self._output.start_encoding()
+        except BaseException:
+            self._throw_away()
+            raise
+        self._note_losses()
+
+    def write(self, frame: Frame) -> None:
+        """Add the next frame; audio up to its time goes with it.
+
+        Args:
+            frame: later than the one before, of the video's upright size; its time must be a whole
+                number of the video's time base.
+
+        Raises:
+            ValueError: the frame does not fit.
+            MediaError: the disk is full or fails.
+        """
+        pts = self._pts_of(frame)
+        size = (frame.image.shape[1], frame.image.shape[0])
+        if size != (self._like.width_px, self._like.height_px):
+            raise ValueError(f"need frames of {self._like.width_px} x {self._like.height_px} px, got {size}")
+        picture = self._from_rgb(np.ascontiguousarray(self._like.orientation.coded(frame.image)))
+        picture.pts = pts
+        picture.time_base = self._ticks
+        picture.duration = self._frame_ticks
+        with _reported(self._path):
+            if self._audio is not None:
+                self._audio.copy_until(pts * self._ticks)
+            self._output.mux(self._video.encode(picture))
+        self._last_pts = pts
+
+    def close(self) -> None:
+        """Finish the file and give it its name.
+
+        Raises:
+            MediaError: no frame was written, or the disk is full or fails; nothing is left then.
+        """
+        try:
+            if self._last_pts is None:
+                raise MediaError(f"no frame to write to {self._path}", "check that the target has frames")
+            with _reported(self._path):
+                self._output.mux(self._video.encode(None))
+                if self._audio is not None:
+                    self._audio.copy_until(None)
+                    self._audio.close()
+                self._output.close()
+                self._stack.close()
+        except BaseException:
+            self._throw_away()
+            raise
+        self._note_repairs()
+
+    def __enter__(self) -> Self:
+        """Give the writer itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish the file, or remove it where the block raised."""
+        if error is None:
+            self.close()
+        else:
+            self._throw_away()
+
+    @property
+    def _ticks(self) -> Fraction:
+        """Seconds a unit of pts in the encoder and, but for Matroska, in the file."""
+        return Fraction(1, self._like.time_base.denominator)
+
+    @property
+    def _frame_ticks(self) -> int:
+        """Nominal length of a frame, which only the last one of the file needs."""
+        return max(1, round(1 / ((self._like.average_rate_hz or 25) * self._ticks)))
+
+    @property
+    def _is_matroska(self) -> bool:
+        return self._path.suffix.lower() == ".mkv"
+
+    def _open_audio(self) -> AudioCopy | None:
+        if not self._like.has_audio:
+            return None
+        return AudioCopy(self._like.path, shift_s=self._shift * self._like.time_base)
+
+    def _open_output(self, metadata: Mapping[str, str]) -> OutputContainer:
+        options: dict[str, str] = {}
+        if not self._is_matroska:
+            timescale = self._like.time_base.denominator
+            rates = self._audio.sample_rates_hz if self._audio is not None else []
+            # start times are stored in units of the whole movie, so these must fit every stream
+            common = math.lcm(timescale, *rates)
+            options = {
+                "video_track_timescale": str(timescale),
+                "movie_timescale": str(common if common <= _MAX_TIMESCALE else timescale),
+                "movflags": "+faststart",
+            }
+        output = av.open(str(self._aside), "w", container_options=options)
+        output.metadata.update(metadata)
+        return output
+
+    def _add_video(self, crf: int, preset: str) -> VideoStream:
+        like = self._like
+        video = self._output.add_stream(
+            "libx264",
+            rate=like.average_rate_hz or 25,
+            options={"crf": str(crf), "preset": preset},
+            width=like.coded_width_px,
+            height=like.coded_height_px,
+            pix_fmt=_pixel_format_for(like),
+        )
+        video.time_base = self._ticks
+        context = video.codec_context
+        context.time_base = self._ticks
+        context.colorspace = like.colour.written_matrix
+        context.color_primaries = like.colour.primaries
+        context.color_trc = like.colour.transfer
+        context.color_range = like.colour.range
+        if like.sample_aspect_ratio is not None:
+            context.sample_aspect_ratio = like.sample_aspect_ratio
+        if like.orientation != Orientation():
+            video.set_display_matrix(like.orientation.display_matrix())
+        return video
+
+    def _pts_of(self, frame: Frame) -> int:
+        """The frame's time in `_ticks`."""
+        exact = (frame.time_s + self._shift * self._like.time_base) / self._ticks
+        if exact.denominator != 1:
+            raise ValueError(
+                f"time {frame.time_s} s is no multiple of the time base {self._like.time_base} s"
+            )
+        if self._last_pts is not None and exact <= self._last_pts:
+            raise ValueError(f"frames must come in order: {frame.time_s} s is not after the one before")
+        self._has_rounded |= self._is_matroska and (frame.time_s * 1000).denominator != 1
+        return int(exact)
+
+    def _note_losses(self) -> None:
+        """Warn of what the output cannot keep."""
+        like, name = self._like, self._path.name
+        if like.bit_depth > 8:
+            self.warnings.append(f"{like.path.name} has {like.bit_depth} bits a colour, {name} has 8")
+        if self._from_rgb.pixel_format == "yuv444p":
+            self.warnings.append(
+                f"{name} keeps its odd size of {like.coded_width_px} x {like.coded_height_px} px by H.264 "
+                "4:4:4, which some players cannot show: crop the footage to an even size for those"
+            )
+        if self._shift:
+            self.warnings.append(f"{like.path.name} starts before 0 s: {name} is moved to start at 0 s")
+
+    def _note_repairs(self) -> None:
+        if self._has_rounded:
+            self.warnings.append(
+                f"{self._path.name}: Matroska rounds times to milliseconds; .mp4 keeps them exact"
+            )
+        if self._audio is not None and self._audio.repaired:
+            count = self._audio.repaired
+            self.warnings.append(
+                f"{self._like.path.name}: {count} audio packets had no usable time and were given one"
+            )
+
+    def _throw_away(self) -> None:
+        """Remove what was written; harmless after the end."""
+        if hasattr(self, "_output"):
+            with contextlib.suppress(OSError):
+                # first, so that closing does not move gigabytes about to put the index in front
+                self._aside.unlink(missing_ok=True)
+            with contextlib.suppress(FFmpegError, OSError):
+                self._output.close()
+        if self._audio is not None:
+            self._audio.close()
+        # any error makes `written_aside` clean up
+        self._stack.__exit__(_AbandonedError, _AbandonedError(), None)
+
+
+def _pixel_format_for(like: VideoInfo) -> str:
+    """4:2:0, which plays everywhere, but for odd sizes.
+
+    4:2:0 stores one colour for 2x2 pixels and H.264 cannot crop half of such a square.
+    """
+    return "yuv444p" if like.coded_width_px % 2 or like.coded_height_px % 2 else "yuv420p"
+
+
+def _check_path(path: Path, inputs: Sequence[Path]) -> None:
+    """Refuse what can be known to fail before hours of work."""
+    if path.suffix.lower() not in OUTPUT_SUFFIXES:
+        raise MediaError(
+            f"cannot write {path.suffix or 'files without a suffix'} ({path})", "name it .mp4 or .mkv"
+        )
+    if not path.parent.is_dir():
+        raise MediaError(f"the folder {path.parent} does not exist", "create it or choose another")
+    if path.is_dir():
+        raise MediaError(f"{path} is a folder", "choose another name")
+    for used in inputs:
+        if path.exists() and used.exists() and path.samefile(used):
+            raise MediaError(f"{path} is an input too and would be overwritten", "choose another name")
+
+
+@contextmanager
+def _reported(path: Path) -> Generator[None]:
+    """Turn failures of the encoder, the container and the disk into one line for the user."""
+    try:
+        yield
+    except MediaError:
+        raise
+    except UnderstudyError as error:
+        raise MediaError(error.what, error.next_step) from error
+    except OSError as error:
+        raise MediaError(f"cannot write {path} ({error.strerror or error})", next_step_for(error)) from error
+    except (FFmpegError, ValueError) as error:
+        raise MediaError(
+            f"cannot write {path} ({error})", "write a .mkv file, which holds more kinds of streams"
+        ) from error
