@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import Image
+from understudy.faces.crop import cut
 from understudy.faces.face import Face
-from understudy.measure.region import cut, inner_face_mask, luma
+from understudy.measure.region import inner_face_mask, luma
 
 _SIZE_PX = 160
 _COVERAGE = 1.2

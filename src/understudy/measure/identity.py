@@ -27,10 +27,15 @@ class IdentityFigures:
 
 def mean_vector(vectors: Sequence[Vector]) -> Vector | None:
     """(128,) float32 mean of identity vectors, None of none."""
-    return np.mean(np.stack(vectors), axis=0).astype(np.float32) if len(vectors) else None
+    return np.mean(np.stack(vectors), axis=0).astype(np.float32) if vectors else None
 
 
-def identity_figures(vectors: Sequence[Vector], source: Vector, target: Vector) -> IdentityFigures | None:
+def distances(vectors: Sequence[Vector], person: Vector) -> list[float]:
+    """Euclidean distance of each (128,) vector to one person's mean."""
+    return [float(np.linalg.norm(vector - person)) for vector in vectors]
+
+
+def identity_figures(vectors: Sequence[Vector], source: Vector, target: Vector) -> IdentityFigures:
     """Compare the output's identity vectors with both people's means.
 
     Args:
@@ -38,14 +43,12 @@ def identity_figures(vectors: Sequence[Vector], source: Vector, target: Vector) 
         source: (128,) float32, mean of the identity put in.
         target: (128,) float32, mean of the person in the original footage.
 
-    Returns:
-        The figures, None without any face.
+    Raises:
+        ValueError: no vectors.
     """
-    if not len(vectors):
-        return None
-    output = np.stack(vectors)
-    to_source = np.linalg.norm(output - source, axis=1)
-    to_target = np.linalg.norm(output - target, axis=1)
+    if not vectors:
+        raise ValueError("no identity vectors: no face was found in the output")
+    to_source, to_target = np.array(distances(vectors, source)), np.array(distances(vectors, target))
     return IdentityFigures(
         nearer_to_source=float((to_source < to_target).mean()),
         d_source=float(to_source.mean()),

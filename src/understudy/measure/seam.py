@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import Image
+from understudy.faces.crop import cut
 from understudy.faces.face import Face
 from understudy.faces.mesh import FACE_OVAL
-from understudy.measure.region import cut, luma
+from understudy.measure.region import luma
 
 _SIZE_PX = 192
 _COVERAGE = 1.5

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from understudy.core.types import Image, Matrix
+from understudy.faces.crop import cut
 from understudy.faces.face import Face
-from understudy.measure.region import cut, inner_face_mask, luma
+from understudy.measure.region import inner_face_mask, luma
 from understudy.measure.ssim import masked_psnr, masked_ssim
 
 _SIZE_PX = 128

@@ -1,0 +1,292 @@
+"""Figures of an output against its target, its source and, where there is one, the truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from understudy.core.errors import UnderstudyError
+from understudy.core.events import Notice, OnEvent, Progress, ignore
+from understudy.core.types import Frame, Vector
+from understudy.faces.face import Face
+from understudy.faces.faceset import Faceset
+from understudy.faces.finder import FaceFinder
+from understudy.faces.identify import Embedder, Identifier
+from understudy.measure.comparison import Comparison, Moment, Series, mean_known
+from understudy.measure.expression import MEASURES
+from understudy.measure.identity import distances, identity_figures, mean_vector
+from understudy.measure.pairing import FaceChooser, same_place
+from understudy.media.footage import FrameSource, open_footage
+
+IDENTITY_SAMPLES = 150  # frames whose identity is looked at, 25 ms a face; all frames of a short clip
+SOURCE_SAMPLES = 60
+_FRAMES_UNKNOWN = 1500  # assumed length of footage that does not state it
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """What is compared with what.
+
+    Args:
+        output: the swapped video.
+        target: the footage that it was made from.
+        source: faceset or footage of the identity put in; without it identity is not measured.
+        target_faceset: faceset of the person replaced, which tells that person from others in the
+            frame; the largest face is taken where None.
+        truth: footage of the source doing what the target does, frame for frame.
+        every: measure one frame in so many.
+    """
+
+    output: Path
+    target: Path
+    source: Path | None = None
+    target_faceset: Path | None = None
+    truth: Path | None = None
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if self.every < 1:
+            raise ValueError(f"every must be at least 1, got {self.every}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateResult:
+    """The figures; one that could not be measured is None. Definitions are in `measure`.
+
+    Args:
+        frames: frames compared.
+        measured: frames measured, fewer where `every` is more than 1.
+        identity: nearer_to_source (0 to 1), d_source, d_target.
+        expression: rms and rms_motion in inter-ocular distances, and r, a dict of correlations.
+        pose_deg: mean absolute difference, degrees.
+        gaze_deg: the same of the eyes.
+        flicker: grey levels above the target's own.
+        seam: grey levels a pixel.
+        truth: ssim, psnr of the output; ssim_target, psnr_target of the unswapped target; ssim_gain.
+        series: name to one value a measured frame, and "time_s".
+        warnings: what the user should know.
+    """
+
+    frames: int
+    measured: int
+    identity: dict[str, float | None]
+    expression: dict[str, float | dict[str, float | None] | None]
+    pose_deg: float | None
+    gaze_deg: float | None
+    flicker: float | None
+    seam: float | None
+    sync_ms: float | None
+    truth: dict[str, float | None]
+    series: Series = field(default_factory=dict[str, "list[float | None]"])
+    warnings: list[str] = field(default_factory=list[str])
+
+
+class Finder(Protocol):
+    """Anything that finds and follows faces; see `FaceFinder`."""
+
+    def stream(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+        """Yield each frame with its faces, largest first."""
+        ...
+
+
+def run(
+    config: EvaluateConfig,
+    on_event: OnEvent = ignore,
+    *,
+    finder: Finder | None = None,
+    embedder: Embedder | None = None,
+) -> EvaluateResult:
+    """Measure an output, streaming all footage in step.
+
+    Args:
+        config: what is compared with what.
+        on_event: hears of progress and warnings.
+        finder: another way to find faces.
+        embedder: another way to tell people apart.
+
+    Raises:
+        MediaError: footage cannot be read.
+        WeightsError: the networks' weights cannot be had.
+        UnderstudyError: output and target differ in size, or the target shows no face.
+    """
+    return _Evaluation(config, on_event, finder, embedder).run()
+
+
+class _Evaluation:
+    """The networks and what is collected over one run."""
+
+    def __init__(
+        self, config: EvaluateConfig, on_event: OnEvent, finder: Finder | None, embedder: Embedder | None
+    ) -> None:
+        self._config, self._on_event = config, on_event
+        self._finder = finder or FaceFinder(on_event=on_event)
+        self._embedder = embedder or Identifier(on_event)
+        self._comparison = Comparison()
+        self._times_s: list[float | None] = []
+        self._output_vectors: dict[int, Vector] = {}
+        self._target_vectors: dict[int, Vector] = {}
+        self._warnings: list[str] = []
+
+    def run(self) -> EvaluateResult:
+        source = self._identity_of(self._config.source) if self._config.source else None
+        wanted = self._identity_of(self._config.target_faceset) if self._config.target_faceset else None
+        frames = self._compare_all(FaceChooser(self._embedder, wanted))
+        if not any(value is not None for value in self._comparison.series.get("mouth_open_target", [])):
+            raise UnderstudyError(
+                f"no face was found in {self._config.target}",
+                "give the footage that the output was made from",
+            )
+        return self._result(frames, source, wanted)
+
+    def _compare_all(self, chooser: FaceChooser) -> int:
+        """Measure the frames; returns how many there are in both output and target."""
+        config = self._config
+        with ExitStack() as open_files:
+            target = open_files.enter_context(open_footage(config.target))
+            output = open_files.enter_context(open_footage(config.output))
+            truth = open_files.enter_context(open_footage(config.truth)) if config.truth else None
+            _check_sizes(output, target)
+            total = target.info.frames_hint
+            stride = config.every * max(
+                1, math.ceil((total or _FRAMES_UNKNOWN) / config.every / IDENTITY_SAMPLES)
+            )
+            index = 0
+            for index, moment, time_s in self._moments(output, target, truth, chooser):
+                if index % config.every:
+                    self._comparison.skip(moment)
+                    continue
+                self._comparison.add(moment)
+                self._times_s.append(time_s)
+                if index % stride == 0:
+                    self._identify(len(self._times_s) - 1, moment)
+                self._report(index + 1, total)
+            for footage in (target, output, truth):
+                for message in footage.warnings if footage else ():
+                    self._warn(message)
+        return index + 1
+
+    def _moments(
+        self, output: FrameSource, target: FrameSource, truth: FrameSource | None, chooser: FaceChooser
+    ) -> Iterator[tuple[int, Moment, float]]:
+        """Frames of all footage in step, with the faces that belong together."""
+        outputs, targets = self._finder.stream(output), self._finder.stream(target)
+        truths = self._finder.stream(truth) if truth else None
+        for index, (frame, faces) in enumerate(targets):
+            shown = next(outputs, None)
+            if shown is None:
+                self._warn(f"{self._config.output.name} ends after {index} frames, before the target does")
+                return
+            face = chooser.choose(frame.image, faces)
+            real = next(truths, None) if truths else None
+            if truths and real is None:
+                self._warn(f"{self._config.truth} ends after {index} frames; the rest has no truth")
+                truths = None
+            moment = Moment(
+                output=shown[0].image,
+                output_face=same_place(face, shown[1]),
+                target=frame.image,
+                target_face=face,
+                truth=real[0].image if real else None,
+                truth_face=same_place(face, real[1]) if real else None,
+            )
+            yield index, moment, float(frame.time_s)
+        if next(outputs, None) is not None:
+            self._warn(f"{self._config.output.name} goes on after the target has ended")
+
+    def _identify(self, at: int, moment: Moment) -> None:
+        if moment.output_face is not None:
+            self._output_vectors[at] = self._embedder.vector(moment.output, moment.output_face)
+        if moment.target_face is not None:
+            self._target_vectors[at] = self._embedder.vector(moment.target, moment.target_face)
+
+    def _identity_of(self, path: Path) -> Vector:
+        """Mean identity vector of a faceset, or of the largest face in footage."""
+        if (path / "faces.sqlite").is_file():
+            with Faceset.open(path) as faceset:
+                mean = faceset.mean_identity()
+        else:
+            with open_footage(path) as footage:
+                stride = max(1, math.ceil((footage.info.frames_hint or _FRAMES_UNKNOWN) / SOURCE_SAMPLES))
+                some = (frame for frame in footage if frame.index % stride == 0)
+                seen = self._finder.stream(some)
+                mean = mean_vector([self._embedder.vector(f.image, faces[0]) for f, faces in seen if faces])
+        if mean is None:
+            raise UnderstudyError(f"no face was found in {path}", "give a faceset or footage of one person")
+        return mean
+
+    def _result(self, frames: int, source: Vector | None, wanted: Vector | None) -> EvaluateResult:
+        comparison, mean = self._comparison, self._comparison.mean
+        ssim, ssim_target = mean("ssim"), mean("ssim_target")
+        gain = ssim - ssim_target if ssim is not None and ssim_target is not None else None
+        if not any(value is not None for value in comparison.series["mouth_open_output"]):
+            self._warn(f"no face was found in {self._config.output} where the target has one")
+        own = mean_vector(list(self._target_vectors.values()))
+        target = own if own is not None else wanted
+        return EvaluateResult(
+            frames=frames,
+            measured=len(self._times_s),
+            identity=self._identity(source, target),
+            expression={
+                "rms": mean("rms"),
+                "rms_motion": comparison.rms_motion(),
+                "r": {name: comparison.correlation(name) for name in MEASURES},
+            },
+            pose_deg=mean("pose_deg"),
+            gaze_deg=mean("gaze_deg"),
+            flicker=mean("flicker"),
+            seam=mean("seam"),
+            sync_ms=None,
+            truth={
+                "ssim": ssim,
+                "psnr": mean("psnr"),
+                "ssim_target": ssim_target,
+                "psnr_target": mean("psnr_target"),
+                "ssim_gain": gain,
+            },
+            series={"time_s": self._times_s, **comparison.series, **self._identity_series(source, target)},
+            warnings=self._warnings,
+        )
+
+    def _identity(self, source: Vector | None, target: Vector | None) -> dict[str, float | None]:
+        vectors = list(self._output_vectors.values())
+        figures: dict[str, float | None] = dict.fromkeys(("nearer_to_source", "d_source", "d_target"))
+        if target is None or not vectors:
+            return figures
+        if source is None:
+            figures["d_target"] = mean_known(distances(vectors, target))
+            return figures
+        return figures | asdict(identity_figures(vectors, source, target))
+
+    def _identity_series(self, source: Vector | None, target: Vector | None) -> Series:
+        """Distances of the frames that were looked at."""
+        series: Series = {}
+        for name, person in (("d_source", source), ("d_target", target)):
+            if person is not None:
+                values: list[float | None] = [None] * len(self._times_s)
+                for at, vector in self._output_vectors.items():
+                    values[at] = distances([vector], person)[0]
+                series[name] = values
+        return series
+
+    def _warn(self, message: str) -> None:
+        self._warnings.append(message)
+        self._on_event(Notice(message=message))
+
+    def _report(self, done: int, total: int | None) -> None:
+        total = max(total, done) if total else None
+        self._on_event(Progress(stage="evaluate", done=done, total=total, unit="frames"))
+
+
+def _check_sizes(output: FrameSource, target: FrameSource) -> None:
+    sizes = [(source.info.width_px, source.info.height_px) for source in (output, target)]
+    if sizes[0] != sizes[1]:
+        own, other = (f"{width}x{height}" for width, height in sizes)
+        raise UnderstudyError(
+            f"{output.info.path} is {own} but {target.info.path} is {other}",
+            "give the footage that the output was made from",
+        )
