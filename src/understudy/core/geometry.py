@@ -7,8 +7,8 @@ the docstring, errors that say what to do.
 from __future__ import annotations
 
 import numpy as np
-from understudy.core.types import Matrix, Points
 
+from understudy.core.types import Matrix, Points
 
 
 def fit_similarity(from_px: Points, to_px: Points) -> Matrix:

@@ -22,7 +22,7 @@ class ResidualBlock(nn.Module):
         self.act = nn.LeakyReLU(LEAK)
         nn.init.zeros_(self.second.weight)
 
-    def forward(self, x_BCHW: Tensor) -> Tensor:  # noqa: N803
+    def forward(self, x_BCHW: Tensor) -> Tensor:
         """(B, C, H, W) to the same shape."""
         return x_BCHW + self.second(self.act(self.first(self.act(x_BCHW))))
 
@@ -43,7 +43,7 @@ class Upscale(nn.Module):
         self.act = nn.LeakyReLU(LEAK)
         self.shuffle = nn.PixelShuffle(2)
 
-    def forward(self, x_BCHW: Tensor) -> Tensor:  # noqa: N803
+    def forward(self, x_BCHW: Tensor) -> Tensor:
         """(B, C, H, W) to (B, out, 2H, 2W)."""
         return self.shuffle(self.act(self.conv(x_BCHW)))
 

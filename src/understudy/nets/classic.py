@@ -34,15 +34,15 @@ class ClassicEncoder(nn.Module):
         self.from_code = nn.Linear(CLASSIC_CODE, 1024 * 4 * 4)
         self.up = Upscale(1024, 512)
 
-    def forward(self, face_B3HW: Tensor) -> Tensor:  # noqa: N803
+    def forward(self, face_B3HW: Tensor) -> Tensor:
         """(B, 3, 64, 64) in [0, 1] to (B, 512, 8, 8), what the decoders read."""
         return self.spread(self.code(face_B3HW))
 
-    def code(self, face_B3HW: Tensor) -> Tensor:  # noqa: N803
+    def code(self, face_B3HW: Tensor) -> Tensor:
         """(B, 3, 64, 64) in [0, 1] to the code, (B, 1024)."""
         return self.to_code(self.blocks(face_B3HW))
 
-    def spread(self, code_BK: Tensor) -> Tensor:  # noqa: N803
+    def spread(self, code_BK: Tensor) -> Tensor:
         """The code, (B, 1024), to (B, 512, 8, 8)."""
         small = self.from_code(code_BK).unflatten(1, (1024, 4, 4))
         return self.up(small.contiguous(memory_format=torch.channels_last))
@@ -64,6 +64,6 @@ class ClassicDecoder(nn.Module):
             Upscale(512, 32), Upscale(32, 16), Upscale(16, 8), nn.Conv2d(8, 1, 5, padding=2)
         )
 
-    def forward(self, spread_BCHW: Tensor) -> tuple[Tensor, Tensor]:  # noqa: N803
+    def forward(self, spread_BCHW: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 512, 8, 8) to a face (B, 3, 64, 64) and a mask (B, 1, 64, 64), both in [0, 1]."""
         return torch.sigmoid(self.face(spread_BCHW).float()), torch.sigmoid(self.mask(spread_BCHW).float())

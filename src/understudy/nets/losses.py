@@ -11,7 +11,7 @@ from torch import Tensor, nn
 LUMA = (0.299, 0.587, 0.114)
 
 
-def weighted_l1(drawn_BCHW: Tensor, truth_BCHW: Tensor, weight_B1HW: Tensor) -> Tensor:  # noqa: N803
+def weighted_l1(drawn_BCHW: Tensor, truth_BCHW: Tensor, weight_B1HW: Tensor) -> Tensor:
     """Mean absolute difference where `weight` says it counts; a scalar."""
     error = (drawn_BCHW - truth_BCHW).abs().mean(dim=1, keepdim=True)
     return (error * weight_B1HW).sum() / weight_B1HW.sum().clamp_min(1e-6)
@@ -41,7 +41,7 @@ class MaskedSsim(nn.Module):
         self.rows: Tensor
         self.register_buffer("rows", rows, persistent=False)
 
-    def forward(self, drawn_B3HW: Tensor, truth_B3HW: Tensor, weight_B1HW: Tensor) -> Tensor:  # noqa: N803
+    def forward(self, drawn_B3HW: Tensor, truth_B3HW: Tensor, weight_B1HW: Tensor) -> Tensor:
         """Mean similarity, (B,), 1 where equal."""
         luma = drawn_B3HW.new_tensor(LUMA)[:, None, None]
         a, b = (drawn_B3HW * luma).sum(dim=1), (truth_B3HW * luma).sum(dim=1)

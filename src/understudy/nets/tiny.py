@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from understudy.faces.expression import EXPRESSION_SIZE
 from understudy.nets.blocks import LEAK, ResidualBlock, Upscale, start_as_resize
 
 
@@ -25,12 +26,14 @@ class TinyConfig:
         code: numbers in the code.
         encoder: channels at 1/8, 1/16 and 1/32 of the picture.
         decoder: channels at 1/32, 1/16, 1/8 and 1/4 of the picture.
+        expression: numbers that are read from the code in training (lips, lids, brows, gaze, pose).
     """
 
     size_px: int = 128
     code: int = 256
     encoder: tuple[int, int, int] = (64, 128, 256)
     decoder: tuple[int, int, int, int] = (256, 128, 80, 40)
+    expression: int = EXPRESSION_SIZE
 
 
 class TinyEncoder(nn.Module):
@@ -55,10 +58,19 @@ class TinyEncoder(nn.Module):
         )
         self.to_code = nn.Linear(c * grid * grid, config.code)
         self.norm = nn.LayerNorm(config.code, elementwise_affine=False)
+        self.to_expression = nn.Linear(config.code, config.expression)
 
-    def forward(self, face_B3HW: Tensor) -> Tensor:  # noqa: N803
+    def forward(self, face_B3HW: Tensor) -> Tensor:
         """(B, 3, S, S) in [0, 1] to (B, K), zero mean and unit variance within each code."""
         return self.norm(self.to_code(self.blocks(face_B3HW * 2 - 1)))
+
+    def expression(self, code_BK: Tensor) -> Tensor:
+        """What a code says about the expression, (B, X); see `faces.expression`.
+
+        One linear reading for everybody: that is what makes "smiling, looking left" the same
+        directions of the code whoever smiles, long before pixels alone would teach it.
+        """
+        return self.to_expression(code_BK)
 
 
 class TinyDecoder(nn.Module):
@@ -83,18 +95,26 @@ class TinyDecoder(nn.Module):
         self.shuffle = nn.PixelShuffle(4)
         start_as_resize(self.out, 4)
 
-    def forward(self, code_BK: Tensor, styles: list[Tensor] | None = None) -> tuple[Tensor, Tensor]:  # noqa: N803
-        """(B, K) to a face (B, 3, S, S) and a mask (B, 1, S, S), both in [0, 1]."""
-        st = styles if styles is not None else [s[None] for s in self.styles]
+    def forward(self, code_BK: Tensor, styles: list[Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        """Draw a code.
+
+        Args:
+            code_BK: (B, K).
+            styles: (B, 2, C) gain and shift for each of the four channel widths, in place of the
+                decoder's own: one decoder then draws many people, which is how the base is trained.
+
+        Returns:
+            A face (B, 3, S, S) and a mask (B, 1, S, S), both float32 in [0, 1].
+        """
+        own = styles or [style[None] for style in self.styles]
         x = self.act(self.from_code(code_BK)).unflatten(1, (-1, self.grid, self.grid))
-        x = _style(x, st[0]).contiguous(memory_format=torch.channels_last)
-        for up, block, style in zip(self.ups, self.blocks, st[1:], strict=True):
+        x = _style(x, own[0]).contiguous(memory_format=torch.channels_last)
+        for up, block, style in zip(self.ups, self.blocks, own[1:], strict=True):
             x = block(_style(up(x), style))
         drawn = torch.sigmoid(self.shuffle(self.out(self.act(x))).float())
         return drawn[:, :3], drawn[:, 3:]
 
 
-def _style(x_BCHW: Tensor, style_B2C: Tensor) -> Tensor:  # noqa: N803
-    return x_BCHW * style_B2C[:, 0, :, None, None].to(x_BCHW.dtype) + style_B2C[:, 1, :, None, None].to(
-        x_BCHW.dtype
-    )
+def _style(x_BCHW: Tensor, style_B2C: Tensor) -> Tensor:
+    gain, shift = style_B2C.to(x_BCHW.dtype)[..., None, None].unbind(dim=1)
+    return x_BCHW * gain + shift

@@ -1,0 +1,139 @@
+"""Turn one face into a training pair: a warped picture to read, a straight one to draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.types import Image, Matrix
+
+_WARP_NODES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentConfig:
+    """How far a face is moved and recoloured.
+
+    Args:
+        rotation_deg: largest turn either way.
+        scale: largest zoom, as a share.
+        shift: largest shift, as a share of the picture.
+        warp: deviation of a warp node, as a share of the picture; the original's 5 of 256.
+        flip: probability of mirroring.
+        light: largest change of all channels, as a share.
+        tint: largest change of one channel, as a share.
+    """
+
+    rotation_deg: float = 10.0
+    scale: float = 0.05
+    shift: float = 0.05
+    warp: float = 5 / 256
+    flip: float = 0.5
+    light: float = 0.15
+    tint: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """What the network reads and what it should draw.
+
+    Args:
+        warped: (s, s, 3) uint8, under the similarity and the warp.
+        truth: (s, s, 3) uint8, under the similarity alone.
+        masks: (s, s, 2) uint8, under the similarity alone.
+        flipped: whether both are mirrored.
+    """
+
+    warped: Image
+    truth: Image
+    masks: NDArray[np.uint8]
+    flipped: bool
+
+
+def make_pair(
+    image: Image,
+    masks: NDArray[np.uint8],
+    size_px: int,
+    rng: np.random.Generator,
+    config: AugmentConfig,
+    truth_image: Image | None = None,
+    truth_masks: NDArray[np.uint8] | None = None,
+) -> Pair:
+    """Draw one random pair.
+
+    Args:
+        image: (side, side, 3) uint8 sample.
+        masks: (side, side, 2) uint8.
+        size_px: side of the pair, at most the sample's.
+        rng: decides everything.
+        config: how far.
+        truth_image: what should be drawn, where it is not `image` itself.
+        truth_masks: its masks.
+    """
+    sample_from_pair, flipped = _random_similarity(image.shape[0], size_px, rng, config)
+    field = _random_warp(size_px, rng, config.warp * size_px)
+    columns, rows = np.meshgrid(np.arange(size_px, dtype=np.float32), np.arange(size_px, dtype=np.float32))
+    x, y = columns + field[..., 0], rows + field[..., 1]
+    map_x = sample_from_pair[0, 0] * x + sample_from_pair[0, 1] * y + sample_from_pair[0, 2]
+    map_y = sample_from_pair[1, 0] * x + sample_from_pair[1, 1] * y + sample_from_pair[1, 2]
+    table = _random_colours(rng, config)
+    warped = cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    truth = _straight(image if truth_image is None else truth_image, sample_from_pair, size_px)
+    if truth_image is None:  # another identity's picture has its own light already
+        truth = cv2.LUT(truth, table)
+    return Pair(
+        warped=np.asarray(cv2.LUT(warped, table), np.uint8),
+        truth=np.asarray(truth, np.uint8),
+        masks=np.asarray(_straight(masks if truth_masks is None else truth_masks, sample_from_pair, size_px)),
+        flipped=flipped,
+    )
+
+
+def _straight(picture: NDArray[np.uint8], sample_from_pair: Matrix, size_px: int) -> NDArray[np.uint8]:
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (size_px, size_px)
+    return np.asarray(
+        cv2.warpAffine(picture, sample_from_pair, size, flags=flags, borderMode=cv2.BORDER_REPLICATE),
+        np.uint8,
+    )
+
+
+def _random_similarity(
+    side_px: int, size_px: int, rng: np.random.Generator, config: AugmentConfig
+) -> tuple[Matrix, bool]:
+    """(2, 3) `sample_from_pair`, about the centre, and whether it mirrors."""
+    turn = np.radians(rng.uniform(-config.rotation_deg, config.rotation_deg))
+    zoom = 1 + rng.uniform(-config.scale, config.scale)
+    cos, sin = zoom * np.cos(turn), zoom * np.sin(turn)
+    flipped = bool(rng.random() < config.flip)
+    linear = np.array([[cos, -sin], [sin, cos]]) @ np.diag([-1.0 if flipped else 1.0, 1.0])
+    shift = rng.uniform(-config.shift, config.shift, 2) * size_px
+    centre = (side_px - 1) / 2 + shift - linear @ np.full(2, (size_px - 1) / 2)
+    return np.column_stack([linear, centre]).astype(np.float32), flipped
+
+
+def _random_warp(size_px: int, rng: np.random.Generator, jitter_px: float) -> NDArray[np.float32]:
+    """(s, s, 2) displacement in pixels: a jittered grid without its own best similarity.
+
+    Subtracting the similarity fit from the warp is the same as drawing towards the similarity fit of
+    the grid, and keeps the truth sharp: it is resampled once, by the augmentation's similarity.
+    """
+    jitter = rng.normal(0, jitter_px, (_WARP_NODES, _WARP_NODES, 2))
+    line = np.linspace(-1, 1, _WARP_NODES)
+    x, y = np.meshgrid(line, line)
+    jitter -= jitter.mean(axis=(0, 1))
+    for mode in (np.stack([x, y], axis=-1), np.stack([-y, x], axis=-1)):  # growing, turning
+        jitter -= (jitter * mode).sum() / (mode * mode).sum() * mode
+    field = cv2.resize(jitter.astype(np.float32), (size_px, size_px), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(field, np.float32)
+
+
+def _random_colours(rng: np.random.Generator, config: AugmentConfig) -> NDArray[np.uint8]:
+    """(1, 256, 3) uint8 lookup table: gain of each channel, and a common offset."""
+    gain = 1 + rng.uniform(-config.light, config.light) + rng.uniform(-config.tint, config.tint, 3)
+    offset = rng.uniform(-config.light, config.light) * 255 / 3
+    table = np.arange(256)[:, None] * gain + offset
+    return np.clip(np.round(table), 0, 255).astype(np.uint8)[None]

@@ -1,0 +1,176 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from understudy.nets.losses import MaskedSsim, weighted_l1
+from understudy.training.batches import Batch
+from understudy.training.model import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossConfig:
+    """What counts how much.
+
+    Args:
+        l1: weight of the absolute difference, colours included.
+        ssim: weight of 1 - SSIM.
+        mask: weight of the drawn mask's absolute difference.
+        focus: how much more a pixel of eyes and mouth counts than one of the cheek.
+        outside: how much a pixel outside the face counts: the blend needs a sane rim.
+    """
+
+    l1: float = 4.0
+    ssim: float = 1.0
+    mask: float = 0.5
+    focus: float = 3.0
+    outside: float = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How long, and the learning rate over that time: a short rise, then half a cosine down.
+
+    Args:
+        seconds: wall time, or None.
+        steps: last step, or None; one of both is given.
+        rise_steps: steps to the peak.
+        floor: last learning rate as a share of the peak.
+        first_step: steps done in earlier runs, which have had their own rise and fall.
+    """
+
+    seconds: float | None
+    steps: int | None
+    rise_steps: int = 50
+    floor: float = 0.02
+    first_step: int = 0
+
+    def done(self, elapsed_s: float, step: int) -> float:
+        """Share of the way that is behind, in [0, 1]."""
+        by_time = elapsed_s / self.seconds if self.seconds else 0.0
+        by_steps = (step - self.first_step) / (self.steps - self.first_step) if self.steps else 0.0
+        return min(1.0, max(by_time, by_steps))
+
+    def rate(self, elapsed_s: float, step: int) -> float:
+        """Learning rate as a share of the peak."""
+        cosine = 0.5 * (1 + math.cos(math.pi * self.done(elapsed_s, step)))
+        return min(1.0, (step - self.first_step + 1) / self.rise_steps) * (
+            self.floor + (1 - self.floor) * cosine
+        )
+
+
+class Losses(nn.Module):
+    """All that is minimised, for all identities of a batch."""
+
+    def __init__(self, model: Model, config: LossConfig | None = None) -> None:
+        """Prepare for the model's picture size."""
+        super().__init__()
+        self.config = config or LossConfig()
+        self.ssim = MaskedSsim(model.preset.size_px, stride=2)
+
+    def forward(self, drawn_B3HW: Tensor, mask_B1HW: Tensor, batch: Batch) -> Tensor:
+        """One number from what the decoders drew for `batch`."""
+        c = self.config
+        weight = batch.mask_B1HW * (1 + c.focus * batch.focus_B1HW) + c.outside
+        picture = c.l1 * weighted_l1(drawn_B3HW, batch.truth_B3HW, weight)
+        structure = c.ssim * (1 - self.ssim(drawn_B3HW, batch.truth_B3HW, weight).mean())
+        return picture + structure + c.mask * (mask_B1HW - batch.mask_B1HW).abs().mean()
+
+
+class Trainer:
+    """A model, its optimizer and one step of training."""
+
+    def __init__(self, model: Model, *, fused: bool = True) -> None:
+        """Start with a fresh optimizer."""
+        self.model = model
+        self.losses = Losses(model)
+        preset = model.preset
+        self.optimizer = torch.optim.AdamW(
+            model.parameters(), lr=preset.learning_rate, betas=preset.betas, weight_decay=1e-3, fused=fused
+        )
+
+    def step(self, batch: Batch, rate: float) -> Tensor:
+        """Learn from one batch.
+
+        Args:
+            batch: identity by identity, the same number of faces each.
+            rate: learning rate as a share of the preset's.
+
+        Returns:
+            The loss, a scalar; not finite where training has broken down.
+        """
+        model = self.model
+        for group in self.optimizer.param_groups:
+            group["lr"] = model.preset.learning_rate * rate
+        with model.autocast():
+            code = model.encoder(batch.face_B3HW)
+            each = code.split(len(code) // len(model.decoders))
+            drawn, masks = zip(*(d(c) for d, c in zip(model.decoders, each, strict=True)), strict=True)
+            loss = torch.zeros(())
+            if model.preset.expression_weight:
+                read = model.encoder.expression(code).float()  # type: ignore[operator]
+                loss = model.preset.expression_weight * nn.functional.smooth_l1_loss(
+                    read, batch.expression_BX
+                )
+        loss = loss + self.losses(torch.cat(drawn), torch.cat(masks), batch)
+        loss.backward()
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return loss.detach()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Where the loop is: steps done in all, seconds of this run, the last loss."""
+
+    step: int
+    elapsed_s: float
+    loss: float
+
+
+def train(
+    trainer: Trainer,
+    batches: Iterable[Batch],
+    schedule: Schedule,
+    first_step: int,
+    on_step: Callable[[Moment], None],
+) -> int:
+    """Run steps until the schedule is done.
+
+    Args:
+        trainer: model and optimizer.
+        batches: from `first_step` on.
+        schedule: how long.
+        first_step: steps done before.
+        on_step: called after each step; its time counts.
+
+    Returns:
+        Steps done in all.
+
+    Raises:
+        FloatingPointError: the loss is no number any more.
+    """
+    started = time.monotonic()
+    step = first_step
+    for batch in batches:
+        elapsed = time.monotonic() - started
+        if schedule.done(elapsed, step) >= 1:
+            break
+        loss = float(trainer.step(batch, schedule.rate(elapsed, step)))
+        step += 1
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss of step {step} is {loss}")
+        on_step(Moment(step=step, elapsed_s=time.monotonic() - started, loss=loss))
+    return step
+
+
+def parameters_of(modules: Sequence[nn.Module]) -> int:
+    """How many numbers are learnt."""
+    return sum(p.numel() for module in modules for p in module.parameters())

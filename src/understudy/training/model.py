@@ -1,0 +1,72 @@
+"""A model in memory: one encoder, and a decoder for each identity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from understudy.nets.presets import PRESETS, Preset
+
+
+class Model(nn.Module):
+    """The networks of one model, and how they are run.
+
+    Args:
+        preset_name: key of `PRESETS`.
+        identities: names, in order; the first is the usual source, the second the usual target.
+        bf16: compute in bfloat16, where the processor does that fast.
+    """
+
+    def __init__(self, preset_name: str, identities: Sequence[str], *, bf16: bool) -> None:
+        """Build untrained networks."""
+        super().__init__()
+        self.preset_name = preset_name
+        self.preset: Preset = PRESETS[preset_name]
+        self.identities = tuple(identities)
+        self.bf16 = bf16
+        self.encoder = self.preset.encoder()
+        # names of people are no names for modules: they may hold dots
+        self.decoders = nn.ModuleList([self.preset.decoder() for _ in identities])
+        self.to(memory_format=torch.channels_last)
+
+    def decoder(self, identity: str) -> nn.Module:
+        """The decoder of one identity."""
+        return self.decoders[self.identities.index(identity)]
+
+    def autocast(self) -> torch.autocast:
+        """The precision that the networks are computed in."""
+        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16)
+
+    @torch.inference_mode()
+    def draw(
+        self, faces: NDArray[np.uint8], identity: str
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Read aligned faces and draw them as one identity.
+
+        Args:
+            faces: (n, s, s, 3) RGB uint8, aligned as `preset` says.
+            identity: whose decoder draws.
+
+        Returns:
+            (n, s, s, 3) float32 RGB and (n, s, s) float32 mask, both in [0, 1].
+        """
+        if faces.shape[0] == 0:
+            raise ValueError("no faces to draw")
+        face_B3HW = torch.from_numpy(np.ascontiguousarray(faces)).float().div_(255).permute(0, 3, 1, 2)
+        with self.autocast():
+            drawn, mask = self.decoder(identity)(self.encoder(face_B3HW))
+        return _to_numpy(drawn), _to_numpy(mask)[..., 0]
+
+
+def _to_numpy(picture_BCHW: Tensor) -> NDArray[np.float32]:
+    return np.ascontiguousarray(picture_BCHW.float().permute(0, 2, 3, 1).numpy())
+
+
+def has_fast_bf16() -> bool:
+    """Whether this processor computes bfloat16 in hardware."""
+    capabilities: dict[str, bool] = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "arm_bf16"))

@@ -1,0 +1,204 @@
+"""A model on disk: saved whole or not at all, the last good one kept, nothing pickled trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from understudy.core.errors import ModelError
+from understudy.core.files import replace_atomically, sha256_of_file, write_atomically
+from understudy.nets.presets import PRESETS
+from understudy.training.model import Model
+
+FORMAT = 1
+_INDEX, _WEIGHTS, _OPTIMIZER = "model.json", "weights.safetensors", "optimizer.pt"
+
+
+class IdentityEntry(BaseModel):
+    """One identity of a model.
+
+    Args:
+        name: of the identity.
+        faceset_digest: content digest of the faceset it was trained on.
+        faces: how many faces that were.
+        mean_identity: mean identity vector, 128 numbers, None where unknown.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    faceset_digest: str
+    faces: int
+    mean_identity: list[float] | None = None
+
+
+class ModelIndex(BaseModel):
+    """What `model.json` says; it comes from outside, so it is checked.
+
+    Args:
+        format: version of the folder's layout.
+        preset: architecture.
+        identities: in the order of the decoders.
+        settings: resolved settings of the last run.
+        versions: of what made it.
+        step: optimizer steps done.
+        seconds: wall time trained.
+        seed: with `step`, the state of every random choice: batch n depends on both alone.
+        history: one entry a validation.
+        weights_sha256: of the weights file that belongs to this index.
+        optimizer_sha256: likewise.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    format: int = FORMAT
+    preset: str
+    identities: list[IdentityEntry] = Field(min_length=1)
+    settings: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    step: int = 0
+    seconds: float = 0.0
+    seed: int = 0
+    history: list[dict[str, Any]] = Field(default_factory=list)
+    weights_sha256: str = ""
+    optimizer_sha256: str = ""
+
+
+@dataclass(kw_only=True)
+class LoadedModel:
+    """A model as it came from disk.
+
+    Args:
+        model: the networks.
+        index: what is known of them.
+        warnings: what was wrong and how it was helped.
+    """
+
+    model: Model
+    index: ModelIndex
+    warnings: list[str] = field(default_factory=list[str])
+
+
+def holds_model(folder: Path) -> bool:
+    """Whether a model was saved there."""
+    return (folder / _INDEX).exists() or _previous(folder / _INDEX).exists()
+
+
+def save_model(folder: Path, model: Model, optimizer: torch.optim.Optimizer, index: ModelIndex) -> ModelIndex:
+    """Save weights, optimizer and index; the generation before stays beside them.
+
+    A kill at any moment leaves at least one generation whole: the index names its files by digest,
+    is written last, and the files of the one before are renamed, not overwritten.
+
+    Raises:
+        UnderstudyError: the folder cannot be written or the disk is full.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = save_tensors({name: value.contiguous() for name, value in model.state_dict().items()})
+    buffer = io.BytesIO()
+    torch.save(optimizer.state_dict(), buffer)
+    contents = {_WEIGHTS: weights, _OPTIMIZER: buffer.getvalue()}
+    saved = index.model_copy(
+        update={
+            "weights_sha256": hashlib.sha256(contents[_WEIGHTS]).hexdigest(),
+            "optimizer_sha256": hashlib.sha256(contents[_OPTIMIZER]).hexdigest(),
+        }
+    )
+    contents[_INDEX] = json.dumps(saved.model_dump(), indent=1).encode()
+    # everything new is on the disk before anything old moves
+    for name, data in contents.items():
+        write_atomically(_next(folder / name), data)
+    for name in contents:
+        if (folder / name).exists():
+            replace_atomically(folder / name, _previous(folder / name))
+        replace_atomically(_next(folder / name), folder / name)
+    return saved
+
+
+def load_model(folder: Path, *, bf16: bool) -> LoadedModel:
+    """Load the newest generation that is whole.
+
+    Args:
+        folder: of the model.
+        bf16: see `Model`.
+
+    Raises:
+        ModelError: there is no model, or no generation of it is whole.
+    """
+    found = find_generation(folder)
+    index = found.index
+    model = Model(index.preset, [entry.name for entry in index.identities], bf16=bf16)
+    try:
+        model.load_state_dict(load_tensors(found.weights.read_bytes()))
+    except (SafetensorError, RuntimeError) as error:
+        raise ModelError(
+            f"{found.weights} does not fit the architecture {index.preset!r}",
+            "it was saved by another version: train it again",
+        ) from error
+    return LoadedModel(model=model, index=index, warnings=found.warnings)
+
+
+def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelIndex) -> bool:
+    """Put the saved state into an optimizer; False where the file is not there or not the one meant."""
+    for path in (folder / _OPTIMIZER, _previous(folder / _OPTIMIZER), _next(folder / _OPTIMIZER)):
+        if path.exists() and sha256_of_file(path) == index.optimizer_sha256:
+            optimizer.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+            return True
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generation:
+    """One save that is whole: its index and the weights file that belongs to it."""
+
+    index: ModelIndex
+    weights: Path
+    warnings: list[str]
+
+
+def find_generation(folder: Path) -> Generation:
+    """The newest save whose weights are those its index names.
+
+    Raises:
+        ModelError: see `load_model`.
+    """
+    if not folder.is_dir() or not holds_model(folder):
+        raise ModelError(
+            f"{folder} holds no model", "train one first: understudy train FACESET FACESET --model M"
+        )
+    problems: list[str] = []
+    for index_path in (folder / _INDEX, _next(folder / _INDEX), _previous(folder / _INDEX)):
+        if not index_path.exists():
+            continue
+        try:
+            index = ModelIndex.model_validate_json(index_path.read_bytes())
+        except ValidationError as error:
+            problems.append(f"{index_path.name} is damaged ({error.error_count()} errors)")
+            continue
+        if index.format != FORMAT or index.preset not in PRESETS:
+            raise ModelError(
+                f"{folder} is of format {index.format}, architecture {index.preset!r}",
+                "it was made by another version of understudy: use that one, or train again",
+            )
+        for weights in (folder / _WEIGHTS, _next(folder / _WEIGHTS), _previous(folder / _WEIGHTS)):
+            if weights.exists() and sha256_of_file(weights) == index.weights_sha256:
+                warnings = [f"{folder}: {p}; went back to step {index.step}" for p in problems]
+                return Generation(index=index, weights=weights, warnings=warnings)
+        problems.append(f"the weights of step {index.step} are missing or damaged")
+    raise ModelError(f"{folder} has no save that is whole ({'; '.join(problems)})", "train it again")
+
+
+def _previous(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.previous{path.suffix}")
+
+
+def _next(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.next{path.suffix}")

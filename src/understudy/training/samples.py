@@ -1,0 +1,133 @@
+"""One identity's faces in memory, ready to be warped into training pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.types import Image, Points
+from understudy.faces.crop import cut
+from understudy.faces.expression import EXPRESSION_SIZE, against_rest, expression_vector, mirrored
+from understudy.faces.faceset_records import StoredFace
+from understudy.faces.mesh import FACE_OVAL, LEFT_EYELIDS, OUTER_LIPS, RIGHT_EYELIDS
+from understudy.media.images import read_image
+
+MARGIN = 1.2  # a sample is this much larger than what the network sees: room to turn and shift
+HOLD_OUT_EVERY = 10
+MAX_FACES = 4000  # an identity; at 128 px they take half a gigabyte
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """Faces of one identity.
+
+    Args:
+        identity: whose.
+        size_px: side of what the network sees; the samples are `MARGIN` larger.
+        images: (n, s, s, 3) uint8 RGB.
+        masks: (n, s, s, 2) uint8: the face; its eyes and mouth, softly.
+        expressions: (n, 2, `EXPRESSION_SIZE`) float32: as it is, and in a mirror.
+    """
+
+    identity: str
+    size_px: int
+    images: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
+    expressions: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        """How many faces."""
+        return len(self.images)
+
+    @property
+    def training(self) -> NDArray[np.intp]:
+        """Indices of the faces that are learnt from."""
+        index = np.arange(len(self))
+        return index[index % HOLD_OUT_EVERY != HOLD_OUT_EVERY - 1]
+
+    @property
+    def held_out(self) -> NDArray[np.intp]:
+        """Indices of every tenth face, which is only validated on."""
+        index = np.arange(len(self))
+        return index[index % HOLD_OUT_EVERY == HOLD_OUT_EVERY - 1]
+
+
+def sample_size_px(size_px: int) -> int:
+    """Side of a sample for networks that see `size_px`; even, so that both share a centre."""
+    return 2 * round(size_px * MARGIN / 2)
+
+
+def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, coverage: float) -> Samples:
+    """Read, align and annotate the faces of one identity.
+
+    Args:
+        identity: whose they are.
+        faces: of one faceset, in order; of more than `MAX_FACES` an even choice is taken.
+        size_px: side of what the network sees.
+        coverage: side of what the network sees in units of the face square.
+
+    Raises:
+        MediaError: a crop cannot be read.
+    """
+    if len(faces) > MAX_FACES:
+        faces = [faces[i] for i in np.linspace(0, len(faces) - 1, MAX_FACES).round().astype(int)]
+    side = sample_size_px(size_px)
+    images = np.empty((len(faces), side, side, 3), np.uint8)
+    masks = np.empty((len(faces), side, side, 2), np.uint8)
+    expressions = np.empty((len(faces), 2, EXPRESSION_SIZE), np.float32)
+
+    def load(index: int) -> None:
+        stored = faces[index]
+        sample_from_frame = stored.square.crop_from_frame(side, coverage * side / size_px)
+        images[index] = _resample(read_image(stored.crop_path), stored, sample_from_frame, side)
+        landmarks_px, iris_px = stored.face.landmarks_px, stored.face.iris_px
+        masks[index] = draw_masks(
+            landmarks_px[:, :2] @ sample_from_frame[:, :2].T + sample_from_frame[:, 2], side, size_px
+        )
+        expressions[index, 0] = expression_vector(landmarks_px, iris_px)
+        expressions[index, 1] = expression_vector(*mirrored(landmarks_px, iris_px))
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(load, range(len(faces))))
+    for view in (0, 1):
+        expressions[:, view] = against_rest(expressions[:, view])
+    return Samples(identity=identity, size_px=size_px, images=images, masks=masks, expressions=expressions)
+
+
+def _resample(crop: Image, stored: StoredFace, sample_from_frame: NDArray[np.float32], side: int) -> Image:
+    """From the stored crop to the sample's own scale."""
+    frame_from_crop = cv2.invertAffineTransform(stored.crop_from_frame.astype(np.float64))
+    linear = sample_from_frame[:, :2].astype(np.float64)
+    shift = linear @ frame_from_crop[:, 2] + sample_from_frame[:, 2]
+    return cut(crop, np.column_stack([linear @ frame_from_crop[:, :2], shift]).astype(np.float32), side)
+
+
+def draw_masks(points_px: Points, side_px: int, size_px: int) -> NDArray[np.uint8]:
+    """The face's hull, and its eyes and mouth with a soft border.
+
+    Args:
+        points_px: (468, 2) landmarks in sample pixels.
+        side_px: side of the sample.
+        size_px: side of what the network sees; the borders grow with it.
+
+    Returns:
+        (side, side, 2) uint8, 255 inside.
+    """
+    face = np.zeros((side_px, side_px), np.uint8)
+    focus = np.zeros_like(face)
+    _fill(face, points_px, FACE_OVAL)
+    for part in (OUTER_LIPS, LEFT_EYELIDS, RIGHT_EYELIDS):
+        _fill(focus, points_px, part)
+    grow = 2 * round(size_px / 32) + 1
+    focus = cv2.GaussianBlur(cv2.dilate(focus, np.ones((grow, grow), np.uint8)), (0, 0), size_px / 42)
+    return np.stack([face, np.asarray(focus, np.uint8)], axis=-1)
+
+
+def _fill(mask: NDArray[np.uint8], points_px: Points, indices: tuple[int, ...]) -> None:
+    hull = cv2.convexHull(points_px[list(indices)].astype(np.float32))
+    cv2.fillConvexPoly(mask, np.round(hull * 16).astype(np.int32), (255,), cv2.LINE_AA, 4)

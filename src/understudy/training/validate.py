@@ -1,0 +1,92 @@
+"""How well held-out faces are drawn, and what that looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from understudy.core.types import Image
+from understudy.nets.losses import MaskedSsim
+from understudy.training.model import Model
+from understudy.training.samples import Samples
+
+_BATCH = 16
+_MOST_HELD_OUT = 200  # validated on, an identity: an even choice of more
+
+
+def centred(samples: Samples, index: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """The samples as the network sees them in use, unwarped: (n, s, s, 5) RGB and both masks."""
+    margin = (samples.images.shape[1] - samples.size_px) // 2
+    inner = slice(margin, margin + samples.size_px)
+    return np.concatenate([samples.images[index, inner, inner], samples.masks[index, inner, inner]], axis=-1)
+
+
+class Validation:
+    """SSIM inside the face mask on held-out faces, beside that of each identity's mean face."""
+
+    def __init__(self, identities: Sequence[Samples]) -> None:
+        """Prepare the held-out faces and the mean faces of the others."""
+        self._identities = identities
+        self._ssim = MaskedSsim(identities[0].size_px)
+        self._held_out = {s.identity: centred(s, _thinned(s.held_out)) for s in identities}
+        self.mean_face_ssim = {s.identity: self._mean_face_ssim(s) for s in identities}
+
+    def ssim(self, model: Model) -> dict[str, float]:
+        """Mean SSIM in the mask of each identity's reconstructions."""
+        figures: dict[str, float] = {}
+        for identity, truth in self._held_out.items():
+            drawn = [
+                model.draw(truth[i : i + _BATCH, ..., :3], identity)[0] for i in range(0, len(truth), _BATCH)
+            ]
+            figures[identity] = self._mean_ssim(np.concatenate(drawn), truth)
+        return figures
+
+    def _mean_face_ssim(self, samples: Samples) -> float:
+        # at 4,000 faces a float copy of all would be gigabytes: the mean is summed in parts
+        index = samples.training
+        parts = np.array_split(index, max(1, len(index) // 256))
+        total = sum(centred(samples, part)[..., :3].sum(axis=0, dtype=np.float64) for part in parts)
+        mean = (np.asarray(total) / len(index) / 255).astype(np.float32)
+        truth = self._held_out[samples.identity]
+        return self._mean_ssim(np.broadcast_to(mean, (len(truth), *mean.shape)), truth)
+
+    def _mean_ssim(self, drawn: NDArray[np.float32], truth: NDArray[np.uint8]) -> float:
+        a = torch.from_numpy(np.ascontiguousarray(drawn)).permute(0, 3, 1, 2)
+        b = torch.from_numpy(truth).float().div_(255).permute(0, 3, 1, 2)
+        return float(self._ssim(a, b[:, :3], b[:, 3:4]).mean())
+
+
+def _thinned(index: NDArray[np.intp]) -> NDArray[np.intp]:
+    if len(index) <= _MOST_HELD_OUT:
+        return index
+    return index[np.linspace(0, len(index) - 1, _MOST_HELD_OUT).round().astype(int)]
+
+
+def preview(model: Model, source: Samples, target: Samples, columns: int = 8) -> Image:
+    """A grid that shows where training is.
+
+    Rows, from the top: source, source drawn by its own decoder, target, target drawn by its own
+    decoder, and the swap: the target drawn by the source's decoder.
+    """
+    rows: list[Image] = []
+    shown: dict[str, NDArray[np.uint8]] = {}
+    for samples in (source, target):
+        index = samples.held_out
+        chosen = index[np.linspace(0, len(index) - 1, columns).round().astype(int)]
+        shown[samples.identity] = centred(samples, chosen)[..., :3]
+        rows.append(_row(shown[samples.identity]))
+        rows.append(_row(model.draw(shown[samples.identity], samples.identity)[0]))
+    rows.append(_row(model.draw(shown[target.identity], source.identity)[0]))
+    return np.concatenate(rows)
+
+
+def _row(pictures: NDArray[np.uint8] | NDArray[np.float32]) -> Image:
+    if pictures.dtype != np.uint8:
+        pictures = cv2.convertScaleAbs(pictures.reshape(-1, pictures.shape[-1]), alpha=255).reshape(
+            pictures.shape
+        )
+    return np.concatenate(list(pictures), axis=1).astype(np.uint8, copy=False)
