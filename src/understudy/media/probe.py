@@ -86,7 +86,7 @@ def stream_spans(path: Path) -> dict[Kind, tuple[Fraction, Fraction]]:
             first["video"] = video_stream_of(container, path)
         if container.streams.audio:
             first["audio"] = container.streams.audio[0]
-        kinds = {stream.index: kind for kind, stream in first.items()}
+        kinds: dict[int, Kind] = {stream.index: kind for kind, stream in first.items()}
         spans: dict[Kind, tuple[Fraction, Fraction]] = {}
         for packet in _packets(container, list(first.values())):
             if packet.pts is None or packet.is_discard:

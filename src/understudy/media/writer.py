@@ -15,6 +15,7 @@ from typing import Self
 
 import av
 import numpy as np
+from av.codec.context import Flags
 from av.container import OutputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
@@ -70,7 +71,8 @@ class VideoWriter:
         self.warnings: list[str] = []
         self._path = path
         self._like = like
-        self._last_pts: int | None = None
+        self._held: av.VideoFrame | None = None  # until it is known how long it is shown
+        self._last_pts = 0
         self._has_rounded = False
         # no container starts before zero, so such a video and its audio are moved there together
         self._shift = max(0, -like.start_pts)
@@ -111,12 +113,10 @@ class VideoWriter:
         picture = self._from_rgb(np.ascontiguousarray(self._like.orientation.coded(frame.image)))
         picture.pts = pts
         picture.time_base = self._ticks
-        picture.duration = self._frame_ticks
         with _reported(self._path):
-            if self._audio is not None:
-                self._audio.copy_until(pts * self._ticks)
-            self._output.mux(self._video.encode(picture))
-        self._last_pts = pts
+            if self._held is not None:
+                self._encode(self._held, pts - self._last_pts)
+        self._held, self._last_pts = picture, pts
 
     def close(self) -> None:
         """Finish the file and give it its name.
@@ -125,9 +125,10 @@ class VideoWriter:
             MediaError: no frame was written, or the disk is full or fails; nothing is left then.
         """
         try:
-            if self._last_pts is None:
+            if self._held is None:
                 raise MediaError(f"no frame to write to {self._path}", "check that the target has frames")
             with _reported(self._path):
+                self._encode(self._held, self._last_frame_ticks())
                 self._output.mux(self._video.encode(None))
                 if self._audio is not None:
                     self._audio.copy_until(None)
@@ -158,11 +159,6 @@ class VideoWriter:
         return Fraction(1, self._like.time_base.denominator)
 
     @property
-    def _frame_ticks(self) -> int:
-        """Nominal length of a frame, which only the last one of the file needs."""
-        return max(1, round(1 / ((self._like.average_rate_hz or 25) * self._ticks)))
-
-    @property
     def _is_matroska(self) -> bool:
         return self._path.suffix.lower() == ".mkv"
 
@@ -172,13 +168,14 @@ class VideoWriter:
         return AudioCopy(self._like.path, shift_s=self._shift * self._like.time_base)
 
     def _open_output(self, metadata: Mapping[str, str]) -> OutputContainer:
-        options: dict[str, str] = {}
+        # audio may start before zero, where its first samples only warm the decoder up
+        options = {"avoid_negative_ts": "disabled"}
         if not self._is_matroska:
             timescale = self._like.time_base.denominator
             rates = self._audio.sample_rates_hz if self._audio is not None else []
             # start times are stored in units of the whole movie, so these must fit every stream
             common = math.lcm(timescale, *rates)
-            options = {
+            options |= {
                 "video_track_timescale": str(timescale),
                 "movie_timescale": str(common if common <= _MAX_TIMESCALE else timescale),
                 "movflags": "+faststart",
@@ -200,6 +197,7 @@ class VideoWriter:
         video.time_base = self._ticks
         context = video.codec_context
         context.time_base = self._ticks
+        context.flags |= Flags.frame_duration
         context.colorspace = like.colour.written_matrix
         context.color_primaries = like.colour.primaries
         context.color_trc = like.colour.transfer
@@ -210,6 +208,25 @@ class VideoWriter:
             video.set_display_matrix(like.orientation.display_matrix())
         return video
 
+    def _encode(self, picture: av.VideoFrame, duration: int) -> None:
+        """Encode one picture, and copy the audio that is heard before it."""
+        picture.duration = duration
+        if self._audio is not None:
+            self._audio.copy_until((picture.pts or 0) * self._ticks)
+        self._output.mux(self._video.encode(picture))
+
+    def _last_frame_ticks(self) -> int:
+        """How long the last frame is shown: to the end of the other video, if that is it."""
+        like = self._like
+        nominal = max(1, round(1 / ((like.average_rate_hz or 25) * self._ticks)))
+        if like.duration_s is None:
+            return nominal
+        end_s = (like.start_pts + self._shift) * like.time_base + like.duration_s
+        rest = round(end_s / self._ticks) - self._last_pts
+        # other containers than these estimate their length, and a video that broke off ends earlier
+        is_exact = like.container == "gif" or "mp4" in like.container
+        return rest if is_exact and 0 < rest <= 4 * nominal else nominal
+
     def _pts_of(self, frame: Frame) -> int:
         """The frame's time in `_ticks`."""
         exact = (frame.time_s + self._shift * self._like.time_base) / self._ticks
@@ -217,7 +234,7 @@ class VideoWriter:
             raise ValueError(
                 f"time {frame.time_s} s is no multiple of the time base {self._like.time_base} s"
             )
-        if self._last_pts is not None and exact <= self._last_pts:
+        if self._held is not None and exact <= self._last_pts:
             raise ValueError(f"frames must come in order: {frame.time_s} s is not after the one before")
         self._has_rounded |= self._is_matroska and (frame.time_s * 1000).denominator != 1
         return int(exact)
