@@ -23,25 +23,41 @@ class TinyConfig:
 
     Args:
         size_px: side of the aligned face, a multiple of 32.
-        code: numbers in the code.
+        expression: numbers of the code that say lips, lids, brows, gaze and pose.
+        rest: numbers of the code for all else that varies: light, teeth, wrinkles.
+        noise: deviation of what is added to the rest in training; its own deviation is 1.
+        drop: share of faces whose rest is blanked in training.
         encoder: channels at 1/8, 1/16 and 1/32 of the picture.
         decoder: channels at 1/32, 1/16, 1/8 and 1/4 of the picture.
-        expression: numbers that are read from the code in training (lips, lids, brows, gaze, pose).
     """
 
     size_px: int = 128
-    code: int = 256
+    expression: int = EXPRESSION_SIZE
+    rest: int = 64
+    noise: float = 0.3
+    drop: float = 0.15
     encoder: tuple[int, int, int] = (64, 128, 256)
     decoder: tuple[int, int, int, int] = (256, 128, 80, 40)
-    expression: int = EXPRESSION_SIZE
+
+    @property
+    def code(self) -> int:
+        """Numbers in the code."""
+        return self.expression + self.rest
 
 
 class TinyEncoder(nn.Module):
-    """A face of anybody to its code."""
+    """A face of anybody to its code: the expression, in known numbers, and a narrow rest.
+
+    Left to pixels alone, a shared encoder needs tens of thousands of steps before "smiling" is the
+    same code for two people; until then a decoder that is given the other's code draws a blurred
+    average. So the expression is read by supervision from the landmarks, against each identity's own
+    resting face, and what else there is must pass a narrow, noisy channel that has no room for who it is.
+    """
 
     def __init__(self, config: TinyConfig) -> None:
         """Build for `config`."""
         super().__init__()
+        self.config = config
         a, b, c = config.encoder
         grid = config.size_px // 32
         self.blocks = nn.Sequential(
@@ -57,20 +73,21 @@ class TinyEncoder(nn.Module):
             nn.Flatten(),
         )
         self.to_code = nn.Linear(c * grid * grid, config.code)
-        self.norm = nn.LayerNorm(config.code, elementwise_affine=False)
-        self.to_expression = nn.Linear(config.code, config.expression)
+        self.norm = nn.LayerNorm(config.rest, elementwise_affine=False)
 
     def forward(self, face_B3HW: Tensor) -> Tensor:
-        """(B, 3, S, S) in [0, 1] to (B, K), zero mean and unit variance within each code."""
-        return self.norm(self.to_code(self.blocks(face_B3HW * 2 - 1)))
+        """(B, 3, S, S) in [0, 1] to (B, K): the expression, then the rest with unit deviation."""
+        code = self.to_code(self.blocks(face_B3HW * 2 - 1)).float()
+        expression, rest = code.split((self.config.expression, self.config.rest), dim=1)
+        rest = self.norm(rest)
+        if self.training:
+            keep = torch.rand(len(rest), 1) >= self.config.drop
+            rest = (rest + self.config.noise * torch.randn_like(rest)) * keep
+        return torch.cat([expression, rest], dim=1)
 
     def expression(self, code_BK: Tensor) -> Tensor:
-        """What a code says about the expression, (B, X); see `faces.expression`.
-
-        One linear reading for everybody: that is what makes "smiling, looking left" the same
-        directions of the code whoever smiles, long before pixels alone would teach it.
-        """
-        return self.to_expression(code_BK)
+        """What a code says about the expression, (B, X); see `faces.expression`."""
+        return code_BK[:, : self.config.expression]
 
 
 class TinyDecoder(nn.Module):

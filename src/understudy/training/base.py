@@ -17,9 +17,9 @@ _SCALE = ".scale"
 
 def start_from_base(model: Model) -> None:
     """Give the encoder and every decoder the base's weights."""
-    with as_file(files("understudy") / "assets" / BASE_FILES[model.preset_name]) as path:
-        with safe_open(path, framework="pt") as file:
-            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    packed = files("understudy") / "assets" / BASE_FILES[model.preset_name]
+    with as_file(packed) as path, safe_open(path, framework="pt") as file:
+        stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     weights = _unpack(stored)
     model.encoder.load_state_dict(_part(weights, "encoder."))
     for decoder in model.decoders:

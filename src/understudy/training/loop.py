@@ -87,28 +87,31 @@ class Losses(nn.Module):
 class Trainer:
     """A model, its optimizer and one step of training."""
 
-    def __init__(self, model: Model, *, fused: bool = True) -> None:
-        """Start with a fresh optimizer."""
-        self.model = model
+    def __init__(self, model: Model, seed: int = 0) -> None:
+        """Start with a fresh optimizer; `seed` and a step's number decide its noise."""
+        self.model, self._seed = model, seed
         self.losses = Losses(model)
         preset = model.preset
         self.optimizer = torch.optim.AdamW(
-            model.parameters(), lr=preset.learning_rate, betas=preset.betas, weight_decay=1e-3, fused=fused
+            model.parameters(), lr=preset.learning_rate, betas=preset.betas, weight_decay=1e-3, fused=True
         )
 
-    def step(self, batch: Batch, rate: float) -> Tensor:
+    def step(self, batch: Batch, rate: float, number: int) -> Tensor:
         """Learn from one batch.
 
         Args:
             batch: identity by identity, the same number of faces each.
             rate: learning rate as a share of the preset's.
+            number: of the step, counted over all runs.
 
         Returns:
             The loss, a scalar; not finite where training has broken down.
         """
         model = self.model
+        torch.manual_seed(self._seed * 1_000_003 + number)  # the same noise wherever training resumes
         for group in self.optimizer.param_groups:
             group["lr"] = model.preset.learning_rate * rate
+        model.train()
         with model.autocast():
             code = model.encoder(batch.face_B3HW)
             each = code.split(len(code) // len(model.decoders))
@@ -163,7 +166,7 @@ def train(
         elapsed = time.monotonic() - started
         if schedule.done(elapsed, step) >= 1:
             break
-        loss = float(trainer.step(batch, schedule.rate(elapsed, step)))
+        loss = float(trainer.step(batch, schedule.rate(elapsed, step), step))
         step += 1
         if not math.isfinite(loss):
             raise FloatingPointError(f"the loss of step {step} is {loss}")

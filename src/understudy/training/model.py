@@ -57,8 +57,11 @@ class Model(nn.Module):
         if faces.shape[0] == 0:
             raise ValueError("no faces to draw")
         face_B3HW = torch.from_numpy(np.ascontiguousarray(faces)).float().div_(255).permute(0, 3, 1, 2)
+        was_training = self.training
+        self.eval()
         with self.autocast():
             drawn, mask = self.decoder(identity)(self.encoder(face_B3HW))
+        self.train(was_training)
         return _to_numpy(drawn), _to_numpy(mask)[..., 0]
 
 

@@ -85,8 +85,7 @@ def preview(model: Model, source: Samples, target: Samples, columns: int = 8) ->
 
 
 def _row(pictures: NDArray[np.uint8] | NDArray[np.float32]) -> Image:
-    if pictures.dtype != np.uint8:
-        pictures = cv2.convertScaleAbs(pictures.reshape(-1, pictures.shape[-1]), alpha=255).reshape(
-            pictures.shape
-        )
-    return np.concatenate(list(pictures), axis=1).astype(np.uint8, copy=False)
+    """(n, s, s, 3) pictures, uint8 or float32 in [0, 1], side by side."""
+    flat = pictures.reshape(-1, pictures.shape[-1])
+    whole = flat if pictures.dtype == np.uint8 else cv2.convertScaleAbs(flat, alpha=255)
+    return np.concatenate(list(whole.reshape(pictures.shape)), axis=1).astype(np.uint8, copy=False)

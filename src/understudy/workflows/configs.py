@@ -133,6 +133,7 @@ class SwapConfig:
     Args:
         source: footage of the identity put in.
         target: footage that is changed.
+        target_footage: more footage of the person in the target, to learn from only.
         out: video to write.
         minutes: wall time to train for.
         steps: optimizer steps instead of minutes.
@@ -146,6 +147,7 @@ class SwapConfig:
     source: tuple[Path, ...]
     target: Path
     out: Path
+    target_footage: tuple[Path, ...] = ()
     minutes: float | None = 5.0
     steps: int | None = None
     production: Path | None = None

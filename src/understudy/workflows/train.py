@@ -69,7 +69,9 @@ def _checked(config: TrainConfig) -> Preset:
         )
     if (config.minutes is None) == (config.steps is None):
         raise ConfigError("how long to train is not clear", "give either minutes or steps")
-    if (config.minutes is not None and config.minutes <= 0) or (config.steps is not None and config.steps <= 0):
+    if (config.minutes is not None and config.minutes <= 0) or (
+        config.steps is not None and config.steps <= 0
+    ):
         raise ConfigError("training time is not positive", "give minutes or steps above 0")
     if config.batch is not None and config.batch < 1:
         raise ConfigError(f"batch is {config.batch}", "give at least 1 face an identity and step")
@@ -122,7 +124,7 @@ class _Session:
         self._model, self._index = loaded.model, loaded.index
         for message in loaded.warnings:
             self._warn(message)
-        self._trainer = Trainer(self._model)
+        self._trainer = Trainer(self._model, self._index.seed)
         if config.resume and not load_optimizer(config.model, self._trainer.optimizer, self._index):
             self._warn(f"{config.model} has no optimizer state that fits: it starts anew")
         self._validation = Validation(identities)

@@ -1,0 +1,172 @@
+"""Train the start that every `tiny` model begins with, on rendered people.
+
+    python scripts/train_base.py ../shared/synthetic/crowd src/understudy/assets/base_tiny.safetensors --minutes 40
+
+One encoder and one decoder learn all people at once; a person is a gain and a shift of the
+decoder's channels. Frames 0 to 3 of each clip show everybody doing the same, so for half of each
+batch one person is read and another is drawn: the code learns to leave out who it is.
+The result holds the encoder, the decoder, and the mean person's gains and shifts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from understudy.core.files import write_atomically
+from understudy.core.prefetch import prefetch
+from understudy.faces.crop import cut
+from understudy.faces.expression import EXPRESSION_SIZE, expression_vector, mirrored
+from understudy.faces.finder import FaceFinder
+from understudy.faces.track import TrackerConfig
+from understudy.faces.smooth import SmoothingConfig
+from understudy.media.reader import VideoReader
+from understudy.training.augment import AugmentConfig, make_pair
+from understudy.training.base import pack_base
+from understudy.training.batches import to_batch
+from understudy.training.loop import Losses
+from understudy.training.model import Model, has_fast_bf16
+from understudy.training.samples import draw_masks, sample_size_px
+
+BATCH = 16
+COMMON_FRAMES = 4  # the same performance by everybody
+CROSS_SHARE = 0.5
+PEAK_RATE = 1.5e-3
+AUGMENT = AugmentConfig(light=0.25, tint=0.08)
+
+
+class Crowd:
+    """All faces of all clips in memory; `where[person][frame]` is an index, -1 where none was found."""
+
+    def __init__(self, folder: Path, size_px: int, coverage: float) -> None:
+        """Find and align every face."""
+        side = sample_size_px(size_px)
+        # every frame is a still of its own: nothing to follow, nothing to smooth
+        finder = FaceFinder(
+            tracker=TrackerConfig(detect_every=1, cut_level=-1.0), smoothing=SmoothingConfig(radius=0)
+        )
+        images, masks, expressions, persons, self.where = [], [], [], [], []
+        for person, clip in enumerate(sorted(folder.glob("id_*.mp4"))):
+            rows = []
+            self.where.append({})
+            with VideoReader(clip) as reader:
+                for frame, faces in finder.stream(reader):
+                    if not faces:
+                        continue
+                    face = faces[0]
+                    matrix = face.square.crop_from_frame(side, coverage * side / size_px)
+                    points = face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+                    self.where[-1][frame.index] = len(images)
+                    images.append(cut(frame.image, matrix, side))
+                    masks.append(draw_masks(points, side, size_px))
+                    as_is, flipped = (
+                        (face.landmarks_px, face.iris_px),
+                        mirrored(face.landmarks_px, face.iris_px),
+                    )
+                    rows.append(np.stack([expression_vector(*as_is), expression_vector(*flipped)]))
+                    persons.append(person)
+            vectors = np.stack(rows)
+            rest = vectors[0].copy()  # the first frame of each clip is neutral
+            rest[:, -2:] = 0
+            expressions.append(vectors - rest)
+        self.images, self.masks = np.stack(images), np.stack(masks)
+        self.expressions = np.concatenate(expressions).astype(np.float32)
+        self.persons = np.array(persons)
+        assert self.expressions.shape[1:] == (2, EXPRESSION_SIZE)
+
+
+def endless(crowd: Crowd, size_px: int, seed: int):
+    """Batches, with the person that each face is drawn as."""
+    step = 0
+    while True:
+        rng = np.random.default_rng([seed, step])
+        pictures, expressions, drawn_as = [], [], []
+        for number in range(BATCH):
+            cross = None
+            if number < BATCH * CROSS_SHARE:
+                frame = int(rng.integers(COMMON_FRAMES))
+                reader, drawer = (crowd.where[i] for i in rng.choice(len(crowd.where), 2, replace=False))
+                if frame in reader and frame in drawer:
+                    index, cross = reader[frame], drawer[frame]
+            if cross is None:
+                index = int(rng.integers(len(crowd.images)))
+            other = (None, None) if cross is None else (crowd.images[cross], crowd.masks[cross])
+            pair = make_pair(crowd.images[index], crowd.masks[index], size_px, rng, AUGMENT, *other)
+            pictures.append(np.concatenate([pair.warped, pair.truth, pair.masks], axis=-1))
+            expressions.append(crowd.expressions[index, int(pair.flipped)])
+            drawn_as.append(crowd.persons[index if cross is None else cross])
+        yield to_batch(pictures, expressions), torch.from_numpy(np.array(drawn_as))
+        step += 1
+
+
+def main() -> None:
+    """Train for the time given and write the packed base."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("crowd", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=40.0)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    torch.set_flush_denormal(True)
+    torch.manual_seed(args.seed)
+    model = Model("tiny", ["everybody"], bf16=has_fast_bf16())
+    encoder, decoder = model.encoder, model.decoders[0]
+    crowd = Crowd(args.crowd, model.preset.size_px, model.preset.coverage)
+    print(f"{len(crowd.images)} faces of {len(crowd.where)} people")
+    people = nn.ParameterList(
+        [nn.Parameter(s.detach().repeat(len(crowd.where), 1, 1)) for s in decoder.styles]
+    )
+    decoder.styles.requires_grad_(False)
+    shared = [p for p in model.parameters() if p.requires_grad]
+    groups = [{"params": shared}, {"params": list(people.parameters()), "weight_decay": 0.02}]
+    optimizer = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=1e-3, fused=True)
+    losses = Losses(model)
+    model.train()
+    started, step, told = time.monotonic(), 0, 0.0
+    for batch, drawn_as in prefetch(endless(crowd, model.preset.size_px, args.seed)):
+        elapsed = time.monotonic() - started
+        done = elapsed / (60 * args.minutes)
+        if done >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = (
+                PEAK_RATE * min(1, (step + 1) / 100) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+            )
+        with model.autocast():
+            code = encoder(batch.face_B3HW)
+            drawn, mask = decoder(code, [style[drawn_as] for style in people])
+        read = nn.functional.smooth_l1_loss(encoder.expression(code), batch.expression_BX)
+        loss = losses(drawn, mask, batch) + model.preset.expression_weight * read
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        step += 1
+        if elapsed - told > 30:
+            told = elapsed
+            print(
+                f"{step} steps, {elapsed:.0f} s, loss {float(loss):.4f}, expression {float(read):.4f}",
+                flush=True,
+            )
+            _write(args.out, model, people, step)
+    _write(args.out, model, people, step)
+    print(f"{step} steps, {args.out.stat().st_size / 1e6:.1f} MB")
+
+
+def _write(out: Path, model: Model, people: nn.ParameterList, step: int) -> None:
+    with torch.no_grad():
+        for own, everybody in zip(model.decoders[0].styles, people, strict=True):
+            own.copy_(everybody.mean(dim=0))
+    about = {"steps": str(step), "licence": "CC0-1.0", "made_by": "scripts/train_base.py"}
+    write_atomically(out, pack_base(model.encoder, model.decoders[0], about))
+
+
+if __name__ == "__main__":
+    main()

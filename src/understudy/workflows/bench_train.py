@@ -1,0 +1,189 @@
+"""How much the training loop costs over its bare network, measured in one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from understudy.core.events import OnEvent, Progress, ignore
+from understudy.core.files import peak_rss_mb
+from understudy.core.prefetch import prefetch
+from understudy.faces.expression import EXPRESSION_SIZE
+from understudy.nets.presets import PRESETS
+from understudy.training.batches import batches
+from understudy.training.loop import Trainer
+from understudy.training.model import Model, has_fast_bf16
+from understudy.training.samples import Samples, sample_size_px
+
+_FACES = 200
+_WARM_UP_STEPS = 3
+_ROUNDS = 4  # bare and whole steps take turns, so that a busy machine slows both
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchConfig:
+    """What is timed.
+
+    Args:
+        preset: "tiny" or "classic".
+        seconds: about how long the measurement takes.
+        batch: faces an identity and step; the preset's where None.
+        seed: of the random faces.
+    """
+
+    preset: str = "tiny"
+    seconds: float = 20.0
+    batch: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchResult:
+    """What was measured.
+
+    Args:
+        preset: architecture.
+        device: what it ran on.
+        precision: "bf16" or "fp32".
+        threads: of the network.
+        steps_per_s: of the whole loop: random warps, network, losses, optimizer.
+        bare_steps_per_s: of forward, backward and optimizer on random tensors of the same shape.
+        overhead: share of time that the loop takes over the bare network.
+        faces_per_s: of the whole loop.
+        peak_rss_mb: memory at its highest.
+        mfu: share of the processor's measured matrix product speed that the network reaches.
+    """
+
+    preset: str
+    device: str
+    precision: str
+    threads: int
+    steps_per_s: float
+    bare_steps_per_s: float
+    overhead: float
+    faces_per_s: float
+    peak_rss_mb: float
+    mfu: float
+
+
+def run(config: BenchConfig, on_event: OnEvent = ignore) -> BenchResult:
+    """Time whole and bare training steps in turns.
+
+    Raises:
+        KeyError: no such preset.
+    """
+    torch.set_flush_denormal(True)
+    preset = PRESETS[config.preset]
+    size = config.batch or preset.batch
+    whole, bare = _trainer(config), _trainer(config)
+    made = prefetch(batches([_random_faces(name, config) for name in ("a", "b")], size, config.seed, 0))
+    shape = (2 * size, 3, preset.size_px, preset.size_px)
+    random = torch.rand(shape).contiguous(memory_format=torch.channels_last)
+
+    def whole_step() -> None:
+        float(whole.step(next(made), 1.0, 0))
+
+    def bare_step() -> None:
+        _bare_step(bare, random)
+
+    times: dict[str, list[float]] = {"whole": [], "bare": []}
+    for step in (whole_step, bare_step):
+        for _ in range(_WARM_UP_STEPS):
+            step()
+    for number in range(_ROUNDS):
+        on_event(Progress(stage="bench train", done=number, total=_ROUNDS, unit="rounds"))
+        for name, step in (("bare", bare_step), ("whole", whole_step)):
+            times[name] += _timed(step, config.seconds / (2 * _ROUNDS))
+    made.close()
+    bare_s, whole_s = float(np.median(times["bare"])), float(np.median(times["whole"]))
+    flops = 3 * 2 * size * _multiplications(bare.model) * 2
+    return BenchResult(
+        preset=config.preset,
+        device="cpu",
+        precision="bf16" if bare.model.bf16 else "fp32",
+        threads=torch.get_num_threads(),
+        steps_per_s=1 / whole_s,
+        bare_steps_per_s=1 / bare_s,
+        overhead=whole_s / bare_s - 1,
+        faces_per_s=2 * size / whole_s,
+        peak_rss_mb=peak_rss_mb(),
+        mfu=flops / bare_s / _matrix_flops(bare.model),
+    )
+
+
+def _trainer(config: BenchConfig) -> Trainer:
+    torch.manual_seed(config.seed)
+    return Trainer(Model(config.preset, ["a", "b"], bf16=has_fast_bf16()), config.seed)
+
+
+def _random_faces(name: str, config: BenchConfig) -> Samples:
+    preset = PRESETS[config.preset]
+    side = sample_size_px(preset.size_px)
+    rng = np.random.default_rng(config.seed)
+    return Samples(
+        identity=name,
+        size_px=preset.size_px,
+        images=rng.integers(0, 256, (_FACES, side, side, 3), np.uint8),
+        masks=rng.integers(0, 256, (_FACES, side, side, 2), np.uint8),
+        expressions=rng.normal(0, 1, (_FACES, 2, EXPRESSION_SIZE)).astype(np.float32),
+    )
+
+
+def _bare_step(trainer: Trainer, face_B3HW: torch.Tensor) -> None:
+    """Forward, the cheapest loss, backward, optimizer."""
+    model = trainer.model.train()
+    with model.autocast():
+        code = model.encoder(face_B3HW)
+        each = code.split(len(code) // len(model.decoders))
+        drawn = [decoder(part) for decoder, part in zip(model.decoders, each, strict=True)]
+    loss = sum((face.mean() + mask.mean() for face, mask in drawn), torch.zeros(()))
+    loss.backward()
+    trainer.optimizer.step()
+    trainer.optimizer.zero_grad(set_to_none=True)
+
+
+def _timed(step: Callable[[], None], seconds: float) -> list[float]:
+    """Seconds of each step, for about so long, three at least."""
+    times: list[float] = []
+    while sum(times) < seconds or len(times) < 3:
+        started = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - started)
+    return times
+
+
+def _multiplications(model: Model) -> int:
+    """Multiply-adds of one face through the encoder and one decoder."""
+    counts: list[int] = []
+
+    def count(module: nn.Module, _: object, output: torch.Tensor) -> None:
+        weight = module.weight
+        assert isinstance(weight, torch.Tensor)
+        places = output.shape[2] * output.shape[3] if output.dim() == 4 else 1
+        counts.append(weight.numel() * places)
+
+    layers = [m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    size = model.preset.size_px
+    with torch.inference_mode():
+        model.decoders[0](model.encoder(torch.rand(1, 3, size, size)))
+    for hook in hooks:
+        hook.remove()
+    return sum(counts)
+
+
+def _matrix_flops(model: Model, side: int = 2048) -> float:
+    """Operations a second of a large matrix product in the same precision: the floor."""
+    dtype = torch.bfloat16 if model.bf16 else torch.float32
+    a, b = torch.rand(side, side, dtype=dtype), torch.rand(side, side, dtype=dtype)
+    torch.mm(a, b)
+    return 2 * side**3 / float(np.median(_timed(lambda: _product(a, b), 0.5)))
+
+
+def _product(a: torch.Tensor, b: torch.Tensor) -> None:
+    torch.mm(a, b)

@@ -1,0 +1,228 @@
+"""Footage and a model to new footage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from understudy.compositing.colour_match import StatisticsSmoother, lab_statistics, match
+from understudy.compositing.mask import blend_mask, face_hull_mask
+from understudy.compositing.paste import paste
+from understudy.core.errors import ConfigError, MediaError
+from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
+from understudy.core.files import peak_rss_mb
+from understudy.core.prefetch import prefetch
+from understudy.core.types import Frame, Image, Matrix, Vector
+from understudy.faces.crop import cut
+from understudy.faces.face import Face
+from understudy.faces.finder import FaceFinder
+from understudy.faces.identify import SAME_PERSON_DISTANCE, Embedder, Identifier
+from understudy.media.reader import VideoReader
+from understudy.media.writer import VideoWriter
+from understudy.training.model import Model, has_fast_bf16
+from understudy.training.model_folder import ModelIndex, load_model
+from understudy.workflows.configs import ConvertConfig, ConvertResult
+
+_FRAMES_AT_ONCE = 8  # drawn together; bounds the memory
+_LOOKS_AT_A_TRACK = 5  # identity vectors taken before a track is taken for somebody else
+_FRAMES_BETWEEN_LOOKS = 10
+
+SYNTHETIC_NOTICE = "Synthetic media: a face in this video was replaced (understudy)"
+
+
+def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
+    """Draw the source's face over the target's in every frame that shows it.
+
+    Frames without the target's face pass through; the audio is copied packet for packet.
+
+    Raises:
+        MediaError: the footage cannot be read, or the output cannot be written.
+        ModelError: the model cannot be loaded.
+        ConfigError: an identity that the model does not have.
+    """
+    started = time.monotonic()
+    torch.set_flush_denormal(True)
+    loaded = load_model(config.model, bf16=has_fast_bf16())
+    warnings = list(loaded.warnings)
+    source, target = _identities(config, loaded.index)
+    swapper = _Swapper(loaded.model.eval(), source)
+    chooser = TargetChooser(_mean_identity(loaded.index, target), on_event)
+    finder = FaceFinder(on_event=on_event)
+    frames = swapped = 0
+    with VideoReader(config.target) as reader:
+        metadata = {"comment": SYNTHETIC_NOTICE}
+        with VideoWriter(config.out, like=reader.info, metadata=metadata) as writer:
+            found = prefetch(finder.stream(prefetch(reader, depth=8)), depth=8)
+            total = reader.info.frames_hint
+            for frame, changed in swapper.convert(
+                (frame, chooser.choose(frame.image, f)) for frame, f in found
+            ):
+                writer.write(frame)
+                frames, swapped = frames + 1, swapped + int(changed)
+                if frames % 5 == 0:
+                    whole = max(total, frames) if total else None
+                    on_event(Progress(stage="convert", done=frames, total=whole, unit="frames"))
+        warnings += [*reader.warnings, *writer.warnings]
+    if swapped == 0:
+        warnings.append(f"{target} was not found in {config.target}: the output shows the target unchanged")
+    for message in warnings:
+        on_event(Notice(message=message))
+    on_event(Written(path=config.out, what="swapped video"))
+    seconds = time.monotonic() - started
+    return ConvertResult(
+        output=config.out,
+        frames=frames,
+        swapped=swapped,
+        fps=frames / max(seconds, 1e-9),
+        seconds=seconds,
+        peak_rss_mb=peak_rss_mb(),
+        warnings=warnings,
+    )
+
+
+def _identities(config: ConvertConfig, index: ModelIndex) -> tuple[str, str]:
+    """Names of source and target: those asked for, or the model's first and second."""
+    names = [entry.name for entry in index.identities]
+    source = config.source or names[0]
+    target = config.target_identity or next((name for name in names if name != source), names[0])
+    for name in (source, target):
+        if name not in names:
+            raise ConfigError(f"{config.model} has no identity {name!r}", f"it has {', '.join(names)}")
+    return source, target
+
+
+def _mean_identity(index: ModelIndex, name: str) -> Vector | None:
+    entry = next(entry for entry in index.identities if entry.name == name)
+    return None if entry.mean_identity is None else np.array(entry.mean_identity, np.float32)
+
+
+class TargetChooser:
+    """Finds the target among the faces of a frame by the identity of each track.
+
+    Args:
+        wanted: (128,) mean identity vector of the target; None takes the largest face.
+        on_event: told when weights are fetched.
+        embedder: dlib's where None.
+    """
+
+    def __init__(
+        self, wanted: Vector | None, on_event: OnEvent = ignore, embedder: Embedder | None = None
+    ) -> None:
+        """Load the network where it is needed."""
+        self._wanted = wanted
+        self._embedder = embedder or (Identifier(on_event) if wanted is not None else None)
+        self._tracks: dict[int, _Looks] = {}
+
+    def choose(self, image: Image, faces: list[Face]) -> Face | None:
+        """The target's face in this frame, None where it is not seen."""
+        if self._wanted is None or self._embedder is None:
+            return faces[0] if faces else None
+        candidates = [(self._distance(image, face), i) for i, face in enumerate(faces)]
+        near = [(distance, i) for distance, i in candidates if distance < SAME_PERSON_DISTANCE]
+        return faces[min(near)[1]] if near else None
+
+    def _distance(self, image: Image, face: Face) -> float:
+        """How far this face's track is from the target, at its nearest look."""
+        looks = self._tracks.setdefault(face.track, _Looks())
+        looks.frames += 1
+        unsure = looks.nearest >= SAME_PERSON_DISTANCE and looks.taken < _LOOKS_AT_A_TRACK
+        if unsure and looks.frames % _FRAMES_BETWEEN_LOOKS == 1:
+            assert self._embedder is not None
+            assert self._wanted is not None
+            vector = self._embedder.vector(image, face)
+            looks.nearest = min(looks.nearest, float(np.linalg.norm(vector - self._wanted)))
+            looks.taken += 1
+        return looks.nearest
+
+
+@dataclass(slots=True)
+class _Looks:
+    frames: int = 0
+    taken: int = 0
+    nearest: float = np.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    frame: Frame
+    face: Face | None
+    crop: Image | None
+    crop_from_frame: Matrix | None
+
+
+class _Swapper:
+    """Draws, colours, masks and pastes, a few frames at a time."""
+
+    def __init__(self, model: Model, source: str) -> None:
+        self._model, self._source = model, source
+        self._drawn_colour: dict[int, StatisticsSmoother] = {}
+        self._target_colour: dict[int, StatisticsSmoother] = {}
+
+    def convert(self, items: Iterable[tuple[Frame, Face | None]]) -> Iterator[tuple[Frame, bool]]:
+        """Frames with the face replaced, and whether it was."""
+        waiting: list[_Job] = []
+        for frame, face in items:
+            waiting.append(self._job(frame, face))
+            if len(waiting) == _FRAMES_AT_ONCE:
+                yield from self._finish(waiting)
+                waiting = []
+        yield from self._finish(waiting)
+
+    def _job(self, frame: Frame, face: Face | None) -> _Job:
+        if face is None:
+            return _Job(frame=frame, face=None, crop=None, crop_from_frame=None)
+        preset = self._model.preset
+        crop_from_frame = face.square.crop_from_frame(preset.size_px, preset.coverage)
+        crop = cut(frame.image, crop_from_frame, preset.size_px)
+        return _Job(frame=frame, face=face, crop=crop, crop_from_frame=crop_from_frame)
+
+    def _finish(self, jobs: list[_Job]) -> Iterator[tuple[Frame, bool]]:
+        crops = [job.crop for job in jobs if job.crop is not None]
+        drawn = iter(zip(*self._model.draw(np.stack(crops), self._source), strict=True) if crops else ())
+        for job in jobs:
+            if job.face is None or job.crop is None or job.crop_from_frame is None:
+                yield job.frame, False
+                continue
+            face, mask = next(drawn)
+            self._composite(job.frame.image, job.face, job.crop, job.crop_from_frame, face, mask)
+            yield job.frame, True
+
+    def _composite(
+        self,
+        image: Image,
+        face: Face,
+        crop: Image,
+        crop_from_frame: Matrix,
+        drawn: np.ndarray,
+        drawn_mask: np.ndarray,
+    ) -> None:
+        """Put one drawn face into `image`, in place."""
+        preset = self._model.preset
+        points = face.landmarks_px[:, :2] @ crop_from_frame[:, :2].T + crop_from_frame[:, 2]
+        hull = face_hull_mask(points, preset.size_px)
+        mask = blend_mask(drawn_mask, hull, preset.size_px / preset.coverage)
+        smooth = (self._drawn_colour, self._target_colour)
+        from_stats, to_stats = (
+            seen.setdefault(face.track, StatisticsSmoother()).update(lab_statistics(picture, mask))
+            for seen, picture in zip(smooth, (drawn, crop), strict=True)
+        )
+        if from_stats is not None and to_stats is not None:
+            drawn = match(drawn, from_stats, to_stats)
+        paste(image, drawn, mask, crop_from_frame, in_place=True)
+
+
+def check_target(path: Path) -> None:
+    """Raise early where the target cannot be converted.
+
+    Raises:
+        MediaError: it is no video file.
+    """
+    if path.is_dir():
+        raise MediaError(f"{path} is a folder", "the target is one video file")
+    with VideoReader(path):
+        pass
