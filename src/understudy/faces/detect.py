@@ -8,10 +8,10 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from understudy.core.types import Image, Points, Vector
+from understudy.faces.tflite import PictureNetwork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +67,17 @@ class BlazeFace:
     """
 
     def __init__(self, weights: Path, config: BlazeFaceConfig) -> None:
-        """Load the network; `weights` is a TensorFlow Lite file."""
+        """Load the network; `weights` is a TensorFlow Lite file.
+
+        Raises:
+            ValueError: the network is not the one that `config` describes.
+        """
         self._config = config
-        self._network = Interpreter(str(weights), num_threads=1)
-        self._network.allocate_tensors()
-        self._input = self._network.get_input_details()[0]["index"]
-        boxes, scores = self._network.get_output_details()
-        self._boxes, self._scores = boxes["index"], scores["index"]
+        self._network = PictureNetwork(weights)
         self._anchors = _anchors(config)
+        expected = (config.input_px, [(1, len(self._anchors), 16), (1, len(self._anchors), 1)])
+        if (self._network.input_px, self._network.output_shapes) != expected:
+            raise ValueError(f"{weights.name} is another network than a BlazeFace of {config.input_px} px")
 
     def detect(self, image: Image) -> list[Detection]:
         """Faces of an (h, w, 3) RGB uint8 picture, best first."""
@@ -86,22 +89,19 @@ class BlazeFace:
         padded = np.zeros((1, config.input_px, config.input_px, 3), np.float32)
         left, top = (config.input_px - size[0]) // 2, (config.input_px - size[1]) // 2
         padded[0, top : top + size[1], left : left + size[0]] = small
-        self._network.set_tensor(self._input, padded / np.float32(127.5) - np.float32(1))
-        self._network.invoke()
-        raw = self._network.get_tensor(self._boxes)[0]
-        logits = self._network.get_tensor(self._scores)[0, :, 0]
-        scores = 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
+        boxes, logits = self._network.run(padded / np.float32(127.5) - np.float32(1))
+        scores = 1 / (1 + np.exp(-np.clip(logits[0, :, 0], -80, 80)))
         kept = scores >= config.min_score
         if not kept.any():
             return []
-        raw, anchors = raw[kept].reshape(-1, 8, 2), self._anchors[kept]
-        points = raw.copy()  # centre, size, six key points, in input pixels
+        anchors = self._anchors[kept]
+        points = boxes[0, kept].reshape(-1, 8, 2)  # centre, size, six key points, in input pixels
         points[:, 0] += anchors
         points[:, 2:] += anchors[:, None]
         offset = np.array([left, top], np.float32)
         points[:, [0, 2, 3, 4, 5, 6, 7]] = (points[:, [0, 2, 3, 4, 5, 6, 7]] - offset) / scale - 0.5
         points[:, 1] /= scale
-        return merge_overlapping(points, scores[kept], config.max_overlap)
+        return merge_overlapping(points, scores[kept].astype(np.float32), config.max_overlap)
 
 
 def _anchors(config: BlazeFaceConfig) -> NDArray[np.float32]:
@@ -151,7 +151,7 @@ def merge_overlapping(
     return found
 
 
-def overlap(box: Vector, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+def overlap(box: NDArray[np.floating], boxes: NDArray[np.floating]) -> NDArray[np.float32]:
     """Intersection over union of one (4,) box x0, y0, x1, y1 with each of (n, 4)."""
     shared = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
     inter = np.prod(np.maximum(shared, 0), axis=1)

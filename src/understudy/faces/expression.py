@@ -51,8 +51,8 @@ def expression_vector(landmarks_px: Points, iris_px: Points) -> Vector:
     corners = ((LEFT_EYE_OUTER, LEFT_EYE_INNER), (RIGHT_EYE_OUTER, RIGHT_EYE_INNER))
     for side, (outer, inner) in enumerate(corners):
         depth = float(landmarks_px[outer, 2] + landmarks_px[inner, 2]) / 2
-        iris = pose.undo(np.array([[*iris_px[side, 0], depth]]))[0, :2]
-        gaze.append(iris - (normal[outer, :2] + normal[inner, :2]) / 2)
+        iris = pose.undo(np.array([[*iris_px[side, 0], depth]], np.float32))[0, :2]
+        gaze.append(iris - normal[[outer, inner], :2].mean(axis=0))
     return np.concatenate(
         [
             normal[_MOVING, :2].ravel() / _POINT_UNIT,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from understudy.core.types import Image, Points
@@ -21,6 +20,7 @@ from understudy.faces.mesh import (
     RIGHT_EYE_OUTER,
     RIGHT_EYELIDS,
 )
+from understudy.faces.tflite import PictureNetwork
 
 REGION_MARGIN = 1.5  # side of the mesh network's region over the face's longer side
 EYE_MARGIN = 2.3  # side of the iris network's region over the eye's width
@@ -79,8 +79,8 @@ class MeshNetwork:
 
     def __init__(self, mesh_weights: Path, iris_weights: Path) -> None:
         """Load both networks; TensorFlow Lite files."""
-        self._mesh = _Network(mesh_weights)
-        self._iris = _Network(iris_weights)
+        self._mesh = PictureNetwork(mesh_weights)
+        self._iris = PictureNetwork(iris_weights)
 
     def find(self, image: Image, region: FaceSquare) -> Mesh:
         """Landmarks of the face in `region` of an (h, w, 3) RGB uint8 frame.
@@ -89,7 +89,7 @@ class MeshNetwork:
         """
         size = self._mesh.input_px
         crop_from_frame = region.crop_from_frame(size, REGION_MARGIN)
-        raw, presence = self._mesh.run(_crop(image, crop_from_frame, size))
+        raw, presence = _run(self._mesh, _crop(image, crop_from_frame, size))
         points = raw.reshape(-1, 3)
         frame_from_crop = cv2.invertAffineTransform(crop_from_frame)
         scale = float(np.hypot(frame_from_crop[0, 0], frame_from_crop[1, 0]))
@@ -118,7 +118,7 @@ class MeshNetwork:
         size = self._iris.input_px
         crop_from_frame = region.crop_from_frame(size, EYE_MARGIN)
         crop = _crop(image, crop_from_frame, size)
-        lids, iris = self._iris.run(np.ascontiguousarray(crop[:, ::-1]) if mirrored else crop)
+        lids, iris = _run(self._iris, crop[:, ::-1] if mirrored else crop)
         points = np.concatenate([lids.reshape(-1, 3)[:16, :2], iris.reshape(-1, 3)[:, :2]])
         if mirrored:
             points[:, 0] = size - points[:, 0]
@@ -128,23 +128,11 @@ class MeshNetwork:
 
 
 def _crop(image: Image, crop_from_frame: NDArray[np.float32], size_px: int) -> Image:
-    return cv2.warpAffine(image, crop_from_frame, (size_px, size_px), flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
+    size = (size_px, size_px)
+    return np.asarray(cv2.warpAffine(image, crop_from_frame, size, flags=cv2.INTER_LINEAR), np.uint8)
 
 
-class _Network:
-    """A TensorFlow Lite network of one square picture in [0, 1] with two outputs, larger first."""
-
-    def __init__(self, weights: Path) -> None:
-        self._network = Interpreter(str(weights), num_threads=1)
-        self._network.allocate_tensors()
-        details = self._network.get_input_details()[0]
-        self._input: int = details["index"]
-        self.input_px = int(details["shape"][1])
-        outputs = sorted(self._network.get_output_details(), key=lambda d: -int(np.prod(d["shape"])))
-        self._outputs: list[int] = [d["index"] for d in outputs]
-
-    def run(self, image: Image) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        self._network.set_tensor(self._input, image[None].astype(np.float32) / np.float32(255))
-        self._network.invoke()
-        first, second = (self._network.get_tensor(i) for i in self._outputs)
-        return first, second
+def _run(network: PictureNetwork, crop: Image) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Both outputs for an (s, s, 3) RGB uint8 crop; the networks want it in [0, 1]."""
+    first, second = network.run(crop[None].astype(np.float32) / np.float32(255))
+    return first, second

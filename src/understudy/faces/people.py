@@ -56,8 +56,9 @@ def group_tracks(
     return [people[i] for i in order]
 
 
-def _mean(tracks: Mapping[TrackKey, TrackSummary], keys: list[TrackKey]) -> Vector | None:
-    rows = [(track.faces, track.identity) for key in keys if (track := tracks[key]).identity is not None]
-    weights = np.array([faces for faces, _ in rows], np.float64)
-    vectors = np.stack([identity for _, identity in rows if identity is not None])
+def _mean(tracks: Mapping[TrackKey, TrackSummary], keys: list[TrackKey]) -> Vector:
+    """The mean vector of tracks that have one, each counted as often as it has faces."""
+    members = [tracks[key] for key in keys]
+    weights = np.array([track.faces for track in members], np.float64)
+    vectors = np.stack([track.identity for track in members if track.identity is not None])
     return (weights @ vectors / weights.sum()).astype(np.float32)

@@ -1,0 +1,57 @@
+"""Run a TensorFlow Lite network that reads one square picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypedDict, cast
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter  # pyright: ignore[reportMissingTypeStubs]
+from numpy.typing import NDArray
+
+
+class _Details(TypedDict):
+    index: int
+    shape: NDArray[np.int32]
+
+
+class _Interpreter(Protocol):
+    """The part of LiteRT's untyped interpreter that is used here."""
+
+    def allocate_tensors(self) -> None: ...
+    def get_input_details(self) -> list[_Details]: ...
+    def get_output_details(self) -> list[_Details]: ...
+    def set_tensor(self, tensor_index: int, value: NDArray[Any]) -> None: ...
+    def invoke(self) -> None: ...
+    def get_tensor(self, tensor_index: int) -> NDArray[np.float32]: ...
+
+
+class PictureNetwork:
+    """A network of one float picture, on one thread.
+
+    Args:
+        input_px: side of the square picture that it reads.
+        output_shapes: of its outputs, largest first.
+    """
+
+    def __init__(self, weights: Path) -> None:
+        """Load a TensorFlow Lite file."""
+        self._network = cast(_Interpreter, Interpreter(str(weights), num_threads=1))
+        self._network.allocate_tensors()
+        details = self._network.get_input_details()[0]
+        self._input = details["index"]
+        self.input_px = int(details["shape"][1])
+        outputs = sorted(self._network.get_output_details(), key=lambda d: -int(np.prod(d["shape"])))
+        self._outputs = [d["index"] for d in outputs]
+        self.output_shapes = [tuple(int(n) for n in d["shape"]) for d in outputs]
+
+    def run(self, picture_1HW3: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
+        """The outputs, largest first, for a (1, `input_px`, `input_px`, 3) float32 picture.
+
+        Raises:
+            ValueError: the picture has another shape or type.
+        """
+        self._network.set_tensor(self._input, picture_1HW3)
+        self._network.invoke()
+        return [self._network.get_tensor(index) for index in self._outputs]
