@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from understudy.media.probe import Kind
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """When one stream begins and how long it lasts.
-
-    Args:
-        start_s: time of the first packet, seconds.
-        duration_s: from the first packet's start to the last one's end, seconds.
-    """
-
-    start_s: Fraction
-    duration_s: Fraction
+Span = tuple[Fraction, Fraction]  # start, end in seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +18,7 @@ class SyncFigures:
     Args:
         video_duration: difference of the videos' durations.
         audio_start: difference of the audio's start, each counted from its own video's start.
-        audio_duration: difference of the audio's durations.
+        audio_duration: difference of the audio's durations; sound lost or added counts in full.
     """
 
     video_duration: float
@@ -40,34 +32,35 @@ class SyncFigures:
         return max(abs(value) for value in known if value is not None)
 
 
-def sync_figures(
-    output_video: Span, output_audio: Span | None, target_video: Span, target_audio: Span | None
-) -> SyncFigures:
+def sync_figures(output: Mapping[Kind, Span], target: Mapping[Kind, Span]) -> SyncFigures | None:
     """Compare the streams of an output with those of its target.
 
     Args:
-        output_video: video of the output.
-        output_audio: its audio, None without.
-        target_video: video of the target.
-        target_audio: its audio, None without; sound lost or added is measured by its full length.
+        output: kind of stream to (start, end) in seconds; see `understudy.media.probe.stream_spans`.
+        target: the same of the target.
+
+    Returns:
+        The figures, None where either has no video.
     """
-    video = _ms(output_video.duration_s - target_video.duration_s)
-    if output_audio is None and target_audio is None:
-        return SyncFigures(video_duration=video, audio_start=None, audio_duration=None)
-    if output_audio is None or target_audio is None:
-        length = (
-            _ms(output_audio.duration_s)
-            if output_audio
-            else -_ms(target_audio.duration_s if target_audio else Fraction(0))
-        )
-        return SyncFigures(video_duration=video, audio_start=None, audio_duration=length)
-    output_lag = output_audio.start_s - output_video.start_s
-    target_lag = target_audio.start_s - target_video.start_s
+    if "video" not in output or "video" not in target:
+        return None
+    has_audio = "audio" in output or "audio" in target
+    both_have = "audio" in output and "audio" in target
     return SyncFigures(
-        video_duration=video,
-        audio_start=_ms(output_lag - target_lag),
-        audio_duration=_ms(output_audio.duration_s - target_audio.duration_s),
+        video_duration=_ms(_length(output, "video") - _length(target, "video")),
+        audio_start=_ms(_lag(output) - _lag(target)) if both_have else None,
+        audio_duration=_ms(_length(output, "audio") - _length(target, "audio")) if has_audio else None,
     )
+
+
+def _length(spans: Mapping[Kind, Span], kind: Kind) -> Fraction:
+    start, end = spans.get(kind, (Fraction(0), Fraction(0)))
+    return end - start
+
+
+def _lag(spans: Mapping[Kind, Span]) -> Fraction:
+    """How long after the video the audio starts, seconds."""
+    return spans["audio"][0] - spans["video"][0]
 
 
 def _ms(seconds: Fraction) -> float:

@@ -20,7 +20,10 @@ from understudy.measure.comparison import Comparison, Moment, Series, mean_known
 from understudy.measure.expression import MEASURES
 from understudy.measure.identity import distances, identity_figures, mean_vector
 from understudy.measure.pairing import FaceChooser, same_place
+from understudy.measure.sync import sync_figures
 from understudy.media.footage import FrameSource, open_footage
+from understudy.media.images import IMAGE_SUFFIXES
+from understudy.media.probe import stream_spans
 
 IDENTITY_SAMPLES = 150  # frames whose identity is looked at, 25 ms a face; all frames of a short clip
 SOURCE_SAMPLES = 60
@@ -129,7 +132,7 @@ class _Evaluation:
         self._comparison = Comparison()
         self._times_s: list[float | None] = []
         self._output_vectors: dict[int, Vector] = {}
-        self._target_vectors: dict[int, Vector] = {}
+        self._target_vectors: list[Vector] = []
         self._warnings: list[str] = []
 
     def run(self) -> EvaluateResult:
@@ -163,7 +166,8 @@ class _Evaluation:
                 self._comparison.add(moment)
                 self._times_s.append(time_s)
                 if index % stride == 0:
-                    self._identify(len(self._times_s) - 1, moment)
+                    # a mean settles with half as many vectors as a share needs
+                    self._identify(moment, with_target=index % (2 * stride) == 0)
                 self._report(index + 1, total)
             for footage in (target, output, truth):
                 for message in footage.warnings if footage else ():
@@ -198,11 +202,13 @@ class _Evaluation:
         if next(outputs, None) is not None:
             self._warn(f"{self._config.output.name} goes on after the target has ended")
 
-    def _identify(self, at: int, moment: Moment) -> None:
+    def _identify(self, moment: Moment, *, with_target: bool) -> None:
+        """Look at whose faces the frame just measured shows."""
         if moment.output_face is not None:
+            at = len(self._times_s) - 1
             self._output_vectors[at] = self._embedder.vector(moment.output, moment.output_face)
-        if moment.target_face is not None:
-            self._target_vectors[at] = self._embedder.vector(moment.target, moment.target_face)
+        if with_target and moment.target_face is not None:
+            self._target_vectors.append(self._embedder.vector(moment.target, moment.target_face))
 
     def _identity_of(self, path: Path) -> Vector:
         """Mean identity vector of a faceset, or of the largest face in footage."""
@@ -225,7 +231,7 @@ class _Evaluation:
         gain = ssim - ssim_target if ssim is not None and ssim_target is not None else None
         if not any(value is not None for value in comparison.series["mouth_open_output"]):
             self._warn(f"no face was found in {self._config.output} where the target has one")
-        own = mean_vector(list(self._target_vectors.values()))
+        own = mean_vector(self._target_vectors)
         target = own if own is not None else wanted
         return EvaluateResult(
             frames=frames,
@@ -240,7 +246,7 @@ class _Evaluation:
             gaze_deg=mean("gaze_deg"),
             flicker=mean("flicker"),
             seam=mean("seam"),
-            sync_ms=None,
+            sync_ms=_sync_ms(self._config),
             truth={
                 "ssim": ssim,
                 "psnr": mean("psnr"),
@@ -280,6 +286,14 @@ class _Evaluation:
     def _report(self, done: int, total: int | None) -> None:
         total = max(total, done) if total else None
         self._on_event(Progress(stage="evaluate", done=done, total=total, unit="frames"))
+
+
+def _sync_ms(config: EvaluateConfig) -> float | None:
+    """Largest difference of the streams' times in milliseconds; images have none."""
+    if config.output.suffix.lower() in IMAGE_SUFFIXES or config.output.is_dir() or config.target.is_dir():
+        return None
+    figures = sync_figures(stream_spans(config.output), stream_spans(config.target))
+    return figures.largest if figures else None
 
 
 def _check_sizes(output: FrameSource, target: FrameSource) -> None:
