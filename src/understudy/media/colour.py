@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import av
+import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from numpy.typing import NDArray
 
 from understudy.core.types import Image
 
@@ -97,14 +99,17 @@ class FromRgb:
     """Converts RGB images to pictures for an encoder, the inverse of `ToRgb` with the same tags."""
 
     def __init__(self, tags: ColourTags, *, height_px: int, pixel_format: str) -> None:
-        """Fix the tags, the coded height (for the guess) and the pixel format, e.g. yuv420p."""
-        self._sws_matrix = _SWS_FROM_H273[tags.matrix_for(height_px)]
-        self._range = ColorRange.JPEG if tags.is_full_range else ColorRange.MPEG
+        """Fix the tags, the coded height (for the guess) and the pixel format, yuv420p or yuv444p."""
         self.pixel_format = pixel_format
+        matrix = tags.matrix_for(height_px)
+        self._sws_matrix = _SWS_FROM_H273[matrix]
         self._reformatter = VideoReformatter()
+        self._full_yuv_from_rgb = _full_range_matrix(matrix) if tags.is_full_range else None
 
     def __call__(self, image: Image) -> av.VideoFrame:
         """Convert (h, w, 3) RGB uint8 to a picture of the same size."""
+        if self._full_yuv_from_rgb is not None:
+            return self._full_range(image, self._full_yuv_from_rgb)
         return self._reformatter.reformat(
             av.VideoFrame.from_ndarray(image, format="rgb24"),
             format=self.pixel_format,
@@ -112,6 +117,33 @@ class FromRgb:
             dst_colorspace=self._sws_matrix,
             interpolation=_FROM_RGB,
             src_color_range=ColorRange.JPEG,
-            dst_color_range=self._range,
+            dst_color_range=ColorRange.MPEG,
             threads=1,
         )
+
+    def _full_range(self, image: Image, yuv_from_rgb: NDArray[np.float64]) -> av.VideoFrame:
+        """By OpenCV, because swscale cuts full-range chroma off instead of rounding it."""
+        height, width = image.shape[:2]
+        yuv = np.asarray(cv2.transform(image, yuv_from_rgb), np.uint8)
+        if self.pixel_format == "yuv444p":
+            return av.VideoFrame.from_ndarray(np.ascontiguousarray(yuv.transpose(2, 0, 1)), format="yuv444p")
+        # averaged in RGB, where the rounding of a mean of four shifts grey and not the colour
+        half = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        chroma = np.asarray(cv2.transform(half, yuv_from_rgb[1:]), np.uint8)
+        flat = np.concatenate([yuv[..., 0].reshape(-1), chroma.transpose(2, 0, 1).reshape(-1)])
+        return av.VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")
+
+
+def _full_range_matrix(h273: int) -> NDArray[np.float64]:
+    """(3, 4) matrix and offset from RGB to full-range YUV, both 0 to 255.
+
+    Reference:
+        ITU-T H.273, equations 35 to 40 and table 4.
+    """
+    kr, kb = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 7: (0.212, 0.087), 9: (0.2627, 0.0593)}.get(
+        9 if h273 == 10 else h273, (0.299, 0.114)
+    )
+    luma = np.array([kr, 1 - kr - kb, kb])
+    blue = (np.array([0, 0, 1]) - luma) / (2 * (1 - kb))
+    red = (np.array([1, 0, 0]) - luma) / (2 * (1 - kr))
+    return np.column_stack([np.stack([luma, blue, red]), [0, 128, 128]])
