@@ -1,5 +1,6 @@
 """A synthetic report, and a real browser to open it in."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from understudy.report.clips import Clip, encode_clip
 from understudy.report.page import ReportData
 from understudy.report.sections import Figure, FrameSeries, TrainingPoint
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -95,10 +96,10 @@ class Opened:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs `pip install playwright`")
-    if not CHROMIUM.exists():
-        pytest.skip(f"needs Chromium at {CHROMIUM}")
+    if CHROMIUM is None:
+        pytest.skip("needs `chromium` or `google-chrome` on the path")
     with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield launched
         launched.close()
 
@@ -110,14 +111,14 @@ def open_page(browser):
 
     def opened(path: Path, width: int = 1280, **options) -> Opened:
         page = browser.new_page(viewport={"width": width, "height": 800}, **options)
-        page.set_default_timeout(5000)
+        page.set_default_timeout(20_000)
         pages.append(page)
         result = Opened(page)
         page.on("console", lambda message: result.complaints.append(message.text))
         page.on("pageerror", lambda error: result.complaints.append(str(error)))
         page.on("request", lambda request: result.requests.append(request.url))
         page.goto(path.as_uri())
-        page.wait_for_timeout(100)
+        page.wait_for_selector("body.ready", timeout=60_000)
         return result
 
     yield opened

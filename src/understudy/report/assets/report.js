@@ -6,11 +6,16 @@
   const one = (selector) => document.querySelector(selector);
   if (!data.clips.length) return;
 
+  let missing = data.clips.reduce((sum, clip) => sum + clip.frames.length, 0);
   const clips = data.clips.map((clip) => ({
     ...clip,
     pictures: clip.frames.map((base64) => {
       const picture = new Image();
-      picture.onload = () => redraw();
+      picture.onload = () => {
+        missing -= 1;
+        document.body.classList.toggle("ready", missing === 0);
+        redraw();
+      };
       picture.src = "data:image/jpeg;base64," + base64;
       return picture;
     }),
