@@ -1,1 +1,282 @@
-"""Put one consenting person's face on another's footage, and understand how it is done."""
+"""Put one consenting person's face on another's footage, and understand how it is done.
+
+Each function here is one command of the command line, with the same parameters. What is slow to
+import (torch, OpenCV, PyAV) is imported by the first call.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from understudy.core.errors import ConfigError, UnderstudyError
+from understudy.core.events import Event, Notice, OnEvent, Progress, Written, ignore
+from understudy.workflows.configs import (
+    ConvertConfig,
+    ConvertResult,
+    ExtractConfig,
+    ExtractResult,
+    SwapConfig,
+    SwapResult,
+    TrainConfig,
+    TrainResult,
+)
+
+if TYPE_CHECKING:
+    from understudy.workflows.evaluate import EvaluateResult
+
+__all__ = [
+    "ConvertResult",
+    "Event",
+    "ExtractResult",
+    "Notice",
+    "OnEvent",
+    "Progress",
+    "SwapResult",
+    "TrainResult",
+    "UnderstudyError",
+    "Written",
+    "convert",
+    "evaluate",
+    "extract",
+    "swap",
+    "train",
+]
+
+AnyPath = str | os.PathLike[str]
+OneOrMorePaths = AnyPath | Sequence[AnyPath]
+
+
+def swap(
+    source: OneOrMorePaths,
+    target: AnyPath,
+    out: AnyPath,
+    *,
+    target_footage: OneOrMorePaths = (),
+    minutes: float | None = None,
+    steps: int | None = None,
+    production: AnyPath | None = None,
+    preset: str | None = None,
+    start: str | None = None,
+    seed: int | None = None,
+    report: AnyPath | None = None,
+    on_event: OnEvent = ignore,
+) -> SwapResult:
+    """Put the source's face into the target video: extract, train and convert in one go.
+
+    A setting that is None comes from `PRODUCTION/understudy.toml`, table [train], else from the
+    defaults: 5 minutes of the preset "tiny" from "base", seed 0.
+
+    Args:
+        source: footage of the person put in.
+        target: video that is changed.
+        out: video to write.
+        target_footage: more footage of the person in the target, to learn from only.
+        minutes: wall time to train for.
+        steps: training steps instead of minutes.
+        production: folder for facesets, model and previews; `OUT.production` where None. What lies
+            there is gone on with.
+        preset: "tiny" or "classic".
+        start: "base" (pretrained on rendered people) or "scratch".
+        seed: seed of every random choice.
+        report: HTML file to write about the measured result; nothing is measured where None.
+        on_event: hears of progress, warnings and files.
+
+    Returns:
+        What was done; a `ReportedSwapResult` where a report was asked for.
+
+    Raises:
+        UnderstudyError: what failed and what to do next.
+        KeyboardInterrupt: it was interrupted; the work is saved, and the same call goes on from it.
+    """
+    from understudy.workflows import reported_swap
+    from understudy.workflows import swap as workflow
+    from understudy.workflows.settings import FILE_NAME, resolve
+
+    folder = Path(production) if production is not None else workflow.default_production(Path(out))
+    given = {"minutes": minutes, "steps": steps, "preset": preset, "start": start, "seed": seed}
+    settings = resolve(folder, given)
+    if settings.batch is not None:
+        raise ConfigError(f"{folder / FILE_NAME} sets train.batch, which a swap cannot use", "remove it")
+    assert settings.preset is not None
+    assert settings.start is not None
+    assert settings.seed is not None
+    config = SwapConfig(
+        source=_paths(source),
+        target=Path(target),
+        target_footage=_paths(target_footage),
+        out=Path(out),
+        minutes=settings.minutes,
+        steps=settings.steps,
+        production=folder,
+        preset=settings.preset,
+        start=settings.start,
+        seed=settings.seed,
+    )
+    if report is None:
+        return workflow.run(config, on_event)
+    return reported_swap.run(config, on_event, report=Path(report))
+
+
+def extract(
+    footage: OneOrMorePaths,
+    faceset: AnyPath,
+    *,
+    identity: str | None = None,
+    every: int = 1,
+    on_event: OnEvent = ignore,
+) -> ExtractResult:
+    """Find a person's faces in footage and keep them as a faceset.
+
+    Args:
+        footage: videos, images or folders of images, all of the same person.
+        faceset: folder to write; an unfinished one is continued.
+        identity: the person's name; the faceset folder's name where None.
+        every: keep one frame in so many.
+        on_event: hears of progress and warnings.
+
+    Raises:
+        UnderstudyError: what failed and what to do next.
+    """
+    from understudy.workflows import extract as workflow
+
+    config = ExtractConfig(footage=_paths(footage), faceset=Path(faceset), identity=identity, every=every)
+    return workflow.run(config, on_event)
+
+
+def train(
+    facesets: Sequence[AnyPath],
+    model: AnyPath,
+    *,
+    minutes: float | None = None,
+    steps: int | None = None,
+    preset: str | None = None,
+    start: str | None = None,
+    batch: int | None = None,
+    seed: int | None = None,
+    resume: bool = False,
+    on_event: OnEvent = ignore,
+) -> TrainResult:
+    """Train one encoder and a decoder for each faceset's person.
+
+    A setting that is None comes from `understudy.toml` in the folder that the model lies in, table
+    [train], else from the defaults: 5 minutes of the preset "tiny" from "base", seed 0.
+
+    Args:
+        facesets: one folder a person, at least two; a conversion puts the first into the second.
+        model: folder to write.
+        minutes: wall time to train for.
+        steps: training steps instead of minutes.
+        preset: "tiny" or "classic".
+        start: "base" (pretrained on rendered people) or "scratch".
+        batch: faces a person and step; the preset's own where None.
+        seed: seed of every random choice.
+        resume: go on with the model that lies in `model`.
+        on_event: hears of progress, warnings and previews.
+
+    Returns:
+        What training reached; `interrupted` where Ctrl-C ended it early, its work saved.
+
+    Raises:
+        UnderstudyError: what failed and what to do next.
+    """
+    from understudy.workflows import train as workflow
+    from understudy.workflows.settings import resolve
+
+    folder = Path(model)
+    given = {"minutes": minutes, "steps": steps, "preset": preset, "start": start, "seed": seed}
+    settings = resolve(folder.absolute().parent, given | {"batch": batch})
+    assert settings.preset is not None
+    assert settings.start is not None
+    assert settings.seed is not None
+    config = TrainConfig(
+        facesets=tuple(map(Path, facesets)),
+        model=folder,
+        preset=settings.preset,
+        minutes=settings.minutes,
+        steps=settings.steps,
+        start=settings.start,
+        batch=settings.batch,
+        seed=settings.seed,
+        resume=resume,
+    )
+    return workflow.run(config, on_event)
+
+
+def convert(
+    target: AnyPath,
+    model: AnyPath,
+    out: AnyPath,
+    *,
+    source: str | None = None,
+    target_identity: str | None = None,
+    on_event: OnEvent = ignore,
+) -> ConvertResult:
+    """Draw the source's face over the target's in every frame of a video.
+
+    Args:
+        target: video that is changed.
+        model: model folder.
+        out: video to write.
+        source: name of the person put in; the model's first where None.
+        target_identity: name of the person replaced; the model's second where None.
+        on_event: hears of progress and warnings.
+
+    Raises:
+        UnderstudyError: what failed and what to do next.
+    """
+    from understudy.workflows import convert as workflow
+
+    config = ConvertConfig(
+        target=Path(target), model=Path(model), out=Path(out), source=source, target_identity=target_identity
+    )
+    return workflow.run(config, on_event)
+
+
+def evaluate(
+    output: AnyPath,
+    target: AnyPath,
+    *,
+    source: AnyPath | None = None,
+    target_faceset: AnyPath | None = None,
+    truth: AnyPath | None = None,
+    every: int = 1,
+    on_event: OnEvent = ignore,
+) -> EvaluateResult:
+    """Measure a swapped video against its target, its source and, where there is one, the truth.
+
+    Args:
+        output: the swapped video.
+        target: the footage that it was made from.
+        source: faceset or footage of the person put in; identity is not measured without it.
+        target_faceset: faceset of the person replaced; the largest face is taken where None.
+        truth: footage of the source doing what the target does, frame for frame.
+        every: measure one frame in so many.
+        on_event: hears of progress and warnings.
+
+    Raises:
+        UnderstudyError: what failed and what to do next.
+    """
+    from understudy.workflows import evaluate as workflow
+
+    config = workflow.EvaluateConfig(
+        output=Path(output),
+        target=Path(target),
+        source=_path(source),
+        target_faceset=_path(target_faceset),
+        truth=_path(truth),
+        every=every,
+    )
+    return workflow.run(config, on_event)
+
+
+def _path(path: AnyPath | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+def _paths(paths: OneOrMorePaths) -> tuple[Path, ...]:
+    if isinstance(paths, (str, os.PathLike)):
+        return (Path(paths),)
+    return tuple(map(Path, paths))

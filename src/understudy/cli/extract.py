@@ -1,0 +1,43 @@
+"""`understudy extract`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from understudy.cli.output import number, print_rows
+from understudy.cli.perform import Debug, Json, perform
+from understudy.core.events import OnEvent
+from understudy.workflows.configs import ExtractConfig, ExtractResult
+
+
+def extract(
+    footage: Annotated[list[Path], typer.Argument(help="Videos, images or folders of images of one person.")],
+    out: Annotated[Path, typer.Option(help="Faceset folder to write; an unfinished one is continued.")],
+    identity: Annotated[str | None, typer.Option(help="Name of the person; the folder's by default.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Keep one frame in so many.")] = 1,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Find a person's faces in footage and keep them as a faceset."""
+    config = ExtractConfig(footage=tuple(footage), faceset=out, identity=identity, every=every)
+
+    def work(on_event: OnEvent) -> ExtractResult:
+        from understudy.workflows import extract as workflow
+
+        return workflow.run(config, on_event)
+
+    perform(work, _show, as_json=json, debug=debug)
+
+
+def _show(result: ExtractResult) -> None:
+    print_rows(
+        [
+            ("faceset", str(result.faceset)),
+            ("frames", f"{result.frames} at {number(result.fps, 0)} a second"),
+            ("faces", f"{result.faces} kept, {result.rejected} rejected"),
+            ("people", ", ".join(f"{person.name} ({person.faces})" for person in result.people)),
+        ]
+    )

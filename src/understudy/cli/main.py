@@ -1,0 +1,86 @@
+"""The command line: `understudy COMMAND`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from understudy.cli import demo, doctor, evaluate, extract, model, swap, weights
+from understudy.cli.errors import FAILED, report_interruption, report_wrong_usage
+
+app = typer.Typer(
+    name="understudy",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=lambda v: _version(v)),
+    ] = False,
+) -> None:
+    """Put one consenting person's face on another's footage.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (work kept).
+    """
+    del version
+
+
+app.command()(demo.demo)
+app.command()(swap.swap)
+app.command()(extract.extract)
+app.command()(model.train)
+app.command()(model.convert)
+app.command()(evaluate.evaluate)
+app.add_typer(weights.app, name="weights")
+app.add_typer(model.bench_app, name="bench")
+app.command()(doctor.doctor)
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    # a process that is asked to end stops like one that was interrupted: its work is saved
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = report_interruption()
+    except BrokenPipeError:
+        # the reader of our output went away; what is still buffered must not fail again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    sys.exit(code)
+
+
+def _run(args: list[str]) -> int:
+    try:
+        return int(app(args=args, prog_name="understudy", standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "understudy"
+        if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help, printed already
+            return error.exit_code
+        return report_wrong_usage(error.format_message(), command, as_json="--json" in args)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"understudy {version('understudy')}\n")
+        raise typer.Exit

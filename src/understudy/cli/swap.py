@@ -1,0 +1,81 @@
+"""`understudy swap`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from understudy.cli.output import number, print_rows
+from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.training_options import Minutes, Preset, Seed, Start, Steps, either_minutes_or_steps
+from understudy.core.events import OnEvent
+from understudy.workflows.configs import SwapResult
+
+
+def swap(
+    source: Annotated[
+        list[Path],
+        typer.Option(help="Footage of the person put in: a video, an image, a folder; repeatable."),
+    ],
+    target: Annotated[Path, typer.Option(help="Video that is changed.")],
+    out: Annotated[Path, typer.Option(help="Video to write.")],
+    target_footage: Annotated[
+        list[Path] | None, typer.Option(help="More footage of the person in the target; repeatable.")
+    ] = None,
+    minutes: Minutes = None,
+    steps: Steps = None,
+    production: Annotated[
+        Path | None,
+        typer.Option(help="Folder for facesets, model and previews; what lies there is gone on with."),
+    ] = None,
+    preset: Preset = None,
+    start: Start = None,
+    seed: Seed = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Measure the result and write this HTML report about it.")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Put the source's face into the target video, in one go.
+
+    Settings that are not given come from PRODUCTION/understudy.toml, table [train].
+    """
+    either_minutes_or_steps(minutes, steps)
+
+    def work(on_event: OnEvent) -> SwapResult:
+        from understudy import swap as api
+
+        return api(
+            source,
+            target,
+            out,
+            target_footage=target_footage or (),
+            minutes=minutes,
+            steps=steps,
+            production=production,
+            preset=preset,
+            start=start,
+            seed=seed,
+            report=report,
+            on_event=on_event,
+        )
+
+    perform(work, _show, as_json=json, debug=debug)
+
+
+def _show(result: SwapResult) -> None:
+    rows = [
+        ("output", str(result.output)),
+        ("frames", f"{result.frames}, {result.swapped} of them swapped"),
+        ("production", str(result.production)),
+        ("time", number(result.seconds / 60, 1, " minutes")),
+    ]
+    if result.train:
+        faces = result.train.validation["ssim_in_mask"].items()
+        rows.insert(2, ("held-out SSIM", ", ".join(f"{name} {ssim:.3f}" for name, ssim in faces)))
+    if report := getattr(result, "report", None):
+        rows.insert(1, ("report", str(report)))
+    print_rows(rows)

@@ -1,0 +1,18 @@
+"""The names that can be chosen from, known without importing what they name."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Literal, get_args
+
+PresetName = Literal["tiny", "classic"]  # the keys of `nets.presets.PRESETS`
+Start = Literal["base", "scratch"]
+
+PRESET_NAMES: tuple[str, ...] = get_args(PresetName)
+STARTS: tuple[str, ...] = get_args(Start)
+
+
+def nearest(wrong: str, known: tuple[str, ...]) -> str:
+    """What the user may have meant, as the next step of an error."""
+    near = get_close_matches(wrong, known, n=1, cutoff=0.4)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"

@@ -1,0 +1,52 @@
+"""A swap that is measured afterwards, with a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from understudy.core.events import OnEvent, Written, ignore
+from understudy.workflows import evaluate, swap
+from understudy.workflows.configs import SwapConfig, SwapResult
+from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
+from understudy.workflows.swap_report import write_swap_report
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedSwapResult(SwapResult):
+    """What the chain did, how good it is, and the page that shows it."""
+
+    evaluation: EvaluateResult
+    report: Path
+
+
+def run(config: SwapConfig, on_event: OnEvent = ignore, *, report: Path) -> ReportedSwapResult:
+    """Swap, measure the output and write an HTML report about it.
+
+    Raises:
+        UnderstudyError: as in `swap.run`, or the report cannot be written.
+    """
+    swapped = swap.run(config, on_event)
+    assert swapped.train is not None
+    evaluation = evaluate.run(
+        EvaluateConfig(
+            output=swapped.output,
+            target=config.target,
+            source=swapped.production / "source.faceset",
+            target_faceset=swapped.production / "target.faceset",
+        ),
+        on_event,
+    )
+    write_swap_report(
+        report,
+        title=f"{config.source[0].stem} as the understudy in {config.target.stem}",
+        source=config.source[0],
+        target=config.target,
+        output=swapped.output,
+        truth=None,
+        evaluation=evaluation,
+        training=swapped.train,
+    )
+    on_event(Written(path=report, what="report"))
+    known = {field.name: getattr(swapped, field.name) for field in fields(swapped)}
+    return ReportedSwapResult(**known, evaluation=evaluation, report=report)

@@ -1,0 +1,124 @@
+"""Settings of training: from flags, then the production's `understudy.toml`, then the defaults."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from understudy.core.errors import ConfigError
+from understudy.workflows.choices import PRESET_NAMES, STARTS, PresetName, Start, nearest
+
+FILE_NAME = "understudy.toml"
+DEFAULT_MINUTES = 5.0
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+_DEFAULTS: dict[str, Any] = {"preset": "tiny", "start": "base", "seed": 0}
+
+
+class TrainSettings(BaseModel):
+    """The table `[train]`; None where nothing is said.
+
+    Args:
+        preset: "tiny" or "classic".
+        minutes: wall time to train for.
+        steps: optimizer steps instead.
+        start: "base" or "scratch"; written `from`, as the flag.
+        batch: faces an identity and step.
+        seed: seed of every random choice.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+    preset: PresetName | None = None
+    minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    steps: int | None = Field(default=None, ge=1)
+    start: Start | None = Field(default=None, alias="from")
+    batch: int | None = Field(default=None, ge=1)
+    seed: int | None = Field(default=None, ge=0)
+
+
+class ProductionSettings(BaseModel):
+    """A production's whole `understudy.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    train: TrainSettings = TrainSettings()
+
+
+def read_settings(production: Path) -> ProductionSettings:
+    """Read a production's settings; all unset where it has no file.
+
+    Raises:
+        ConfigError: the file cannot be read, is no TOML, or has a key or a value that is not known.
+    """
+    path = production / FILE_NAME
+    if not path.is_file():
+        return ProductionSettings()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path} ({error.strerror})", "check its permissions") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML ({error})", "correct it, or remove it") from error
+    return _validated(str(path), ProductionSettings, content)
+
+
+def resolve(production: Path, flags: Mapping[str, object]) -> TrainSettings:
+    """Let each flag win over the production's file, and the file over the defaults.
+
+    Args:
+        production: the folder that `understudy.toml` is looked for in.
+        flags: fields of `TrainSettings` by name; None where nothing was given.
+
+    Returns:
+        Settings in which only `batch` (the preset's own then) and one of minutes and steps are None.
+
+    Raises:
+        ConfigError: a key or a value is not known, or both minutes and steps are set in one place.
+    """
+    given = _validated("the settings", TrainSettings, {k: v for k, v in flags.items() if v is not None})
+    chosen = given.model_dump(exclude_none=True)
+    file = read_settings(production).train.model_dump(exclude_none=True)
+    for where, settings in (("", chosen), (f" in {production / FILE_NAME}", file)):
+        if "minutes" in settings and "steps" in settings:
+            raise ConfigError(f"both minutes and steps are set{where}", "keep one of them")
+    # how long to train is one choice, said with either of two keys
+    if "minutes" in chosen or "steps" in chosen:
+        file = {key: value for key, value in file.items() if key not in ("minutes", "steps")}
+    merged = _DEFAULTS | file | chosen
+    if "steps" not in merged:
+        merged.setdefault("minutes", DEFAULT_MINUTES)
+    return TrainSettings.model_validate(merged)
+
+
+def _validated(where: str, model: type[Settings], content: dict[str, Any]) -> Settings:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise _explained(where, error) from error
+
+
+def _explained(where: str, error: ValidationError) -> ConfigError:
+    """The first mistake, with the nearest known key or value."""
+    mistake = error.errors()[0]
+    name = ".".join(map(str, mistake["loc"]))
+    if mistake["type"] == "extra_forbidden":
+        known = _known_keys(error.title, mistake["loc"])
+        return ConfigError(f"{where} has an unknown key {name}", nearest(str(mistake["loc"][-1]), known))
+    what = f"{where}: {name} = {mistake['input']!r} cannot be used ({mistake['msg'].lower()})"
+    if mistake["type"] == "literal_error":
+        known = PRESET_NAMES if mistake["loc"][-1] == "preset" else STARTS
+        return ConfigError(what, nearest(str(mistake["input"]), known))
+    return ConfigError(what, "correct the value, or remove the line")
+
+
+def _known_keys(model: str, location: tuple[int | str, ...]) -> tuple[str, ...]:
+    """The keys of the table in which a location lies."""
+    inner = model == TrainSettings.__name__ or len(location) > 1
+    fields = (TrainSettings if inner else ProductionSettings).model_fields
+    return tuple(field.alias or name for name, field in fields.items())
