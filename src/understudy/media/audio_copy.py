@@ -104,12 +104,15 @@ class AudioCopy:
 
 
 def _declare(stream: AudioStream, output: OutputContainer) -> AudioStream:
+    suffix, codec = Path(output.name).suffix, stream.codec_context.name
+    refusal = MediaError(f"{suffix} cannot hold {codec} audio", "write a .mkv file")
+    # the muxer takes PCM here and may fail over its channel layout when all work is done
+    if codec.startswith("pcm_") and suffix.lower() in (".mp4", ".m4v"):
+        raise refusal
     try:
         return output.add_stream_from_template(stream)
     except ValueError as error:
-        raise MediaError(
-            f"{Path(output.name).suffix} cannot hold {stream.codec_context.name} audio", "write a .mkv file"
-        ) from error
+        raise refusal from error
 
 
 def _time_s(packet: Packet[AudioStream]) -> Fraction:

@@ -1,0 +1,91 @@
+"""Still images: upright RGB in, whole files out."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from clips import corner_picture, picture
+from understudy.core.errors import MediaError
+from understudy.media.images import decode_image, encode_jpeg, read_image, write_image
+
+
+def exif_jpeg(image: np.ndarray, orientation: int) -> bytes:
+    """A JPEG with an EXIF block that holds nothing but the orientation."""
+    tiff = b"MM\x00\x2a\x00\x00\x00\x08" + b"\x00\x01"
+    tiff += b"\x01\x12\x00\x03\x00\x00\x00\x01" + bytes([0, orientation, 0, 0]) + b"\x00\x00\x00\x00"
+    block = b"Exif\x00\x00" + tiff
+    segment = b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block
+    data = encode_jpeg(image)
+    return data[:2] + segment + data[2:]
+
+
+@pytest.mark.parametrize(
+    ("name", "tolerance"), [("ä b.png", 0.0), ("ä b.jpg", 1.5), ("ä b.webp", 4.0), ("B.JPEG", 1.5)]
+)
+def test_written_images_read_back(tmp_path: Path, name: str, tolerance: float) -> None:
+    image = picture(1, 61, 47)
+    write_image(tmp_path / name, image)
+    back = read_image(tmp_path / name)
+    assert back.shape == image.shape
+    assert back.dtype == np.uint8
+    assert back.flags.c_contiguous
+    assert np.abs(back.astype(int) - image).mean() <= tolerance
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_jpeg_keeps_chroma_of_single_pixels() -> None:
+    image = np.zeros((32, 32, 3), np.uint8)
+    image[:, ::2] = (200, 30, 30)
+    image[:, 1::2] = (30, 30, 200)
+    # with halved chroma the two colours would mix to purple
+    assert np.abs(decode_image(encode_jpeg(image)).astype(int) - image).mean() < 8
+
+
+@pytest.mark.parametrize(("orientation", "quarter_turns"), [(1, 0), (6, -1), (3, 2), (8, 1)])
+def test_exif_orientation_is_applied(tmp_path: Path, orientation: int, quarter_turns: int) -> None:
+    image = corner_picture(48, 32)
+    (tmp_path / "a.jpg").write_bytes(exif_jpeg(image, orientation))
+    upright = np.rot90(image, quarter_turns)  # oracle: positive is anticlockwise
+    back = read_image(tmp_path / "a.jpg")
+    assert back.shape == upright.shape
+    assert np.abs(back.astype(int) - upright).mean() < 4
+
+
+def test_grey_deep_and_transparent_images(tmp_path: Path) -> None:
+    grey = picture(0, 20, 10)[..., 0]
+    cv2.imwrite(str(tmp_path / "grey.png"), grey)
+    np.testing.assert_array_equal(read_image(tmp_path / "grey.png"), np.repeat(grey[..., None], 3, axis=2))
+
+    cv2.imwrite(str(tmp_path / "deep.png"), grey.astype(np.uint16) * 257)
+    np.testing.assert_array_equal(read_image(tmp_path / "deep.png")[..., 1], grey)
+
+    bgra = np.zeros((4, 4, 4), np.uint8)
+    bgra[:2] = (10, 20, 30, 255)
+    bgra[3] = (0, 0, 0, 128)
+    cv2.imwrite(str(tmp_path / "alpha.png"), bgra)
+    image = read_image(tmp_path / "alpha.png")
+    assert image[0, 0].tolist() == [30, 20, 10]
+    assert image[2, 0].tolist() == [255, 255, 255]
+    assert image[3, 0].tolist() == [127, 127, 127]
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", b"\xff\xd8\xff\xe0broken", b"\x89PNG\r\n\x1a\n"])
+def test_what_is_no_image_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(MediaError, match=r"a\.png") as caught:
+        read_image(tmp_path / "a.png")
+    assert caught.value.next_step
+    with pytest.raises(ValueError, match="not an image"):
+        decode_image(content)
+
+
+def test_missing_file_and_unknown_suffix(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="cannot be read"):
+        read_image(tmp_path / "missing.png")
+    with pytest.raises(MediaError, match=r"\.xyz"):
+        write_image(tmp_path / "a.xyz", picture(0, 8, 8))
+    with pytest.raises(ValueError, match="uint8"):
+        write_image(tmp_path / "a.png", picture(0, 8, 8)[..., 0])
+    assert list(tmp_path.iterdir()) == []
