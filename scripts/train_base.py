@@ -27,9 +27,9 @@ from understudy.faces.finder import FaceFinder
 from understudy.faces.track import TrackerConfig
 from understudy.faces.smooth import SmoothingConfig
 from understudy.media.reader import VideoReader
-from understudy.training.augment import AugmentConfig, make_pair
+from understudy.training.augment import AUGMENTATION, make_pair
 from understudy.training.base import pack_base
-from understudy.training.batches import to_batch
+from understudy.training.batches import to_batch, what_to_read
 from understudy.training.loop import Losses
 from understudy.training.model import Model, has_fast_bf16
 from understudy.training.samples import draw_masks, sample_size_px
@@ -38,7 +38,6 @@ BATCH = 16
 COMMON_FRAMES = 4  # the same performance by everybody
 CROSS_SHARE = 0.5
 PEAK_RATE = 1.5e-3
-AUGMENT = AugmentConfig(light=0.25, tint=0.08)
 
 
 class Crowd:
@@ -97,9 +96,11 @@ def endless(crowd: Crowd, size_px: int, seed: int):
             if cross is None:
                 index = int(rng.integers(len(crowd.images)))
             other = (None, None) if cross is None else (crowd.images[cross], crowd.masks[cross])
-            pair = make_pair(crowd.images[index], crowd.masks[index], size_px, rng, AUGMENT, *other)
+            pair = make_pair(
+                crowd.images[index], crowd.masks[index], size_px, rng, AUGMENTATION["tiny"], *other
+            )
             pictures.append(np.concatenate([pair.warped, pair.truth, pair.masks], axis=-1))
-            expressions.append(crowd.expressions[index, int(pair.flipped)])
+            expressions.append(what_to_read(crowd.expressions[index], pair))
             drawn_as.append(crowd.persons[index if cross is None else cross])
         yield to_batch(pictures, expressions), torch.from_numpy(np.array(drawn_as))
         step += 1

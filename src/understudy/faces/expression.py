@@ -32,6 +32,7 @@ _GAZE_UNIT = 0.01  # face squares
 _ANGLE_UNIT_DEG = 15.0
 
 EXPRESSION_SIZE = 2 * len(_MOVING) + 4 + 2
+PLACEMENT_SIZE = 4  # turn, growth and shift of a face in its crop
 
 
 def expression_vector(landmarks_px: Points, iris_px: Points) -> Vector:

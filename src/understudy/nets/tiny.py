@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from understudy.faces.expression import EXPRESSION_SIZE
+from understudy.faces.expression import EXPRESSION_SIZE, PLACEMENT_SIZE
 from understudy.nets.blocks import LEAK, ResidualBlock, Upscale, start_as_resize
 
 
@@ -23,7 +23,7 @@ class TinyConfig:
 
     Args:
         size_px: side of the aligned face, a multiple of 32.
-        expression: numbers of the code that say lips, lids, brows, gaze and pose.
+        expression: numbers of the code that say lips, lids, brows, gaze, pose and where in the crop.
         rest: numbers of the code for all else that varies: light, teeth, wrinkles.
         noise: deviation of what is added to the rest in training; its own deviation is 1.
         drop: share of faces whose rest is blanked in training.
@@ -32,12 +32,12 @@ class TinyConfig:
     """
 
     size_px: int = 128
-    expression: int = EXPRESSION_SIZE
+    expression: int = EXPRESSION_SIZE + PLACEMENT_SIZE
     rest: int = 64
-    noise: float = 0.3
+    noise: float = 0.2
     drop: float = 0.15
     encoder: tuple[int, int, int] = (64, 128, 256)
-    decoder: tuple[int, int, int, int] = (256, 128, 80, 40)
+    decoder: tuple[int, int, int, int] = (256, 128, 64, 32)
 
     @property
     def code(self) -> int:

@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.types import Image, Matrix
+from understudy.core.types import Image, Matrix, Vector
 
 _WARP_NODES = 5
+_TURN_UNIT_RAD = 0.05  # about what a preset's turns deviate by
+_SHARE_UNIT = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +25,8 @@ class AugmentConfig:
         shift: largest shift, as a share of the picture.
         warp: deviation of a warp node, as a share of the picture; the original's 5 of 256.
         flip: probability of mirroring.
-        light: largest change of all channels, as a share.
-        tint: largest change of one channel, as a share.
+        light: largest change of all channels of what is read, as a share.
+        tint: largest change of one channel of what is read, as a share.
     """
 
     rotation_deg: float = 10.0
@@ -36,6 +38,14 @@ class AugmentConfig:
     tint: float = 0.05
 
 
+# `tiny` is told where the face lies, by an alignment that is steady: it need not learn to draw
+# crooked faces sharply, and a warp as strong as the original's changes what mouth and eyes do
+AUGMENTATION: dict[str, AugmentConfig] = {
+    "classic": AugmentConfig(),
+    "tiny": AugmentConfig(rotation_deg=4.0, scale=0.03, shift=0.025, warp=2 / 256, light=0.2, tint=0.08),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """What the network reads and what it should draw.
@@ -45,12 +55,15 @@ class Pair:
         truth: (s, s, 3) uint8, under the similarity alone.
         masks: (s, s, 2) uint8, under the similarity alone.
         flipped: whether both are mirrored.
+        placement: (`PLACEMENT_SIZE`,) float32, how the similarity turned, grew and moved the face;
+            each divided by about its usual deviation.
     """
 
     warped: Image
     truth: Image
     masks: NDArray[np.uint8]
     flipped: bool
+    placement: Vector
 
 
 def make_pair(
@@ -73,22 +86,23 @@ def make_pair(
         truth_image: what should be drawn, where it is not `image` itself.
         truth_masks: its masks.
     """
-    sample_from_pair, flipped = _random_similarity(image.shape[0], size_px, rng, config)
+    move = _random_similarity(image.shape[0], size_px, rng, config)
+    sample_from_pair = move.sample_from_pair
     field = _random_warp(size_px, rng, config.warp * size_px)
     columns, rows = np.meshgrid(np.arange(size_px, dtype=np.float32), np.arange(size_px, dtype=np.float32))
     x, y = columns + field[..., 0], rows + field[..., 1]
     map_x = sample_from_pair[0, 0] * x + sample_from_pair[0, 1] * y + sample_from_pair[0, 2]
     map_y = sample_from_pair[1, 0] * x + sample_from_pair[1, 1] * y + sample_from_pair[1, 2]
-    table = _random_colours(rng, config)
     warped = cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    truth = _straight(image if truth_image is None else truth_image, sample_from_pair, size_px)
-    if truth_image is None:  # another identity's picture has its own light already
-        truth = cv2.LUT(truth, table)
+    # only what is read changes colour: the drawn face is matched to its frame anyway, so the code
+    # need not say how bright or tinted the picture was
+    warped = cv2.LUT(warped, _random_colours(rng, config))
     return Pair(
-        warped=np.asarray(cv2.LUT(warped, table), np.uint8),
-        truth=np.asarray(truth, np.uint8),
-        masks=np.asarray(_straight(masks if truth_masks is None else truth_masks, sample_from_pair, size_px)),
-        flipped=flipped,
+        warped=np.asarray(warped, np.uint8),
+        truth=_straight(image if truth_image is None else truth_image, sample_from_pair, size_px),
+        masks=_straight(masks if truth_masks is None else truth_masks, sample_from_pair, size_px),
+        flipped=move.flipped,
+        placement=move.placement,
     )
 
 
@@ -101,18 +115,36 @@ def _straight(picture: NDArray[np.uint8], sample_from_pair: Matrix, size_px: int
     )
 
 
-def _random_similarity(
-    side_px: int, size_px: int, rng: np.random.Generator, config: AugmentConfig
-) -> tuple[Matrix, bool]:
-    """(2, 3) `sample_from_pair`, about the centre, and whether it mirrors."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Move:
+    sample_from_pair: Matrix
+    flipped: bool
+    placement: Vector
+
+
+def _random_similarity(side_px: int, size_px: int, rng: np.random.Generator, config: AugmentConfig) -> _Move:
+    """A similarity about the centre, perhaps mirrored, and where it puts the face in the pair."""
     turn = np.radians(rng.uniform(-config.rotation_deg, config.rotation_deg))
     zoom = 1 + rng.uniform(-config.scale, config.scale)
-    cos, sin = zoom * np.cos(turn), zoom * np.sin(turn)
     flipped = bool(rng.random() < config.flip)
-    linear = np.array([[cos, -sin], [sin, cos]]) @ np.diag([-1.0 if flipped else 1.0, 1.0])
+    mirror = np.diag([-1.0 if flipped else 1.0, 1.0])
+    linear = zoom * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ mirror
     shift = rng.uniform(-config.shift, config.shift, 2) * size_px
     centre = (side_px - 1) / 2 + shift - linear @ np.full(2, (size_px - 1) / 2)
-    return np.column_stack([linear, centre]).astype(np.float32), flipped
+    # seen from the pair, the face is turned and moved the other way; a mirror turns it back
+    moved = np.linalg.inv(linear) @ -shift / size_px
+    placement = np.array(
+        [
+            (turn if flipped else -turn) / _TURN_UNIT_RAD,
+            -np.log(zoom) / _SHARE_UNIT,
+            *(moved / _SHARE_UNIT),
+        ]
+    )
+    return _Move(
+        sample_from_pair=np.column_stack([linear, centre]).astype(np.float32),
+        flipped=flipped,
+        placement=placement.astype(np.float32),
+    )
 
 
 def _random_warp(size_px: int, rng: np.random.Generator, jitter_px: float) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from understudy.training.augment import AugmentConfig, make_pair
+from understudy.training.augment import AugmentConfig, Pair, make_pair
 from understudy.training.samples import Samples
 
 
@@ -54,9 +54,14 @@ def batches(
             for index in rng.choice(samples.training, size):
                 pair = make_pair(samples.images[index], samples.masks[index], samples.size_px, rng, settings)
                 pictures.append(np.concatenate([pair.warped, pair.truth, pair.masks], axis=-1))
-                expressions.append(samples.expressions[index, int(pair.flipped)])
+                expressions.append(what_to_read(samples.expressions[index], pair))
         yield to_batch(pictures, expressions)
         step += 1
+
+
+def what_to_read(expression: np.ndarray, pair: Pair) -> np.ndarray:
+    """The known part of a pair's code: the expression, mirrored if it is, and where the face lies."""
+    return np.concatenate([expression[int(pair.flipped)], pair.placement])
 
 
 def to_batch(pictures: Sequence[np.ndarray], expressions: Sequence[np.ndarray]) -> Batch:

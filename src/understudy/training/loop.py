@@ -30,7 +30,7 @@ class LossConfig:
     l1: float = 4.0
     ssim: float = 1.0
     mask: float = 0.5
-    focus: float = 3.0
+    focus: float = 5.0
     outside: float = 0.05
 
 

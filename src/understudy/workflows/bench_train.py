@@ -81,7 +81,8 @@ def run(config: BenchConfig, on_event: OnEvent = ignore) -> BenchResult:
     preset = PRESETS[config.preset]
     size = config.batch or preset.batch
     whole, bare = _trainer(config), _trainer(config)
-    made = prefetch(batches([_random_faces(name, config) for name in ("a", "b")], size, config.seed, 0))
+    faces = [_random_faces(name, config) for name in ("a", "b")]
+    made = prefetch(batches(faces, size, config.seed, 0, AUGMENTATION[config.preset]))
     shape = (2 * size, 3, preset.size_px, preset.size_px)
     random = torch.rand(shape).contiguous(memory_format=torch.channels_last)
 

@@ -19,6 +19,7 @@ from understudy.core.prefetch import prefetch
 from understudy.faces.faceset import Faceset
 from understudy.media.images import write_image
 from understudy.nets.presets import PRESETS, Preset
+from understudy.training.augment import AUGMENTATION
 from understudy.training.base import start_from_base
 from understudy.training.batches import batches
 from understudy.training.loop import Moment, Schedule, Trainer, train
@@ -141,7 +142,10 @@ class _Session:
         seconds = None if self._config.minutes is None else 60 * self._config.minutes
         schedule = Schedule(seconds=seconds, steps=steps_in_all, first_step=first)
         size = self._config.batch or self._model.preset.batch
-        made = prefetch(batches(self._identities, size, self._index.seed, first), depth=4)
+        made = prefetch(
+            batches(self._identities, size, self._index.seed, first, AUGMENTATION[self._config.preset]),
+            depth=4,
+        )
         interrupted = False
         try:
             train(self._trainer, made, schedule, first, self._on_step)
