@@ -107,6 +107,22 @@ def test_a_doubtful_decoder_still_blends_fully_and_an_occluder_stays_out() -> No
     assert mask[64, 45] == 0
 
 
+def test_a_hole_of_one_pixel_stays_exactly_zero() -> None:
+    hull = face_hull_mask(oval(48, 48, 32, 40), 96)
+    drawn = np.ones((96, 96), np.float32)
+    drawn[48, 48] = 0
+    mask = blend_mask(drawn, hull, 70)
+    assert mask[48, 48] == 0
+    assert mask[48, 50] > 0.5
+
+
+def test_without_erosion_the_crops_edge_is_still_zero() -> None:
+    full = np.ones((96, 96), np.float32)
+    mask = blend_mask(full, full, 70, BlendConfig(erode=0))
+    assert mask[[0, -1]].max() == 0
+    assert mask[:, [0, -1]].max() == 0
+
+
 def test_more_erosion_and_feather_shrink_the_mask() -> None:
     hull = face_hull_mask(oval(48, 48, 32, 40), 96)
     small = blend_mask(hull, hull, 70, BlendConfig(erode=0.1))

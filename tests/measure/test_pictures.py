@@ -78,6 +78,19 @@ def test_seam_sees_an_edge_along_the_border_and_forgives_a_soft_one() -> None:
     assert hard > 1.5
 
 
+def test_seam_is_the_slope_across_the_border_whatever_its_direction() -> None:
+    """Oracle: a picture that brightens by 1.5 levels a pixel from the outline inward, all round."""
+    face = made_face(side_px=128)  # so large that a crop pixel is a frame pixel
+    hull = cv2.convexHull(face.landmarks_px[list(FACE_OVAL), :2].astype(np.float32))
+    near = np.zeros((256, 256), np.float32)
+    for y in range(256):
+        for x in range(256):
+            near[y, x] = cv2.pointPolygonTest(hull, (x, y), True)
+    target = np.full((256, 256, 3), 90, np.uint8)
+    output = np.repeat(np.clip(90 + 1.5 * near, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    assert seam(output, target, face) == pytest.approx(1.5, abs=0.05)
+
+
 def test_seam_of_a_face_partly_outside_and_fully_outside() -> None:
     face = made_face(centre_px=(10, 128))
     image = picture_of(face)
