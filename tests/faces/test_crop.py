@@ -1,0 +1,114 @@
+import cv2
+import numpy as np
+import pytest
+
+from understudy.faces.crop import STORED_COVERAGE, STORED_MAX_PX, cut, stored_size_px
+from understudy.faces.face import FaceSquare
+
+
+def textured(height: int, width: int, detail_px: float) -> np.ndarray:
+    """Colour noise with nothing much finer than `detail_px`, deviating by 40."""
+    noise = np.random.default_rng(0).normal(0, 1, (height, width, 3))
+    smooth = cv2.GaussianBlur(noise, (0, 0), detail_px)
+    return np.clip(128 + 40 * smooth / smooth.std(), 0, 255).astype(np.uint8)
+
+
+def about_centre(
+    frame: tuple[int, int], size_px: int, scale: float, roll: float, shift: float = 0.3
+) -> np.ndarray:
+    """(2, 3) crop_from_frame about (nearly) the frame's centre."""
+    linear = scale * np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
+    centre = np.array([frame[1] / 2 + shift, frame[0] / 2 - shift])
+    return np.column_stack([linear, (size_px - 1) / 2 - linear @ centre]).astype(np.float32)
+
+
+def area_average(image: np.ndarray, crop_from_frame: np.ndarray, size_px: int, steps: int = 8) -> np.ndarray:
+    """Oracle: the mean of many nearest frame pixels within each crop pixel."""
+    fine = (np.arange(size_px * steps) + 0.5) / steps - 0.5
+    grid = np.stack(np.meshgrid(fine, fine), axis=-1)
+    inverse = np.linalg.inv(crop_from_frame[:, :2].astype(np.float64))
+    at = np.rint((grid - crop_from_frame[:, 2]) @ inverse.T).astype(int)
+    height, width = image.shape[:2]
+    rows, columns = np.clip(at[..., 1], 0, height - 1), np.clip(at[..., 0], 0, width - 1)
+    cells = image[rows, columns].astype(np.float64).reshape(size_px, steps, size_px, steps, 3)
+    return cells.mean(axis=(1, 3))
+
+
+@pytest.mark.parametrize("scale", [0.95, 0.7, 0.52, 0.48, 0.31, 0.2, 0.11])
+@pytest.mark.parametrize("roll", [0.0, 0.5])
+def test_equals_the_slow_area_average(scale: float, roll: float) -> None:
+    image = textured(400, 500, detail_px=2 / scale)
+    size = round(260 * scale)
+    matrix = about_centre((400, 500), size, scale, roll)
+    error = cut(image, matrix, size) - area_average(image, matrix, size)
+    assert np.sqrt((error**2).mean()) < 1.5
+    assert abs(error.mean()) < 0.5
+
+
+def test_an_enlarged_crop_keeps_the_picture() -> None:
+    y, x = np.mgrid[0:80, 0:80]
+    image = np.stack([2 * x + 40, 2 * y + 40, x + y], axis=-1).astype(np.uint8)
+    matrix = about_centre((80, 80), 120, 3.0, 0.3)
+    inverse = np.linalg.inv(matrix[:, :2].astype(np.float64))
+    grid = np.stack(np.meshgrid(np.arange(120), np.arange(120)), axis=-1)
+    at = (grid - matrix[:, 2]) @ inverse.T  # a linear picture is its own interpolation
+    expected = np.stack([2 * at[..., 0] + 40, 2 * at[..., 1] + 40, at.sum(axis=-1)], axis=-1)
+    assert np.abs(cut(image, matrix, 120) - expected).max() <= 1.01
+
+
+def test_the_identity_gives_the_pixels_themselves() -> None:
+    image = np.random.default_rng(1).integers(0, 256, (60, 60, 3), dtype=np.uint8)
+    matrix = np.array([[1, 0, -7], [0, 1, -3]], np.float32)
+    np.testing.assert_array_equal(cut(image, matrix, 40), image[3:43, 7:47])
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.4, 0.3, 0.17])
+def test_a_fine_checkerboard_shrinks_to_grey(scale: float) -> None:
+    y, x = np.mgrid[0:400, 0:400]
+    image = np.repeat(((x + y) % 2 * 255).astype(np.uint8)[..., None], 3, axis=-1)
+    size = int(300 * scale)
+    crop = cut(image, about_centre((400, 400), size, scale, 0.2), size)
+    assert np.abs(crop.astype(float) - 127.5).max() < 30
+    assert crop.std() < 8
+
+
+def centroid(image: np.ndarray) -> np.ndarray:
+    """(2,) x, y of the centre of the light."""
+    weight = image[..., 0].astype(np.float64)
+    y, x = np.mgrid[0 : image.shape[0], 0 : image.shape[1]]
+    return np.array([(weight * x).sum(), (weight * y).sum()]) / weight.sum()
+
+
+@pytest.mark.parametrize("scale", [1.3, 1.0, 0.9, 0.51, 0.5, 0.49, 0.34, 0.26, 0.21])
+def test_every_scale_puts_a_spot_where_the_matrix_says(scale: float) -> None:
+    y, x = np.mgrid[0:401, 0:403]
+    spot = 255 * np.exp(-((x - 171.3) ** 2 + (y - 222.6) ** 2) / (2 * 12.0**2))
+    image = np.repeat(np.round(spot).astype(np.uint8)[..., None], 3, axis=-1)
+    size = int(300 * scale)
+    matrix = about_centre((401, 403), size, scale, 0.3)
+    expected = matrix[:, :2] @ np.array([171.3, 222.6]) + matrix[:, 2]
+    np.testing.assert_allclose(centroid(cut(image, matrix, size)), expected, atol=0.1)
+
+
+@pytest.mark.parametrize("scale", [2.0, 0.8, 0.3])
+def test_beyond_the_frame_its_border_is_repeated(scale: float) -> None:
+    image = np.full((90, 120, 3), 50, np.uint8)
+    image[:, -10:] = 200
+    linear = scale * np.eye(2)
+    matrix = np.column_stack([linear, 20 - linear @ np.array([180.0, 45.0])]).astype(np.float32)
+    assert (cut(image, matrix, 40)[:, -5:] == 200).all()
+
+
+def test_a_frame_smaller_than_a_block_is_no_error() -> None:
+    image = np.full((3, 3, 3), 77, np.uint8)
+    assert (cut(image, about_centre((3, 3), 8, 0.1, 0.0), 8) == 77).all()
+
+
+def test_a_stored_crop_is_as_large_as_the_footage_gives() -> None:
+    def size(side_px: float) -> int:
+        return stored_size_px(FaceSquare(x_px=0, y_px=0, side_px=side_px, roll_rad=0))
+
+    assert size(100.0) == 100 * STORED_COVERAGE
+    assert size(100.2) == 181
+    assert size(5000.0) == STORED_MAX_PX
+    assert size(3.0) == 32

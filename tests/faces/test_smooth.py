@@ -1,0 +1,106 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from measure.made_faces import made_face
+from understudy.core.types import Frame
+from understudy.faces.face import Face, FaceSquare
+from understudy.faces.smooth import SmoothingConfig, smooth_stream
+
+BLANK = np.zeros((8, 8, 3), np.uint8)
+FACE = made_face()
+
+
+def seen(index: int, *faces: Face) -> tuple[Frame, list[Face]]:
+    return Frame(index=index, pts=index * 512, time_base=Fraction(1, 12800), image=BLANK), list(faces)
+
+
+def at(x: float, *, y: float = 100.0, side: float = 100.0, roll: float = 0.0, track: int = 0) -> Face:
+    square = FaceSquare(x_px=x, y_px=y, side_px=side, roll_rad=roll)
+    return replace(FACE, square=square, track=track)
+
+
+def steadied(faces: list[Face], config: SmoothingConfig | None = None) -> np.ndarray:
+    """(n, 4) x, y, side, roll of a single track after smoothing."""
+    frames = smooth_stream((seen(i, face) for i, face in enumerate(faces)), config)
+    squares = [faces[0].square for _, faces in frames]
+    return np.array([[s.x_px, s.y_px, s.side_px, s.roll_rad] for s in squares])
+
+
+def test_a_still_face_with_jitter_is_less_than_half_as_unsteady() -> None:
+    rng = np.random.default_rng(0)
+    jitter = rng.normal(0, [0.3, 0.3, 0.3, 0.003], (300, 4))
+    raw = np.array([200.0, 150.0, 100.0, 0.1]) + jitter
+    smooth = steadied([at(x, y=y, side=side, roll=roll) for x, y, side, roll in raw])
+    assert (np.diff(smooth, axis=0).std(axis=0) < 0.5 * np.diff(raw, axis=0).std(axis=0)).all()
+    assert (smooth.std(axis=0) < 0.5 * raw.std(axis=0)).all()
+    np.testing.assert_allclose(smooth.mean(axis=0), raw.mean(axis=0), atol=0.05)
+
+
+@pytest.mark.parametrize("speed", [0.3, 1.0, 5.0])
+def test_a_face_that_moves_evenly_is_not_delayed(speed: float) -> None:
+    raw = [at(100 + speed * i, roll=0.01 * i) for i in range(40)]
+    smooth = steadied(raw)[5:-5]
+    np.testing.assert_allclose(smooth[:, 0], 100 + speed * np.arange(5, 35), atol=1e-6)
+    np.testing.assert_allclose(smooth[:, 3], 0.01 * np.arange(5, 35), atol=1e-9)
+
+
+def test_a_jump_is_not_smeared() -> None:
+    smooth = steadied([at(100.0)] * 10 + [at(160.0)] * 10)
+    np.testing.assert_allclose(smooth[:, 0], [100.0] * 10 + [160.0] * 10, atol=1e-3)
+
+
+def test_a_face_keeps_turning_through_the_half_circle() -> None:
+    rolls = np.array([3.13, 3.14, -3.14, -3.13])
+    smooth = steadied([at(100.0, roll=float(roll)) for roll in np.repeat(rolls, 3)])
+    assert (np.cos(smooth[:, 3]) < -0.99).all()
+
+
+def test_tracks_are_not_mixed() -> None:
+    # two faces so near that the filter would take one for the other, but for their tracks
+    frames = [seen(i, at(100.0, track=0), at(100.8, track=1)) for i in range(12)]
+    for _, faces in smooth_stream(iter(frames)):
+        assert [face.square.x_px for face in faces] == pytest.approx([100.0, 100.8])
+
+
+def test_a_cut_to_a_new_track_is_kept_sharp() -> None:
+    faces = [at(100.0, track=0)] * 8 + [at(100.8, track=1)] * 8
+    np.testing.assert_allclose(steadied(faces)[:, 0], [100.0] * 8 + [100.8] * 8)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 7, 20])
+def test_every_frame_comes_out_once_and_in_order(count: int) -> None:
+    frames = [seen(i, at(100.0 + i)) for i in range(count)]
+    out = list(smooth_stream(iter(frames), SmoothingConfig(radius=3)))
+    assert [frame for frame, _ in out] == [frame for frame, _ in frames]
+    assert all(len(faces) == 1 for _, faces in out)
+
+
+def test_only_the_square_differs() -> None:
+    frames = [seen(i, at(100.0 + i % 2)) for i in range(9)]
+    for (_, before), (_, after) in zip(frames, smooth_stream(iter(frames)), strict=True):
+        assert after[0].landmarks_px is before[0].landmarks_px
+        assert (after[0].track, after[0].confidence) == (before[0].track, before[0].confidence)
+
+
+def test_a_frame_without_the_face_is_skipped_over() -> None:
+    frames = [seen(i) if i == 5 else seen(i, at(100.0)) for i in range(10)]
+    out = list(smooth_stream(iter(frames)))
+    assert [len(faces) for _, faces in out] == [1] * 5 + [0] + [1] * 4
+    assert all(face.square.x_px == pytest.approx(100.0) for _, faces in out for face in faces)
+
+
+def test_the_stream_runs_only_the_radius_ahead() -> None:
+    taken: list[int] = []
+
+    def frames() -> Iterator[tuple[Frame, list[Face]]]:
+        for i in range(100):
+            taken.append(i)
+            yield seen(i, at(100.0))
+
+    stream = smooth_stream(frames(), SmoothingConfig(radius=3))
+    next(stream)
+    assert len(taken) == 4
