@@ -15,6 +15,7 @@ from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.faces.expression import EXPRESSION_SIZE
 from understudy.nets.presets import PRESETS
+from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import batches
 from understudy.training.loop import Trainer
 from understudy.training.model import Model, has_fast_bf16
