@@ -1,6 +1,6 @@
 """Make `assets/mesh_template.npy`: the mean face mesh of rendered people, neutral and frontal.
 
-    python scripts/make_mesh_template.py ../shared/synthetic/crowd src/understudy/assets/mesh_template.npy
+    python scripts/make_mesh_template.py CROWD_FOLDER OUT.npy
 
 Generalised Procrustes over the first frame of each clip, mirrored copies included so that the mean
 is symmetric, then scaled as `faces.mesh.template` says.

@@ -1,6 +1,6 @@
 """Train the start that every `tiny` model begins with, on rendered people.
 
-    python scripts/train_base.py ../shared/synthetic/crowd src/understudy/assets/base_tiny.safetensors --minutes 40
+    python scripts/train_base.py CROWD_FOLDER OUT.safetensors --minutes 42
 
 One encoder and one decoder learn all people at once; a person is a gain and a shift of the
 decoder's channels. Frames 0 to 3 of each clip show everybody doing the same, so for half of each
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,12 @@ from understudy.core.prefetch import prefetch
 from understudy.faces.crop import cut
 from understudy.faces.expression import EXPRESSION_SIZE, expression_vector, mirrored
 from understudy.faces.finder import FaceFinder
-from understudy.faces.track import TrackerConfig
 from understudy.faces.smooth import SmoothingConfig
+from understudy.faces.track import TrackerConfig
 from understudy.media.reader import VideoReader
 from understudy.training.augment import AUGMENTATION, make_pair
 from understudy.training.base import pack_base
-from understudy.training.batches import to_batch, what_to_read
+from understudy.training.batches import Batch, to_batch, what_to_read
 from understudy.training.loop import Losses
 from understudy.training.model import Model, has_fast_bf16
 from understudy.training.samples import draw_masks, sample_size_px
@@ -80,7 +81,7 @@ class Crowd:
         assert self.expressions.shape[1:] == (2, EXPRESSION_SIZE)
 
 
-def endless(crowd: Crowd, size_px: int, seed: int):
+def endless(crowd: Crowd, size_px: int, seed: int) -> Iterator[tuple[Batch, torch.Tensor]]:
     """Batches, with the person that each face is drawn as."""
     step = 0
     while True:

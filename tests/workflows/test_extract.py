@@ -1,0 +1,100 @@
+"""Extraction end to end: what it stores, resuming, other people, footage without a face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from understudy.core.errors import FacesetError
+from understudy.core.types import Frame
+from understudy.faces.faceset import Faceset
+from understudy.media.images import read_image
+from understudy.media.reader import VideoReader
+from understudy.media.writer import VideoWriter
+from understudy.workflows import extract
+from understudy.workflows.configs import ExtractConfig
+
+
+def test_every_frame_gives_one_upright_face(facesets: tuple[Path, Path]) -> None:
+    with Faceset.open(facesets[0]) as faceset:
+        stored = list(faceset.faces())
+        assert [face.frame_index for face in stored] == list(range(48))
+        assert faceset.mean_identity() is not None
+        crop = read_image(stored[0].crop_path)
+        points = stored[0].face.landmarks_px[:, :2] @ stored[0].crop_from_frame[:, :2].T
+        points += stored[0].crop_from_frame[:, 2]
+    assert crop.shape == (stored[0].crop_size_px, stored[0].crop_size_px, 3)
+    # eyes level and above the mouth, the face in the middle
+    left, right, mouth = points[33], points[263], points[13]
+    assert abs(left[1] - right[1]) < 0.06 * len(crop)
+    assert left[1] < mouth[1]
+    assert np.abs(points.mean(axis=0) / len(crop) - 0.5).max() < 0.15
+
+
+def test_a_stopped_extraction_ends_with_the_same_faceset(
+    clips: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extract, "SEGMENT_FRAMES", 16)
+    whole = tmp_path / "whole"
+    config = ExtractConfig(footage=(clips["source"],), faceset=whole, identity="somebody")
+    extract.run(config)
+
+    class StopError(Exception):
+        pass
+
+    def stop_in_the_second_segment(event: object) -> None:
+        if getattr(event, "done", 0) >= 32:
+            raise StopError
+
+    broken = ExtractConfig(footage=(clips["source"],), faceset=tmp_path / "broken", identity="somebody")
+    with pytest.raises(StopError):
+        extract.run(broken, stop_in_the_second_segment)
+    with Faceset.open(broken.faceset) as faceset:
+        assert faceset.count() == 32
+    result = extract.run(broken)
+    assert result.faces == 48
+    with Faceset.open(whole) as a, Faceset.open(broken.faceset) as b:
+        assert a.digest() == b.digest()
+
+
+def test_running_again_finds_nothing_new(clips: dict[str, Path], facesets: tuple[Path, Path]) -> None:
+    with Faceset.open(facesets[1]) as faceset:
+        before = faceset.digest()
+    again = extract.run(ExtractConfig(footage=(clips["target"],), faceset=facesets[1]))
+    assert again.faces == 48
+    with Faceset.open(facesets[1]) as faceset:
+        assert faceset.digest() == before
+
+
+def test_two_people_in_one_frame_are_told_apart(clips: dict[str, Path], tmp_path: Path) -> None:
+    both = tmp_path / "both.mp4"
+    with VideoReader(clips["source"]) as left, VideoReader(clips["target"]) as right:
+        wide = left.info.__class__(
+            **{name: getattr(left.info, name) for name in left.info.__dataclass_fields__}
+            | {"width_px": 768, "coded_width_px": 768}
+        )
+        with VideoWriter(both, like=wide) as writer:
+            for number, (a, b) in enumerate(zip(left, right, strict=True)):
+                if number == 40:  # the one on the right goes: who is seen more is plain
+                    break
+                image = np.concatenate([a.image, b.image if number < 24 else 0 * b.image + 128], axis=1)
+                writer.write(Frame(index=a.index, pts=a.pts, time_base=a.time_base, image=image))
+    result = extract.run(ExtractConfig(footage=(both,), faceset=tmp_path / "faces"))
+    assert [person.faces for person in result.people] == [40, 24]
+    assert (result.faces, result.rejected) == (40, 24)
+    assert any("2 people" in warning for warning in result.warnings)
+    with Faceset.open(tmp_path / "faces") as faceset:
+        assert {face.reason for face in faceset.faces("rejected")} == {"another person"}
+        assert all(face.square.x_px < 384 for face in faceset.faces("kept"))
+
+
+def test_footage_without_a_face_says_so(clips: dict[str, Path], tmp_path: Path) -> None:
+    empty = tmp_path / "empty.mp4"
+    with VideoReader(clips["source"]) as reader, VideoWriter(empty, like=reader.info) as writer:
+        for frame in reader:
+            grey = np.full_like(frame.image, 90)
+            writer.write(Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=grey))
+    with pytest.raises(FacesetError, match=r"no face was found in .*empty\.mp4"):
+        extract.run(ExtractConfig(footage=(empty,), faceset=tmp_path / "faces"))

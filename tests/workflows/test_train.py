@@ -1,0 +1,100 @@
+"""Training end to end: it learns, resumes exactly, keeps what was done, and says what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from understudy.core.errors import ConfigError, FacesetError, ModelError
+from understudy.faces.faceset import Faceset
+from understudy.training.model_folder import load_model
+from understudy.workflows import train
+from understudy.workflows.configs import TrainConfig
+
+
+def _weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_model(folder, bf16=False).model.state_dict()
+
+
+def test_it_learns(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+    config = TrainConfig(facesets=facesets, model=tmp_path / "model", steps=40, start="scratch")
+    few = train.run(TrainConfig(facesets=facesets, model=tmp_path / "few", steps=2, start="scratch"))
+    many = train.run(config)
+    assert many.steps == 40
+    for identity in ("source", "target"):
+        before, after = (result.validation["ssim_in_mask"][identity] for result in (few, many))
+        assert after > before + 0.02
+    assert many.previews[-1].exists()
+    assert {"step", "seconds", "loss", "ssim source", "ssim target"} <= set(many.history[-1])
+
+
+def test_the_base_is_a_head_start(facesets: tuple[Path, Path], model: Path, tmp_path: Path) -> None:
+    scratch = train.run(
+        TrainConfig(facesets=facesets, model=tmp_path / "scratch", steps=6, batch=4, start="scratch")
+    )
+    history = load_model(model, bf16=False).index.history
+    for identity in ("source", "target"):
+        assert history[-1][f"ssim {identity}"] > scratch.validation["ssim_in_mask"][identity] + 0.02
+
+
+def test_resuming_is_the_same_as_not_stopping(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+    # constant learning rate in effect: both stay inside the rise, which counts from each run's start
+    settings = {"facesets": facesets, "batch": 2, "seed": 3}
+    train.run(TrainConfig(model=tmp_path / "a", steps=3, **settings))  # type: ignore[arg-type]
+    middle = _weights(tmp_path / "a")
+    train.run(TrainConfig(model=tmp_path / "b", steps=3, **settings))  # type: ignore[arg-type]
+    again = _weights(tmp_path / "b")
+    assert all(torch.equal(middle[name], again[name]) for name in middle)
+    for name in ("a", "b"):
+        resumed = train.run(TrainConfig(model=tmp_path / name, steps=2, resume=True, **settings))  # type: ignore[arg-type]
+        assert resumed.steps == 5
+    first, second = _weights(tmp_path / "a"), _weights(tmp_path / "b")
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert any(not torch.equal(first[name], middle[name]) for name in first)
+
+
+def test_ctrl_c_saves(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+    def interrupt(event: object) -> None:
+        if getattr(event, "stage", "") == "train":
+            raise KeyboardInterrupt
+
+    result = train.run(TrainConfig(facesets=facesets, model=tmp_path / "m", steps=50, batch=2), interrupt)
+    assert result.interrupted
+    assert load_model(tmp_path / "m", bf16=False).index.step == 5
+
+
+def test_two_faces_are_too_few(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+    with Faceset.create(tmp_path / "small", "small"):
+        pass
+    config = TrainConfig(facesets=(facesets[0], tmp_path / "small"), model=tmp_path / "m", steps=1)
+    with pytest.raises(FacesetError, match=r"small has 0 usable faces, 20 are needed"):
+        train.run(config)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"preset": "huge"}, "unknown preset 'huge'"),
+        ({"steps": None}, "how long"),
+        ({"steps": 0}, "not positive"),
+        ({"batch": 0}, "batch is 0"),
+        ({"start": "nowhere"}, "unknown start"),
+    ],
+)
+def test_settings_that_make_no_sense(
+    facesets: tuple[Path, Path], tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    settings = {"facesets": facesets, "model": tmp_path / "m", "steps": 1} | change
+    with pytest.raises(ConfigError, match=message):
+        train.run(TrainConfig(**settings))  # type: ignore[arg-type]
+
+
+def test_a_model_is_never_overwritten(facesets: tuple[Path, Path], model: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="holds a model already"):
+        train.run(TrainConfig(facesets=facesets, model=model, steps=1))
+    with pytest.raises(ModelError, match="no model to go on with"):
+        train.run(TrainConfig(facesets=facesets, model=tmp_path / "none", steps=1, resume=True))
+    with pytest.raises(ModelError, match="model of source, target"):
+        train.run(TrainConfig(facesets=facesets[::-1], model=model, steps=1, resume=True))
