@@ -212,7 +212,7 @@ class _Swapper:
             for seen, picture in zip(smooth, (drawn, crop), strict=True)
         )
         if from_stats is not None and to_stats is not None:
-            drawn = match(drawn, from_stats, to_stats)
+            drawn = match(drawn, from_stats, to_stats, mask=mask)
         paste(image, drawn, mask, crop_from_frame, in_place=True)
 
 
