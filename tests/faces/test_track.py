@@ -1,0 +1,246 @@
+"""The tracker on a stage: faces stand where the test puts them, and both networks are stand-ins."""
+
+import numpy as np
+import pytest
+
+import actors
+from measure.made_faces import made_face
+from understudy.core.types import Frame, Image
+from understudy.faces.detect import Detection
+from understudy.faces.face import Face, FaceSquare
+from understudy.faces.landmark import Mesh, region_of_detection, region_of_points
+from understudy.faces.track import FaceTracker, TrackerConfig
+
+
+class Stage:
+    """The faces that are there, by name, and who looked at them how often."""
+
+    def __init__(self) -> None:
+        self.faces: dict[str, Face] = {}
+        self.unseen_by_detector: set[str] = set()
+        self.scores: dict[str, float] = {}
+        self.searches = 0
+        self.looks = 0
+
+    def put(self, name: str, x: float, y: float = 100.0, side: float = 60.0) -> None:
+        self.faces[name] = made_face(centre_px=(x, y), side_px=side)
+
+    def detect(self, image: Image) -> list[Detection]:
+        self.searches += 1
+        return [
+            Detection(
+                box_px=face.box_px,
+                keypoints_px=face.landmarks_px[[33, 263, 4, 13, 234, 454], :2],
+                score=0.9,
+            )
+            for name, face in self.faces.items()
+            if name not in self.unseen_by_detector
+        ]
+
+    def find(self, image: Image, region: FaceSquare) -> Mesh:
+        self.looks += 1
+        centre = np.array([region.x_px, region.y_px])
+
+        def away(name: str) -> float:
+            middle = self.faces[name].box_px.reshape(2, 2).mean(axis=0)
+            return float(np.linalg.norm(middle - centre)) / region.side_px
+
+        name = min(self.faces, key=away, default="")
+        if not name or away(name) > 0.5:
+            return Mesh(points_px=made_face().landmarks_px, iris_px=made_face().iris_px, score=0.01)
+        face = self.faces[name]
+        return Mesh(points_px=face.landmarks_px, iris_px=face.iris_px, score=self.scores.get(name, 0.99))
+
+
+class Blind:
+    """A detector that never finds anything."""
+
+    def __init__(self) -> None:
+        self.searches = 0
+
+    def detect(self, image: Image) -> list[Detection]:
+        self.searches += 1
+        return []
+
+
+GREY = np.full((200, 640, 3), 100, np.uint8)
+BRIGHT = np.full((200, 640, 3), 200, np.uint8)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def tracker(stage: Stage, **settings: float) -> FaceTracker:
+    return FaceTracker((stage,), stage, TrackerConfig(**settings))  # type: ignore[arg-type]
+
+
+def tracks(faces: list[Face]) -> list[int]:
+    return [face.track for face in faces]
+
+
+def test_a_face_that_moves_keeps_its_track(stage: Stage) -> None:
+    follow = tracker(stage)
+    for i in range(40):
+        stage.put("a", 100 + 5 * i)
+        (face,) = follow.track(GREY)
+        assert face.track == 0
+        assert face.square.x_px == pytest.approx(100 + 5 * i, abs=0.5)
+
+
+def test_the_detector_is_called_only_now_and_then_while_all_is_well(stage: Stage) -> None:
+    stage.put("a", 100)
+    follow = tracker(stage, detect_every=15)
+    for _ in range(46):
+        follow.track(GREY)
+    assert stage.searches == 1 + 3  # at the start, then every fifteenth frame
+    assert stage.looks == 46 + 1  # once a frame; the start takes a second look
+
+
+def test_an_empty_stage_is_searched_in_every_frame(stage: Stage) -> None:
+    follow = tracker(stage)
+    assert [follow.track(GREY) for _ in range(5)] == [[]] * 5
+    assert stage.searches == 5
+    stage.put("a", 100)
+    assert tracks(follow.track(GREY)) == [0]
+
+
+def test_a_face_that_comes_in_is_found_by_the_next_search(stage: Stage) -> None:
+    stage.put("a", 100)
+    follow = tracker(stage, detect_every=10)
+    for _ in range(5):
+        follow.track(GREY)
+    stage.put("b", 400)
+    seen = [tracks(follow.track(GREY)) for _ in range(10)]
+    first = seen.index([0, 1])
+    assert all(row == [0] for row in seen[:first])
+    assert all(row == [0, 1] for row in seen[first:])
+
+
+def test_a_lost_face_is_searched_for_at_once_and_comes_back_as_a_new_track(stage: Stage) -> None:
+    stage.put("a", 100)
+    stage.put("b", 400)
+    follow = tracker(stage)
+    assert len(follow.track(GREY)) == 2
+    gone = stage.faces.pop("b")
+    searches = stage.searches
+    assert len(follow.track(GREY)) == 1
+    assert stage.searches == searches + 1
+    stage.faces["b"] = gone
+    for _ in range(20):
+        found = follow.track(GREY)
+    assert sorted(tracks(found))[-1] >= 2
+    assert len(set(tracks(found))) == 2
+
+
+def test_a_face_that_jumps_is_not_followed(stage: Stage) -> None:
+    stage.put("a", 100)
+    follow = tracker(stage)
+    follow.track(GREY)
+    stage.put("a", 500)
+    assert tracks(follow.track(GREY)) == [1]
+
+
+def test_a_face_that_suddenly_doubles_is_not_followed(stage: Stage) -> None:
+    stage.put("a", 100, side=40)
+    follow = tracker(stage)
+    follow.track(GREY)
+    stage.put("a", 100, side=80)
+    assert tracks(follow.track(GREY)) == [1]
+
+
+def test_a_cut_starts_new_tracks(stage: Stage) -> None:
+    stage.put("a", 100)
+    follow = tracker(stage)
+    assert tracks(follow.track(GREY)) == [0]
+    assert tracks(follow.track(GREY)) == [0]
+    assert tracks(follow.track(BRIGHT)) == [1]
+    assert tracks(follow.track(BRIGHT)) == [1]
+
+
+def test_a_change_of_light_is_no_cut(stage: Stage) -> None:
+    stage.put("a", 100)
+    follow = tracker(stage)
+    follow.track(GREY)
+    assert tracks(follow.track(GREY + np.uint8(30))) == [0]
+
+
+def test_a_weak_track_that_the_detector_does_not_see_is_dropped(stage: Stage) -> None:
+    stage.put("a", 100)
+    follow = tracker(stage, detect_every=3)
+    follow.track(GREY)
+    stage.unseen_by_detector.add("a")
+    stage.scores["a"] = 0.6
+    assert [len(follow.track(GREY)) for _ in range(5)] == [1, 1, 0, 0, 0]
+
+
+def test_a_sure_track_lives_on_although_the_detector_does_not_see_it(stage: Stage) -> None:
+    stage.put("a", 100)
+    follow = tracker(stage, detect_every=3)
+    follow.track(GREY)
+    stage.unseen_by_detector.add("a")
+    assert [len(follow.track(GREY)) for _ in range(8)] == [1] * 8
+
+
+def test_two_tracks_that_end_on_one_face_become_one(stage: Stage) -> None:
+    stage.put("a", 100)
+    stage.put("b", 130 + 60)
+    follow = tracker(stage)
+    assert len(follow.track(GREY)) == 2
+    stage.put("b", 102)
+    del stage.faces["a"]
+    assert len(follow.track(GREY)) == 1
+
+
+def test_the_largest_face_comes_first_and_no_more_than_allowed(stage: Stage) -> None:
+    for i, side in enumerate((30.0, 70.0, 50.0)):
+        stage.put(str(i), 100 + 180 * i, side=side)
+    sides = [face.square.side_px for face in tracker(stage).track(GREY)]
+    assert sides == sorted(sides, reverse=True)
+    assert len(sides) == 3
+    assert len(tracker(stage, max_faces=2).track(GREY)) == 2
+
+
+def test_a_face_outside_the_frame_is_none(stage: Stage) -> None:
+    stage.put("a", 700)
+    assert tracker(stage).track(GREY) == []
+
+
+def test_the_second_detector_is_asked_only_where_the_first_finds_nothing(stage: Stage) -> None:
+    blind, unused = Blind(), Blind()
+    stage.put("a", 100)
+    assert len(FaceTracker((blind, stage), stage).track(GREY)) == 1
+    assert (blind.searches, stage.searches) == (1, 1)
+    assert len(FaceTracker((stage, unused), stage).track(GREY)) == 1
+    assert unused.searches == 0
+
+
+@pytest.mark.parametrize("roll_deg", [0.0, 30.0, -45.0])
+def test_the_region_from_landmarks_holds_them_all_snugly(roll_deg: float) -> None:
+    face = made_face(pose_deg=(0, 0, roll_deg), centre_px=(300, 100))
+    region = region_of_points(face.landmarks_px)
+    assert np.degrees(region.roll_rad) == pytest.approx(roll_deg, abs=0.5)
+    matrix = region.crop_from_frame(100, 1.0)
+    inside = face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    low, high = inside.min(axis=0), inside.max(axis=0)
+    np.testing.assert_allclose((high - low).max(), 100, atol=0.1)
+    np.testing.assert_allclose(low + high, 99, atol=0.1)  # centred
+
+
+def test_the_region_from_a_detection_is_turned_with_its_eyes() -> None:
+    keypoints = np.zeros((6, 2), np.float32)
+    keypoints[:2] = [[100, 100], [140, 140]]
+    box = np.array([80, 90, 180, 160], np.float32)
+    region = region_of_detection(Detection(box_px=box, keypoints_px=keypoints, score=1.0))
+    assert (region.x_px, region.y_px, region.side_px) == (130, 125, 100)
+    assert np.degrees(region.roll_rad) == pytest.approx(45)
+
+
+def test_the_real_networks_follow_the_rendered_actor(performance: list[tuple[Frame, Face]]) -> None:
+    assert {face.track for _, face in performance} == {0}
+    assert min(face.confidence for _, face in performance) > 0.9
+    _, eyes = actors.exact_points("A_testA", "A")
+    for (_, face), (left, right) in zip(performance, eyes, strict=True):
+        seen = face.landmarks_px[[33, 133, 362, 263], :2].reshape(2, 2, 2).mean(axis=1)
+        assert np.abs(seen - [left, right]).max() < 0.08 * face.square.side_px
