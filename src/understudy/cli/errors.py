@@ -11,7 +11,8 @@ from understudy.core.files import next_step_for
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
-_KEPT = "interrupted; the work done so far is kept, and the same command goes on from it"
+_STOPPED = "interrupted"
+_KEPT = "the work done so far is kept, and the same command goes on from it"
 
 
 def explain(error: BaseException) -> tuple[str, str]:
@@ -53,9 +54,15 @@ def report_wrong_usage(message: str, command: str, *, as_json: bool) -> int:
     return WRONG_USAGE
 
 
-def report_interruption() -> int:
-    """Say that what was done is kept; returns the exit code, `INTERRUPTED`."""
-    to_error_stream(_KEPT)
+def report_interruption(*, as_json: bool) -> int:
+    """Say that what was done is kept; returns the exit code, `INTERRUPTED`.
+
+    Args:
+        as_json: there is no result to print, so print this as the one object.
+    """
+    to_error_stream(f"{_STOPPED}; {_KEPT}")
+    if as_json:
+        print_json({"error": _STOPPED, "next_step": _KEPT})
     return INTERRUPTED
 
 

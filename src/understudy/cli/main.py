@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from understudy.cli import demo, doctor, evaluate, extract, model, swap, weights
-from understudy.cli.errors import FAILED, report_interruption, report_wrong_usage
+from understudy.cli.errors import FAILED, report_failure, report_interruption, report_wrong_usage
 
 app = typer.Typer(
     name="understudy",
@@ -51,16 +51,24 @@ def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     # a process that is asked to end stops like one that was interrupted: its work is saved
     signal.signal(signal.SIGTERM, _interrupt)
+    args = sys.argv[1:]
     try:
-        code = _run(sys.argv[1:])
+        code = _run(args)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        code = report_interruption()
+        code = report_interruption(as_json="--json" in args)
     except BrokenPipeError:
-        # the reader of our output went away; what is still buffered must not fail again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
+        _drop_standard_output()
+    except OSError as error:  # standard output cannot be written, e.g. into a file on a full disk
+        code = report_failure(error, as_json=False, debug="--debug" in args)
+        _drop_standard_output()
     sys.exit(code)
+
+
+def _drop_standard_output() -> None:
+    """Let nothing fail again when what is still buffered is flushed at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(args: list[str]) -> int:

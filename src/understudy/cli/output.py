@@ -19,8 +19,8 @@ Row = tuple[str, str]
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    """Print one object on one line; numbers that JSON lacks (NaN, infinity) become null."""
-    sys.stdout.write(json.dumps(jsonable(value), ensure_ascii=False, allow_nan=False) + "\n")
+    """Print one object on one line, in ASCII; numbers that JSON lacks (NaN, infinity) become null."""
+    sys.stdout.write(json.dumps(jsonable(value), allow_nan=False) + "\n")
     sys.stdout.flush()
 
 
@@ -56,7 +56,7 @@ def print_rows(rows: Sequence[Row]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows:
         table.add_row(_cell(name), _cell(value))
-    _console().print(table)
+    _print(table)
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -66,7 +66,7 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*map(_cell, row))
-    _console().print(table)
+    _print(table)
 
 
 def to_error_stream(line: str) -> None:
@@ -82,10 +82,13 @@ def number(value: float | None, digits: int = 2, unit: str = "") -> str:
     return f"{value:.{digits}f}{unit}"
 
 
-def _console() -> Console:
+def _print(table: Table) -> None:
     # made at each use: the stream may have been exchanged since; a pipe gets whole lines
-    width = None if sys.stdout.isatty() else 200
-    return Console(file=sys.stdout, width=width)
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200)
+    with console.capture() as captured:
+        console.print(table)
+    # rich pads every line to the table's width
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
 def _cell(text: str) -> Text:

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar, cast
 
 import typer
 
-from understudy.cli.errors import INTERRUPTED, report_failure, report_interruption
+from understudy.cli.errors import report_failure, report_interruption
 from understudy.cli.output import jsonable, print_json
 from understudy.cli.progress import drawn_events
 from understudy.core.events import OnEvent
@@ -42,7 +42,7 @@ def perform(
         with drawn_events() as on_event:
             result = work(on_event)
     except KeyboardInterrupt:
-        raise typer.Exit(report_interruption()) from None
+        raise typer.Exit(report_interruption(as_json=as_json)) from None
     except (typer.TyperException, BrokenPipeError):
         raise
     except Exception as error:  # the outermost border: every failure is told in one line
@@ -52,5 +52,4 @@ def perform(
     else:
         show(result)
     if interrupted(result):
-        report_interruption()
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(report_interruption(as_json=False))
