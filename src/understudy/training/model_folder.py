@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ from understudy.training.model import Model
 
 FORMAT = 1
 _INDEX, _WEIGHTS, _OPTIMIZER = "model.json", "weights.safetensors", "optimizer.pt"
+# what torch and an optimizer raise at files that hold something else, or code to run
+_NOT_A_STATE = (
+    pickle.UnpicklingError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
 
 
 class IdentityEntry(BaseModel):
@@ -89,19 +94,18 @@ class LoadedModel:
 
 def holds_model(folder: Path) -> bool:
     """Whether a model was saved there."""
-    return (folder / _INDEX).exists() or _previous(folder / _INDEX).exists()
+    return any(path.exists() for path in _places(folder / _INDEX))
 
 
 def save_model(folder: Path, model: Model, optimizer: torch.optim.Optimizer, index: ModelIndex) -> ModelIndex:
     """Save weights, optimizer and index; the generation before stays beside them.
 
-    A kill at any moment leaves at least one generation whole: the index names its files by digest,
-    is written last, and the files of the one before are renamed, not overwritten.
+    Kills at any moments leave at least one generation whole: the index names its files by digest, is
+    written last, and the files of the one before are renamed, not overwritten.
 
     Raises:
         UnderstudyError: the folder cannot be written or the disk is full.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     weights = save_tensors({name: value.contiguous() for name, value in model.state_dict().items()})
     buffer = io.BytesIO()
     torch.save(optimizer.state_dict(), buffer)
@@ -113,14 +117,28 @@ def save_model(folder: Path, model: Model, optimizer: torch.optim.Optimizer, ind
         }
     )
     contents[_INDEX] = json.dumps(saved.model_dump(), indent=1).encode()
+    _move_up(folder)
     # everything new is on the disk before anything old moves
     for name, data in contents.items():
         write_atomically(_next(folder / name), data)
-    for name in contents:
+    _move_up(folder)
+    return saved
+
+
+def _move_up(folder: Path) -> None:
+    """Give a save that is written its final names, and the one before theirs.
+
+    A kill may have left that undone. Were the next save written over such files, they might be
+    the only whole ones.
+    """
+    if not _next(folder / _INDEX).exists():
+        return
+    for name in (_WEIGHTS, _OPTIMIZER, _INDEX):
+        if not _next(folder / name).exists():
+            continue
         if (folder / name).exists():
             replace_atomically(folder / name, _previous(folder / name))
         replace_atomically(_next(folder / name), folder / name)
-    return saved
 
 
 def load_model(folder: Path, *, bf16: bool) -> LoadedModel:
@@ -147,10 +165,20 @@ def load_model(folder: Path, *, bf16: bool) -> LoadedModel:
 
 
 def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelIndex) -> bool:
-    """Put the saved state into an optimizer; False where the file is not there or not the one meant."""
-    for path in (folder / _OPTIMIZER, _previous(folder / _OPTIMIZER), _next(folder / _OPTIMIZER)):
+    """Put the saved state into an optimizer; False where the file is not there or not the one meant.
+
+    Raises:
+        ModelError: the file holds something else than the state of such an optimizer.
+    """
+    for path in _places(folder / _OPTIMIZER):
         if path.exists() and sha256_of_file(path) == index.optimizer_sha256:
-            optimizer.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+            try:
+                optimizer.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+            except _NOT_A_STATE as error:
+                raise ModelError(
+                    f"{path} holds no state of this model's optimizer",
+                    "delete it: training then goes on with a fresh one",
+                ) from error
             return True
     return False
 
@@ -175,7 +203,7 @@ def find_generation(folder: Path) -> Generation:
             f"{folder} holds no model", "train one first: understudy train FACESET FACESET --model M"
         )
     problems: list[str] = []
-    for index_path in (folder / _INDEX, _next(folder / _INDEX), _previous(folder / _INDEX)):
+    for index_path in _places(folder / _INDEX):
         if not index_path.exists():
             continue
         try:
@@ -188,12 +216,17 @@ def find_generation(folder: Path) -> Generation:
                 f"{folder} is of format {index.format}, architecture {index.preset!r}",
                 "it was made by another version of understudy: use that one, or train again",
             )
-        for weights in (folder / _WEIGHTS, _next(folder / _WEIGHTS), _previous(folder / _WEIGHTS)):
+        for weights in _places(folder / _WEIGHTS):
             if weights.exists() and sha256_of_file(weights) == index.weights_sha256:
                 warnings = [f"{folder}: {p}; went back to step {index.step}" for p in problems]
                 return Generation(index=index, weights=weights, warnings=warnings)
         problems.append(f"the weights of step {index.step} are missing or damaged")
     raise ModelError(f"{folder} has no save that is whole ({'; '.join(problems)})", "train it again")
+
+
+def _places(path: Path) -> tuple[Path, Path, Path]:
+    """Where a file of the model may lie, the newest first."""
+    return _next(path), path, _previous(path)
 
 
 def _previous(path: Path) -> Path:
