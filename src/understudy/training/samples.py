@@ -62,6 +62,11 @@ def sample_size_px(size_px: int) -> int:
     return 2 * round(size_px * MARGIN / 2)
 
 
+def sample_bytes(size_px: int) -> int:
+    """Memory that one face takes."""
+    return 5 * sample_size_px(size_px) ** 2 + 2 * 4 * EXPRESSION_SIZE
+
+
 def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, coverage: float) -> Samples:
     """Read, align and annotate the faces of one identity.
 

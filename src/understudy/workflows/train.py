@@ -36,6 +36,7 @@ from understudy.training.model_folder import (
 from understudy.training.samples import Samples, load_samples
 from understudy.training.validate import Validation, preview
 from understudy.workflows.configs import TrainConfig, TrainResult
+from understudy.workflows.memory import available_bytes, check_memory
 
 FEWEST_FACES = 20
 SAVE_EVERY_S = 120.0
@@ -125,6 +126,8 @@ class _Session:
         self._model, self._index = loaded.model, loaded.index
         for message in loaded.warnings:
             self._warn(message)
+        batch = config.batch or self._model.preset.batch
+        check_memory(self._model, [len(samples) for samples in identities], batch, available_bytes())
         self._trainer = Trainer(self._model, self._index.seed)
         if config.resume and not load_optimizer(config.model, self._trainer.optimizer, self._index):
             self._warn(f"{config.model} has no optimizer state that fits: it starts anew")
