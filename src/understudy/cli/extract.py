@@ -14,7 +14,10 @@ from understudy.workflows.configs import ExtractConfig, ExtractResult
 
 
 def extract(
-    footage: Annotated[list[Path], typer.Argument(help="Videos, images or folders of images of one person.")],
+    footage: Annotated[
+        list[Path],
+        typer.Argument(metavar="FOOTAGE", help="Videos, images or folders of images of one person."),
+    ],
     out: Annotated[Path, typer.Option(help="Faceset folder to write; an unfinished one is continued.")],
     identity: Annotated[str | None, typer.Option(help="Name of the person; the folder's by default.")] = None,
     every: Annotated[int, typer.Option(min=1, help="Keep one frame in so many.")] = 1,

@@ -20,7 +20,10 @@ bench_app = typer.Typer(help="Measure speed, as ratios.", no_args_is_help=True)
 
 
 def train(
-    facesets: Annotated[list[Path], typer.Argument(help="Faceset folders, one a person: source, target.")],
+    facesets: Annotated[
+        list[Path],
+        typer.Argument(metavar="FACESET", help="Faceset folders, one a person: source, target."),
+    ],
     model: Annotated[Path, typer.Option(help="Model folder to write.")],
     minutes: Minutes = None,
     steps: Steps = None,
@@ -34,7 +37,7 @@ def train(
 ) -> None:
     """Train a model on facesets; Ctrl-C ends it early and saves.
 
-    Settings that are not given come from understudy.toml beside the model folder, table [train].
+    Settings that are not given come from understudy.toml beside the model folder, table "train".
     """
     either_minutes_or_steps(minutes, steps)
     if len(facesets) < 2:

@@ -41,7 +41,7 @@ def swap(
 ) -> None:
     """Put the source's face into the target video, in one go.
 
-    Settings that are not given come from PRODUCTION/understudy.toml, table [train].
+    Settings that are not given come from PRODUCTION/understudy.toml, table "train".
     """
     either_minutes_or_steps(minutes, steps)
 

@@ -1,0 +1,96 @@
+"""The Python API: quick to import, typed, and the same as the command line."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+import typer
+
+import understudy
+from understudy.cli.main import app
+from understudy.core.errors import ConfigError
+from understudy.workflows import convert, extract, reported_swap, swap, train
+from understudy.workflows.configs import ConvertConfig, ExtractConfig, SwapConfig, TrainConfig
+
+FUNCTIONS = ("swap", "extract", "train", "convert", "evaluate")
+
+
+def test_import_is_light() -> None:
+    heavy = "{'torch', 'cv2', 'av', 'numpy', 'dlib', 'pydantic', 'typer', 'rich'}"
+    code = f"import sys, understudy; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_parameters_are_those_of_the_command(name: str) -> None:
+    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    options = {parameter.name for parameter in command.params} - {"json", "debug", "help"}
+    parameters = set(inspect.signature(getattr(understudy, name)).parameters) - {"on_event"}
+    # the command line says --out for every output
+    assert {"faceset" if name == "extract" and o == "out" else o for o in options} == parameters
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_parameter_is_typed_and_documented(name: str) -> None:
+    function = getattr(understudy, name)
+    signature = inspect.signature(function)
+    assert signature.return_annotation is not inspect.Signature.empty
+    for parameter in signature.parameters.values():
+        assert parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        assert parameter.annotation is not inspect.Parameter.empty
+        assert f"        {parameter.name}: " in function.__doc__
+    if name != "evaluate":  # its result's type is imported by the first call
+        assert typing.get_type_hints(function)["return"]
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    configs: list[object] = []
+    for workflow in (extract, train, convert, swap, reported_swap):
+        monkeypatch.setattr(workflow, "run", lambda config, on_event, **more: configs.append((config, more)))
+    return configs
+
+
+def test_strings_and_paths_become_the_config(seen: list[object], tmp_path: Path) -> None:
+    understudy.extract("a.mp4", str(tmp_path), every=2)
+    understudy.extract(["a.mp4", Path("b")], tmp_path, identity="Zoë")
+    understudy.convert("a.mp4", "m", "o.mp4", source="x")
+    assert seen == [
+        (ExtractConfig(footage=(Path("a.mp4"),), faceset=tmp_path, every=2), {}),
+        (ExtractConfig(footage=(Path("a.mp4"), Path("b")), faceset=tmp_path, identity="Zoë"), {}),
+        (ConvertConfig(target=Path("a.mp4"), model=Path("m"), out=Path("o.mp4"), source="x"), {}),
+    ]
+
+
+def test_training_settings_come_from_the_folder_of_the_model(seen: list[object], tmp_path: Path) -> None:
+    (tmp_path / "understudy.toml").write_text("[train]\nsteps = 9\nbatch = 3\n")
+    understudy.train(["a", "b"], tmp_path / "model", seed=4)
+    facesets = (Path("a"), Path("b"))
+    expected = TrainConfig(facesets=facesets, model=tmp_path / "model", steps=9, batch=3, seed=4)
+    assert seen == [(expected, {})]
+
+
+def test_swap_settings_come_from_the_production(seen: list[object], tmp_path: Path) -> None:
+    production = tmp_path / "o.mp4.production"
+    production.mkdir()
+    (production / "understudy.toml").write_text('[train]\nminutes = 2\nfrom = "scratch"\n')
+    out, report = tmp_path / "o.mp4", tmp_path / "r.html"
+    understudy.swap("s.mp4", "t.mp4", out)
+    understudy.swap("s.mp4", "t.mp4", out, production=tmp_path, steps=7, report=report)
+    common = {"source": (Path("s.mp4"),), "target": Path("t.mp4"), "out": out}
+    assert seen == [
+        (SwapConfig(**common, minutes=2, start="scratch", production=production), {}),
+        (SwapConfig(**common, minutes=None, steps=7, production=tmp_path), {"report": report}),
+    ]
+
+
+def test_a_setting_that_a_swap_cannot_use_is_not_dropped(seen: list[object], tmp_path: Path) -> None:
+    (tmp_path / "understudy.toml").write_text("[train]\nbatch = 3\n")
+    with pytest.raises(ConfigError, match=r"train\.batch"):
+        understudy.swap("s.mp4", "t.mp4", tmp_path / "o.mp4", production=tmp_path)
+    assert seen == []

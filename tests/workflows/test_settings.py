@@ -1,0 +1,102 @@
+"""Flags win over the production's file, the file over the defaults; mistakes name what was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from understudy.core.errors import ConfigError
+from understudy.nets.presets import PRESETS
+from understudy.workflows.choices import PRESET_NAMES, nearest
+from understudy.workflows.settings import read_settings, resolve
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "understudy.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_the_known_presets_are_all_presets() -> None:
+    assert set(PRESET_NAMES) == set(PRESETS)
+
+
+def test_defaults_where_nothing_is_said(tmp_path: Path) -> None:
+    settings = resolve(tmp_path / "not yet", {"minutes": None, "preset": None})
+    assert (settings.preset, settings.start, settings.seed) == ("tiny", "base", 0)
+    assert (settings.minutes, settings.steps, settings.batch) == (5.0, None, None)
+
+
+def test_the_file_wins_over_the_defaults_and_flags_over_the_file(tmp_path: Path) -> None:
+    write(tmp_path, '[train]\npreset = "classic"\nfrom = "scratch"\nbatch = 4\nseed = 7\nminutes = 3\n')
+    from_file = resolve(tmp_path, {})
+    assert (from_file.preset, from_file.start, from_file.batch) == ("classic", "scratch", 4)
+    assert (from_file.seed, from_file.minutes) == (7, 3)
+    both = resolve(tmp_path, {"preset": "tiny", "seed": 0, "start": "base", "batch": None})
+    assert (both.preset, both.start, both.seed, both.batch) == ("tiny", "base", 0, 4)
+
+
+@pytest.mark.parametrize(
+    ("file", "flags", "expected"),
+    [
+        ("minutes = 3", {"steps": 9}, (None, 9)),
+        ("steps = 3", {"minutes": 2.5}, (2.5, None)),
+        ("steps = 3", {}, (None, 3)),
+        ("minutes = 3", {}, (3, None)),
+    ],
+)
+def test_minutes_and_steps_are_one_choice(
+    tmp_path: Path, file: str, flags: dict[str, object], expected: tuple[float | None, int | None]
+) -> None:
+    settings = resolve(write(tmp_path, f"[train]\n{file}\n"), flags)
+    assert (settings.minutes, settings.steps) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "next_step"),
+    [
+        ("[train]\nminuets = 3", "unknown key train.minuets", "did you mean minutes?"),
+        ("[train]\nform = 'base'", "unknown key train.form", "did you mean from?"),
+        ("[train]\nzzzz = 3", "unknown key train.zzzz", "known are preset, minutes"),
+        ("[trian]\nsteps = 3", "unknown key trian", "did you mean train?"),
+        ("[train]\npreset = 'tinny'", "train.preset = 'tinny'", "did you mean tiny?"),
+        ("[train]\nfrom = 'bas'", "train.from = 'bas'", "did you mean base?"),
+        ("[train]\nsteps = '3'", "train.steps = '3'", "correct the value"),
+        ("[train]\nsteps = 0", "train.steps = 0", "correct the value"),
+        ("[train]\nminutes = nan", "train.minutes = nan", "correct the value"),
+        ("[train]\nsteps = 1\nminutes = 1", "both minutes and steps", "keep one"),
+        ("train = 3", "train = 3", "correct the value"),
+        ("[train\n", "is not TOML", "correct it"),
+    ],
+)
+def test_mistakes_in_the_file_are_named(tmp_path: Path, text: str, what: str, next_step: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(write(tmp_path, text), {})
+    assert what in caught.value.what
+    assert "understudy.toml" in caught.value.what
+    assert next_step in caught.value.next_step
+
+
+def test_a_file_of_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "understudy.toml").write_bytes("# größe\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match="not TOML"):
+        read_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("flags", "what"),
+    [
+        ({"preset": "classik"}, "did you mean classic?"),
+        ({"minutes": -1.0}, "minutes = -1"),
+        ({"steps": 1, "minutes": 1.0}, "both minutes and steps"),
+        ({"stpes": 1}, "did you mean steps?"),
+    ],
+)
+def test_mistakes_of_a_caller_are_named(tmp_path: Path, flags: dict[str, object], what: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(tmp_path, flags)
+    assert what in str(caught.value)
+
+
+def test_what_is_near_nothing_lists_all() -> None:
+    assert nearest("qqq", ("base", "scratch")) == "known are base, scratch"
