@@ -32,8 +32,7 @@ class Upscale(nn.Module):
 
     Reference:
         Shi et al., Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel
-        Convolutional Neural Network, CVPR 2016; started as nearest-neighbour resizing (Aitken et al.,
-        Checkerboard artifact free sub-pixel convolution, 2017) so that no grid shows.
+        Convolutional Neural Network, CVPR 2016.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -49,9 +48,11 @@ class Upscale(nn.Module):
 
 
 def start_as_resize(conv: nn.Conv2d, factor: int) -> None:
-    """Give the `factor`^2 convolution outputs of each pixel-shuffled channel the same start weights."""
+    """Let a convolution before a pixel shuffle by `factor` start as nearest-neighbour resizing.
+
+    Reference:
+        Aitken et al., Checkerboard artifact free sub-pixel convolution, 2017.
+    """
     with torch.no_grad():
-        groups = conv.weight.shape[0] // factor**2
-        one = conv.weight[:: factor**2].clone()
-        conv.weight.copy_(one.repeat_interleave(factor**2, dim=0))
-        assert conv.weight.shape[0] == groups * factor**2
+        for values in conv.parameters():  # weight and bias
+            values.copy_(values[:: factor**2].repeat_interleave(factor**2, dim=0))
