@@ -127,7 +127,7 @@ def test_an_anchor_is_decoded_by_hand(
     x, y = centre
     cx, cy = (x + 3) * 4 - 0.5, (y - 2 - 32) * 4 - 0.5
     np.testing.assert_allclose(found.box_px, [cx - 80, cy - 40, cx + 80, cy + 40], atol=1e-3)
-    keypoints = np.arange(12).reshape(6, 2) + [x, y - 32]
+    keypoints = np.arange(12).reshape(6, 2) + np.array([x, y - 32])
     np.testing.assert_allclose(found.keypoints_px, keypoints * 4 - 0.5, atol=1e-3)
     assert found.score == pytest.approx(1 / (1 + np.exp(-2.0)), rel=1e-5)
     assert network.seen is not None

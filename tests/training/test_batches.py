@@ -1,0 +1,74 @@
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from training.made_samples import made_samples
+from understudy.faces.expression import EXPRESSION_SIZE, PLACEMENT_SIZE
+from understudy.training.augment import AugmentConfig
+from understudy.training.batches import Batch, batches
+from understudy.training.samples import Samples
+
+STILL = AugmentConfig(rotation_deg=0, scale=0, shift=0, warp=0, flip=0, light=0, tint=0)
+
+
+@pytest.fixture(scope="module")
+def identities() -> list[Samples]:
+    return [made_samples("a", 30), made_samples("b", 25, seed=1)]
+
+
+def equal(one: Batch, other: Batch) -> bool:
+    return all(
+        torch.equal(getattr(one, name), getattr(other, name))
+        for name in ("face_B3HW", "truth_B3HW", "mask_B1HW", "focus_B1HW", "expression_BX")
+    )
+
+
+def test_a_step_has_the_same_batch_wherever_training_started(identities: list[Samples]) -> None:
+    from_0 = list(islice(batches(identities, 3, seed=5, first_step=0), 6))
+    from_4 = list(islice(batches(identities, 3, seed=5, first_step=4), 2))
+    assert equal(from_0[4], from_4[0])
+    assert equal(from_0[5], from_4[1])
+
+
+def test_steps_and_seeds_differ(identities: list[Samples]) -> None:
+    first, second = islice(batches(identities, 3, seed=5, first_step=0), 2)
+    (other,) = islice(batches(identities, 3, seed=6, first_step=0), 1)
+    assert not equal(first, second)
+    assert not equal(first, other)
+
+
+def test_shapes_ranges_and_layout(identities: list[Samples]) -> None:
+    batch = next(batches(identities, 4, seed=0, first_step=0))
+    assert batch.face_B3HW.shape == batch.truth_B3HW.shape == (8, 3, 32, 32)
+    assert batch.mask_B1HW.shape == batch.focus_B1HW.shape == (8, 1, 32, 32)
+    assert batch.expression_BX.shape == (8, EXPRESSION_SIZE + PLACEMENT_SIZE)
+    for name in ("face_B3HW", "truth_B3HW", "mask_B1HW", "focus_B1HW", "expression_BX"):
+        assert getattr(batch, name).dtype == torch.float32
+    assert batch.face_B3HW.min() >= 0
+    assert batch.face_B3HW.max() <= 1
+    assert (batch.mask_B1HW == 1).all()
+    assert batch.face_B3HW.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_identity_by_identity_and_nothing_held_out(identities: list[Samples]) -> None:
+    seen: list[set[int]] = [set(), set()]
+    for batch in islice(batches(identities, 8, seed=0, first_step=0, config=STILL), 30):
+        # without augmentation the truth is the centre of the sample that the expression names
+        for row in range(16):
+            identity, index = divmod(row, 8)[0], int(batch.expression_BX[row, 0])
+            seen[identity].add(index)
+            image = identities[identity].images[index, 3:35, 3:35]
+            truth = (batch.truth_B3HW[row].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
+            np.testing.assert_array_equal(truth, image)
+    for identity, samples in enumerate(identities):
+        assert seen[identity] == set(samples.training.tolist())
+
+
+def test_a_mirrored_pair_has_the_mirrored_expression(identities: list[Samples]) -> None:
+    always = AugmentConfig(rotation_deg=0, scale=0, shift=0, warp=0, flip=1.0, light=0, tint=0)
+    assert (next(batches(identities, 4, 0, 0, always)).expression_BX[:, 1] == 1).all()
+    assert (next(batches(identities, 4, 0, 0, STILL)).expression_BX[:, 1] == 0).all()
+    mirrored = next(batches(identities, 4, 0, 0, always)).truth_B3HW.flip(-1)
+    assert torch.equal(mirrored, next(batches(identities, 4, 0, 0, STILL)).truth_B3HW)

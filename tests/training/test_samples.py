@@ -1,0 +1,150 @@
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from measure.made_faces import made_face, picture_of
+from training.made_samples import made_samples
+from understudy.core.errors import MediaError
+from understudy.faces.crop import STORED_COVERAGE, cut, stored_size_px
+from understudy.faces.expression import EXPRESSION_SIZE
+from understudy.faces.face import Face
+from understudy.faces.faceset_records import StoredFace
+from understudy.faces.mesh import FACE_OVAL, INNER_LIPS, LEFT_EYELIDS, NOSE_TIP, RIGHT_EYELIDS
+from understudy.media.images import encode_jpeg
+from understudy.training import samples as samples_module
+from understudy.training.samples import draw_masks, load_samples, sample_size_px
+
+SIZE, COVERAGE = 64, 1.25
+
+
+def stored(folder: Path, number: int, face: Face) -> StoredFace:
+    size = stored_size_px(face.square)
+    path = folder / f"{number}.jpg"
+    crop = cut(picture_of(face), face.square.crop_from_frame(size, STORED_COVERAGE), size)
+    path.write_bytes(encode_jpeg(crop))
+    return StoredFace(
+        id=number,
+        source_id=1,
+        frame_index=number,
+        pts=number,
+        time_s=Fraction(number, 25),
+        face=face,
+        crop_path=path,
+        crop_size_px=size,
+        crop_coverage=STORED_COVERAGE,
+        state="kept",
+        reason="",
+    )
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> list[StoredFace]:
+    folder = tmp_path_factory.mktemp("crops")
+    made = [
+        made_face(mouth=0.01 * i, pose_deg=(3.0 * i - 15, 0, 4.0 * i - 20), centre_px=(120 + i, 130))
+        for i in range(11)
+    ]
+    return [stored(folder, i, face) for i, face in enumerate(made)]
+
+
+def test_a_sample_is_the_frame_cut_a_little_wider_than_the_network_sees(faces: list[StoredFace]) -> None:
+    samples = load_samples("a", faces, SIZE, COVERAGE)
+    side = sample_size_px(SIZE)
+    assert samples.images.shape == (11, side, side, 3)
+    for index in (0, 5, 10):
+        face = faces[index].face
+        # oracle: straight from the frame, without the stored crop between
+        matrix = face.square.crop_from_frame(side, COVERAGE * side / SIZE)
+        straight = cut(picture_of(face), matrix, side)
+        error = samples.images[index].astype(float) - straight
+        assert np.sqrt((error**2).mean()) < 6
+        # and not shifted: half a pixel either way fits worse
+        for dx, dy in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5)):
+            moved = matrix + np.array([[0, 0, dx], [0, 0, dy]], np.float32)
+            worse = samples.images[index].astype(float) - cut(picture_of(face), moved, side)
+            assert (worse**2).mean() > (error**2).mean()
+
+
+@pytest.mark.parametrize("size_px", [64, 96, 128, 127])
+def test_the_sample_shares_the_centre_of_what_the_network_sees(size_px: int) -> None:
+    side = sample_size_px(size_px)
+    assert side % 2 == 0
+    assert side == pytest.approx(1.2 * size_px, abs=1)
+
+
+def test_masks_hold_what_they_are_of(faces: list[StoredFace]) -> None:
+    samples = load_samples("a", faces, SIZE, COVERAGE)
+    side = sample_size_px(SIZE)
+    for index, entry in enumerate(faces):
+        matrix = entry.square.crop_from_frame(side, COVERAGE * side / SIZE)
+        points = entry.face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        face, focus = samples.masks[index, ..., 0], samples.masks[index, ..., 1]
+
+        def at(mask: np.ndarray, xy: np.ndarray) -> int:
+            return int(mask[round(float(xy[1])), round(float(xy[0]))])
+
+        assert at(face, points[NOSE_TIP]) == 255
+        assert face[0].max() == face[:, 0].max() == face[:, -1].max() == 0
+        for part in (LEFT_EYELIDS, RIGHT_EYELIDS, INNER_LIPS):
+            assert at(focus, points[list(part)].mean(axis=0)) > 150
+        cheek = (points[50] + points[234]) / 2
+        assert at(focus, cheek) < 30
+        assert at(face, cheek) == 255
+        outside = focus[face == 0]
+        assert (outside > 200).mean() < 0.01
+
+
+def test_the_face_mask_is_the_hull_of_the_oval() -> None:
+    face = made_face(centre_px=(60, 60), side_px=70)
+    mask = draw_masks(face.landmarks_px[:, :2], 120, 100)[..., 0]
+    hull = cv2.convexHull(face.landmarks_px[list(FACE_OVAL), :2])
+    y, x = np.mgrid[0:120, 0:120]
+    distance = np.array(
+        [cv2.pointPolygonTest(hull, (float(a), float(b)), True) for a, b in zip(x.flat, y.flat, strict=True)]
+    ).reshape(120, 120)
+    assert (mask[distance > 0.5] == 255).all()
+    assert (mask[distance < -2] == 0).all()
+
+
+def test_the_focus_is_soft_and_grows_with_the_picture() -> None:
+    face = made_face(centre_px=(60, 60), side_px=70)
+    small, large = (draw_masks(face.landmarks_px[:, :2], 120, size)[..., 1] for size in (32, 128))
+    assert large.astype(int).sum() > 1.3 * small.astype(int).sum()
+    assert len(np.unique(large)) > 50
+    assert np.abs(np.diff(large.astype(int), axis=0)).max() < 120
+
+
+def test_expressions_are_against_rest_in_both_views(faces: list[StoredFace]) -> None:
+    expressions = load_samples("a", faces, SIZE, COVERAGE).expressions
+    assert expressions.shape == (11, 2, EXPRESSION_SIZE)
+    np.testing.assert_allclose(np.median(expressions, axis=0)[:, :-2], 0, atol=1e-4)
+    yaw = expressions[:, :, -2]
+    np.testing.assert_allclose(yaw[:, 1], -yaw[:, 0], atol=0.01)
+    np.testing.assert_allclose(yaw[:, 0] * 15, 3.0 * np.arange(11) - 15, atol=0.1)
+
+
+def test_of_too_many_an_even_choice_is_taken(
+    faces: list[StoredFace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = load_samples("a", faces, SIZE, COVERAGE)
+    monkeypatch.setattr(samples_module, "MAX_FACES", 6)
+    some = load_samples("a", faces, SIZE, COVERAGE)
+    assert len(some) == 6
+    np.testing.assert_array_equal(some.images, every.images[[0, 2, 4, 6, 8, 10]])
+
+
+def test_a_missing_crop_is_named(faces: list[StoredFace], tmp_path: Path) -> None:
+    gone = replace(faces[0], crop_path=tmp_path / "gone.jpg")
+    with pytest.raises(MediaError, match=r"gone\.jpg"):
+        load_samples("a", [gone], SIZE, COVERAGE)
+
+
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 57])
+def test_every_tenth_is_held_out_and_no_other(count: int) -> None:
+    samples = made_samples("a", count, size_px=8)
+    assert samples.held_out.tolist() == [i for i in range(count) if i % 10 == 9]
+    assert sorted([*samples.held_out, *samples.training]) == list(range(count))
