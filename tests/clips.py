@@ -177,8 +177,13 @@ def _add_tone(
     if last <= first:
         return
     wave = 0.3 * np.sin(2 * np.pi * hz * np.arange(first, last) / AUDIO_HZ)
-    is_float = stream.format.name.startswith("flt")
-    samples = (wave if is_float else wave * 32767).astype(np.float32 if is_float else np.int16)
+    name = stream.format.name.rstrip("p")
+    kind, scale, middle = {
+        "flt": (np.float32, 1, 0),
+        "s16": (np.int16, 32767, 0),
+        "u8": (np.uint8, 127, 128),
+    }[name]
+    samples = (wave * scale + middle).astype(kind)
     count = 1 if stream.format.is_planar else 2
     data = np.tile(samples, (2, 1)) if count == 1 else np.repeat(samples, 2)[None]
     frame = av.AudioFrame.from_ndarray(data, format=stream.format.name, layout="stereo")
