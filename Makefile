@@ -17,7 +17,6 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq --no-compile --constraint constraints.txt
-CODE := src tests scripts benchmarks
 
 .PHONY: help demo test format-check lint types layers pytest format install install-dev clean
 
@@ -30,10 +29,10 @@ demo: install
 test: format-check lint types layers pytest
 
 format-check: install-dev
-	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff format --check .
 
 lint: install-dev
-	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff check .
 
 types: install-dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
@@ -45,8 +44,8 @@ pytest: install-dev
 	$(BIN)/python -m pytest $(ARGS)
 
 format: install-dev
-	$(BIN)/ruff format $(CODE)
-	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
