@@ -1,0 +1,89 @@
+"""The whole chain in one go: it runs, goes on where it was, and fails before the work."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from understudy.core.errors import ConfigError, MediaError
+from understudy.media.probe import presentation_times
+from understudy.workflows import demo, swap
+from understudy.workflows.configs import SwapConfig
+from understudy.workflows.demo import DemoConfig
+
+
+def test_one_command_from_footage_to_video(clips: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    config = SwapConfig(source=(clips["source"],), target=clips["target"], out=out, steps=3)
+    first = swap.run(config)
+    assert (first.frames, first.swapped) == (48, 48)
+    assert presentation_times(out) == presentation_times(clips["target"])
+    assert first.production == tmp_path / "out.mp4.production"
+    assert first.train is not None
+    assert first.train.steps == 3
+    assert sorted(first.extract) == ["source", "target"]
+    # run again: faces are there already, the model is trained further
+    second = swap.run(config)
+    assert second.train is not None
+    assert second.train.steps == 6
+    assert second.extract["source"].seconds < first.extract["source"].seconds
+    index = json.loads((first.production / "model" / "model.json").read_text())
+    assert [entry["name"] for entry in index["identities"]] == ["source", "target"]
+
+
+def test_a_stopped_swap_goes_on(clips: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    config = SwapConfig(source=(clips["source"],), target=clips["target"], out=out, steps=20)
+
+    def interrupt(event: object) -> None:
+        if getattr(event, "stage", "") == "train":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        swap.run(config, interrupt)
+    assert not out.exists()
+    again = swap.run(SwapConfig(source=config.source, target=config.target, out=out, steps=2))
+    assert again.train is not None
+    assert again.train.steps == 7  # five before the interruption were saved
+    assert out.exists()
+
+
+def test_what_cannot_work_fails_before_the_work(clips: dict[str, Path], tmp_path: Path) -> None:
+    source, target = clips["source"], clips["target"]
+    text = tmp_path / "notes.mp4"
+    text.write_text("no video at all")
+    none, out = tmp_path / "none.mp4", tmp_path / "a.mp4"
+    cases = [
+        (SwapConfig(source=(source,), target=target, out=target), ConfigError, "one of the inputs"),
+        (SwapConfig(source=(source,), target=target, out=tmp_path / "a.txt"), MediaError, "video format"),
+        (SwapConfig(source=(source,), target=target, out=tmp_path / "no" / "a.mp4"), MediaError, "no folder"),
+        (
+            SwapConfig(source=(tmp_path / "none.mp4",), target=target, out=tmp_path / "a.mp4"),
+            MediaError,
+            "none",
+        ),
+        (SwapConfig(source=(source,), target=text, out=out), MediaError, "notes"),
+        (SwapConfig(source=(source,), target=tmp_path, out=out), MediaError, "is a folder"),
+    ]
+    for config, kind, message in cases:
+        with pytest.raises(kind, match=message):
+            swap.run(config)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.mp4"]
+
+
+def test_the_demo_measures_itself(tmp_path: Path) -> None:
+    result = demo.run(DemoConfig(out=tmp_path / "demo", steps=3))
+    assert result.frames == result.swapped == 100
+    evaluation = result.evaluation
+    assert evaluation.identity["nearer_to_source"] is not None
+    assert evaluation.truth["ssim_gain"] is not None
+    assert evaluation.sync_ms == 0
+    correlations = evaluation.expression["r"]
+    assert isinstance(correlations, dict)
+    # the base alone carries the expression over, before anything was learnt of these two
+    assert (correlations["mouth_open"] or 0) > 0.4
+    page = result.report.read_text()
+    assert "mouth opening" in page
+    assert "synthetic" in page
