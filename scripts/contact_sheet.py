@@ -20,6 +20,7 @@ from understudy.media.images import write_image
 from understudy.media.reader import VideoReader
 
 COVERAGE = 1.8
+NOWHERE = FaceSquare(x_px=0, y_px=0, side_px=200, roll_rad=0)
 
 
 def squares(path: Path, finder: FaceFinder) -> list[FaceSquare]:

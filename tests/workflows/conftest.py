@@ -18,7 +18,8 @@ def shortened(name: str, path: Path, frames: int) -> Path:
     """The first frames of a demo clip as a video of their own."""
     with (
         as_file(files("understudy") / "assets" / "demo" / f"{name}.mp4") as clip,
-        VideoReader(clip) as reader,VideoWriter(path, like=reader.info) as writer
+        VideoReader(clip) as reader,
+        VideoWriter(path, like=reader.info) as writer,
     ):
         for frame in islice(reader, frames):
             writer.write(frame)
