@@ -38,7 +38,7 @@ types: install-dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 layers: install-dev
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 pytest: install-dev
 	$(BIN)/python -m pytest $(ARGS)

@@ -54,6 +54,7 @@ class _Bars:
         self._bars.update(task, total=event.total, completed=event.done, said=amount(event))
         if _is_finished(event):
             self._bars.remove_task(self._tasks.pop(event.stage))
+            self._bars.refresh()  # or the next line would be drawn together with the bar that is gone
             self._bars.console.print(Text(f"{printable(event.stage)}: {amount(event)}"), soft_wrap=True)
 
 
