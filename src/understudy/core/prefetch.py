@@ -18,7 +18,8 @@ class _End:
 def prefetch(items: Iterable[Item], depth: int = 4) -> Generator[Item]:
     """Pass items through while a thread makes the next ones.
 
-    It pays where the producer releases the interpreter lock: decoding, networks, OpenCV.
+    It pays where the producer releases the interpreter lock: decoding, networks, OpenCV. Leave it through
+    `contextlib.closing`: after an error or Ctrl-C the thread else runs on, while what it reads is closed.
 
     Args:
         items: made in the thread; not touched elsewhere until the generator is closed.
