@@ -90,7 +90,17 @@ def test_a_swap_that_is_interrupted_goes_on_where_it_stopped(
     facesets = [production / "source.faceset", production / "target.faceset"]
     code, said, err = interrupt_at(
         start(
-            "train", *facesets, "--model", tmp_path / "model", "--minutes", 5, "--from", "scratch", "--json"
+            "train",
+            *facesets,
+            "--model",
+            tmp_path / "model",
+            "--minutes",
+            5,
+            "--batch",
+            2,
+            "--from",
+            "scratch",
+            "--json",
         ),
         "train:",
         signal.SIGTERM,
