@@ -147,6 +147,19 @@ def test_broken_off_file_is_used_up_to_the_break(tmp_path: Path, name: str, opti
     assert f"{float(reached_s):.2f}" in reader.warnings[0]
 
 
+def test_frames_hidden_by_an_edit_list_are_not_missed(tmp_path: Path) -> None:
+    path = make_clip(
+        tmp_path / "trimmed.mp4",
+        pts=list(range(-4, 20)),
+        codec_options={"bf": "0", "qp": "0"},
+        container_options={"avoid_negative_ts": "disabled"},
+    )
+    frames, reader = read(path)
+    assert reader.info.frames_hint == 24
+    assert [frame.pts for frame in frames] == list(range(20))
+    assert reader.warnings == []
+
+
 def test_damage_in_the_middle_costs_a_warning(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mkv", frames=60, codec="ffv1", codec_options={"slicecrc": "1"})
     with av.open(str(path)) as container:
