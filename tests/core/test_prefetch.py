@@ -122,3 +122,34 @@ def test_a_stop_iteration_in_the_producer_is_an_error_not_an_end() -> None:
 
     with pytest.raises(RuntimeError):
         list(prefetch(Broken()))
+
+
+@pytest.mark.parametrize("taken", [1, 3, 50])
+def test_a_generator_is_closed_in_its_thread(taken: int) -> None:
+    closed_in: list[str] = []
+
+    def made() -> Iterator[int]:
+        try:
+            yield from range(3 if taken == 3 else 50)
+        finally:
+            closed_in.append(threading.current_thread().name)
+
+    held = made()  # else it would be closed by being forgotten
+    items = prefetch(held, depth=2)
+    for _ in range(min(taken, 3)):
+        next(items)
+    items.close()
+    assert closed_in == ["prefetch"]
+
+
+def test_an_error_while_the_producer_is_closed_is_no_crash() -> None:
+    def stubborn() -> Iterator[int]:
+        try:
+            yield from range(50)
+        finally:
+            raise KeyError("on the way out")
+
+    items = prefetch(stubborn(), depth=2)
+    next(items)
+    items.close()
+    assert prefetch_threads() == []

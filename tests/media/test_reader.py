@@ -1,5 +1,7 @@
 """Reading: every frame once, its own time, upright, and a plain word where a file is bad."""
 
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -224,3 +226,40 @@ def test_bad_files_are_named_with_a_next_step(tmp_path: Path, name: str, make, m
 def test_negative_start_index_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="start_index"):
         VideoReader(tmp_path / "a.mp4", start_index=-1)
+
+
+_LEAVE_WHILE_A_THREAD_READS = """
+import sys
+from pathlib import Path
+from understudy.core.prefetch import prefetch
+from understudy.media.reader import VideoReader
+for round in range(40):
+    held = []
+    try:
+        with VideoReader(Path(sys.argv[1])) as reader:
+            held.append(prefetch(reader, depth=64))
+            for frame in held[0]:
+                raise KeyError
+    except KeyError:
+        pass
+print("alive")
+"""
+
+
+def test_closing_waits_for_a_thread_that_reads(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", frames=90, size_px=(320, 240), audio=("aac",))
+    command = [sys.executable, "-c", _LEAVE_WHILE_A_THREAD_READS, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
+
+
+def test_a_closed_reader_says_so(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", frames=60)
+    reader = VideoReader(path)
+    frames = iter(reader)
+    next(frames)
+    reader.close()
+    with pytest.raises(MediaError, match="closed"):
+        list(frames)
+    with pytest.raises(MediaError, match="closed"):
+        list(reader)

@@ -22,7 +22,8 @@ def prefetch(items: Iterable[Item], depth: int = 4) -> Generator[Item]:
     `contextlib.closing`: after an error or Ctrl-C the thread else runs on, while what it reads is closed.
 
     Args:
-        items: made in the thread; not touched elsewhere until the generator is closed.
+        items: made in the thread; not touched elsewhere until the generator is closed. A generator is
+            closed at the end, early or not.
         depth: items made ahead, at most; bounds the memory.
 
     Yields:
@@ -43,9 +44,14 @@ def prefetch(items: Iterable[Item], depth: int = 4) -> Generator[Item]:
     def produce() -> None:
         error: BaseException | None = None
         try:
-            for item in items:
-                if not put(item):
-                    return
+            try:
+                for item in items:
+                    if not put(item):
+                        return
+            finally:
+                # here, as no other thread may; what the generator holds open is free when the thread ends
+                if isinstance(items, Generator):
+                    items.close()
         except BaseException as caught:  # noqa: BLE001  # handed over to the consumer
             error = caught
         put(_End(error))

@@ -4,6 +4,7 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
@@ -14,6 +15,7 @@ from typing import Self
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -51,6 +53,8 @@ class VideoReader:
         self._damaged_packets = 0
         self._broke_off = False
         self._hidden = 0  # frames that the container's edit list takes out
+        self._is_closed = False
+        self._decoding = threading.Lock()  # FFmpeg crashes where a file is closed while it is read
         self._container = open_container(path)
         try:
             self._stream = video_stream_of(self._container, path)
@@ -60,14 +64,16 @@ class VideoReader:
             if first is None:
                 raise _no_frame(path)
             self.info: VideoInfo = describe(path, self._container, self._stream, first)
+            self._stated_frames = self._stream.frames
         except BaseException:
-            self._container.close()
+            self.close()
             raise
         self._pictures = chain([first], decoded)
 
     def __iter__(self) -> Iterator[Frame]:
-        """Give the frames from `start_index` on."""
+        """Give the frames from `start_index` on; raises MediaError once the reader is closed."""
         info = self.info
+        self._check_open()
         to_rgb = ToRgb(info.colour, width_px=info.coded_width_px, height_px=info.coded_height_px)
         clock = _Clock(info)
         for index, picture in enumerate(self._pictures):
@@ -79,8 +85,13 @@ class VideoReader:
         self._report(clock)
 
     def close(self) -> None:
-        """Close the file; nothing can be read afterwards."""
-        self._container.close()
+        """Close the file; nothing can be read afterwards.
+
+        It waits while another thread decodes a packet.
+        """
+        with self._decoding:
+            self._is_closed = True
+            self._container.close()
 
     def __enter__(self) -> Self:
         """Give the reader itself."""
@@ -95,30 +106,43 @@ class VideoReader:
     def _decode(self) -> Iterator[av.VideoFrame]:
         """Decode up to the end or the break; damaged packets are counted and left out."""
         packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except FFmpegError:
-                self._broke_off = True
-                packet = None
-            if packet is not None:
-                self._broke_off |= packet.is_corrupt
-                self._hidden += packet.is_discard
-            try:
-                yield from self._stream.decode(packet)
-            except EOFError:  # the demuxer's own flush packet came before
-                return
-            except FFmpegError:
-                self._damaged_packets += 1
-            if packet is None:
-                return
+        is_last = False
+        while not is_last:
+            with self._decoding:
+                self._check_open()
+                try:
+                    packet = next(packets, None)
+                except FFmpegError:
+                    self._broke_off = True
+                    packet = None
+                pictures = self._pictures_of(packet)
+            # not under the lock: nobody knows when the next picture is asked for
+            yield from pictures
+            is_last = packet is None
+
+    def _pictures_of(self, packet: Packet[VideoStream] | None) -> list[av.VideoFrame]:
+        """What a packet, or None for the end, makes the decoder give."""
+        if packet is not None:
+            self._broke_off |= packet.is_corrupt
+            self._hidden += packet.is_discard
+        try:
+            return self._stream.decode(packet)
+        except EOFError:  # the demuxer's own flush packet came before
+            return []
+        except FFmpegError:
+            self._damaged_packets += 1
+            return []
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise MediaError(f"{self._path} was closed while it was read", "open it again")
 
     def _report(self, clock: _Clock) -> None:
         """Add what went wrong to the warnings, once the frames are through."""
         name, reached_s = self._path.name, float(clock.end_s)
         stated_s = self.info.duration_s
         frame_s = 1 / self.info.average_rate_hz if self.info.average_rate_hz else Fraction(1, 10)
-        is_short = self._stream.frames > clock.ticks + self._hidden + self._damaged_packets
+        is_short = self._stated_frames > clock.ticks + self._hidden + self._damaged_packets
         if self._broke_off or is_short or breaks_off(self._path, self.info.container):
             of = (
                 f" of {float(stated_s):.2f}"
