@@ -263,3 +263,14 @@ def test_a_closed_reader_says_so(tmp_path: Path) -> None:
         list(frames)
     with pytest.raises(MediaError, match="closed"):
         list(reader)
+
+
+def test_a_picture_may_be_painted_over(tmp_path: Path) -> None:
+    # this codec decodes to RGB and keeps the last picture, where most of the next is the same
+    still = picture(0, 96, 64)
+    path = make_clip(tmp_path / "a.mov", frames=8, codec="qtrle", pixel_format="rgb24", image=still)
+    untouched, _ = read(path)
+    with VideoReader(path) as reader:
+        for frame, expected in zip(reader, untouched, strict=True):
+            np.testing.assert_array_equal(frame.image, expected.image)
+            frame.image[...] = 255

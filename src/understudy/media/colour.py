@@ -72,7 +72,7 @@ class ToRgb:
         self._reformatter = VideoReformatter()
 
     def __call__(self, picture: av.VideoFrame) -> Image:
-        """Convert one picture, in any pixel format, to (h, w, 3) RGB uint8, not rotated."""
+        """Convert one picture, in any pixel format, to (h, w, 3) RGB uint8 of its own, not rotated."""
         width, height = self._size
         if picture.format.is_rgb:
             # no matrix applies, and naming one would make swscale think that the picture is YUV
@@ -92,7 +92,9 @@ class ToRgb:
                 dst_color_range=ColorRange.JPEG,
                 threads=1,
             )
-        return np.ascontiguousarray(rgb.to_ndarray(), np.uint8)
+        pixels = np.ascontiguousarray(rgb.to_ndarray(), np.uint8)
+        # what the decoder itself made it may still need for the next pictures
+        return pixels.copy() if rgb is picture else pixels
 
 
 class FromRgb:
