@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,28 @@ def test_one_command_from_footage_to_video(clips: dict[str, Path], tmp_path: Pat
     assert first.train is not None
     assert first.train.steps == 3
     assert sorted(first.extract) == ["source", "target"]
-    # run again: faces are there already, the model is trained further
+    # run again: faces are there already, and the model is finished
+    out.unlink()
     second = swap.run(config)
+    assert out.exists()
     assert second.train is not None
-    assert second.train.steps == 6
+    assert second.train.steps == 3
+    assert second.train.validation == first.train.validation
     assert second.extract["source"].seconds < first.extract["source"].seconds
+    # another time trains it further
+    third = swap.run(replace(config, steps=2))
+    assert third.train is not None
+    assert third.train.steps == 5
     index = json.loads((first.production / "model" / "model.json").read_text())
     assert [entry["name"] for entry in index["identities"]] == ["source", "target"]
+
+
+def test_another_person_is_not_mixed_in(clips: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    swap.run(SwapConfig(source=(clips["source"],), target=clips["target"], out=out, steps=1))
+    other = SwapConfig(source=(clips["target"],), target=clips["source"], out=out, steps=1)
+    with pytest.raises(ConfigError, match=r"source.faceset was made from other footage \(source.mp4\)"):
+        swap.run(other)
 
 
 def test_a_stopped_swap_goes_on(clips: dict[str, Path], tmp_path: Path) -> None:
@@ -44,9 +60,10 @@ def test_a_stopped_swap_goes_on(clips: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         swap.run(config, interrupt)
     assert not out.exists()
-    again = swap.run(SwapConfig(source=config.source, target=config.target, out=out, steps=2))
+    again = swap.run(config)
     assert again.train is not None
-    assert again.train.steps == 7  # five before the interruption were saved
+    assert again.train.steps == 20  # five of them before the interruption
+    assert [entry["step"] for entry in again.train.history] == [5, 20]
     assert out.exists()
 
 
@@ -60,7 +77,7 @@ def test_what_cannot_work_fails_before_the_work(clips: dict[str, Path], tmp_path
         (SwapConfig(source=(source,), target=target, out=tmp_path / "a.txt"), MediaError, "video format"),
         (SwapConfig(source=(source,), target=target, out=tmp_path / "no" / "a.mp4"), MediaError, "no folder"),
         (
-            SwapConfig(source=(tmp_path / "none.mp4",), target=target, out=tmp_path / "a.mp4"),
+            SwapConfig(source=(none,), target=target, out=tmp_path / "a.mp4"),
             MediaError,
             "none",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,27 @@ def test_the_base_is_a_head_start(facesets: tuple[Path, Path], model: Path, tmp_
         assert history[-1][f"ssim {identity}"] > scratch.validation["ssim_in_mask"][identity] + 0.02
 
 
-def test_resuming_is_the_same_as_not_stopping(facesets: tuple[Path, Path], tmp_path: Path) -> None:
-    # constant learning rate in effect: both stay inside the rise, which counts from each run's start
+def _stop_at(step: int) -> Callable[[object], None]:
+    def interrupt(event: object) -> None:
+        if getattr(event, "stage", "") == "train" and getattr(event, "done", 0) >= step:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+def test_a_stopped_run_ends_like_an_undisturbed_one(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+    settings = {"facesets": facesets, "batch": 2, "seed": 3, "steps": 8}
+    train.run(TrainConfig(model=tmp_path / "whole", **settings))  # type: ignore[arg-type]
+    stopped = TrainConfig(model=tmp_path / "stopped", **settings)  # type: ignore[arg-type]
+    assert train.run(stopped, _stop_at(5)).interrupted
+    assert train.run(stopped).steps == 8  # the same command, no flag
+    whole, again = _weights(tmp_path / "whole"), _weights(tmp_path / "stopped")
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+    with pytest.raises(ModelError, match="holds a model already"):
+        train.run(stopped)
+
+
+def test_training_further_begins_a_new_budget(facesets: tuple[Path, Path], tmp_path: Path) -> None:
     settings = {"facesets": facesets, "batch": 2, "seed": 3}
     train.run(TrainConfig(model=tmp_path / "a", steps=3, **settings))  # type: ignore[arg-type]
     middle = _weights(tmp_path / "a")
@@ -56,11 +76,8 @@ def test_resuming_is_the_same_as_not_stopping(facesets: tuple[Path, Path], tmp_p
 
 
 def test_ctrl_c_saves(facesets: tuple[Path, Path], tmp_path: Path) -> None:
-    def interrupt(event: object) -> None:
-        if getattr(event, "stage", "") == "train":
-            raise KeyboardInterrupt
-
-    result = train.run(TrainConfig(facesets=facesets, model=tmp_path / "m", steps=50, batch=2), interrupt)
+    config = TrainConfig(facesets=facesets, model=tmp_path / "m", steps=50, batch=2)
+    result = train.run(config, _stop_at(1))
     assert result.interrupted
     assert load_model(tmp_path / "m", bf16=False).index.step == 5
 
@@ -81,6 +98,7 @@ def test_two_faces_are_too_few(facesets: tuple[Path, Path], tmp_path: Path) -> N
         ({"steps": 0}, "not positive"),
         ({"batch": 0}, "batch is 0"),
         ({"start": "nowhere"}, "unknown start"),
+        ({"seed": -1}, "seed is -1"),
     ],
 )
 def test_settings_that_make_no_sense(

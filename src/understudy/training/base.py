@@ -5,10 +5,11 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from understudy.core.errors import ModelError
 from understudy.training.model import Model
 
 BASE_FILES = {"tiny": "base_tiny.safetensors"}
@@ -16,14 +17,24 @@ _SCALE = ".scale"
 
 
 def start_from_base(model: Model) -> None:
-    """Give the encoder and every decoder the base's weights."""
+    """Give the encoder and every decoder the base's weights.
+
+    Raises:
+        ModelError: the installation lacks the base, or has one of another version.
+    """
     packed = files("understudy") / "assets" / BASE_FILES[model.preset_name]
-    with as_file(packed) as path, safe_open(path, framework="pt") as file:
-        stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    weights = _unpack(stored)
-    model.encoder.load_state_dict(_part(weights, "encoder."))
-    for decoder in model.decoders:
-        decoder.load_state_dict(_part(weights, "decoder."))
+    try:
+        with as_file(packed) as path, safe_open(path, framework="pt") as file:
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        weights = _unpack(stored)
+        model.encoder.load_state_dict(_part(weights, "encoder."))
+        for decoder in model.decoders:
+            decoder.load_state_dict(_part(weights, "decoder."))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise ModelError(
+            f"the base of {model.preset_name!r} cannot be loaded",
+            "install understudy again, or start from scratch",
+        ) from error
 
 
 def pack_base(encoder: torch.nn.Module, decoder: torch.nn.Module, about: dict[str, str]) -> bytes:

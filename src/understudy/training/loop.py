@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -39,31 +40,37 @@ class Schedule:
     """How long, and the learning rate over that time: a short rise, then half a cosine down.
 
     Args:
-        seconds: wall time, or None.
-        steps: last step, or None; one of both is given.
+        seconds: wall time in all, or None.
+        steps: steps in all, or None; one of both is given.
+        first_step: number of its first step; earlier ones have had a rise and fall of their own.
+        spent_s: wall time spent of it in a run that was stopped.
         rise_steps: steps to the peak.
         floor: last learning rate as a share of the peak.
-        first_step: steps done in earlier runs, which have had their own rise and fall.
     """
 
     seconds: float | None
     steps: int | None
+    first_step: int = 0
+    spent_s: float = 0.0
     rise_steps: int = 50
     floor: float = 0.02
-    first_step: int = 0
 
     def done(self, elapsed_s: float, step: int) -> float:
-        """Share of the way that is behind, in [0, 1]."""
-        by_time = elapsed_s / self.seconds if self.seconds else 0.0
-        by_steps = (step - self.first_step) / (self.steps - self.first_step) if self.steps else 0.0
+        """Share of the way that lies behind, in [0, 1].
+
+        Args:
+            elapsed_s: wall time of this run.
+            step: steps of the model in all.
+        """
+        by_time = (self.spent_s + elapsed_s) / self.seconds if self.seconds else 0.0
+        by_steps = (step - self.first_step) / self.steps if self.steps else 0.0
         return min(1.0, max(by_time, by_steps))
 
     def rate(self, elapsed_s: float, step: int) -> float:
         """Learning rate as a share of the peak."""
         cosine = 0.5 * (1 + math.cos(math.pi * self.done(elapsed_s, step)))
-        return min(1.0, (step - self.first_step + 1) / self.rise_steps) * (
-            self.floor + (1 - self.floor) * cosine
-        )
+        rise = min(1.0, (step - self.first_step + 1) / self.rise_steps)
+        return rise * (self.floor + (1 - self.floor) * cosine)
 
 
 class Losses(nn.Module):
@@ -96,7 +103,7 @@ class Trainer:
             model.parameters(), lr=preset.learning_rate, betas=preset.betas, weight_decay=1e-3, fused=True
         )
 
-    def step(self, batch: Batch, rate: float, number: int) -> Tensor:
+    def step(self, batch: Batch, rate: float, number: int) -> float:
         """Learn from one batch.
 
         Args:
@@ -105,10 +112,15 @@ class Trainer:
             number: of the step, counted over all runs.
 
         Returns:
-            The loss, a scalar; not finite where training has broken down.
+            The loss.
+
+        Raises:
+            FloatingPointError: the loss is no number; nothing was learnt from it.
         """
         model = self.model
-        torch.manual_seed(self._seed * 1_000_003 + number)  # the same noise wherever training resumes
+        # the same noise wherever training resumes
+        state = np.random.SeedSequence([self._seed, number]).generate_state(1)
+        torch.manual_seed(int(state[0]))
         for group in self.optimizer.param_groups:
             group["lr"] = model.preset.learning_rate * rate
         model.train()
@@ -123,10 +135,17 @@ class Trainer:
                     read, batch.expression_BX
                 )
         loss = loss + self.losses(torch.cat(drawn), torch.cat(masks), batch)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise FloatingPointError(f"the loss of step {number + 1} is {value}")
         loss.backward()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return loss.detach()
+        return value
+
+    def is_sound(self) -> bool:
+        """Whether every weight is a number: a model that is not must not be saved."""
+        return all(bool(torch.isfinite(p).all()) for p in self.model.parameters())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,14 +185,7 @@ def train(
         elapsed = time.monotonic() - started
         if schedule.done(elapsed, step) >= 1:
             break
-        loss = float(trainer.step(batch, schedule.rate(elapsed, step), step))
+        loss = trainer.step(batch, schedule.rate(elapsed, step), step)
         step += 1
-        if not math.isfinite(loss):
-            raise FloatingPointError(f"the loss of step {step} is {loss}")
         on_step(Moment(step=step, elapsed_s=time.monotonic() - started, loss=loss))
     return step
-
-
-def parameters_of(modules: Sequence[nn.Module]) -> int:
-    """How many numbers are learnt."""
-    return sum(p.numel() for module in modules for p in module.parameters())

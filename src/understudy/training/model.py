@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ class Model(nn.Module):
         self.encoder = self.preset.encoder()
         # names of people are no names for modules: they may hold dots
         self.decoders = nn.ModuleList([self.preset.decoder() for _ in identities])
-        self.to(memory_format=torch.channels_last)
+        nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def decoder(self, identity: str) -> nn.Module:
         """The decoder of one identity."""
@@ -71,5 +72,17 @@ def _to_numpy(picture_BCHW: Tensor) -> NDArray[np.float32]:
 
 def has_fast_bf16() -> bool:
     """Whether this processor computes bfloat16 in hardware."""
-    capabilities: dict[str, bool] = torch.cpu.get_capabilities()
-    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "arm_bf16"))
+    capabilities = torch.cpu.get_capabilities()
+    return any(
+        bool(capabilities.get(name, False)) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "arm_bf16")
+    )
+
+
+@contextmanager
+def denormals_flushed() -> Generator[None]:
+    """Treat numbers next to zero as zero: vanishing gradients else make a CPU tens of times slower."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)

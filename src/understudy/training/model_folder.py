@@ -46,6 +46,25 @@ class IdentityEntry(BaseModel):
     mean_identity: list[float] | None = None
 
 
+class Budget(BaseModel):
+    """How long the model is trained for at present; a stopped run goes on with what is left of it.
+
+    Args:
+        seconds: wall time, or None.
+        steps: optimizer steps, or None; one of both is given.
+        first_step: step of the model at which this budget began.
+        spent_s: wall time spent of it.
+        finished: whether it is used up.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    seconds: float | None = None
+    steps: int | None = None
+    first_step: int = 0
+    spent_s: float = 0.0
+    finished: bool = False
+
+
 class ModelIndex(BaseModel):
     """What `model.json` says; it comes from outside, so it is checked.
 
@@ -58,6 +77,7 @@ class ModelIndex(BaseModel):
         step: optimizer steps done.
         seconds: wall time trained.
         seed: with `step`, the state of every random choice: batch n depends on both alone.
+        budget: of the last run.
         history: one entry a validation.
         weights_sha256: of the weights file that belongs to this index.
         optimizer_sha256: likewise.
@@ -72,6 +92,7 @@ class ModelIndex(BaseModel):
     step: int = 0
     seconds: float = 0.0
     seed: int = 0
+    budget: Budget = Field(default_factory=Budget)
     history: list[dict[str, Any]] = Field(default_factory=list)
     weights_sha256: str = ""
     optimizer_sha256: str = ""

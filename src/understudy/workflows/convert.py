@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from understudy.compositing.colour_match import StatisticsSmoother, lab_statistics, match
 from understudy.compositing.mask import blend_mask, face_hull_mask
@@ -46,7 +46,6 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         ConfigError: an identity that the model does not have.
     """
     started = time.monotonic()
-    torch.set_flush_denormal(True)
     loaded = load_model(config.model, bf16=has_fast_bf16())
     warnings = list(loaded.warnings)
     source, target = _identities(config, loaded.index)
@@ -54,20 +53,22 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     chooser = TargetChooser(_mean_identity(loaded.index, target), on_event)
     finder = FaceFinder(on_event=on_event)
     frames = swapped = 0
-    with VideoReader(config.target) as reader:
-        metadata = {"comment": SYNTHETIC_NOTICE}
-        with VideoWriter(config.out, like=reader.info, metadata=metadata) as writer:
-            found = prefetch(finder.stream(prefetch(reader, depth=8)), depth=8)
-            total = reader.info.frames_hint
-            for frame, changed in swapper.convert(
-                (frame, chooser.choose(frame.image, f)) for frame, f in found
-            ):
-                writer.write(frame)
-                frames, swapped = frames + 1, swapped + int(changed)
-                if frames % 5 == 0:
-                    whole = max(total, frames) if total else None
-                    on_event(Progress(stage="convert", done=frames, total=whole, unit="frames"))
-        warnings += [*reader.warnings, *writer.warnings]
+    # from the inside out: no thread may decode any more when the reader closes
+    with (
+        VideoReader(config.target) as reader,
+        VideoWriter(config.out, like=reader.info, metadata={"comment": SYNTHETIC_NOTICE}) as writer,
+        closing(prefetch(reader, depth=8)) as decoded,
+        closing(prefetch(finder.stream(decoded), depth=8)) as found,
+    ):
+        total = reader.info.frames_hint
+        chosen = ((frame, chooser.choose(frame.image, faces)) for frame, faces in found)
+        for frame, changed in swapper.convert(chosen):
+            writer.write(frame)
+            frames, swapped = frames + 1, swapped + int(changed)
+            if frames % 5 == 0:
+                whole = max(total, frames) if total else None
+                on_event(Progress(stage="convert", done=frames, total=whole, unit="frames"))
+    warnings += [*reader.warnings, *writer.warnings]
     if swapped == 0:
         warnings.append(f"{target} was not found in {config.target}: the output shows the target unchanged")
     for message in warnings:

@@ -6,20 +6,22 @@ import itertools
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from understudy.core.errors import FacesetError
+from understudy.core.errors import ConfigError, FacesetError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
-from understudy.core.types import Frame
+from understudy.core.types import Frame, Vector
 from understudy.faces.crop import STORED_COVERAGE, cut, stored_size_px
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
-from understudy.faces.faceset_records import FaceRecord, SourceRecord
+from understudy.faces.faceset_records import FaceRecord, SourceRecord, SourceState, State, StoredFace
 from understudy.faces.finder import FaceFinder
 from understudy.faces.identify import Identifier
 from understudy.faces.people import TrackKey, TrackSummary, group_tracks
@@ -34,6 +36,7 @@ SEGMENT_FRAMES = 240
 IDENTIFY_EVERY = 40  # frames between two identity vectors of a track: 25 ms each
 
 _ANOTHER_PERSON = "another person"
+_BY = "extract"
 
 
 def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
@@ -47,16 +50,21 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
         FacesetError: the folder is something else, or no face was found.
     """
     started = time.monotonic()
+    if config.every < 1:
+        raise ConfigError(f"every is {config.every}", "give 1 for all frames, 2 for every second, ...")
     footage = expand_footage(list(config.footage))
+    for path in footage:  # what cannot be read is told before a faceset is made
+        with open_footage(path):
+            pass
     with Faceset.open_or_create(config.faceset, config.identity or config.faceset.name) as faceset:
         extraction = _Extraction(faceset, config.every, on_event)
         for path in footage:
             extraction.add(path)
         people = _keep_largest_person(faceset)
         kept, rejected = faceset.count("kept"), faceset.count("rejected")
-    if not people:
+    if kept == 0:
         raise FacesetError(
-            f"no face was found in {', '.join(str(path) for path in config.footage)}",
+            f"no usable face was found in {', '.join(str(path) for path in config.footage)}",
             "use footage in which the face is at least 40 px high and seen from the front or half profile",
         )
     if len(people) > 1:
@@ -67,7 +75,7 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
     seconds = time.monotonic() - started
     return ExtractResult(
         faceset=config.faceset,
-        frames=extraction.frames,
+        frames=extraction.frames_before + extraction.frames,
         faces=kept,
         rejected=rejected,
         people=[replace(people[0], path=config.faceset), *people[1:]],
@@ -79,14 +87,25 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
 
 
 class _Extraction:
-    """The networks, and the faceset that they fill."""
+    """The networks, and the faceset that they fill.
+
+    Args:
+        frames: looked at in this run.
+        frames_before: looked at in earlier runs.
+    """
 
     def __init__(self, faceset: Faceset, every: int, on_event: OnEvent) -> None:
         self._faceset, self._every, self._on_event = faceset, every, on_event
-        self._finder = FaceFinder(on_event=on_event)
-        self._identifier = Identifier(on_event)
-        self.frames = 0
+        self.frames = self.frames_before = 0
         self.warnings: list[str] = []
+
+    @cached_property
+    def _finder(self) -> FaceFinder:
+        return FaceFinder(on_event=self._on_event)
+
+    @cached_property
+    def _identifier(self) -> Identifier:
+        return Identifier(self._on_event)
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)
@@ -107,49 +126,47 @@ class _Extraction:
                     height_px=info.height_px,
                 )
             )
-            if state.done:
-                self.frames += state.next_frame
-                return
-            total = info.frames_hint
-            seen, next_track = state.next_frame, state.next_track
-            wanted = (f for f in footage if f.index >= state.next_frame and f.index % self._every == 0)
-            frames = iter(prefetch(wanted, depth=8))
-            while segment := self._segment(frames, next_track):
-                next_track = max((r.face.track for r in segment.records), default=next_track - 1) + 1
-                seen = segment.next_frame
-                self._faceset.append(state.id, segment.records, seen)
-                self.frames += segment.frames
-                self._on_event(
-                    Progress(
-                        stage=f"extract {path.name}",
-                        done=seen,
-                        total=max(total, seen) if total else None,
-                        unit="frames",
-                    )
-                )
-            self._faceset.finish_source(state.id, seen)
+        self.frames_before += -(-state.next_frame // self._every)
+        if state.done:
+            return
+        with open_footage(path, start_index=state.next_frame) as footage:
+            wanted = (frame for frame in footage if frame.index % self._every == 0)
+            with closing(prefetch(wanted, depth=8)) as frames:
+                self._store(frames, state, path.name, info.frames_hint)
             for message in footage.warnings:
                 self.warn(message)
+
+    def _store(self, frames: Iterator[Frame], state: SourceState, name: str, total: int | None) -> None:
+        """Find faces in frames and store them, a segment at a time."""
+        seen, next_track = state.next_frame, state.next_track
+        while segment := self._segment(frames, next_track):
+            next_track = max((r.face.track for r in segment.records), default=next_track - 1) + 1
+            seen = segment.next_frame
+            self._faceset.append(state.id, segment.records, seen)
+            self.frames += segment.frames
+            whole = max(total, seen) if total else None
+            self._on_event(Progress(stage=f"extract {name}", done=seen, total=whole, unit="frames"))
+        self._faceset.finish_source(state.id, seen)
 
     def _segment(self, frames: Iterator[Frame], first_track: int) -> _Segment | None:
         """Find the faces of the next frames; None at the end."""
         taken = list(itertools.islice(frames, 1))
         if not taken:
             return None
-        rest = itertools.islice(frames, SEGMENT_FRAMES - 1)
-        found = prefetch(self._finder.stream(itertools.chain(taken, rest)), depth=8)
+        some = itertools.chain(taken, itertools.islice(frames, SEGMENT_FRAMES - 1))
         segment = _Segment()
         last_vector: dict[int, int] = {}
-        for frame, faces in found:
-            segment.frames += 1
-            segment.next_frame = frame.index + 1
-            for face in faces:
-                due = frame.index - last_vector.get(face.track, -IDENTIFY_EVERY) >= IDENTIFY_EVERY
-                identity = self._identifier.vector(frame.image, face) if due else None
-                if due:
-                    last_vector[face.track] = frame.index
-                numbered = replace(face, track=first_track + face.track, identity=identity)
-                segment.records.append(_record(frame, numbered))
+        with closing(prefetch(self._finder.stream(some), depth=8)) as found:
+            for frame, faces in found:
+                segment.frames += 1
+                segment.next_frame = frame.index + 1
+                for face in faces:
+                    due = frame.index - last_vector.get(face.track, -IDENTIFY_EVERY) >= IDENTIFY_EVERY
+                    identity = self._identifier.vector(frame.image, face) if due else None
+                    if due:
+                        last_vector[face.track] = frame.index
+                    numbered = replace(face, track=first_track + face.track, identity=identity)
+                    segment.records.append(_record(frame, numbered))
         return segment
 
 
@@ -181,24 +198,41 @@ def _record(frame: Frame, face: Face) -> FaceRecord:
 
 
 def _keep_largest_person(faceset: Faceset) -> list[Person]:
-    """Group tracks into people and reject all but the first; largest first."""
-    faces: dict[TrackKey, list[int]] = defaultdict(list)
-    vectors: dict[TrackKey, list[np.ndarray]] = defaultdict(list)
+    """Group tracks into people and reject all but the one with most usable faces; largest first.
+
+    What somebody else than this workflow decided about a face stays as it is.
+    """
+    tracks: dict[TrackKey, _Track] = defaultdict(_Track)
     for stored in faceset.faces(None):
-        key = (stored.source_id, stored.track)
-        faces[key].append(stored.id)
+        track = tracks[(stored.source_id, stored.track)]
+        track.frames.append(stored.frame_index)
+        if stored.reason in ("", _ANOTHER_PERSON):
+            track.usable.append(stored)
         if stored.face.identity is not None:
-            vectors[key].append(stored.face.identity)
-    means = {key: np.mean(rows, axis=0).astype(np.float32) for key, rows in vectors.items()}
-    summaries = {key: TrackSummary(faces=len(ids), identity=means.get(key)) for key, ids in faces.items()}
+            track.vectors.append(stored.face.identity)
+    summaries = {key: track.summary for key, track in tracks.items()}
+    reviewed = {review.face_id for review in faceset.reviews() if review.by != _BY}
     people: list[Person] = []
-    kept_before = {stored.id for stored in faceset.faces("kept")}
     for number, group in enumerate(group_tracks(summaries)):
         name = faceset.identity if number == 0 else f"person {number + 1}"
-        for source_id, track in group:
-            faceset.set_track_person(source_id, track, name, means.get((source_id, track)))
-        ids = [face_id for key in group for face_id in faces[key]]
-        people.append(Person(name=name, faces=len(ids), path=None))
-        if number > 0 and (rejected := [i for i in ids if i in kept_before]):
-            faceset.set_state(rejected, "rejected", _ANOTHER_PERSON, by="extract")
+        for key in group:
+            faceset.set_track_person(*key, name, summaries[key].identity)
+        usable = [stored for key in group for stored in tracks[key].usable]
+        people.append(Person(name=name, faces=len(usable), path=None))
+        state: State = "kept" if number == 0 else "rejected"
+        changed = [s.id for s in usable if s.state != state and s.id not in reviewed]
+        if changed:
+            faceset.set_state(changed, state, "" if number == 0 else _ANOTHER_PERSON, by=_BY)
     return people
+
+
+@dataclass
+class _Track:
+    frames: list[int] = field(default_factory=list[int])
+    usable: list[StoredFace] = field(default_factory=list[StoredFace])
+    vectors: list[Vector] = field(default_factory=list[Vector])
+
+    @property
+    def summary(self) -> TrackSummary:
+        mean = np.mean(self.vectors, axis=0).astype(np.float32) if self.vectors else None
+        return TrackSummary(faces=len(self.usable), identity=mean)

@@ -15,14 +15,27 @@ _BYTES_A_FACE_IN_BATCH = 4_500_000  # activations; measured, both presets alike
 
 
 def available_bytes() -> int | None:
-    """Memory that can be taken without swapping, None where the system does not say."""
+    """Memory that this process can have in all: what it holds and what is free, None where unknown.
+
+    A container's own limit counts where it is lower.
+    """
     try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):
+        meminfo = Path("/proc/meminfo").read_text().splitlines()
+        resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        free = next(int(line.split()[1]) * 1024 for line in meminfo if line.startswith("MemAvailable:"))
+    except (OSError, ValueError, StopIteration):
         return None
+    return resident + min([free, *_container_free()])
+
+
+def _container_free() -> list[int]:
+    """What a control group still allows, as one number; none where there is no limit."""
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = int((group / "memory.max").read_text())
+        return [max(0, limit - int((group / "memory.current").read_text()))]
+    except (OSError, ValueError):  # no such group, or "max"
+        return []
 
 
 def needed_bytes(model: Model, faces: list[int], batch: int) -> int:

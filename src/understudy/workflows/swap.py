@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from understudy.core.errors import ConfigError, MediaError
 from understudy.core.events import Notice, OnEvent, ignore
 from understudy.core.files import peak_rss_mb
+from understudy.faces.faceset import Faceset
+from understudy.media.footage import expand_footage, sha256_of
 from understudy.media.writer import OUTPUT_SUFFIXES
-from understudy.training.model_folder import holds_model
+from understudy.training.model_folder import find_generation, holds_model
 from understudy.workflows import convert, extract, train
 from understudy.workflows.configs import (
     ConvertConfig,
@@ -26,40 +29,34 @@ SOURCE, TARGET = "source", "target"
 def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
     """Put the source's face into the target.
 
-    Everything is kept in the production folder; what is there already is gone on with: faces that
-    were found are not looked for again, and an existing model is trained further.
+    Everything is kept in the production folder, and the same command goes on where it was stopped:
+    faces that were found are not looked for again, training that was stopped gets the rest of its
+    time, and training that was finished is not repeated. Another time trains the model further.
 
     Raises:
-        ConfigError: settings that do not go together.
+        ConfigError: settings that do not go together, or a production of other footage.
         MediaError: footage that cannot be read, or an output that cannot be written.
         FacesetError: too few faces.
+        KeyboardInterrupt: training was interrupted; it is saved.
     """
     started = time.monotonic()
     production = config.production or default_production(config.out)
-    _check(config)
+    training = _train_config(config, production)
+    _check(config, training)
     extracted: dict[str, ExtractResult] = {}
-    for name, footage in ((SOURCE, config.source), (TARGET, (config.target, *config.target_footage))):
+    for name, footage in _footage(config).items():
         extracted[name] = extract.run(
             ExtractConfig(footage=footage, faceset=production / f"{name}.faceset", identity=name), on_event
         )
-    model = production / "model"
-    trained = train.run(
-        TrainConfig(
-            facesets=tuple(production / f"{name}.faceset" for name in (SOURCE, TARGET)),
-            model=model,
-            preset=config.preset,
-            minutes=None if config.steps is not None else config.minutes,
-            steps=config.steps,
-            start=config.start,
-            seed=config.seed,
-            resume=holds_model(model),
-        ),
-        on_event,
-    )
+    trained = train.finished_result(training)
+    if trained is None:
+        trained = train.run(training, on_event)
     if trained.interrupted:
         on_event(Notice(message="training was stopped early; the same command goes on from here"))
         raise KeyboardInterrupt
-    converted = convert.run(ConvertConfig(target=config.target, model=model, out=config.out), on_event)
+    converted = convert.run(
+        ConvertConfig(target=config.target, model=training.model, out=config.out), on_event
+    )
     warnings = [w for result in (*extracted.values(), trained, converted) for w in result.warnings]
     return SwapResult(
         output=converted.output,
@@ -75,12 +72,36 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
     )
 
 
+def _footage(config: SwapConfig) -> dict[str, tuple[Path, ...]]:
+    """What each identity's faces are taken from."""
+    return {SOURCE: config.source, TARGET: (config.target, *config.target_footage)}
+
+
+def _train_config(config: SwapConfig, production: Path) -> TrainConfig:
+    """The training of a swap: what is there already is trained further if asked for another time."""
+    training = TrainConfig(
+        facesets=tuple(production / f"{name}.faceset" for name in (SOURCE, TARGET)),
+        model=production / "model",
+        preset=config.preset,
+        minutes=None if config.steps is not None else config.minutes,
+        steps=config.steps,
+        start=config.start,
+        seed=config.seed,
+    )
+    if not holds_model(training.model):
+        return training
+    index = find_generation(training.model).index
+    if train.is_same_run(training, index):
+        return training
+    return replace(training, resume=True)
+
+
 def default_production(out: Path) -> Path:
     """Where a swap keeps its facesets and its model, beside the output."""
     return out.with_name(out.name + ".production")
 
 
-def _check(config: SwapConfig) -> None:
+def _check(config: SwapConfig, training: TrainConfig) -> None:
     """Fail before minutes of work, not after."""
     if config.out.suffix.lower() not in OUTPUT_SUFFIXES:
         raise MediaError(
@@ -88,12 +109,29 @@ def _check(config: SwapConfig) -> None:
         )
     if not config.out.parent.is_dir():
         raise MediaError(f"there is no folder {config.out.parent}", "make it, or write elsewhere")
-    if config.out.exists() and config.out.is_dir():
+    if config.out.is_dir():
         raise MediaError(f"{config.out} is a folder", "name a file to write")
-    inputs = [*config.source, config.target, *config.target_footage]
-    if any(path.exists() and config.out.exists() and path.samefile(config.out) for path in inputs):
-        raise ConfigError(f"{config.out} is one of the inputs", "write to another file")
-    for path in inputs:
+    footage = [path for paths in _footage(config).values() for path in paths]
+    for path in footage:
         if not path.exists():
             raise MediaError(f"there is no {path}", "check the path")
+        if config.out.exists() and path.samefile(config.out):
+            raise ConfigError(f"{config.out} is one of the inputs", "write to another file")
     convert.check_target(config.target)
+    train.check(training)
+    for name, paths in _footage(config).items():
+        _check_production(training.model.parent / f"{name}.faceset", paths)
+
+
+def _check_production(folder: Path, footage: tuple[Path, ...]) -> None:
+    """Refuse a faceset that was made from other footage: another person's face must not slip in."""
+    if not folder.exists():
+        return
+    digests = {sha256_of(path) for path in expand_footage(list(footage))}
+    with Faceset.open(folder) as faceset:
+        others = [source.record for source in faceset.sources() if source.record.sha256 not in digests]
+    if others:
+        raise ConfigError(
+            f"{folder} was made from other footage ({others[0].path.name})",
+            "name another --production or --out, or delete that folder",
+        )
