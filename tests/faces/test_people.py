@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from understudy.faces.people import TrackKey, TrackSummary, group_tracks
@@ -57,3 +59,38 @@ def test_the_order_of_the_tracks_does_not_matter() -> None:
     tracks = {(1, i): summary(int(rng.integers(1, 9)), *rng.normal(0, 0.3, 3)) for i in range(30)}
     turned = dict(reversed(list(tracks.items())))
     assert group_tracks(tracks) == group_tracks(turned)
+
+
+def test_two_faces_of_one_frame_are_two_people_however_alike() -> None:
+    both = frozenset(range(50))
+    tracks = {
+        (1, 0): replace(summary(50, 0.0), frames=both),
+        (1, 1): replace(summary(40, 0.1), frames=frozenset(range(49, 99))),
+        (1, 2): replace(summary(30, 0.2), frames=frozenset(range(99, 130))),
+    }
+    assert group_tracks(tracks) == [[(1, 1), (1, 2)], [(1, 0)]]
+
+
+def test_a_track_that_runs_in_anothers_gaps_may_be_the_same_person() -> None:
+    gaps = frozenset([*range(10), *range(20, 30)])
+    tracks = {
+        (1, 0): replace(summary(20, 0.0), frames=gaps),
+        (1, 1): replace(summary(10, 0.1), frames=frozenset(range(10, 20))),
+    }
+    assert group_tracks(tracks) == [[(1, 0), (1, 1)]]
+
+
+def test_frames_of_different_sources_are_different_moments() -> None:
+    same = frozenset(range(10))
+    tracks = {(i, 0): replace(summary(10, 0.1 * i), frames=same) for i in (1, 2)}
+    assert len(group_tracks(tracks)) == 1
+
+
+def test_a_track_shut_out_of_the_nearest_person_joins_the_next() -> None:
+    tracks = {
+        (1, 0): replace(summary(50, 0.0), frames=frozenset(range(50))),
+        (1, 1): replace(summary(40, 0.7), frames=frozenset(range(50))),
+        (1, 2): replace(summary(9, 0.3), frames=frozenset(range(60, 69))),
+        (1, 3): replace(summary(5, 0.2), frames=frozenset([65])),
+    }
+    assert group_tracks(tracks) == [[(1, 0), (1, 2)], [(1, 1), (1, 3)]]
