@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -14,10 +15,10 @@ from understudy.core.types import Image
 from understudy.faces.crop import cut
 from understudy.faces.face import FaceSquare
 from understudy.faces.finder import FaceFinder
-from understudy.media.footage import open_footage
+from understudy.media.footage import expand_footage, open_footage
 from understudy.media.images import read_image
 from understudy.media.reader import VideoReader
-from understudy.report.clips import encode_clip
+from understudy.report.clips import encode_clip, fit_within
 from understudy.report.page import ReportData, write_report
 from understudy.report.sections import Figure, FrameSeries, TrainingPoint
 from understudy.workflows.configs import TrainResult
@@ -50,7 +51,7 @@ def write_swap_report(
     Args:
         path: the file.
         title: heading.
-        source: footage of the identity put in.
+        source: footage of the identity put in: a video, an image, or a folder of either.
         target: the footage that was changed.
         output: what came out.
         truth: footage of the source doing the same, or None.
@@ -63,7 +64,8 @@ def write_swap_report(
         UnderstudyError: the file cannot be written.
     """
     squares = _squares(target)
-    clips = [encode_clip("source", _zoomed(source, _squares(source)), _SIDE_PX, in_step=False)]
+    shown = expand_footage([source])[0]  # of a folder of videos the first
+    clips = [encode_clip("source", _zoomed(shown, _squares(shown)), _SIDE_PX, in_step=False)]
     for name, footage in (("target", target), ("output", output), ("truth", truth)):
         if footage is not None:
             clips.append(encode_clip(name, _zoomed(footage, squares), _SIDE_PX))
@@ -152,29 +154,50 @@ def _previews(training: TrainResult) -> list[tuple[str, Image]]:
 def _squares(footage: Path) -> list[FaceSquare | None]:
     """Where the largest face is in each of the first frames, held while none is seen."""
     squares: list[FaceSquare | None] = []
-    with open_footage(footage) as reader:
-        for _, faces in FaceFinder().stream(prefetch(islice(reader, MAX_FRAMES))):
+    with open_footage(footage) as reader, closing(prefetch(islice(reader, MAX_FRAMES))) as frames:
+        for _, faces in FaceFinder().stream(frames):
             squares.append(faces[0].square if faces else (squares[-1] if squares else None))
     first = next((square for square in squares if square is not None), None)
     return [square or first for square in squares]
 
 
 def _zoomed(footage: Path, squares: list[FaceSquare | None]) -> Iterator[tuple[Fraction, Image]]:
-    """The first frames, cut to a window that stands still around the face's whole path."""
+    """The first frames as squares of one size, cut to a window around the face's whole path.
+
+    Photos have nothing in common, not even their size: each is cut around its own face.
+    """
     known = [square for square in squares if square is not None]
     with open_footage(footage) as reader:
-        if not known:
-            yield from ((frame.time_s, frame.image) for frame in islice(reader, MAX_FRAMES))
-            return
-        window = FaceSquare(
-            x_px=float(np.mean([s.x_px for s in known])),
-            y_px=float(np.mean([s.y_px for s in known])),
-            side_px=float(np.median([s.side_px for s in known])),
-            roll_rad=0.0,
-        )
-        matrix = window.crop_from_frame(_SIDE_PX, _ZOOM)
+        window = _around(known)
+        own = iter(squares if reader.info.container == "images" else ())
         for frame in islice(reader, MAX_FRAMES):
-            yield frame.time_s, cut(frame.image, matrix, _SIDE_PX)
+            square = next(own, window)
+            if square is None:
+                yield frame.time_s, _letterboxed(frame.image)
+            else:
+                yield frame.time_s, cut(frame.image, square.crop_from_frame(_SIDE_PX, _ZOOM), _SIDE_PX)
+
+
+def _around(squares: list[FaceSquare]) -> FaceSquare | None:
+    """An upright square that stands still where these are on average."""
+    if not squares:
+        return None
+    return FaceSquare(
+        x_px=float(np.mean([s.x_px for s in squares])),
+        y_px=float(np.mean([s.y_px for s in squares])),
+        side_px=float(np.median([s.side_px for s in squares])),
+        roll_rad=0.0,
+    )
+
+
+def _letterboxed(image: Image) -> Image:
+    """The whole picture in the middle of a black square."""
+    small = fit_within(image, _SIDE_PX)
+    height, width = small.shape[:2]
+    square = np.zeros((_SIDE_PX, _SIDE_PX, 3), np.uint8)
+    top, left = (_SIDE_PX - height) // 2, (_SIDE_PX - width) // 2
+    square[top : top + height, left : left + width] = small
+    return square
 
 
 def _whole(footage: Path) -> Iterator[tuple[Fraction, Image]]:
