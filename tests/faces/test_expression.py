@@ -80,9 +80,23 @@ def test_a_wink_changes_sides_in_the_mirror() -> None:
     assert np.abs((mirror - rest)[right]).max() > 1 > np.abs((mirror - rest)[left]).max()
 
 
+LIPS = slice(0, 80)
+UPPER_LIP_Y, LOWER_LIP_Y = 2 * (20 + 15) + 1, 2 * (20 + 5) + 1  # points 13 and 14 among the inner lips
+
+
 def test_against_rest_leaves_pose_and_takes_the_median_off() -> None:
     vectors = np.random.default_rng(0).normal(3, 1, (21, EXPRESSION_SIZE)).astype(np.float32)
     out = against_rest(vectors)
-    np.testing.assert_allclose(np.median(out, axis=0)[:-2], 0, atol=1e-6)
+    np.testing.assert_allclose(np.median(out, axis=0)[80:-2], 0, atol=1e-6)
     np.testing.assert_array_equal(out[:, POSE], vectors[:, POSE])
     np.testing.assert_allclose(out[1] - out[0], vectors[1] - vectors[0], atol=1e-5)
+
+
+def test_a_mouth_that_talks_most_of_the_time_rests_shut() -> None:
+    vectors = np.zeros((40, EXPRESSION_SIZE), np.float32)
+    vectors[:, LIPS] = 7.0  # what is the person's own
+    vectors[10:, LOWER_LIP_Y] += 3.0  # open in three quarters of the faces
+    out = against_rest(vectors)
+    np.testing.assert_allclose(out[:10, LIPS], 0, atol=1e-6)
+    np.testing.assert_allclose(out[10:, LOWER_LIP_Y], 3, atol=1e-6)
+    np.testing.assert_allclose(out[:, UPPER_LIP_Y], 0, atol=1e-6)
