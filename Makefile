@@ -5,9 +5,8 @@
 #
 #   VENV=FOLDER        where it lies                                     (.venv)
 #   PYTHON=COMMAND     the Python that it is made from, 3.11 or newer    (python3)
-#   TORCH_ARGS=...     how pip finds torch. On Linux pip's default build brings gigabytes of CUDA; for
-#                      the small CPU build give the "--index-url" that torch's install page shows for
-#                      "CPU": make demo TORCH_ARGS="--index-url URL"
+#   TORCH_ARGS=...     how pip finds torch. On Linux pip's default build may bring gigabytes of CUDA; for
+#                      the small CPU build give the arguments that torch's install page shows for "CPU"
 #   ARGS=...           more arguments for the demo or for pytest
 
 VENV ?= .venv

@@ -235,4 +235,4 @@ class _Track:
     @property
     def summary(self) -> TrackSummary:
         mean = np.mean(self.vectors, axis=0).astype(np.float32) if self.vectors else None
-        return TrackSummary(faces=len(self.usable), identity=mean)
+        return TrackSummary(faces=len(self.usable), identity=mean, frames=frozenset(self.frames))
