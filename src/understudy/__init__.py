@@ -173,7 +173,7 @@ def train(
         start: "base" (pretrained on rendered people) or "scratch".
         batch: faces a person and step; the preset's own where None.
         seed: seed of every random choice.
-        resume: go on with the model that lies in `model`.
+        resume: train the model that lies in `model` further; a stopped run goes on without it.
         on_event: hears of progress, warnings and previews.
 
     Returns:

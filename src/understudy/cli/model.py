@@ -31,7 +31,9 @@ def train(
     start: Start = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Faces a person and step.")] = None,
     seed: Seed = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the model that lies there.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Train the model that lies there further.")
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:

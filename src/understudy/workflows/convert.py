@@ -18,10 +18,10 @@ from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.core.types import Frame, Image, Matrix, Vector
+from understudy.faces.choose import TargetChooser
 from understudy.faces.crop import cut
 from understudy.faces.face import Face
 from understudy.faces.finder import FaceFinder
-from understudy.faces.identify import SAME_PERSON_DISTANCE, Embedder, Identifier
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.training.model import Model, has_fast_bf16
@@ -29,8 +29,6 @@ from understudy.training.model_folder import ModelIndex, load_model
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 
 _FRAMES_AT_ONCE = 8  # drawn together; bounds the memory
-_LOOKS_AT_A_TRACK = 5  # identity vectors taken before a track is taken for somebody else
-_FRAMES_BETWEEN_LOOKS = 10
 
 SYNTHETIC_NOTICE = "Synthetic media: a face in this video was replaced (understudy)"
 
@@ -69,6 +67,11 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
                 whole = max(total, frames) if total else None
                 on_event(Progress(stage="convert", done=frames, total=whole, unit="frames"))
     warnings += [*reader.warnings, *writer.warnings]
+    if swapped and chooser.unsure_frames:
+        warnings.append(
+            f"{chooser.unsure_frames} frames show a face that may be {target}'s and was not swapped: "
+            "the identity network was not sure"
+        )
     if swapped == 0:
         warnings.append(f"{target} was not found in {config.target}: the output shows the target unchanged")
     for message in warnings:
@@ -100,52 +103,6 @@ def _identities(config: ConvertConfig, index: ModelIndex) -> tuple[str, str]:
 def _mean_identity(index: ModelIndex, name: str) -> Vector | None:
     entry = next(entry for entry in index.identities if entry.name == name)
     return None if entry.mean_identity is None else np.array(entry.mean_identity, np.float32)
-
-
-class TargetChooser:
-    """Finds the target among the faces of a frame by the identity of each track.
-
-    Args:
-        wanted: (128,) mean identity vector of the target; None takes the largest face.
-        on_event: told when weights are fetched.
-        embedder: dlib's where None.
-    """
-
-    def __init__(
-        self, wanted: Vector | None, on_event: OnEvent = ignore, embedder: Embedder | None = None
-    ) -> None:
-        """Load the network where it is needed."""
-        self._wanted = wanted
-        self._embedder = embedder or (Identifier(on_event) if wanted is not None else None)
-        self._tracks: dict[int, _Looks] = {}
-
-    def choose(self, image: Image, faces: list[Face]) -> Face | None:
-        """The target's face in this frame, None where it is not seen."""
-        if self._wanted is None or self._embedder is None:
-            return faces[0] if faces else None
-        candidates = [(self._distance(image, face), i) for i, face in enumerate(faces)]
-        near = [(distance, i) for distance, i in candidates if distance < SAME_PERSON_DISTANCE]
-        return faces[min(near)[1]] if near else None
-
-    def _distance(self, image: Image, face: Face) -> float:
-        """How far this face's track is from the target, at its nearest look."""
-        looks = self._tracks.setdefault(face.track, _Looks())
-        looks.frames += 1
-        unsure = looks.nearest >= SAME_PERSON_DISTANCE and looks.taken < _LOOKS_AT_A_TRACK
-        if unsure and looks.frames % _FRAMES_BETWEEN_LOOKS == 1:
-            assert self._embedder is not None
-            assert self._wanted is not None
-            vector = self._embedder.vector(image, face)
-            looks.nearest = min(looks.nearest, float(np.linalg.norm(vector - self._wanted)))
-            looks.taken += 1
-        return looks.nearest
-
-
-@dataclass(slots=True)
-class _Looks:
-    frames: int = 0
-    taken: int = 0
-    nearest: float = np.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
