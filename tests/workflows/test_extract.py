@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from understudy.core.errors import FacesetError
+from understudy.core.errors import ConfigError, FacesetError, MediaError
 from understudy.core.types import Frame
 from understudy.faces.faceset import Faceset
 from understudy.media.images import read_image
@@ -68,6 +69,30 @@ def test_running_again_finds_nothing_new(clips: dict[str, Path], facesets: tuple
         assert faceset.digest() == before
 
 
+def test_what_a_person_decided_stays(
+    clips: dict[str, Path], facesets: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "reviewed"
+    shutil.copytree(facesets[0], folder)
+    with Faceset.open(folder) as faceset:
+        chosen = [face.id for face in faceset.faces()][:3]
+        faceset.set_state(chosen, "rejected", "another person", by="somebody")
+    result = extract.run(ExtractConfig(footage=(clips["source"],), faceset=folder, identity="source"))
+    assert (result.faces, result.rejected) == (45, 3)
+    with Faceset.open(folder) as faceset:
+        assert [face.id for face in faceset.faces("rejected")] == chosen
+
+
+def test_settings_that_make_no_sense(clips: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="every is 0"):
+        extract.run(ExtractConfig(footage=(clips["source"],), faceset=tmp_path / "f", every=0))
+    text = tmp_path / "notes.mp4"
+    text.write_text("no video")
+    with pytest.raises(MediaError, match=r"notes\.mp4"):
+        extract.run(ExtractConfig(footage=(text,), faceset=tmp_path / "f"))
+    assert not (tmp_path / "f").exists()
+
+
 def test_two_people_in_one_frame_are_told_apart(clips: dict[str, Path], tmp_path: Path) -> None:
     both = tmp_path / "both.mp4"
     with VideoReader(clips["source"]) as left, VideoReader(clips["target"]) as right:
@@ -96,5 +121,5 @@ def test_footage_without_a_face_says_so(clips: dict[str, Path], tmp_path: Path) 
         for frame in reader:
             grey = np.full_like(frame.image, 90)
             writer.write(Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=grey))
-    with pytest.raises(FacesetError, match=r"no face was found in .*empty\.mp4"):
+    with pytest.raises(FacesetError, match=r"no usable face was found in .*empty\.mp4"):
         extract.run(ExtractConfig(footage=(empty,), faceset=tmp_path / "faces"))
