@@ -122,3 +122,64 @@ def test_peak_memory_is_this_process_own_and_grows_with_use() -> None:
     assert len(ballast)
     assert 5 < before < 100
     assert after - before == pytest.approx(80, abs=5)
+
+
+_WRITE_UNTIL_KILLED = """
+import sys, time
+from pathlib import Path
+from understudy.core.files import written_aside
+with written_aside(Path(sys.argv[1])) as aside:
+    aside.write_bytes(b"half")
+    print(aside.name, flush=True)
+    time.sleep(60)
+"""
+
+
+def killed_writer(path: Path) -> str:
+    """Name of what a process that was killed while it wrote has left."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _WRITE_UNTIL_KILLED, str(path)], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        name = writer.stdout.readline().strip()
+        writer.kill()
+    return name
+
+
+def test_what_killed_writers_left_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "clip [1].mp4"
+    left = [killed_writer(path), killed_writer(path)]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [left[1]]  # the second removed the first's
+    other = killed_writer(tmp_path / "clip [1] 2.mp4")
+    files.write_atomically(path, b"whole")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([other, path.name])
+
+
+def test_what_is_being_written_elsewhere_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with subprocess.Popen(
+        [sys.executable, "-c", _WRITE_UNTIL_KILLED, str(path)], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        name = writer.stdout.readline().strip()
+        with files.written_aside(path) as mine:
+            mine.write_bytes(b"mine")
+            files.write_atomically(path, b"mine too")
+            assert mine.exists()
+        assert (tmp_path / name).exists()
+        writer.kill()
+    assert path.read_bytes() == b"mine"
+
+
+def test_own_number_from_an_earlier_run_and_old_files_of_other_hosts_are_left_over(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with files.written_aside(path) as aside:
+        aside.write_bytes(b"")
+        host, pid, run, token = aside.name.removeprefix(".clip.").removesuffix(".part.mp4").split("-")
+    recycled = tmp_path / f".clip.{host}-{pid}-{run[::-1]}x-{token}.part.mp4"
+    young, old = (tmp_path / f".clip.zzzz-1-{age}-{token}.part.mp4" for age in ("young", "old"))
+    for left in (recycled, young, old):
+        left.write_bytes(b"")
+    os.utime(old, (0, 0))
+    files.write_atomically(path, b"")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([young.name, path.name])

@@ -6,8 +6,11 @@ import contextlib
 import errno
 import hashlib
 import os
+import platform
+import re
 import secrets
 import sys
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -15,6 +18,8 @@ from understudy.core.errors import UnderstudyError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_RUN = secrets.token_hex(4)
+_ABANDONED_S = 24 * 3600.0  # untouched for so long, a file of a process that cannot be asked is left over
 
 
 def next_step_for(error: OSError) -> str:
@@ -36,7 +41,7 @@ def written_aside(path: Path) -> Generator[Path]:
 
     The file is fsync'd before and its folder after the rename, so that a power cut leaves the old
     file or the new one. The folder is created where missing. When the block raises, what was written
-    is removed and `path` is as it was.
+    is removed and `path` is as it was. What killed processes left beside it is removed at the start.
 
     Args:
         path: the final name.
@@ -47,9 +52,10 @@ def written_aside(path: Path) -> Generator[Path]:
     Raises:
         UnderstudyError: the folder cannot be written to, or the disk is full.
     """
-    aside = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
+    aside = path.with_name(f".{path.stem}.{_owner()}-{secrets.token_hex(4)}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
         yield aside
         replace_atomically(aside, path)
     except OSError as error:
@@ -153,6 +159,43 @@ def peak_rss_mb() -> float:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return (peak if sys.platform == "darwin" else peak * 1024) / 1e6
+
+
+def _owner() -> str:
+    """Whose file it is: host, process, and this run of Python, as a process number is given out again."""
+    host = hashlib.sha256(platform.node().encode()).hexdigest()[:4]
+    return f"{host}-{os.getpid()}-{_RUN}"
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what killed writers of the same target left; raises OSError where the folder is not there."""
+    pattern = re.compile(
+        rf"\.{re.escape(path.stem)}\.(\w+)-(\d+)-(\w+)-\w+\.part{re.escape(path.suffix)}", re.ASCII
+    )
+    for sibling in path.parent.iterdir():
+        match = pattern.fullmatch(sibling.name)
+        if match is None:
+            continue
+        with contextlib.suppress(OSError):  # gone meanwhile, or another user's
+            if _is_left(*match.groups(), age_s=time.time() - sibling.stat().st_mtime):
+                sibling.unlink()
+
+
+def _is_left(host: str, pid: str, run: str, *, age_s: float) -> bool:
+    if f"{host}-{pid}-{run}" == _owner():
+        return False
+    # what runs on other hosts that share the folder cannot be seen, and Windows has no harmless question
+    if host != _owner().split("-")[0] or sys.platform == "win32":
+        return age_s > _ABANDONED_S
+    if int(pid) == os.getpid():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # it runs, and is another user's
+        pass
+    return False
 
 
 def _cannot_write(path: Path, error: OSError) -> UnderstudyError:
