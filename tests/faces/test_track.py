@@ -1,5 +1,9 @@
 """The tracker on a stage: faces stand where the test puts them, and both networks are stand-ins."""
 
+import itertools
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
@@ -8,8 +12,10 @@ from measure.made_faces import made_face
 from understudy.core.types import Frame, Image
 from understudy.faces.detect import Detection
 from understudy.faces.face import Face, FaceSquare
+from understudy.faces.finder import FaceFinder
 from understudy.faces.landmark import Mesh, region_of_detection, region_of_points
 from understudy.faces.track import FaceTracker, TrackerConfig
+from understudy.media.reader import VideoReader
 
 
 class Stage:
@@ -64,7 +70,13 @@ class Blind:
 
 
 GREY = np.full((200, 640, 3), 100, np.uint8)
-BRIGHT = np.full((200, 640, 3), 200, np.uint8)
+
+
+def scene(seed: int) -> Image:
+    """A (200, 640, 3) picture of some place, dull enough to be lit otherwise without clipping."""
+    rng = np.random.default_rng(seed)
+    spots = rng.integers(60, 140, (5, 16, 3)).astype(np.uint8)
+    return np.asarray(cv2.resize(spots, (640, 200), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 @pytest.fixture
@@ -150,20 +162,45 @@ def test_a_face_that_suddenly_doubles_is_not_followed(stage: Stage) -> None:
     assert tracks(follow.track(GREY)) == [1]
 
 
+def test_a_face_that_steps_aside_farther_than_faces_move_is_another(stage: Stage) -> None:
+    # far enough to be told from a still face, near enough for the landmarks to be found
+    stage.put("a", 100, side=60)
+    follow = tracker(stage, max_step=0.3)
+    follow.track(GREY)
+    stage.put("a", 115, side=60)
+    assert tracks(follow.track(GREY)) == [0]
+    stage.put("a", 138, side=60)
+    assert tracks(follow.track(GREY)) == [1]
+
+
 def test_a_cut_starts_new_tracks(stage: Stage) -> None:
     stage.put("a", 100)
-    follow = tracker(stage)
-    assert tracks(follow.track(GREY)) == [0]
-    assert tracks(follow.track(GREY)) == [0]
-    assert tracks(follow.track(BRIGHT)) == [1]
-    assert tracks(follow.track(BRIGHT)) == [1]
+    follow = tracker(stage, max_face_change=9.0)
+    assert tracks(follow.track(scene(1))) == [0]
+    assert tracks(follow.track(scene(1))) == [0]
+    assert tracks(follow.track(scene(2))) == [1]
+    assert tracks(follow.track(scene(2))) == [1]
 
 
-def test_a_change_of_light_is_no_cut(stage: Stage) -> None:
+@pytest.mark.parametrize(("gain", "shift"), [(1.0, 80.0), (1.8, 0.0), (0.4, 0.0), (1.5, -60.0)])
+def test_a_change_of_light_is_no_cut(stage: Stage, gain: float, shift: float) -> None:
     stage.put("a", 100)
     follow = tracker(stage)
-    follow.track(GREY)
-    assert tracks(follow.track(GREY + np.uint8(30))) == [0]
+    follow.track(scene(1))
+    lit = np.clip(scene(1) * gain + shift, 0, 255).astype(np.uint8)
+    assert tracks(follow.track(lit)) == [0]
+    assert tracks(follow.track(scene(1))) == [0]
+
+
+def test_another_face_in_the_same_place_and_scene_is_a_new_track(stage: Stage) -> None:
+    stage.put("a", 100)
+    stage.put("b", 400)
+    follow = tracker(stage)
+    before, after = scene(1), scene(1)
+    after[50:150, 50:150] = scene(2)[50:150, 50:150]
+    assert sorted(tracks(follow.track(before))) == [0, 1]
+    assert sorted(tracks(follow.track(after))) == [1, 2]
+    assert sorted(tracks(follow.track(after))) == [1, 2]
 
 
 def test_a_weak_track_that_the_detector_does_not_see_is_dropped(stage: Stage) -> None:
@@ -185,11 +222,11 @@ def test_a_sure_track_lives_on_although_the_detector_does_not_see_it(stage: Stag
 
 def test_two_tracks_that_end_on_one_face_become_the_older_one(stage: Stage) -> None:
     stage.put("a", 100)
-    stage.put("b", 160)
+    stage.put("b", 150)
     follow = tracker(stage)
     assert sorted(tracks(follow.track(GREY))) == [0, 1]
     del stage.faces["a"]
-    stage.put("b", 130)  # now within reach of both
+    stage.put("b", 125)  # now within reach of both
     searches = stage.searches
     assert tracks(follow.track(GREY)) == [0]
     assert stage.searches == searches + 1
@@ -246,3 +283,26 @@ def test_the_real_networks_follow_the_rendered_actor(performance: list[tuple[Fra
     for (_, face), (left, right) in zip(performance, eyes, strict=True):
         seen = face.landmarks_px[[33, 133, 362, 263], :2].reshape(2, 2, 2).mean(axis=1)
         assert np.abs(seen - [left, right]).max() < 0.08 * face.square.side_px
+
+
+VIDEOS = Path(__file__).parents[2].parent / "shared" / "data" / "video"
+
+
+def first_frames(path: Path, number: int) -> list[Frame]:
+    with VideoReader(path) as reader:
+        return list(itertools.islice(reader, number))
+
+
+@pytest.mark.skipif(not VIDEOS.is_dir(), reason="needs the footage")
+def test_every_cut_between_talkers_starts_a_track_and_nothing_else_does() -> None:
+    clips = [sorted((VIDEOS / name).glob("*.mpg"))[0] for name in ("grid_s1", "grid_s26", "grid_s31")]
+    joined = [frame for clip in (*clips, clips[0]) for frame in first_frames(clip, 20)]
+    seen = [{face.track for face in faces} for _, faces in FaceFinder().stream(joined)]
+    assert seen == [{i // 20} for i in range(80)]
+
+
+@pytest.mark.skipif(not VIDEOS.is_dir(), reason="needs the footage")
+@pytest.mark.parametrize("name", ["expressive/d13", "expressive/d9", "latentsync/demo2_video"])
+def test_a_steady_shot_is_one_track(name: str) -> None:
+    frames = first_frames(VIDEOS / f"{name}.mp4", 90)
+    assert {face.track for _, faces in FaceFinder().stream(frames) for face in faces} == {0}
