@@ -113,6 +113,16 @@ def test_expand_lists_videos_and_keeps_image_folders(tmp_path: Path) -> None:
     ]
 
 
+def test_neither_videos_nor_images_of_a_mixed_folder_are_lost(tmp_path: Path) -> None:
+    mixed = a_folder(tmp_path)
+    (mixed / "a.mp4").touch()
+    with pytest.raises(MediaError, match=r"images holds both videos \(1\) and images \(12\)"):
+        expand_footage([mixed])
+    # as files they go together
+    both = [mixed / "a.mp4", mixed / "frame0.png"]
+    assert expand_footage(both) == both
+
+
 def empty_folder(folder: Path) -> Path:
     (folder / "empty").mkdir()
     return folder / "empty"

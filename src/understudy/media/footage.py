@@ -167,7 +167,8 @@ def expand_footage(paths: Iterable[Path]) -> list[Path]:
         Each piece once, videos of one folder in natural order (2 before 10).
 
     Raises:
-        MediaError: a path does not exist, a folder holds no footage, or there is no path at all.
+        MediaError: a path does not exist, a folder holds no footage, or both videos and images, of which
+            one kind would be lost, or there is no path at all.
     """
     pieces: list[Path] = []
     for path in paths:
@@ -175,15 +176,23 @@ def expand_footage(paths: Iterable[Path]) -> list[Path]:
             raise MediaError(f"{path} does not exist", "check the path")
         if not path.is_dir():
             pieces.append(path)
-        elif videos := _files_in(path, VIDEO_SUFFIXES):
-            pieces.extend(videos)
-        elif _files_in(path, IMAGE_SUFFIXES):
-            pieces.append(path)
         else:
-            raise MediaError(f"{path} holds no video and no image", "give a folder that holds some itself")
+            pieces.extend(_pieces_in(path))
     if not pieces:
         raise MediaError("no footage given", "name at least one video, image or folder")
     return list(dict.fromkeys(pieces))
+
+
+def _pieces_in(folder: Path) -> list[Path]:
+    videos, images = _files_in(folder, VIDEO_SUFFIXES), _files_in(folder, IMAGE_SUFFIXES)
+    if videos and images:
+        raise MediaError(
+            f"{folder} holds both videos ({len(videos)}) and images ({len(images)})",
+            "name its videos one by one, and move the images to a folder of their own",
+        )
+    if not videos and not images:
+        raise MediaError(f"{folder} holds no video and no image", "give a folder that holds some itself")
+    return videos or [folder]
 
 
 def sha256_of(path: Path) -> str:
