@@ -63,7 +63,9 @@ def test_a_stopped_swap_goes_on(clips: dict[str, Path], tmp_path: Path) -> None:
     again = swap.run(config)
     assert again.train is not None
     assert again.train.steps == 20  # five of them before the interruption
-    assert [entry["step"] for entry in again.train.history] == [5, 20]
+    steps = [entry["step"] for entry in again.train.history]  # a slow machine validates in between, too
+    assert steps == sorted(steps)
+    assert (steps[0], steps[-1]) == (5, 20)
     assert out.exists()
 
 
