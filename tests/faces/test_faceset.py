@@ -6,7 +6,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -383,6 +383,37 @@ def test_damage_is_an_error_not_a_wrong_answer(faceset: Faceset) -> None:
     path.write_bytes(data)
     with pytest.raises(FacesetError, match="damaged"), Faceset.open(faceset.folder) as opened:
         list(opened.faces())
+
+
+@pytest.mark.parametrize(
+    ("statement", "read"),
+    [
+        ("UPDATE landmarks SET mesh = x'0011'", lambda faceset: list(faceset.faces())),
+        ("UPDATE landmarks SET mesh = x'00112233'", lambda faceset: faceset.landmarks()),
+        ("UPDATE landmarks SET iris = x'616263'", lambda faceset: list(faceset.faces())),
+        ("UPDATE identities SET vector = x'00112233'", lambda faceset: faceset.mean_identity()),
+        ("UPDATE faces SET time_s = 'soon'", lambda faceset: list(faceset.faces())),
+        ("UPDATE faces SET time_s = '1/0'", lambda faceset: list(faceset.faces())),
+        ("UPDATE sources SET time_base = ''", lambda faceset: faceset.sources()),
+    ],
+)
+def test_a_damaged_row_is_an_error_with_a_next_step(
+    faceset: Faceset, statement: str, read: Callable[[Faceset], object]
+) -> None:
+    fill(faceset)
+    read(faceset)
+    faceset._db.execute(statement)
+    with pytest.raises(FacesetError, match="damaged"):
+        read(faceset)
+
+
+@pytest.mark.parametrize("name", ["../faceset.jpg", "/etc/hostname", "a/b.jpg", "..", "", "C:a.jpg", "a\\b"])
+def test_a_crop_outside_the_folder_is_refused(faceset: Faceset, name: str) -> None:
+    fill(faceset, frames=1)
+    faceset._db.execute("UPDATE faces SET crop = ?", (name,))
+    for read in (lambda: list(faceset.faces()), faceset.problems):
+        with pytest.raises(FacesetError, match="not the name of a crop"):
+            read()
 
 
 def test_missing_crops_are_found(faceset: Faceset) -> None:

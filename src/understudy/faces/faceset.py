@@ -29,7 +29,7 @@ from understudy.faces.faceset_records import (
     StoredSource,
     StoredTrack,
 )
-from understudy.faces.faceset_rows import blob_from_floats, check_record, source_from_row
+from understudy.faces.faceset_rows import blob_from_floats, check_record, row_errors, source_from_row
 from understudy.faces.faceset_schema import (
     CROPS,
     DATABASE,
@@ -304,5 +304,7 @@ class Faceset:
         with faceset_errors(self.folder), transaction(self._db):
             yield
 
-    def _reading(self) -> contextlib.AbstractContextManager[None]:
-        return faceset_errors(self.folder)
+    @contextlib.contextmanager
+    def _reading(self) -> Generator[None]:
+        with faceset_errors(self.folder), row_errors(self.folder):
+            yield

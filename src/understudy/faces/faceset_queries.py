@@ -11,7 +11,7 @@ import numpy as np
 
 from understudy.core.types import Points, Vector
 from understudy.faces.faceset_records import State, StoredFace, StoredTrack
-from understudy.faces.faceset_rows import face_from_row, floats_from_blob, track_from_row
+from understudy.faces.faceset_rows import face_from_row, floats_from_blob, plain_name, track_from_row
 
 SELECT_SOURCES = (
     "SELECT *, (SELECT coalesce(max(number) + 1, 0) FROM tracks WHERE tracks.source = sources.id) "
@@ -101,5 +101,7 @@ def damage(db: sqlite3.Connection, crops: Path) -> list[str]:
     """What SQLite finds wrong, and the crops that are missing, a line each."""
     found: list[str] = [row[0] for row in db.execute("PRAGMA quick_check")]
     names: list[str] = [row["crop"] for row in db.execute("SELECT crop FROM faces")]
-    missing = [f"{crops.name}/{name} is missing" for name in names if not (crops / name).is_file()]
+    missing = [
+        f"{crops.name}/{name} is missing" for name in names if not (crops / plain_name(name)).is_file()
+    ]
     return [line for line in found if line != "ok"] + missing

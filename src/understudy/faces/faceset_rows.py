@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import sqlite3
+from collections.abc import Generator
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
+from understudy.core.errors import FacesetError
 from understudy.core.types import Vector
 from understudy.faces.face import Face, FaceSquare
 from understudy.faces.faceset_records import (
@@ -70,7 +73,7 @@ def face_from_row(row: sqlite3.Row, quality: dict[str, float], crops: Path) -> S
         pts=row["pts"],
         time_s=Fraction(row["time_s"]),
         face=face,
-        crop_path=crops / row["crop"],
+        crop_path=crops / plain_name(row["crop"]),
         crop_size_px=row["crop_size_px"],
         crop_coverage=row["crop_coverage"],
         state=row["state"],
@@ -120,6 +123,26 @@ def blob_from_floats(values: Vector, *shape: int) -> bytes:
 def floats_from_blob(blob: bytes, *shape: int) -> Vector:
     """The way back; writable, shaped."""
     return np.frombuffer(blob, "<f4").astype(np.float32).reshape(shape)
+
+
+def plain_name(name: str) -> str:
+    """The name of a file right in a folder; raises ValueError for a path to anywhere else."""
+    # a faceset may come from another system; Windows' rules see every separator and every drive
+    if PureWindowsPath(name).name != name or name in ("", "..") or "\0" in name:
+        raise ValueError(f"{name!r} is not the name of a crop")
+    return name
+
+
+@contextlib.contextmanager
+def row_errors(folder: Path) -> Generator[None]:
+    """Turn what a damaged row makes the functions above raise into a `FacesetError`."""
+    try:
+        yield
+    except (ValueError, TypeError, ZeroDivisionError) as error:
+        raise FacesetError(
+            f"faceset {folder}: a row is damaged ({error})",
+            "restore a copy, or extract into a new folder",
+        ) from error
 
 
 def text_from_fraction(value: Fraction) -> str:
