@@ -223,7 +223,14 @@ def test_with_nothing_whole_the_error_says_what_is_wrong(tmp_path: Path) -> None
         load_model(tmp_path, bf16=False)
 
 
-@pytest.mark.parametrize("change", [{"format": 99}, {"preset": "tomorrow's"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 99},
+        {"preset": "tomorrow's"},
+        {"format": 2, "people": [], "identities": None, "step": "many"},  # nothing else need fit
+    ],
+)
 def test_a_folder_of_another_version_is_told_from_a_damaged_one(
     tmp_path: Path, change: dict[str, object]
 ) -> None:

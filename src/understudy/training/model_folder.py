@@ -227,22 +227,36 @@ def find_generation(folder: Path) -> Generation:
     for index_path in _places(folder / _INDEX):
         if not index_path.exists():
             continue
+        data = index_path.read_bytes()
+        if (found_format := _format_of(data)) != FORMAT:
+            raise _another_version(f"{folder} is of format {found_format}, this version reads {FORMAT}")
         try:
-            index = ModelIndex.model_validate_json(index_path.read_bytes())
+            index = ModelIndex.model_validate_json(data)
         except ValidationError as error:
             problems.append(f"{index_path.name} is damaged ({error.error_count()} errors)")
             continue
-        if index.format != FORMAT or index.preset not in PRESETS:
-            raise ModelError(
-                f"{folder} is of format {index.format}, architecture {index.preset!r}",
-                "it was made by another version of understudy: use that one, or train again",
-            )
+        if index.preset not in PRESETS:
+            raise _another_version(f"{folder} is of architecture {index.preset!r}")
         for weights in _places(folder / _WEIGHTS):
             if weights.exists() and sha256_of_file(weights) == index.weights_sha256:
                 warnings = [f"{folder}: {p}; went back to step {index.step}" for p in problems]
                 return Generation(index=index, weights=weights, warnings=warnings)
         problems.append(f"the weights of step {index.step} are missing or damaged")
     raise ModelError(f"{folder} has no save that is whole ({'; '.join(problems)})", "train it again")
+
+
+def _format_of(data: bytes) -> int:
+    """The format that an index says it has, whatever else it holds; this version's where it says none."""
+    try:
+        content = json.loads(data)
+    except ValueError:
+        return FORMAT
+    found = content.get("format") if isinstance(content, dict) else None
+    return found if isinstance(found, int) else FORMAT
+
+
+def _another_version(what: str) -> ModelError:
+    return ModelError(what, "it was made by another version of understudy: use that one, or train again")
 
 
 def _places(path: Path) -> tuple[Path, Path, Path]:
