@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -20,15 +20,18 @@ from av.container import OutputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from understudy.core.errors import MediaError, UnderstudyError
-from understudy.core.files import next_step_for, written_aside
+from understudy.core.errors import MediaError
+from understudy.core.files import written_aside
 from understudy.core.types import Frame
 from understudy.media.audio_copy import AudioCopy
 from understudy.media.colour import FromRgb
 from understudy.media.info import VideoInfo
+from understudy.media.losses import losses
+from understudy.media.output import OUTPUT_SUFFIXES, check_path, write_errors
 from understudy.media.rotation import Orientation
 
-OUTPUT_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv")
+__all__ = ["OUTPUT_SUFFIXES", "VideoWriter", "check_output"]
+
 _MAX_TIMESCALE = (1 << 31) - 1
 
 
@@ -67,7 +70,7 @@ class VideoWriter:
         inputs: Sequence[Path] = (),
     ) -> None:
         """Check the path, open the file and write its header."""
-        _check_path(path, [like.path, *inputs])
+        check_path(path, [like.path, *inputs])
         self.warnings: list[str] = []
         self._path = path
         self._like = like
@@ -82,7 +85,7 @@ class VideoWriter:
         self._stack = ExitStack()
         self._audio: AudioCopy | None = None
         try:
-            with _reported(path):
+            with write_errors(path):
                 self._aside = self._stack.enter_context(written_aside(path))
                 self._audio = self._open_audio()
                 self._output = self._open_output(metadata or {})
@@ -91,9 +94,11 @@ class VideoWriter:
                     self._audio.declare_in(self._output)
                 self._output.start_encoding()
         except BaseException:
-            self._throw_away()
+            self.discard()
             raise
-        self._note_losses()
+        self.warnings += losses(
+            like, path.name, pixel_format=self._from_rgb.pixel_format, is_moved=bool(self._shift)
+        )
 
     def write(self, frame: Frame) -> None:
         """Add the next frame; audio up to its time goes with it.
@@ -113,7 +118,7 @@ class VideoWriter:
         picture = self._from_rgb(np.ascontiguousarray(self._like.orientation.coded(frame.image)))
         picture.pts = pts
         picture.time_base = self._ticks
-        with _reported(self._path):
+        with write_errors(self._path):
             if self._held is not None:
                 self._encode(self._held, pts - self._last_pts)
         self._held, self._last_pts = picture, pts
@@ -127,7 +132,7 @@ class VideoWriter:
         try:
             if self._held is None:
                 raise MediaError(f"no frame to write to {self._path}", "check that the target has frames")
-            with _reported(self._path):
+            with write_errors(self._path):
                 self._encode(self._held, self._last_frame_ticks())
                 self._output.mux(self._video.encode(None))
                 if self._audio is not None:
@@ -136,7 +141,7 @@ class VideoWriter:
                 self._output.close()
                 self._stack.close()
         except BaseException:
-            self._throw_away()
+            self.discard()
             raise
         self._note_repairs()
 
@@ -151,7 +156,7 @@ class VideoWriter:
         if error is None:
             self.close()
         else:
-            self._throw_away()
+            self.discard()
 
     @property
     def _ticks(self) -> Fraction:
@@ -239,19 +244,6 @@ class VideoWriter:
         self._has_rounded |= self._is_matroska and (frame.time_s * 1000).denominator != 1
         return int(exact)
 
-    def _note_losses(self) -> None:
-        """Warn of what the output cannot keep."""
-        like, name = self._like, self._path.name
-        if like.bit_depth > 8:
-            self.warnings.append(f"{like.path.name} has {like.bit_depth} bits a colour, {name} has 8")
-        if self._from_rgb.pixel_format == "yuv444p":
-            self.warnings.append(
-                f"{name} keeps its odd size of {like.coded_width_px} x {like.coded_height_px} px by H.264 "
-                "4:4:4, which some players cannot show: crop the footage to an even size for those"
-            )
-        if self._shift:
-            self.warnings.append(f"{like.path.name} starts before 0 s: {name} is moved to start at 0 s")
-
     def _note_repairs(self) -> None:
         if self._has_rounded:
             self.warnings.append(
@@ -263,8 +255,8 @@ class VideoWriter:
                 f"{self._like.path.name}: {count} audio packets had no usable time and were given one"
             )
 
-    def _throw_away(self) -> None:
-        """Remove what was written; harmless after the end."""
+    def discard(self) -> None:
+        """Stop, and remove what was written; `path` is as it was. Harmless after the end."""
         if hasattr(self, "_output"):
             with contextlib.suppress(OSError):
                 # first, so that closing does not move gigabytes about to put the index in front
@@ -277,41 +269,22 @@ class VideoWriter:
         self._stack.__exit__(_AbandonedError, _AbandonedError(), None)
 
 
+def check_output(path: Path, like: VideoInfo) -> None:
+    """Find out before the work whether an output can be written, by starting to; nothing is left.
+
+    Args:
+        path: as of `VideoWriter`.
+        like: as of `VideoWriter`.
+
+    Raises:
+        MediaError: what `VideoWriter` would raise.
+    """
+    VideoWriter(path, like=like).discard()
+
+
 def _pixel_format_for(like: VideoInfo) -> str:
     """4:2:0, which plays everywhere, but for odd sizes.
 
     4:2:0 stores one colour for 2x2 pixels and H.264 cannot crop half of such a square.
     """
     return "yuv444p" if like.coded_width_px % 2 or like.coded_height_px % 2 else "yuv420p"
-
-
-def _check_path(path: Path, inputs: Sequence[Path]) -> None:
-    """Refuse what can be known to fail before hours of work."""
-    if path.suffix.lower() not in OUTPUT_SUFFIXES:
-        raise MediaError(
-            f"cannot write {path.suffix or 'files without a suffix'} ({path})", "name it .mp4 or .mkv"
-        )
-    if not path.parent.is_dir():
-        raise MediaError(f"the folder {path.parent} does not exist", "create it or choose another")
-    if path.is_dir():
-        raise MediaError(f"{path} is a folder", "choose another name")
-    for used in inputs:
-        if path.exists() and used.exists() and path.samefile(used):
-            raise MediaError(f"{path} is an input too and would be overwritten", "choose another name")
-
-
-@contextmanager
-def _reported(path: Path) -> Generator[None]:
-    """Turn failures of the encoder, the container and the disk into one line for the user."""
-    try:
-        yield
-    except MediaError:
-        raise
-    except UnderstudyError as error:
-        raise MediaError(error.what, error.next_step) from error
-    except OSError as error:
-        raise MediaError(f"cannot write {path} ({error.strerror or error})", next_step_for(error)) from error
-    except (FFmpegError, ValueError) as error:
-        raise MediaError(
-            f"cannot write {path} ({error})", "write a .mkv file, which holds more kinds of streams"
-        ) from error

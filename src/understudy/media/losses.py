@@ -1,0 +1,57 @@
+"""What a written video cannot keep of the one that it is made from, a line each."""
+
+# PyAV leaves type parameters of its streams open.
+# pyright: reportUnknownMemberType=false
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from understudy.core.errors import MediaError
+from understudy.media.info import VideoInfo
+from understudy.media.reader import open_container, video_stream_of
+
+
+def losses(like: VideoInfo, output_name: str, *, pixel_format: str, is_moved: bool) -> list[str]:
+    """Say what the output will lack.
+
+    Args:
+        like: the video that the output is made from.
+        output_name: file name of the output.
+        pixel_format: what the output is encoded in, "yuv420p" or "yuv444p".
+        is_moved: whether its times had to be shifted to start at 0 s.
+
+    Returns:
+        A line for each loss.
+    """
+    name, found = like.path.name, list[str]()
+    if like.bit_depth > 8:
+        found.append(f"{name} has {like.bit_depth} bits a colour, {output_name} has 8")
+    if pixel_format == "yuv444p":
+        found.append(
+            f"{output_name} keeps its odd size of {like.coded_width_px} x {like.coded_height_px} px by H.264 "
+            "4:4:4, which some players cannot show: crop the footage to an even size for those"
+        )
+    if is_moved:
+        found.append(f"{name} starts before 0 s: {output_name} is moved to start at 0 s")
+    if left_out := _left_out(like.path):
+        found.append(f"{output_name} has the picture and the sound of {name}, not its {', '.join(left_out)}")
+    return found
+
+
+def _left_out(path: Path) -> list[str]:
+    """Streams that are neither the video nor audio, and chapters: each kind with its number."""
+    try:
+        container = open_container(path)
+    except MediaError:  # not a media file, or gone since it was described
+        return []
+    with container:
+        used = video_stream_of(container, path).index
+        kinds = Counter(
+            "further video" if stream.type == "video" else stream.type
+            for stream in container.streams
+            if stream.index != used and stream.type != "audio"
+        )
+        found = [f"{kind} stream" if n == 1 else f"{n} {kind} streams" for kind, n in kinds.items()]
+        chapters = len(container.chapters())
+    return [*found, f"{chapters} chapters"] if chapters else found
