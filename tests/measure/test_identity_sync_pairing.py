@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from measure.made_faces import made_face
-from understudy.core.types import Image, Vector
-from understudy.faces.face import Face
 from understudy.measure.identity import identity_figures, mean_vector
-from understudy.measure.pairing import FaceChooser, same_place
+from understudy.measure.pairing import same_place
 from understudy.measure.sync import sync_figures
 
 SOURCE, TARGET = np.zeros(128, np.float32), np.full(128, 0.05, np.float32)
@@ -53,39 +51,6 @@ def test_sync() -> None:
     assert silent is not None
     assert silent.largest == 0
     assert sync_figures({"audio": span("0", "4")}, target) is None  # type: ignore[arg-type]
-
-
-class ByBrightness:
-    """An embedder that gives the picture's level at the face."""
-
-    asked = 0
-
-    def vector(self, image: Image, face: Face) -> Vector:
-        self.asked += 1
-        return np.full(128, image[int(face.square.y_px), int(face.square.x_px), 0] / 255, np.float32)
-
-
-def test_the_chooser_follows_the_first_largest_face() -> None:
-    image = np.zeros((256, 256, 3), np.uint8)
-    large, small = made_face(track=0), made_face(centre_px=(40, 40), side_px=50, track=1)
-    chooser = FaceChooser(ByBrightness())
-    assert chooser.choose(image, []) is None
-    assert chooser.choose(image, [large, small]) is large
-    assert chooser.choose(image, [small, large]) is large
-    again = made_face(centre_px=(135, 128), side_px=110, track=7)
-    assert chooser.choose(image, [small, again]) is again
-    assert chooser.choose(image, [small]) is small
-
-
-def test_the_chooser_knows_the_wanted_person() -> None:
-    image = np.zeros((256, 256, 3), np.uint8)
-    image[:80, :80] = 200
-    large, small = made_face(track=0), made_face(centre_px=(40, 40), side_px=50, track=1)
-    embedder = ByBrightness()
-    chooser = FaceChooser(embedder, np.full(128, 200 / 255, np.float32))
-    for _ in range(3):
-        assert chooser.choose(image, [large, small]) is small
-    assert embedder.asked == 2
 
 
 def test_same_place() -> None:

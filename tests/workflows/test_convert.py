@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -12,7 +11,6 @@ import pytest
 from understudy.core.errors import ConfigError, MediaError, ModelError
 from understudy.core.types import Frame, Image
 from understudy.faces import choose
-from understudy.faces.face import Face
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.workflows import convert
@@ -76,34 +74,6 @@ def test_nobody_else_is_swapped(
     result = convert.run(ConvertConfig(target=clips["target"], model=model, out=tmp_path / "out.mp4"))
     assert (result.frames, result.swapped) == (48, 0)
     assert "was not found" in " ".join(result.warnings)
-
-
-class _Embedder:
-    """Says whose face it is by where it is."""
-
-    def __init__(self, vector_of: Callable[[Face], float]) -> None:
-        self.vector_of, self.looks = vector_of, 0
-
-    def vector(self, image: Image, face: Face) -> np.ndarray:
-        self.looks += 1
-        return np.full(128, self.vector_of(face), np.float32)
-
-
-def test_the_target_is_chosen_by_identity(facesets: tuple[Path, Path]) -> None:
-    from dataclasses import replace
-
-    from understudy.faces.faceset import Faceset
-
-    with Faceset.open(facesets[0]) as faceset:
-        face = next(faceset.faces()).face
-    wanted, other = replace(face, track=0), replace(face, track=1)
-    embedder = _Embedder(lambda f: 0.0 if f.track == 0 else 1.0)
-    chooser = convert.TargetChooser(np.zeros(128, np.float32), embedder=embedder)
-    image = np.zeros((8, 8, 3), np.uint8)
-    for _ in range(100):
-        assert chooser.choose(image, [other, wanted]) is wanted
-        assert chooser.choose(image, [other]) is None
-    assert embedder.looks < 30  # a track is looked at a few times, not in every frame
 
 
 def test_errors_come_before_the_work(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Evaluation from files to figures, with faces that the pictures themselves tell about."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import cv2
@@ -40,12 +40,20 @@ class TellingFinder:
             yield frame, [performance(moment)] if who != NOBODY else []
 
 
+class TrackingFinder(TellingFinder):
+    """Gives each person a track."""
+
+    def stream(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+        for frame, faces in super().stream(frames):
+            yield frame, [replace(face, track=int(frame.image[0, 0, 0])) for face in faces]
+
+
 class TellingEmbedder:
     """The person that the frame names, with a little noise."""
 
     def vector(self, image: Image, face: Face) -> Vector:
         del face
-        return np.full(128, image[0, 0, 0] * 0.05, np.float32) + image[0, 1, 0] * np.float32(1e-4)
+        return np.full(128, image[0, 0, 0] * 0.06, np.float32) + image[0, 1, 0] * np.float32(1e-4)
 
 
 def footage(folder: Path, who: list[int], moments: Iterable[int] = range(FRAMES), size_px: int = 256) -> Path:
@@ -156,6 +164,18 @@ def test_different_lengths_are_said(tmp_path: Path, target: Path) -> None:
     assert any("no truth" in warning for warning in half_true.warnings)
     assert half_true.series["ssim"][6] is not None
     assert half_true.series["ssim"][7] is None
+
+
+def test_a_bystander_is_not_measured(tmp_path: Path, target: Path) -> None:
+    who = [SOURCE] * 3 + [TARGET] * (FRAMES - 3)  # alone in the frame at first
+    footage_of_two = footage(tmp_path / "two", who)
+    target_faceset = footage(tmp_path / "wanted", [TARGET] * FRAMES)
+    config = EvaluateConfig(output=target, target=footage_of_two, target_faceset=target_faceset)
+    rms = run(config, finder=TrackingFinder(), embedder=TellingEmbedder()).series["rms"]
+    assert [value is None for value in rms] == [True] * 3 + [False] * (FRAMES - 3)
+    other = footage(tmp_path / "other", [SOURCE] * FRAMES)
+    with pytest.raises(UnderstudyError, match=r"no face like those of .*wanted was found in .*other"):
+        evaluate(EvaluateConfig(output=target, target=other, target_faceset=target_faceset))
 
 
 def test_what_cannot_be_compared_is_refused(tmp_path: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.types import Frame, Vector
+from understudy.faces.choose import TargetChooser
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
 from understudy.faces.finder import FaceFinder
@@ -19,7 +20,7 @@ from understudy.faces.identify import Embedder, Identifier
 from understudy.measure.comparison import Comparison, Moment, Series, mean_known
 from understudy.measure.expression import MEASURES
 from understudy.measure.identity import distances, identity_figures, mean_vector
-from understudy.measure.pairing import FaceChooser, same_place
+from understudy.measure.pairing import same_place
 from understudy.measure.sync import sync_figures
 from understudy.media.footage import FrameSource, open_footage
 from understudy.media.images import IMAGE_SUFFIXES
@@ -138,15 +139,17 @@ class _Evaluation:
     def run(self) -> EvaluateResult:
         source = self._identity_of(self._config.source) if self._config.source else None
         wanted = self._identity_of(self._config.target_faceset) if self._config.target_faceset else None
-        frames = self._compare_all(FaceChooser(self._embedder, wanted))
+        chooser = TargetChooser(wanted, embedder=self._embedder)
+        frames = self._compare_all(chooser)
         if not any(value is not None for value in self._comparison.series.get("mouth_open_target", [])):
+            whose = f"face like those of {self._config.target_faceset}" if chooser.passed else "face"
             raise UnderstudyError(
-                f"no face was found in {self._config.target}",
+                f"no {whose} was found in {self._config.target}",
                 "give the footage that the output was made from",
             )
         return self._result(frames, source, wanted)
 
-    def _compare_all(self, chooser: FaceChooser) -> int:
+    def _compare_all(self, chooser: TargetChooser) -> int:
         """Measure the frames; returns how many there are in both output and target."""
         config = self._config
         with ExitStack() as open_files:
@@ -175,7 +178,7 @@ class _Evaluation:
         return index + 1
 
     def _moments(
-        self, output: FrameSource, target: FrameSource, truth: FrameSource | None, chooser: FaceChooser
+        self, output: FrameSource, target: FrameSource, truth: FrameSource | None, chooser: TargetChooser
     ) -> Iterator[tuple[int, Moment, float]]:
         """Frames of all footage in step, with the faces that belong together."""
         outputs, targets = self._finder.stream(output), self._finder.stream(target)
