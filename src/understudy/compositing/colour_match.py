@@ -123,19 +123,28 @@ def match(
     shift = np.clip(to_stats.mean - from_stats.mean, -most, most)
     # out = gain * (in - mean) + mean + shift, as one 3x4 matrix a pixel
     change = np.column_stack([np.diag(gain), from_stats.mean * (1 - gain) + shift]).astype(np.float32)
+    pivot = float(from_stats.mean[0])
     if mask is None:
-        return _change_lab(image, change)
+        return _change_lab(image, change, pivot)
     x, y, width, height = cv2.boundingRect((mask > 0).view(np.uint8))
     if width == 0:
         return image
     out = image.copy()
-    out[y : y + height, x : x + width] = _change_lab(image[y : y + height, x : x + width], change)
+    out[y : y + height, x : x + width] = _change_lab(image[y : y + height, x : x + width], change, pivot)
     return out
 
 
-def _change_lab(image: FloatImage, change: NDArray[np.float32]) -> FloatImage:
-    """Apply a (3, 4) matrix to each pixel's L*, a*, b*; clipped to what RGB can show."""
-    lab = cv2.transform(cv2.cvtColor(image, cv2.COLOR_RGB2LAB), change)
+def _change_lab(image: FloatImage, change: NDArray[np.float32], pivot: float) -> FloatImage:
+    """Apply a (3, 4) matrix to each pixel's L*, a*, b*; clipped to what RGB can show.
+
+    Pixels darker than `pivot` keep their share of its lightness: black stays black, so that lashes,
+    pupils and an open mouth do not turn to fog where a dark face is matched to a light one.
+    """
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
+    at_pivot = max(float(change[0, 0] * pivot + change[0, 3]), 0.0)
+    share = lab[..., 0] / np.float32(max(pivot, 1.0))
+    lab = cv2.transform(lab, change)
+    lab[..., 0] = np.where(share < 1, np.minimum(share * np.float32(at_pivot), lab[..., 0]), lab[..., 0])
     return np.clip(np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.float32), 0, 1)
 
 

@@ -23,7 +23,7 @@ from understudy.faces.crop import cut
 from understudy.faces.face import Face
 from understudy.faces.finder import FaceFinder
 from understudy.media.reader import VideoReader
-from understudy.media.writer import VideoWriter
+from understudy.media.writer import VideoWriter, check_output
 from understudy.training.model import Model, has_fast_bf16
 from understudy.training.model_folder import ModelIndex, load_model
 from understudy.workflows.configs import ConvertConfig, ConvertResult
@@ -174,13 +174,13 @@ class _Swapper:
         paste(image, drawn, mask, crop_from_frame, in_place=True)
 
 
-def check_target(path: Path) -> None:
-    """Raise early where the target cannot be converted.
+def check_target(path: Path, out: Path) -> None:
+    """Raise early where a target cannot be converted, or its output not written.
 
     Raises:
-        MediaError: it is no video file.
+        MediaError: it is no video file, or the output's container cannot take its audio.
     """
     if path.is_dir():
         raise MediaError(f"{path} is a folder", "the target is one video file")
-    with VideoReader(path):
-        pass
+    with VideoReader(path) as reader:
+        check_output(out, reader.info)

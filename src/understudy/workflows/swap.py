@@ -117,7 +117,7 @@ def _check(config: SwapConfig, training: TrainConfig) -> None:
             raise MediaError(f"there is no {path}", "check the path")
         if config.out.exists() and path.samefile(config.out):
             raise ConfigError(f"{config.out} is one of the inputs", "write to another file")
-    convert.check_target(config.target)
+    convert.check_target(config.target, config.out)
     train.check(training)
     for name, paths in _footage(config).items():
         _check_production(training.model.parent / f"{name}.faceset", paths)
