@@ -25,7 +25,7 @@ from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 
 SIDE_PX = 512
-LENGTHS = (300, 1200, 2400)
+LENGTHS = (300, 1200)
 
 
 def make_clip(path: Path, frames: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -89,11 +90,8 @@ def make_pair(
     move = _random_similarity(image.shape[0], size_px, rng, config)
     sample_from_pair = move.sample_from_pair
     field = _random_warp(size_px, rng, config.warp * size_px)
-    columns, rows = np.meshgrid(np.arange(size_px, dtype=np.float32), np.arange(size_px, dtype=np.float32))
-    x, y = columns + field[..., 0], rows + field[..., 1]
-    map_x = sample_from_pair[0, 0] * x + sample_from_pair[0, 1] * y + sample_from_pair[0, 2]
-    map_y = sample_from_pair[1, 0] * x + sample_from_pair[1, 1] * y + sample_from_pair[1, 2]
-    warped = cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    where = cv2.transform(_places(size_px) + field, sample_from_pair)
+    warped = cv2.remap(image, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
     # only what is read changes colour: the drawn face is matched to its frame anyway, so the code
     # need not say how bright or tinted the picture was
     warped = cv2.LUT(warped, _random_colours(rng, config))
@@ -145,6 +143,13 @@ def _random_similarity(side_px: int, size_px: int, rng: np.random.Generator, con
         flipped=flipped,
         placement=placement.astype(np.float32),
     )
+
+
+@cache
+def _places(size_px: int) -> NDArray[np.float32]:
+    """(s, s, 2) x and y of every pixel."""
+    line = np.arange(size_px, dtype=np.float32)
+    return np.stack(np.meshgrid(line, line), axis=-1)
 
 
 def _random_warp(size_px: int, rng: np.random.Generator, jitter_px: float) -> NDArray[np.float32]:

@@ -67,10 +67,13 @@ def what_to_read(expression: np.ndarray, pair: Pair) -> np.ndarray:
 def to_batch(pictures: Sequence[np.ndarray], expressions: Sequence[np.ndarray]) -> Batch:
     """Stack (s, s, 8) uint8 pictures (warped, truth, both masks) and their expressions."""
     # one place where uint8 HWC becomes float BCHW: a permuted view of HWC is channels last already
-    stacked = torch.from_numpy(np.stack(pictures)).float().mul_(1 / 255)
-    face, truth, mask, focus = stacked.split((3, 3, 1, 1), dim=-1)
+    parts = np.split(np.stack(pictures), (3, 6, 7), axis=-1)
+    face, truth, mask, focus = (
+        torch.from_numpy(np.ascontiguousarray(p)).float().mul_(1 / 255) for p in parts
+    )
+    # all in the layout of what the networks draw: mixing layouts makes every loss term several times slower
     return Batch(
-        face_B3HW=face.contiguous().permute(0, 3, 1, 2),
+        face_B3HW=face.permute(0, 3, 1, 2),
         truth_B3HW=truth.permute(0, 3, 1, 2),
         mask_B1HW=mask.permute(0, 3, 1, 2),
         focus_B1HW=focus.permute(0, 3, 1, 2),
