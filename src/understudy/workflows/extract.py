@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from understudy.core.errors import ConfigError, FacesetError
@@ -58,8 +59,9 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
             pass
     with Faceset.open_or_create(config.faceset, config.identity or config.faceset.name) as faceset:
         extraction = _Extraction(faceset, config.every, on_event)
-        for path in footage:
-            extraction.add(path)
+        with _single_threaded_opencv():
+            for path in footage:
+                extraction.add(path)
         people = _keep_largest_person(faceset)
         kept, rejected = faceset.count("kept"), faceset.count("rejected")
     if kept == 0:
@@ -84,6 +86,17 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
         peak_rss_mb=peak_rss_mb(),
         warnings=extraction.warnings,
     )
+
+
+@contextmanager
+def _single_threaded_opencv() -> Generator[None]:
+    """Decoding, finding and storing have a thread each; OpenCV's own would only take turns with them."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 class _Extraction:
