@@ -71,7 +71,7 @@ def to_batch(pictures: Sequence[np.ndarray], expressions: Sequence[np.ndarray]) 
     face, truth, mask, focus = (
         torch.from_numpy(np.ascontiguousarray(p)).float().mul_(1 / 255) for p in parts
     )
-    # all in the layout of what the networks draw: mixing layouts makes every loss term several times slower
+    # all in the layout of what the networks draw: mixed layouts make the losses slower
     return Batch(
         face_B3HW=face.permute(0, 3, 1, 2),
         truth_B3HW=truth.permute(0, 3, 1, 2),

@@ -80,7 +80,7 @@ def has_fast_bf16() -> bool:
 
 @contextmanager
 def denormals_flushed() -> Generator[None]:
-    """Treat numbers next to zero as zero: vanishing gradients else make a CPU tens of times slower."""
+    """Treat numbers next to zero as zero: processors are slow at them."""
     torch.set_flush_denormal(True)
     try:
         yield
