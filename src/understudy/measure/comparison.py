@@ -21,6 +21,7 @@ from understudy.measure.flicker import FlickerMeter
 from understudy.measure.pose import gaze_difference_deg, pose_difference_deg
 from understudy.measure.seam import seam
 from understudy.measure.truth import compare_with_truth
+from understudy.measure.untouched import background_difference
 
 Series = dict[str, list[float | None]]
 
@@ -60,18 +61,20 @@ class Comparison:
         output, target = moment.output_face, moment.target_face
         figures["flicker"] = self._flicker.update(moment.output, moment.target, target)
         figures["seam"] = seam(moment.output, moment.target, target) if target else None
-        for name, face in (("output", output), ("target", target)):
-            opened = expression_of(pose_normalised(face.landmarks_px)) if face else None
+        figures["background"] = background_difference(moment.output, moment.target, target)
+        frontal = [pose_normalised(face.landmarks_px) if face else None for face in (output, target)]
+        for name, points in zip(("output", "target"), frontal, strict=True):
+            opened = expression_of(points) if points is not None else None
             for measure in MEASURES:
                 figures[f"{measure}_{name}"] = getattr(opened, measure) if opened else None
-        if output and target:
-            a, b = pose_normalised(output.landmarks_px), pose_normalised(target.landmarks_px)
+        a, b = frontal
+        if output and target and a is not None and b is not None:
             self._constant.add(a, b)
             figures["rms"] = rms_distance(a, b)
             figures["pose_deg"] = pose_difference_deg(output, target)
             figures["gaze_deg"] = gaze_difference_deg(output, target)
         figures |= _truth_figures(moment)
-        for name in {*figures, *self.series}:
+        for name in dict.fromkeys((*self.series, *figures)):
             known = self.series.setdefault(name, [None] * self._frames)
             known.append(figures.get(name))
         self._frames += 1
