@@ -74,7 +74,7 @@ def target(tmp_path: Path) -> Path:
 
 def evaluate(config: EvaluateConfig, events: list[Event] | None = None) -> EvaluateResult:
     heard: list[Event] = [] if events is None else events
-    return run(config, heard.append, finder=TellingFinder(), embedder=TellingEmbedder())
+    return run(config, heard.append, new_finder=TellingFinder, embedder=TellingEmbedder())
 
 
 def test_a_perfect_swap_has_perfect_figures(tmp_path: Path, target: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_bystander_is_not_measured(tmp_path: Path, target: Path) -> None:
     footage_of_two = footage(tmp_path / "two", who)
     target_faceset = footage(tmp_path / "wanted", [TARGET] * FRAMES)
     config = EvaluateConfig(output=target, target=footage_of_two, target_faceset=target_faceset)
-    rms = run(config, finder=TrackingFinder(), embedder=TellingEmbedder()).series["rms"]
+    rms = run(config, new_finder=TrackingFinder, embedder=TellingEmbedder()).series["rms"]
     assert [value is None for value in rms] == [True] * 3 + [False] * (FRAMES - 3)
     other = footage(tmp_path / "other", [SOURCE] * FRAMES)
     with pytest.raises(UnderstudyError, match=r"no face like those of .*wanted was found in .*other"):

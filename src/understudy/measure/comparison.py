@@ -83,6 +83,10 @@ class Comparison:
         """Mean of a series over the frames in which it is known, None where it never is."""
         return mean_known(self.series.get(name, []))
 
+    def count(self, name: str) -> int:
+        """In how many frames a series is known."""
+        return sum(value is not None for value in self.series.get(name, []))
+
     def correlation(self, measure: str) -> float | None:
         """Pearson r of a measure of `expression.MEASURES` between output and target."""
         return pearson(self.series.get(f"{measure}_output", []), self.series.get(f"{measure}_target", []))
