@@ -23,6 +23,9 @@ from understudy.measure.seam import seam
 from understudy.measure.truth import compare_with_truth
 from understudy.measure.untouched import background_difference
 
+_LEAST_FRAMES = 8  # for a correlation to say anything
+_LEAST_MOTION = 0.006  # inter-ocular distances, standard deviation over time; the landmarks' own jitter
+
 Series = dict[str, list[float | None]]
 
 
@@ -88,8 +91,16 @@ class Comparison:
         return sum(value is not None for value in self.series.get(name, []))
 
     def correlation(self, measure: str) -> float | None:
-        """Pearson r of a measure of `expression.MEASURES` between output and target."""
-        return pearson(self.series.get(f"{measure}_output", []), self.series.get(f"{measure}_target", []))
+        """Pearson r of a measure of `expression.MEASURES` between output and target.
+
+        None where it would be chance: with fewer than 8 common frames, or where the target moves no
+        more than landmarks jitter.
+        """
+        output, target = (self.series.get(f"{measure}_{name}", []) for name in ("output", "target"))
+        common = [b for a, b in zip(output, target, strict=True) if a is not None and b is not None]
+        if len(common) < _LEAST_FRAMES or float(np.std(common)) < _LEAST_MOTION:
+            return None
+        return pearson(output, target)
 
     def rms_motion(self) -> float | None:
         """RMS landmark distance without what is constant over time; see `ConstantPart`."""

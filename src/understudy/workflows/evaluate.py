@@ -66,7 +66,8 @@ class EvaluateResult:
         frames: frames compared.
         measured: frames measured, fewer where `every` is more than 1.
         identity: nearer_to_source (0 to 1), d_source, d_target.
-        expression: rms and rms_motion in inter-ocular distances, and r, a dict of correlations.
+        expression: rms and rms_motion in inter-ocular distances, and r, a dict of correlations; one
+            is None where the target moves no more than landmarks jitter.
         pose_deg: mean absolute difference, degrees.
         gaze_deg: the same of the eyes.
         flicker: grey levels above the target's own.
@@ -208,6 +209,13 @@ class _Evaluation:
         gain = ssim - ssim_target if ssim is not None and ssim_target is not None else None
         faces = {name: comparison.count(f"mouth_open_{name}") for name in ("target", "output")}
         self._tell_missing(faces["target"], faces["output"])
+        r = {name: comparison.correlation(name) for name in MEASURES}
+        if faces["output"] and (
+            unknown := [name.replace("_", " ") for name, value in r.items() if value is None]
+        ):
+            self._warn(
+                f"no correlation of {', '.join(unknown)}: too few frames, or the face hardly moves there"
+            )
         own = mean_vector(self._target_vectors)
         target = own if own is not None else wanted
         return EvaluateResult(
@@ -218,7 +226,7 @@ class _Evaluation:
             expression={
                 "rms": mean("rms"),
                 "rms_motion": comparison.rms_motion(),
-                "r": {name: comparison.correlation(name) for name in MEASURES},
+                "r": r,
             },
             pose_deg=mean("pose_deg"),
             gaze_deg=mean("gaze_deg"),

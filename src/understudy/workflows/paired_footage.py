@@ -139,7 +139,7 @@ class PairedFootage:
             raise UnderstudyError(
                 f"{path} is {size_px[0]}x{size_px[1]} but {self._target} is "
                 f"{target.width_px}x{target.height_px}",
-                "give the footage that the output was made from",
+                "output, target and truth must be of one size: give the footage that belongs together",
             )
 
     def _tell_what_does_not_fit(self, count: int, infos: list[VideoInfo]) -> None:
