@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
+from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.core.types import Vector
 from understudy.faces.choose import TargetChooser
@@ -77,6 +79,9 @@ class EvaluateResult:
         background: grey levels of difference away from the face, encoding included.
         faces: measured frames in which the target shows the face, and the output where the target does;
             what compares faces is the mean over the latter.
+        fps: frames compared a second.
+        seconds: how long it took.
+        peak_rss_mb: most memory held.
         series: name to one value a measured frame, and "time_s".
         warnings: what the user should know.
     """
@@ -93,6 +98,9 @@ class EvaluateResult:
     truth: dict[str, float | None]
     background: float | None = None
     faces: dict[str, int] = field(default_factory=dict[str, int])
+    fps: float = 0.0
+    seconds: float = 0.0
+    peak_rss_mb: float = 0.0
     series: Series = field(default_factory=dict[str, "list[float | None]"])
     warnings: list[str] = field(default_factory=list[str])
 
@@ -117,8 +125,12 @@ def run(
         WeightsError: the networks' weights cannot be had.
         UnderstudyError: output and target differ in size, or the target shows no face.
     """
+    started = time.monotonic()
     with single_threaded_opencv():
-        return _Evaluation(config, on_event, new_finder, embedder).run()
+        result = _Evaluation(config, on_event, new_finder, embedder).run()
+    seconds = time.monotonic() - started
+    fps = result.frames / max(seconds, 1e-9)
+    return replace(result, fps=fps, seconds=seconds, peak_rss_mb=peak_rss_mb())
 
 
 class _Evaluation:
