@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from made_clips import decode_seconds, make_clip, understudy
 from machine import about
+from made_clips import decode_seconds, make_clip, understudy
 
 FRAMES = 600
 

@@ -11,8 +11,8 @@ import json
 import tempfile
 from pathlib import Path
 
-from made_clips import decode_seconds, make_clip, understudy
 from machine import about
+from made_clips import decode_seconds, make_clip, understudy
 
 LENGTHS = (300, 1200)
 
