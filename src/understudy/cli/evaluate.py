@@ -31,7 +31,7 @@ def evaluate(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Measure a swapped video: identity, expression, pose, gaze, flicker, seam, sync, truth."""
+    """Measure a swapped video: identity, expression, pose, gaze, flicker, seam, background, sync, truth."""
 
     def work(on_event: OnEvent) -> EvaluateResult:
         from understudy import evaluate as api
@@ -62,6 +62,7 @@ def figures(result: EvaluateResult) -> list[Row]:
         ("gaze", number(result.gaze_deg, 1, "°")),
         ("flicker", number(result.flicker)),
         ("seam", number(result.seam)),
+        ("background", number(result.background)),
         ("sync", number(result.sync_ms, 1, " ms")),
         ("truth SSIM", number(result.truth.get("ssim"), 3)),
         ("truth SSIM gain", number(result.truth.get("ssim_gain"), 3)),
