@@ -28,6 +28,7 @@ def evaluate(
         Path | None, typer.Option(help="Footage of the source doing the same, frame for frame.")
     ] = None,
     every: Annotated[int, typer.Option(min=1, help="Measure one frame in so many.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="HTML report to write about it.")] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -43,6 +44,7 @@ def evaluate(
             target_faceset=target_faceset,
             truth=truth,
             every=every,
+            report=report,
             on_event=on_event,
         )
 
