@@ -109,7 +109,7 @@ def open_page(browser):
     """Open a file at a width, with everything that a user would not see recorded."""
     pages = []
 
-    def opened(path: Path, width: int = 1280, **options) -> Opened:
+    def opened(path: Path, width: int = 1280, ready: str = "body.ready", **options) -> Opened:
         page = browser.new_page(viewport={"width": width, "height": 800}, **options)
         page.set_default_timeout(20_000)
         pages.append(page)
@@ -118,7 +118,7 @@ def open_page(browser):
         page.on("pageerror", lambda error: result.complaints.append(str(error)))
         page.on("request", lambda request: result.requests.append(request.url))
         page.goto(path.as_uri())
-        page.wait_for_selector("body.ready", timeout=60_000)
+        page.wait_for_selector(ready, timeout=60_000)
         return result
 
     yield opened

@@ -1,38 +1,22 @@
-"""The report page: everything that a swap showed, in one HTML file that needs nothing beside it.
-
-Clips are embedded as JPEG sequences and drawn on canvases: whether a browser plays H.264 depends on
-how it was built, and two videos never step frame by frame together. Scripts and styles are pinned by
-digest in a content security policy that also forbids every request.
-"""
+"""The report page: everything that a swap showed, in one HTML file that needs nothing beside it."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
-from importlib import resources
-from itertools import pairwise
 from pathlib import Path
-from string import Template
-from typing import Any
 
 from understudy.core.files import write_atomically
 from understudy.core.types import Image
 from understudy.report import sections
 from understudy.report.clips import Clip, cut_to_budget
+from understudy.report.player import compare, pairs_of, player, player_data
 from understudy.report.sections import Figure, FrameSeries, TrainingPoint
+from understudy.report.shell import NOTICE, render_shell
 
 # base64 makes four bytes of three: 4.6 MB of JPEG, 0.8 MB of previews and the rest stay under 8 MB
 MAX_CLIP_BYTES = 4_600_000
 MAX_PREVIEW_BYTES = 800_000
-
-NOTICE = (
-    "The output on this page is synthetic: one person's face was drawn on another person's performance, "
-    "and what it shows did not happen. Share it only with the consent of both people, and say what it is."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,28 +66,21 @@ def render(data: ReportData) -> str:
     Raises:
         ValueError: two clips of one view share a name.
     """
-    seen = [(clip.view, clip.name) for clip in data.clips]
-    if len(set(seen)) != len(seen):
-        raise ValueError(f"two clips of one view share a name: {seen}")
     clips, kept_s = cut_to_budget(data.clips, MAX_CLIP_BYTES)
     warnings = list(data.warnings)
     if kept_s is not None:
         warnings.append(
             f"The player shows the first {kept_s:.1f} s, so that this page stays small. The video is whole."
         )
-    style, script = _asset("report.css"), _asset("report.js")
-    summary = f'<p class="summary">{escape(data.summary)}</p>' if data.summary else ""
-    return Template(_asset("report.html")).substitute(
-        title=escape(data.title),
-        summary=summary,
-        notice=escape(data.notice),
-        provenance=f"<p>{escape(data.provenance)}</p>" if data.provenance else "",
-        body=_body(data, clips, warnings),
-        data=_embedded(_player_data(clips)),
-        style=style,
-        script=script,
-        style_hash=_csp_digest(style),
-        script_hash=_csp_digest(script),
+    return render_shell(
+        data.title,
+        _body(data, clips, warnings),
+        player_data(clips),
+        summary=data.summary,
+        notice=data.notice,
+        footer=data.provenance,
+        styles=("player.css", "charts.css", "report.css"),
+        scripts=("player.js",),
     )
 
 
@@ -122,8 +99,8 @@ def _body(data: ReportData, clips: Sequence[Clip], warnings: Sequence[str]) -> s
         part
         for part in (
             sections.warnings(warnings),
-            sections.player(clips),
-            sections.side_by_side(sections.compare(_pairs(clips)), sections.figures(data.figures)),
+            player(clips),
+            sections.side_by_side(compare(pairs_of(clips)), sections.figures(data.figures)),
             sections.frame_charts(data.series, seeks=bool(clips)),
             sections.training(data.history, data.mean_face_ssim),
             sections.previews(data.previews, MAX_PREVIEW_BYTES),
@@ -131,46 +108,3 @@ def _body(data: ReportData, clips: Sequence[Clip], warnings: Sequence[str]) -> s
         )
         if part
     )
-
-
-def _pairs(clips: Sequence[Clip]) -> list[tuple[str, str]]:
-    names = list(dict.fromkeys(clip.name for clip in clips if clip.in_step))
-    return list(pairwise(names))
-
-
-def _player_data(clips: Sequence[Clip]) -> dict[str, Any]:
-    # one origin for all that share the clock: an output that starts late must be seen to start late
-    origin = next((clip.times_s[0] for clip in clips if clip.in_step), 0.0)
-    return {
-        "origin": origin,
-        "views": list(dict.fromkeys(clip.view for clip in clips)),
-        "pairs": _pairs(clips),
-        "clips": [
-            {
-                "name": clip.name,
-                "view": clip.view,
-                "in_step": clip.in_step,
-                "width": clip.width_px,
-                "height": clip.height_px,
-                "times": [
-                    round(time_s - (origin if clip.in_step else clip.times_s[0]), 6)
-                    for time_s in clip.times_s
-                ],
-                "frames": [base64.b64encode(frame).decode() for frame in clip.frames],
-            }
-            for clip in clips
-        ],
-    }
-
-
-def _embedded(data: dict[str, Any]) -> str:
-    # "<" alone can end a script element or open a comment in it
-    return json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _csp_digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _asset(name: str) -> str:
-    return (resources.files("understudy.report") / "assets" / name).read_text("utf-8")

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from html import escape
 
 from understudy.core.types import Image
-from understudy.report.clips import Clip, encode_jpeg, fit_within
+from understudy.report.clips import encode_jpeg, fit_within
 from understudy.report.plots import Line, colour_of, line_chart
 
 PREVIEW_SIDE_PX = 1280
 NOT_MEASURED = "not measured"
-SPEEDS = (0.1, 0.25, 0.5, 1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,41 +77,6 @@ def warnings(messages: Sequence[str]) -> str:
         return ""
     items = "".join(f"<li>{escape(message)}</li>" for message in messages)
     return f'<div class="warnings" role="note"><ul>{items}</ul></div>'
-
-
-def player(clips: Sequence[Clip]) -> str:
-    """The panels, and the bar that moves every clip and chart on the page."""
-    if not clips:
-        return ""
-    first_of = {clip.name: clip for clip in reversed(clips)}
-    lead = "output" if "output" in first_of else clips[-1].name
-    names = dict.fromkeys(clip.name for clip in clips)
-    panels = "".join(_panel(first_of[name], is_lead=name == lead) for name in names)
-    views = list(dict.fromkeys(clip.view for clip in clips))
-    view_switch = _switch("views", "View", [("view", view, view.capitalize()) for view in views])
-    return (
-        f'<section class="stage" aria-label="Clips"><div class="panels">{panels}</div></section>'
-        f'<div class="transport" role="group" aria-label="Player">{_BUTTONS}'
-        '<input type="range" class="scrub" min="0" max="0" value="0" step="1" aria-label="Frame">'
-        f'<span class="time"></span>{_speed()}{view_switch if len(views) > 1 else ""}</div>'
-        "<noscript><p>The clips play with JavaScript, which is switched off here.</p></noscript>"
-    )
-
-
-def compare(pairs: Sequence[tuple[str, str]]) -> str:
-    """Two clips in one picture, parted by a line that the reader moves."""
-    if not pairs:
-        return ""
-    names = [("pair", str(i), f"{left} | {right}") for i, (left, right) in enumerate(pairs)]
-    switch = _switch("pairs", "Clips to compare", names) if len(pairs) > 1 else ""
-    return (
-        f'<section class="compare"><div class="head"><h2>Compare</h2>{switch}</div><div class="wipe">'
-        '<canvas width="256" height="256"></canvas><span class="tag left"></span>'
-        '<span class="tag right"></span><span class="divider"></span>'
-        '<input type="range" min="0" max="100" value="50" '
-        'aria-label="Where the left clip ends and the right one begins"></div>'
-        '<p class="hint">Drag the line, also while it plays.</p></section>'
-    )
 
 
 def figures(rows: Sequence[Figure]) -> str:
@@ -219,32 +183,6 @@ def _charts(title: str, lede: str, charts: Sequence[str]) -> str:
     return f'<section><h2>{title}</h2>{lede}<div class="charts">{drawn}</div></section>' if drawn else ""
 
 
-def _panel(clip: Clip, *, is_lead: bool) -> str:
-    remark = {"output": "synthetic", "source": "on its own" if not clip.in_step else ""}.get(clip.name, "")
-    name = escape(clip.name)
-    return (
-        f'<figure class="panel {colour_of(clip.name, 0)}{" lead" if is_lead else ""}" data-clip="{name}">'
-        f'<canvas width="{clip.width_px}" height="{clip.height_px}" role="img" aria-label="{name}"></canvas>'
-        f"<figcaption>{name} <small>{remark}</small></figcaption></figure>"
-    )
-
-
-def _switch(css: str, label: str, options: Sequence[tuple[str, str, str]]) -> str:
-    buttons = "".join(
-        f'<button type="button" data-{key}="{escape(value)}" aria-pressed="false">{escape(text)}</button>'
-        for key, value, text in options
-    )
-    return f'<div class="switch {css}" role="group" aria-label="{label}">{buttons}</div>'
-
-
-def _speed() -> str:
-    options = "".join(
-        f'<option value="{speed}"{" selected" if speed == 1 else ""}>{speed} &times;</option>'
-        for speed in SPEEDS
-    )
-    return f'<label class="speed"><select aria-label="Speed">{options}</select></label>'
-
-
 def _figure(row: Figure) -> str:
     mark = ""
     if row.is_good is not None:
@@ -275,15 +213,3 @@ def _preview(caption: str, image: Image, max_bytes: int) -> str:
         f'<figure><img width="{small.shape[1]}" height="{small.shape[0]}" alt="{text}" '
         f'src="data:image/jpeg;base64,{base64.b64encode(data).decode()}"><figcaption>{text}</figcaption></figure>'
     )
-
-
-_BUTTONS = (
-    '<div class="buttons"><button type="button" class="icon play" aria-label="Play"><svg viewBox="0 0 20 20">'
-    '<path class="play-shape" d="M6 3.5v13l11-6.5z"/>'
-    '<path class="pause-shape" d="M5 3.5h3.5v13H5zM11.5 3.5H15v13h-3.5z"/>'
-    "</svg></button>"
-    '<button type="button" class="icon back" aria-label="One frame back"><svg viewBox="0 0 20 20">'
-    '<path d="M5 4h2v12H5zM16 4v12L8 10z"/></svg></button>'
-    '<button type="button" class="icon forth" aria-label="One frame on"><svg viewBox="0 0 20 20">'
-    '<path d="M13 4h2v12h-2zM4 4v12l8-6z"/></svg></button></div>'
-)
