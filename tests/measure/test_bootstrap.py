@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
+from measure.made_series import autoregressive
 from understudy.measure.bootstrap import (
-    block_length,
     correlation_difference_interval,
     correlation_interval,
     difference_interval,
@@ -14,15 +14,6 @@ from understudy.measure.bootstrap import (
     student_quantile,
 )
 from understudy.measure.expression import pearson
-
-
-def autoregressive(seed: int, n: int = 400, rho: float = 0.8, count: int = 1) -> np.ndarray:
-    """(n, count) series of mean 0, each value rho of the last one and new noise."""
-    noise = np.random.default_rng(seed).normal(size=(n + 100, count))
-    values = np.zeros_like(noise)
-    for i in range(1, len(noise)):
-        values[i] = rho * values[i - 1] + noise[i]
-    return values[100:]
 
 
 @pytest.mark.parametrize(("n", "rho"), [(100, 0.5), (400, 0.8), (1000, 0.9)])
@@ -80,23 +71,6 @@ def test_values_are_those_that_are_measured_elsewhere() -> None:
     lead = correlation_difference_interval(x + y, y, x)
     expected = pearson(list(x + y), list(x)) - pearson(list(y), list(x))  # type: ignore[operator]
     assert lead.value == pytest.approx(expected)  # type: ignore[union-attr]
-
-
-def test_blocks_are_longer_where_neighbours_are_alike() -> None:
-    lengths = [
-        np.median([block_length(autoregressive(seed, 800, rho)[:, 0]) for seed in range(15)])
-        for rho in (0, 0.5, 0.9)
-    ]
-    assert lengths[0] <= 4
-    assert 6 <= lengths[1] <= 20
-    assert 1.8 * lengths[1] < lengths[2] <= 3 * np.sqrt(800) + 1
-
-
-def test_the_block_length_follows_the_formula_for_a_known_process() -> None:
-    # for an AR(1), G / g(0) = 2 rho / (1 - rho^2)
-    rho, n = 0.6, 20_000
-    optimal = (2 * (2 * rho / (1 - rho**2)) ** 2 / (4 / 3)) ** (1 / 3) * n ** (1 / 3)
-    assert block_length(autoregressive(2, n, rho)[:, 0]) == pytest.approx(optimal, rel=0.3)
 
 
 def test_unknown_frames_are_left_out() -> None:
