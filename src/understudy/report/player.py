@@ -28,9 +28,16 @@ def player(clips: Sequence[Clip]) -> str:
     names = dict.fromkeys(clip.name for clip in clips)
     panels = "".join(_panel(first_of[name], is_lead=name == lead) for name in names)
     views = list(dict.fromkeys(clip.view for clip in clips))
-    view_switch = _switch("views", "View", [("view", view, view.capitalize()) for view in views])
     return (
         f'<section class="stage" aria-label="Clips"><div class="panels">{panels}</div></section>'
+        f"{transport(views)}"
+    )
+
+
+def transport(views: Sequence[str]) -> str:
+    """The bar that moves every clip and chart on the page, with a switch where there are several views."""
+    view_switch = _switch("views", "View", [("view", view, view.capitalize()) for view in views])
+    return (
         f'<div class="transport" role="group" aria-label="Player">{_BUTTONS}'
         '<input type="range" class="scrub" min="0" max="0" value="0" step="1" aria-label="Frame">'
         f'<span class="time"></span>{_speed()}{view_switch if len(views) > 1 else ""}</div>'
