@@ -91,7 +91,8 @@ def _leads(lead: Values, window: int) -> NDArray[np.bool_]:
     middle = float(filled[known].mean()) if known.any() else 0.0
     rest = np.where(known, lead - middle, 0.0)
     variance = _sums(rest * rest, window) / np.maximum(count, 1) - (mean - middle) ** 2
-    independent = np.maximum(count * _independence(rest[known]), 2.0)
+    # what drifts over many windows is the lead itself; what neighbours share within one is not independent
+    independent = np.maximum(count * _independence((lead - mean)[known]), 2.0)
     error = np.sqrt(np.maximum(variance, 0) / np.maximum(independent - 1, 1))
     quantile = np.array([student_quantile(_CLEAR_Z, v - 1) for v in independent])
     return (count >= _FEWEST_IN_WINDOW) & (mean > np.maximum(quantile * error, 1e-12))

@@ -232,9 +232,8 @@ def _band(figure: WallFigure, data: WallData, colours: Mapping[str, str]) -> str
         for label, first, last in figure.stretches
     )
     shares = "".join(
-        f'<span class="share {colours[label]}" title="{escape(label)}">{100 * share:.0f} %</span>'
+        f'<span class="share {colours[label]}" title="{escape(label)}">{_percent(share)}</span>'
         for label, share in figure.shares.items()
-        if share is not None
     )
     return (
         f'<div class="band"><span class="name">{escape(figure.name)}</span>'
@@ -243,6 +242,10 @@ def _band(figure: WallFigure, data: WallData, colours: Mapping[str, str]) -> str
         f'data-x0="0" data-x1="{_BAND_PX}">{rects}<line class="playhead" y1="0" y2="20"/></svg>'
         f'<span class="shares">{shares}</span></div>'
     )
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.0f} %"
 
 
 def _curves(data: WallData, colours: Mapping[str, str]) -> str:
