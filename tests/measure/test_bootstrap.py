@@ -11,7 +11,6 @@ from understudy.measure.bootstrap import (
     correlation_interval,
     difference_interval,
     mean_interval,
-    student_quantile,
 )
 from understudy.measure.expression import pearson
 
@@ -105,11 +104,6 @@ def test_what_does_not_vary_has_no_width_and_what_is_too_short_no_interval() -> 
     assert perfect.low == pytest.approx(1)  # type: ignore[union-attr]
     with pytest.raises(ValueError, match="confidence"):
         mean_interval(x, confidence=95)
-
-
-def test_student_quantiles_are_those_of_the_tables() -> None:
-    for freedom, expected in ((3, 3.182), (5, 2.571), (10, 2.228), (30, 2.042), (1e6, 1.960)):
-        assert student_quantile(1.959964, freedom) == pytest.approx(expected, rel=0.01)
 
 
 def test_a_thousand_frames_take_a_moment() -> None:

@@ -23,7 +23,7 @@ def contest(key: str, outputs: dict[str, Series], **options: object) -> Contest:
 
 def with_offsets(name: str, offsets: dict[str, float], noise: float = 0.3) -> dict[str, Series]:
     hard = autoregressive(0, N, 0.9)[:, 0]
-    own = autoregressive(1, N, 0.5, len(offsets)).T
+    own = autoregressive(2, N, 0.5, len(offsets)).T
     return {
         label: {name: list(hard + offset + noise * x)}
         for (label, offset), x in zip(offsets.items(), own, strict=True)

@@ -10,7 +10,7 @@ TIMES_S = [i / 25 for i in range(500)]
 
 
 def test_a_lead_in_part_of_the_time_is_found_there() -> None:
-    a, b = autoregressive(1, 500, 0.5, 2).T
+    a, b = 0.4 * autoregressive(1, 500, 0.5, 2).T
     a[100:250] += 5
     b[300:400] += 5
     found = clear_stretches({"a": a, "b": b}, TIMES_S)

@@ -23,7 +23,7 @@ from understudy.workflows.compare_result import CompareConfig, CompareResult, la
 
 from .conftest import shortened
 
-FRAMES = 40
+FRAMES = 32
 
 
 def changed(clip: Path, path: Path, change: Callable[[Image], Image], frames: int = FRAMES) -> Path:
@@ -109,17 +109,17 @@ def test_the_same_file_twice_is_a_tie_and_a_shorter_one_is_said(
 ) -> None:
     again = tmp_path / "again.mp4"
     shutil.copy(footage["blurred"], again)
-    short = changed(footage["blurred"], tmp_path / "short.mp4", lambda image: image, 30)
+    short = changed(footage["blurred"], tmp_path / "short.mp4", lambda image: image, 24)
     config = CompareConfig(outputs=(footage["blurred"], again, short), target=footage["target"], every=2)
     result = compare.run(config)
     figures = {contest.key: contest for contest in result.figures}
     assert {contest.verdict for contest in figures.values()} == {"tie"}
     assert figures["pose_deg"].leads["again"].value == 0  # type: ignore[union-attr]
-    assert any("differ in length" in message and "short 30" in message for message in result.warnings)
+    assert any("differ in length" in message and "short 24" in message for message in result.warnings)
     assert len(result.times_s) == FRAMES // 2
     series = result.outputs[2].evaluation.series["pose_deg"]
     assert len(series) == FRAMES // 2
-    assert series[15:] == [None] * 5
+    assert series[12:] == [None] * 4
     assert "truth_ssim" not in figures
 
 

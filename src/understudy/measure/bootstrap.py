@@ -217,10 +217,10 @@ def _widening(n: int, block: int, confidence: float) -> float:
     """
     count = math.ceil(n / block)
     z = NormalDist().inv_cdf((1 + confidence) / 2)
-    return math.sqrt(count * block / n / (1 - block / n)) * student_quantile(z, n / block - 1) / z
+    return math.sqrt(count * block / n / (1 - block / n)) * _student_quantile(z, n / block - 1) / z
 
 
-def student_quantile(z: float, freedom: float) -> float:
+def _student_quantile(z: float, freedom: float) -> float:
     """Quantile of Student's t that belongs to the normal distribution's quantile `z`.
 
     Reference:

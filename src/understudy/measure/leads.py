@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.measure.block_length import Values
-from understudy.measure.bootstrap import student_quantile
 
 _WINDOW_S = 0.5
 _FEWEST_IN_WINDOW = 5
-_CLEAR_Z = 3.0  # many moments are looked at: one in 370 would look clear by chance
+_DRIFT_WINDOWS = 8
+_CLEAR_Z = 3.0  # deviations; many moments are looked at, and some look clear by chance
+_DEVIATIONS_A_MEDIAN = 1.4826  # of the normal distribution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,8 @@ def clear_stretches(values: Mapping[str, Values], times_s: Sequence[float]) -> l
     """Stretches of time in which one output is clearly better than every other.
 
     Around each frame half a second is looked at: an output leads clearly where its mean lead over
-    each other output, frame by frame, is three standard errors or more above 0, with the frames'
-    likeness to their neighbours taken off their number.
+    each other output is three times as large as such means usually stray from those of the four
+    seconds around.
 
     Args:
         values: output to (n,) values, the higher the better, NaN where not known.
@@ -84,25 +85,20 @@ def clear_stretches(values: Mapping[str, Values], times_s: Sequence[float]) -> l
 def _leads(lead: Values, window: int) -> NDArray[np.bool_]:
     """(n,) whether the lead is clearly above 0 in the window around each frame."""
     known = np.isfinite(lead)
-    filled = np.where(known, lead, 0.0)
+    if not known.any():
+        return np.zeros(len(lead), np.bool_)
+    mean, count = _means(lead, known, window)
+    # what drifts over seconds is the lead itself, what is left is noise; the median lets no turn of the
+    # lead pass for noise
+    noise = np.abs(mean - _means(lead, known, _DRIFT_WINDOWS * window)[0])[count > 0]
+    error = _DEVIATIONS_A_MEDIAN * float(np.median(noise))
+    return (count >= _FEWEST_IN_WINDOW) & (mean > max(_CLEAR_Z * error, 1e-12))
+
+
+def _means(values: Values, known: NDArray[np.bool_], window: int) -> tuple[Values, Values]:
+    """(n,) mean of what is known in the window around each frame, and how many frames that is."""
     count = _sums(known.astype(np.float64), window)
-    mean = _sums(filled, window) / np.maximum(count, 1)
-    # cumulative sums of squares lose small spreads beside large means, so the mean comes off first
-    middle = float(filled[known].mean()) if known.any() else 0.0
-    rest = np.where(known, lead - middle, 0.0)
-    variance = _sums(rest * rest, window) / np.maximum(count, 1) - (mean - middle) ** 2
-    # what drifts over many windows is the lead itself; what neighbours share within one is not independent
-    independent = np.maximum(count * _independence((lead - mean)[known]), 2.0)
-    error = np.sqrt(np.maximum(variance, 0) / np.maximum(independent - 1, 1))
-    quantile = np.array([student_quantile(_CLEAR_Z, v - 1) for v in independent])
-    return (count >= _FEWEST_IN_WINDOW) & (mean > np.maximum(quantile * error, 1e-12))
-
-
-def _independence(rest: Values) -> float:
-    """Share of frames that count as independent, from the correlation of neighbours."""
-    square = float(rest @ rest)
-    r = float(rest[1:] @ rest[:-1]) / square if square > 0 else 0.0
-    return (1 - max(r, 0.0)) / (1 + max(r, 0.0))
+    return _sums(np.where(known, values, 0.0), window) / np.maximum(count, 1), count
 
 
 def _sums(values: Values, window: int) -> Values:
