@@ -25,6 +25,7 @@ from understudy.workflows.configs import (
 )
 
 if TYPE_CHECKING:
+    from understudy.workflows.compare_result import CompareResult
     from understudy.workflows.evaluate import EvaluateResult
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "TrainResult",
     "UnderstudyError",
     "Written",
+    "compare",
     "convert",
     "evaluate",
     "extract",
@@ -278,6 +280,50 @@ def evaluate(
     if report is None:
         return workflow.run(config, on_event)
     return reported_evaluate.run(config, on_event, report=Path(report))
+
+
+def compare(
+    outputs: Sequence[AnyPath],
+    target: AnyPath,
+    *,
+    source: AnyPath | None = None,
+    target_faceset: AnyPath | None = None,
+    truth: AnyPath | None = None,
+    every: int = 1,
+    report: AnyPath | None = None,
+    on_event: OnEvent = ignore,
+) -> CompareResult:
+    """Compare outputs of several models or tools, figure by figure, with 95 % confidence intervals.
+
+    Args:
+        outputs: two to six swapped videos of one target.
+        target: the footage that they were made from.
+        source: faceset or footage of the person put in; identity is not compared without it.
+        target_faceset: faceset of the person replaced; the largest face is taken where None.
+        truth: footage of the source doing what the target does, frame for frame.
+        every: measure one frame in so many.
+        report: HTML page to write; none where None.
+        on_event: hears of progress, warnings and the page.
+
+    Returns:
+        Each figure of each output with its interval, who is best, and whether that is more than chance.
+
+    Raises:
+        UnderstudyError: what failed and what to do next.
+    """
+    from understudy.workflows import compare as workflow
+    from understudy.workflows.compare_result import CompareConfig
+
+    config = CompareConfig(
+        outputs=_paths(outputs),
+        target=Path(target),
+        source=_path(source),
+        target_faceset=_path(target_faceset),
+        truth=_path(truth),
+        every=every,
+        report=_path(report),
+    )
+    return workflow.run(config, on_event)
 
 
 def _path(path: AnyPath | None) -> Path | None:

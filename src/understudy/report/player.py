@@ -33,14 +33,21 @@ def stage(clips: Sequence[Clip], notes: Sequence[str] = ()) -> str:
     alone = "" if compared else " alone"
     hints = "".join(f'<p class="hint">{escape(note)}</p>' for note in notes)
     views = list(dict.fromkeys(clip.view for clip in clips))
-    view_switch = _switch("views", "View", [("view", view, view.capitalize()) for view in views])
     return (
         f'<section class="stage{alone}" aria-label="Clips">{compared}<div>{panels}{hints}</div></section>'
+        f"{transport(views)}"
+        # what the playhead stands on while the stage is scrolled away
+        '<div class="dock" aria-hidden="true"><canvas></canvas><canvas></canvas></div>'
+    )
+
+
+def transport(views: Sequence[str]) -> str:
+    """The bar that moves every clip and chart on the page, with a switch where there are several views."""
+    view_switch = _switch("views", "View", [("view", view, view.capitalize()) for view in views])
+    return (
         f'<div class="transport" role="group" aria-label="Player">{_BUTTONS}'
         '<input type="range" class="scrub" min="0" max="0" value="0" step="1" aria-label="Frame">'
         f'<span class="time"></span>{_speed()}{view_switch if len(views) > 1 else ""}</div>'
-        # what the playhead stands on while the stage is scrolled away
-        '<div class="dock" aria-hidden="true"><canvas></canvas><canvas></canvas></div>'
         "<noscript><p>The clips play with JavaScript, which is switched off here.</p></noscript>"
     )
 
