@@ -28,7 +28,7 @@ from understudy.media.probe import stream_spans
 from understudy.workflows.paired_footage import Finder, PairedFootage
 from understudy.workflows.threads import single_threaded_opencv
 
-IDENTITY_SAMPLES = 150  # frames whose identity is looked at, the dearest part; all frames of a short clip
+TARGET_SAMPLES = 75  # frames of the target whose identity is looked at: a mean needs no more
 SOURCE_SAMPLES = 60
 _FRAMES_UNKNOWN = 1500  # assumed length of footage that does not state it
 
@@ -181,11 +181,9 @@ class _Evaluation:
                 self._comparison.add(pair.moment)
                 self._times_s.append(float(pair.time_s))
                 stride = config.every * max(
-                    1, math.ceil((pair.total or _FRAMES_UNKNOWN) / config.every / IDENTITY_SAMPLES)
+                    1, math.ceil((pair.total or _FRAMES_UNKNOWN) / config.every / TARGET_SAMPLES)
                 )
-                if pair.index % stride == 0:
-                    # a mean settles with half as many vectors as a share needs
-                    self._identify(pair.moment, with_target=pair.index % (2 * stride) == 0)
+                self._identify(pair.moment, with_target=pair.index % stride == 0)
                 self._report(count, pair.total)
         for message in footage.warnings:
             self._warn(message)
