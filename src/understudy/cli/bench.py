@@ -44,7 +44,7 @@ def train(
 @app.command("quality")
 def quality(
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Training steps of each pair.", show_default="1500")
+        int | None, typer.Option(min=1, help="Training steps of each pair.", show_default="1000")
     ] = None,
     minutes: Annotated[
         float | None,

@@ -20,7 +20,7 @@ from understudy.workflows.configs import ConvertConfig, ExtractConfig, TrainConf
 from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
 from understudy.workflows.quality_pairs import REAL_FOOTAGE, Pair, real_pairs, rendered_pairs
 
-QUALITY_STEPS = 1500
+QUALITY_STEPS = 1000
 
 # every figure that is compared, and whether more of it is better
 HIGHER_IS_BETTER = {
