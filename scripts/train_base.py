@@ -33,7 +33,7 @@ from understudy.training.augment import AUGMENTATION, make_pairs
 from understudy.training.base import pack_base
 from understudy.training.batches import Batch, to_batch
 from understudy.training.model import Model
-from understudy.training.processor import has_fast_bf16
+from understudy.training.processor import has_fast_bf16, tuned
 from understudy.training.samples import draw_masks, sample_size_px
 
 BATCH = 16
@@ -108,7 +108,7 @@ def endless(crowd: Crowd, size_px: int, seed: int) -> Iterator[tuple[Batch, torc
 
 
 def main() -> None:
-    """Train for the time given and write the packed base."""
+    """Read what to do, and do it."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -117,10 +117,16 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=40.0)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    torch.manual_seed(args.seed)
+    with tuned():
+        train(args.crowd, args.out, args.minutes, args.seed)
+
+
+def train(folder: Path, out: Path, minutes: float, seed: int) -> None:
+    """Train for the time given and write the packed base."""
+    torch.manual_seed(seed)
     model = Model("tiny", ["everybody"], bf16=has_fast_bf16())
     encoder, decoder = model.encoder, model.decoders[0]
-    crowd = Crowd(args.crowd, model.preset.size_px, model.preset.coverage)
+    crowd = Crowd(folder, model.preset.size_px, model.preset.coverage)
     print(f"{len(crowd.layers)} faces of {len(crowd.where)} people")
     people = nn.ParameterList(
         [nn.Parameter(s.detach().repeat(len(crowd.where), 1, 1)) for s in decoder.styles]
@@ -132,10 +138,10 @@ def main() -> None:
     face_loss = FaceLoss(model.preset.size_px)
     model.train()
     started, step, told = time.monotonic(), 0, 0.0
-    for packed, drawn_as in prefetch(endless(crowd, model.preset.size_px, args.seed)):
+    for packed, drawn_as in prefetch(endless(crowd, model.preset.size_px, seed)):
         batch = packed.unpacked()
         elapsed = time.monotonic() - started
-        done = elapsed / (60 * args.minutes)
+        done = elapsed / (60 * minutes)
         if done >= 1:
             break
         for group in optimizer.param_groups:
@@ -157,9 +163,9 @@ def main() -> None:
                 f"{step} steps, {elapsed:.0f} s, loss {float(loss):.4f}, expression {float(read):.4f}",
                 flush=True,
             )
-            _write(args.out, model, people, step)
-    _write(args.out, model, people, step)
-    print(f"{step} steps, {args.out.stat().st_size / 1e6:.1f} MB")
+            _write(out, model, people, step)
+    _write(out, model, people, step)
+    print(f"{step} steps, {out.stat().st_size / 1e6:.1f} MB")
 
 
 def _write(out: Path, model: Model, people: nn.ParameterList, step: int) -> None:

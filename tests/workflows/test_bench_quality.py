@@ -10,7 +10,16 @@ import pytest
 
 from understudy.core.errors import ConfigError
 from understudy.workflows import bench_quality
-from understudy.workflows.bench_quality import HIGHER_IS_BETTER, QualityConfig, QualityResult, run
+from understudy.workflows.bench_quality import (
+    HIGHER_IS_BETTER,
+    QualityConfig,
+    QualityResult,
+    QualityRun,
+    changes_since,
+    figures_of,
+    read_baseline,
+    run,
+)
 from understudy.workflows.quality_pairs import Pair, real_pairs, rendered_pairs
 from understudy.workflows.quality_table import markdown, rows
 from workflows.conftest import shortened
@@ -46,15 +55,17 @@ def test_one_seed_gives_the_same_figures_twice_and_another_seed_others(tmp_path:
     again = run(replace(config, seeds=(0,), work=tmp_path / "again", out=None, baseline=out))
     for name, value in again.runs[0].figures.items():
         assert value == pytest.approx(figures[name], abs=1e-4), name
-    assert {change.verdict for change in again.changes["short"].values()} <= {"same"}
+    # two seeds of one pair are too few to know the noise by
+    assert {change.judgement for change in again.changes["short"].values()} == {"unknown"}
     assert set(again.changes["short"]) == set(HIGHER_IS_BETTER)
 
     worse = json.loads(out.read_text())
     for one in worse["runs"]:
         one["figures"]["truth_ssim"] += 0.5
+    worse["runs"].append(worse["runs"][0] | {"seed": 2})
     out.write_text(json.dumps(worse))
     changed = run(replace(config, baseline=out, out=None))  # nothing is trained again
-    assert changed.changes["short"]["truth_ssim"].verdict == "worse"
+    assert changed.changes["short"]["truth_ssim"].judgement == "worse"
     line = next(line for line in markdown(changed, "test").splitlines() if "truth_ssim " in line)
     assert "WORSE" in line
 
@@ -67,6 +78,7 @@ def test_one_seed_gives_the_same_figures_twice_and_another_seed_others(tmp_path:
         ({"data": Path("nowhere")}, "no folder nowhere"),
         ({"baseline": Path(__file__)}, "no result of this benchmark"),
         ({"baseline": Path("nowhere.json")}, "no result of this benchmark"),
+        ({"out": Path("nowhere/out.json")}, "no folder nowhere"),
     ],
 )
 def test_what_is_not_there_is_named_before_any_work(change: dict[str, object], message: str) -> None:
@@ -84,14 +96,33 @@ def test_both_rendered_pairs_have_all_their_clips() -> None:
 
 def test_real_pairs_are_left_out_or_named_when_incomplete(tmp_path: Path) -> None:
     assert real_pairs(tmp_path / "none") == []
-    with pytest.raises(ConfigError, match="d13_into_d9"):
-        real_pairs(tmp_path)
+    with pytest.raises(ConfigError, match="d13_into_d9 is not complete"):
+        run(QualityConfig(data=tmp_path, pairs=("d13_into_d9",)))
+
+
+def made(figures: dict[str, float | None], pair: str = "a", seed: int = 0) -> QualityRun:
+    every = dict.fromkeys(HIGHER_IS_BETTER, None) | figures
+    return QualityRun(pair=pair, seed=seed, figures=every, steps=1, steps_per_s=1, seconds=2)
+
+
+def test_a_figure_that_is_lost_is_worse() -> None:
+    before = figures_of([made({"rms": 0.03 + 0.001 * seed}, seed=seed) for seed in range(3)])
+    now = figures_of([made({"rms": 0.03}), made({"rms": None}, seed=1)])
+    assert changes_since(before, now)["a"]["rms"].judgement == "worse"
+    assert changes_since(before, figures_of([made({})]))["a"]["rms"].judgement == "worse"
+
+
+def test_a_baseline_with_other_settings_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.json"
+    path.write_text(json.dumps({"preset": "tiny", "start": "base", "steps": 7, "minutes": None, "runs": []}))
+    assert read_baseline(path, QualityConfig(steps=7)) == {}
+    with pytest.raises(ConfigError, match="made with steps 7, this run has 8"):
+        read_baseline(path, QualityConfig(steps=8))
 
 
 def test_the_table_has_a_column_a_pair_and_leaves_out_what_no_pair_has() -> None:
-    figures = dict.fromkeys(HIGHER_IS_BETTER) | {"identity": 1.0, "flicker": -0.5}
-    one = bench_quality.QualityRun(pair="a", seed=0, figures=figures, steps=1, steps_per_s=1, seconds=2)
-    runs = [one, replace(one, seed=1, figures=figures | {"identity": 0.9}), replace(one, pair="b")]
+    figures: dict[str, float | None] = {"identity": 1.0, "flicker": -0.5}
+    runs = [made(figures), made(figures | {"identity": 0.9}, seed=1), made(figures, pair="b")]
     result = QualityResult(
         preset="tiny", start="base", steps=1, minutes=None, runs=runs, seconds=6, peak_rss_mb=1
     )

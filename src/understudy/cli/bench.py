@@ -67,7 +67,11 @@ def quality(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="JSON file to write, to be a baseline later.")] = None,
     work: Annotated[
-        Path | None, typer.Option(help="Folder to keep models and outputs in.", show_default="none kept")
+        Path | None,
+        typer.Option(
+            help="Folder to keep models and outputs in; what lies there is not made again.",
+            show_default="none kept",
+        ),
     ] = None,
     json: Json = False,
     debug: Debug = False,

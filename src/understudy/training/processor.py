@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
-_KEPT_BYTES = 2**30
+_KEPT_BYTES = (2**30, 2**25)  # what we would like, what every glibc allows
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 
 
@@ -47,5 +47,6 @@ def _keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return
-    for setting in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
-        mallopt(setting, _KEPT_BYTES)
+    # in this order: the second setting ends glibc's own growing of the first, and older ones refuse much
+    if any(mallopt(_M_MMAP_THRESHOLD, size) for size in _KEPT_BYTES):
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES[0])

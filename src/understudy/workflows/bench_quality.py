@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,11 +14,11 @@ from typing import cast
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Written, ignore
 from understudy.core.files import peak_rss_mb, write_atomically
-from understudy.measure.regression import Change, compare_runs
+from understudy.measure.regression import Change, judge, seed_noise
 from understudy.workflows import convert, evaluate, extract, train
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, TrainConfig, TrainResult
 from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
-from understudy.workflows.quality_pairs import REAL_FOOTAGE, Pair, real_pairs, rendered_pairs
+from understudy.workflows.quality_pairs import REAL_FOOTAGE, Pair, check_pair, real_pairs, rendered_pairs
 
 QUALITY_STEPS = 1000
 
@@ -44,6 +44,7 @@ HIGHER_IS_BETTER = {
 }
 
 Figures = dict[str, float | None]
+BySeed = Mapping[str, Mapping[str, Sequence[float | None]]]  # pair, figure, one value a seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,8 @@ class QualityConfig:
         data: folder of real footage; where None that beside the project, if it is there.
         preset: "tiny" or "classic".
         start: "base" or "scratch".
-        work: folder to keep facesets, models and outputs in; nothing is kept where None.
+        work: folder to keep facesets, models and outputs in; nothing is kept where None. What lies
+            there is not made again: after a change to the code take another folder.
         baseline: JSON file of an earlier run, to be held against.
         out: JSON file to write, which can be a baseline later.
     """
@@ -110,16 +112,21 @@ def run(config: QualityConfig, on_event: OnEvent = ignore) -> QualityResult:
         UnderstudyError: as of the steps of a swap.
     """
     started = time.monotonic()
-    baseline = read_baseline(config.baseline) if config.baseline else {}
+    if config.out is not None and not config.out.parent.is_dir():
+        raise ConfigError(f"there is no folder {config.out.parent}", "make it, or write elsewhere")
+    baseline = read_baseline(config.baseline, config) if config.baseline else {}
     warnings: list[str] = []
     with ExitStack() as stack:
-        pairs = [*stack.enter_context(rendered_pairs()), *real_pairs(_data(config))]
+        pairs = _chosen([*stack.enter_context(rendered_pairs()), *real_pairs(_data(config))], config.pairs)
+        for pair in pairs:
+            check_pair(pair)
         work = config.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         runs = [
-            _run(pair, seed, config, work / pair.name, on_event, warnings)
-            for pair in _chosen(pairs, config.pairs)
-            for seed in config.seeds
+            one for pair in pairs for one in _run_seeds(pair, config, work / pair.name, on_event, warnings)
         ]
+    warnings += [
+        f"the baseline knows {pair}, which was not run" for pair in baseline if pair not in figures_of(runs)
+    ]
     result = QualityResult(
         preset=config.preset,
         start=config.start,
@@ -143,40 +150,44 @@ def _data(config: QualityConfig) -> Path:
     return config.data or REAL_FOOTAGE
 
 
-def figures_of(runs: Sequence[QualityRun]) -> dict[str, dict[str, list[float]]]:
-    """{pair: {figure: one value a seed}} of what was measured."""
-    gathered: dict[str, dict[str, list[float]]] = {}
+def figures_of(runs: Sequence[QualityRun]) -> dict[str, dict[str, list[float | None]]]:
+    """{pair: {figure: one value a seed}} of what was measured with any seed."""
+    gathered: dict[str, dict[str, list[float | None]]] = {}
     for one in runs:
-        figures = gathered.setdefault(one.pair, {})
-        for name, value in one.figures.items():
-            if value is not None:
-                figures.setdefault(name, []).append(value)
-    return gathered
-
-
-def changes_since(
-    before: Mapping[str, Mapping[str, Sequence[float]]], now: Mapping[str, Mapping[str, Sequence[float]]]
-) -> dict[str, dict[str, Change]]:
-    """What both have, held against each other."""
+        figures = gathered.setdefault(one.pair, {name: [] for name in HIGHER_IS_BETTER})
+        for name in HIGHER_IS_BETTER:
+            figures[name].append(one.figures.get(name))
     return {
-        pair: {
-            name: compare_runs(before[pair][name], values, higher_is_better=HIGHER_IS_BETTER[name])
-            for name, values in figures.items()
-            if name in before[pair]
-        }
-        for pair, figures in now.items()
-        if pair in before
+        pair: {name: values for name, values in figures.items() if any(v is not None for v in values)}
+        for pair, figures in gathered.items()
     }
 
 
-def read_baseline(path: Path) -> dict[str, dict[str, list[float]]]:
+def changes_since(before: BySeed, now: BySeed) -> dict[str, dict[str, Change]]:
+    """What the baseline knows of the pairs that were run now, held against each other."""
+    known = {
+        pair: {name: [v for v in values if v is not None] for name, values in figures.items()}
+        for pair, figures in before.items()
+    }
+    changes: dict[str, dict[str, Change]] = {}
+    for pair in now:
+        for name, values in known.get(pair, {}).items():
+            noise = seed_noise([figures[name] for figures in known.values() if name in figures])
+            changes.setdefault(pair, {})[name] = judge(
+                values, now[pair].get(name, [None]), noise, higher_is_better=HIGHER_IS_BETTER[name]
+            )
+    return changes
+
+
+def read_baseline(path: Path, config: QualityConfig) -> BySeed:
     """The figures of an earlier run's JSON file.
 
     Raises:
-        ConfigError: it cannot be read or is none.
+        ConfigError: it cannot be read, is none, or was made with other settings.
     """
     try:
         stored = json.loads(path.read_text("utf-8"))
+        settings = {name: stored[name] for name in ("preset", "start", "steps", "minutes")}
         runs = [
             QualityRun(
                 pair=str(one["pair"]),
@@ -192,7 +203,23 @@ def read_baseline(path: Path) -> dict[str, dict[str, list[float]]]:
         raise ConfigError(
             f"{path} is no result of this benchmark ({error})", "give the file that --out wrote"
         ) from error
+    for name, value in _settings(config).items():
+        if settings[name] != value:
+            raise ConfigError(
+                f"{path} was made with {name} {settings[name]}, this run has {value}",
+                "run with the baseline's settings, or make a baseline with these",
+            )
     return figures_of(runs)
+
+
+def _settings(config: QualityConfig) -> dict[str, str | float | None]:
+    """What must be the same for two runs to be compared."""
+    return {
+        "preset": config.preset,
+        "start": config.start,
+        "steps": None if config.minutes else config.steps,
+        "minutes": config.minutes,
+    }
 
 
 def _chosen(pairs: list[Pair], names: tuple[str, ...]) -> list[Pair]:
@@ -203,15 +230,30 @@ def _chosen(pairs: list[Pair], names: tuple[str, ...]) -> list[Pair]:
     return [known[name] for name in names] or pairs
 
 
-def _run(
-    pair: Pair, seed: int, config: QualityConfig, work: Path, on_event: OnEvent, warnings: list[str]
-) -> QualityRun:
-    started = time.monotonic()
-    on_event(Notice(message=f"{pair.name}, seed {seed}"))
+def _run_seeds(
+    pair: Pair, config: QualityConfig, work: Path, on_event: OnEvent, warnings: list[str]
+) -> Iterator[QualityRun]:
+    """Extract a pair once, then train, convert and evaluate with each seed."""
     facesets = (work / "source.faceset", work / "target.faceset")
     footage = (pair.source, (pair.target, *pair.target_footage))
     for folder, shown in zip(facesets, footage, strict=True):
-        warnings += extract.run(ExtractConfig(footage=shown, faceset=folder, identity=folder.stem)).warnings
+        extracted = extract.run(ExtractConfig(footage=shown, faceset=folder, identity=folder.stem), on_event)
+        warnings += [f"{pair.name}: {message}" for message in extracted.warnings]
+    for seed in config.seeds:
+        on_event(Notice(message=f"{pair.name}, seed {seed}"))
+        yield _run(pair, seed, config, facesets, work, on_event, warnings)
+
+
+def _run(
+    pair: Pair,
+    seed: int,
+    config: QualityConfig,
+    facesets: tuple[Path, Path],
+    work: Path,
+    on_event: OnEvent,
+    warnings: list[str],
+) -> QualityRun:
+    started = time.monotonic()
     training = TrainConfig(
         facesets=facesets,
         model=work / f"seed_{seed}.model",
@@ -225,12 +267,15 @@ def _run(
     if trained.interrupted:
         raise KeyboardInterrupt
     out = work / f"seed_{seed}.mp4"
-    warnings += convert.run(ConvertConfig(target=pair.target, model=training.model, out=out)).warnings
+    converted = convert.run(ConvertConfig(target=pair.target, model=training.model, out=out), on_event)
     evaluation = evaluate.run(
         EvaluateConfig(
             output=out, target=pair.target, source=facesets[0], target_faceset=facesets[1], truth=pair.truth
-        )
+        ),
+        on_event,
     )
+    for message in (*trained.warnings, *converted.warnings, *evaluation.warnings):
+        warnings.append(f"{pair.name}, seed {seed}: {message}")
     return QualityRun(
         pair=pair.name,
         seed=seed,

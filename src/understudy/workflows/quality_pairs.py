@@ -53,28 +53,30 @@ def rendered_pairs() -> Generator[list[Pair]]:
 
 
 def real_pairs(data: Path) -> list[Pair]:
-    """The pairs of real footage below a folder; none where it is not there.
-
-    Raises:
-        ConfigError: the folder is there, but not what belongs into it.
-    """
+    """The pairs of real footage below a folder; none where it is not there."""
     if not data.is_dir():
         return []
-    expressive, grid = data / "video" / "expressive", data / "video" / "grid_{}"
-    talkers = {name: tuple(sorted(Path(str(grid).format(name)).glob("*.mpg"))) for name in ("s1", "s31")}
-    pairs = [
+    expressive = data / "video" / "expressive"
+    s1, s31 = (tuple(sorted((data / "video" / f"grid_{name}").glob("*.mpg"))) for name in ("s1", "s31"))
+    return [
         Pair(name="d13_into_d9", source=(expressive / "d13.mp4",), target=expressive / "d9.mp4"),
         Pair(
             name="s31_into_s1",
-            source=talkers["s31"],
-            target=talkers["s1"][0] if talkers["s1"] else data / "video" / "grid_s1",
-            target_footage=talkers["s1"][1:9],
+            source=s31,
+            target=s1[0] if s1 else data / "video" / "grid_s1",
+            target_footage=s1[1:9],
         ),
     ]
-    for pair in pairs:
-        missing = [path for path in (*pair.source, pair.target) if not path.is_file()]
-        if missing or not pair.source:
-            raise ConfigError(
-                f"{data} lacks the footage of {pair.name}", "name another --data, or a --pair that is there"
-            )
-    return pairs
+
+
+def check_pair(pair: Pair) -> None:
+    """Raise before any work where a pair's footage is not there.
+
+    Raises:
+        ConfigError: what is missing.
+    """
+    missing = [path for path in (*pair.source, pair.target) if not path.is_file()]
+    if missing or not pair.source:
+        raise ConfigError(
+            f"the footage of {pair.name} is not complete", "name another --data, or a --pair that is there"
+        )

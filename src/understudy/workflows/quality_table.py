@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from understudy.workflows.bench_quality import HIGHER_IS_BETTER, QualityResult, figures_of
 
 _MARKS = {"better": " (better)", "worse": " (WORSE)", "same": "", "unknown": ""}
+_LOST = "not measured"
 
 
 def rows(result: QualityResult) -> list[list[str]]:
     """A header, then a row a figure: its name, and one value a pair.
 
-    Of several seeds the mean, and how far they lie apart; a figure that has moved since the baseline by
-    more than the baseline's seeds do is marked.
+    Of several seeds the mean, and half of how far they lie apart; a figure that has moved since the
+    baseline by more than seeds move it is marked.
     """
     gathered = figures_of(result.runs)
     table = [["figure", *gathered]]
@@ -19,7 +22,8 @@ def rows(result: QualityResult) -> list[list[str]]:
         cells: list[str] = []
         for pair, figures in gathered.items():
             change = result.changes.get(pair, {}).get(name)
-            cells.append(_cell(figures.get(name, [])) + (_MARKS[change.verdict] if change else ""))
+            cell = _cell(figures.get(name, [])) or (_LOST if change else "")
+            cells.append(cell + (_MARKS[change.judgement] if change else ""))
         if any(cells):
             table.append([f"{name} {'↑' if up else '↓'}", *cells])
     seconds = [[run.seconds for run in result.runs if run.pair == pair] for pair in gathered]
@@ -43,8 +47,10 @@ def markdown(result: QualityResult, heading: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cell(values: list[float]) -> str:
-    if not values:
+def _cell(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
         return ""
-    mean, apart = sum(values) / len(values), max(values) - min(values)
-    return f"{mean:.4f}" if len(values) == 1 else f"{mean:.4f} ± {apart / 2:.4f}"
+    mean, apart = sum(known) / len(known), max(known) - min(known)
+    lost = f" ({len(values) - len(known)} of {len(values)} {_LOST})" if len(known) < len(values) else ""
+    return (f"{mean:.4f}" if len(values) == 1 else f"{mean:.4f} ± {apart / 2:.4f}") + lost
