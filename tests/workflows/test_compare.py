@@ -42,8 +42,10 @@ def blur(image: Image) -> Image:
 @pytest.fixture(scope="module")
 def footage(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("footage")
-    names = {"target": "A_testA", "swap": "BhA_testA", "source": "B_train"}
+    names = {"target": "A_testA", "swap": "BhA_testA"}
     paths = {key: shortened(name, folder / f"{key}.mp4", FRAMES) for key, name in names.items()}
+    # who it is shows in a few frames, and each costs
+    paths["source"] = shortened("B_train", folder / "few.mp4", 6)
     return paths | {"blurred": changed(paths["swap"], folder / "blurred.mp4", blur)}
 
 
