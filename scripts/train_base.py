@@ -28,11 +28,12 @@ from understudy.faces.finder import FaceFinder
 from understudy.faces.smooth import SmoothingConfig
 from understudy.faces.track import TrackerConfig
 from understudy.media.reader import VideoReader
-from understudy.training.augment import AUGMENTATION, make_pair
+from understudy.nets.face_loss import FaceLoss
+from understudy.training.augment import AUGMENTATION, make_pairs
 from understudy.training.base import pack_base
-from understudy.training.batches import Batch, to_batch, what_to_read
-from understudy.training.loop import Losses
-from understudy.training.model import Model, has_fast_bf16
+from understudy.training.batches import Batch, to_batch
+from understudy.training.model import Model
+from understudy.training.processor import has_fast_bf16
 from understudy.training.samples import draw_masks, sample_size_px
 
 BATCH = 16
@@ -51,7 +52,7 @@ class Crowd:
         finder = FaceFinder(
             tracker=TrackerConfig(detect_every=1, cut_level=-1.0), smoothing=SmoothingConfig(radius=0)
         )
-        images, masks, expressions, persons, self.where = [], [], [], [], []
+        layers, focus, expressions, persons, self.where = [], [], [], [], []
         for person, clip in enumerate(sorted(folder.glob("id_*.mp4"))):
             rows = []
             self.where.append({})
@@ -62,9 +63,10 @@ class Crowd:
                     face = faces[0]
                     matrix = face.square.crop_from_frame(side, coverage * side / size_px)
                     points = face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-                    self.where[-1][frame.index] = len(images)
-                    images.append(cut(frame.image, matrix, side))
-                    masks.append(draw_masks(points, side, size_px))
+                    self.where[-1][frame.index] = len(layers)
+                    mask, soft = draw_masks(points, side, size_px)
+                    layers.append(np.dstack([cut(frame.image, matrix, side), mask]))
+                    focus.append(soft)
                     as_is, flipped = (
                         (face.landmarks_px, face.iris_px),
                         mirrored(face.landmarks_px, face.iris_px),
@@ -75,7 +77,7 @@ class Crowd:
             rest = vectors[0].copy()  # the first frame of each clip is neutral
             rest[:, -2:] = 0
             expressions.append(vectors - rest)
-        self.images, self.masks = np.stack(images), np.stack(masks)
+        self.layers, self.focus = np.stack(layers), np.stack(focus)
         self.expressions = np.concatenate(expressions).astype(np.float32)
         self.persons = np.array(persons)
         assert self.expressions.shape[1:] == (2, EXPRESSION_SIZE)
@@ -86,7 +88,7 @@ def endless(crowd: Crowd, size_px: int, seed: int) -> Iterator[tuple[Batch, torc
     step = 0
     while True:
         rng = np.random.default_rng([seed, step])
-        pictures, expressions, drawn_as = [], [], []
+        read, drawn = [], []
         for number in range(BATCH):
             cross = None
             if number < BATCH * CROSS_SHARE:
@@ -95,15 +97,13 @@ def endless(crowd: Crowd, size_px: int, seed: int) -> Iterator[tuple[Batch, torc
                 if frame in reader and frame in drawer:
                     index, cross = reader[frame], drawer[frame]
             if cross is None:
-                index = int(rng.integers(len(crowd.images)))
-            other = (None, None) if cross is None else (crowd.images[cross], crowd.masks[cross])
-            pair = make_pair(
-                crowd.images[index], crowd.masks[index], size_px, rng, AUGMENTATION["tiny"], *other
-            )
-            pictures.append(np.concatenate([pair.warped, pair.truth, pair.masks], axis=-1))
-            expressions.append(what_to_read(crowd.expressions[index], pair))
-            drawn_as.append(crowd.persons[index if cross is None else cross])
-        yield to_batch(pictures, expressions), torch.from_numpy(np.array(drawn_as))
+                index = cross = int(rng.integers(len(crowd.layers)))
+            read.append(index)
+            drawn.append(cross)
+        pairs = make_pairs(
+            crowd.layers[read], crowd.layers[drawn], crowd.focus[drawn], size_px, rng, AUGMENTATION["tiny"]
+        )
+        yield to_batch(pairs, crowd.expressions[read]), torch.from_numpy(crowd.persons[drawn])
         step += 1
 
 
@@ -117,12 +117,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=40.0)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
     model = Model("tiny", ["everybody"], bf16=has_fast_bf16())
     encoder, decoder = model.encoder, model.decoders[0]
     crowd = Crowd(args.crowd, model.preset.size_px, model.preset.coverage)
-    print(f"{len(crowd.images)} faces of {len(crowd.where)} people")
+    print(f"{len(crowd.layers)} faces of {len(crowd.where)} people")
     people = nn.ParameterList(
         [nn.Parameter(s.detach().repeat(len(crowd.where), 1, 1)) for s in decoder.styles]
     )
@@ -130,10 +129,11 @@ def main() -> None:
     shared = [p for p in model.parameters() if p.requires_grad]
     groups = [{"params": shared}, {"params": list(people.parameters()), "weight_decay": 0.02}]
     optimizer = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=1e-3, fused=True)
-    losses = Losses(model)
+    face_loss = FaceLoss(model.preset.size_px)
     model.train()
     started, step, told = time.monotonic(), 0, 0.0
-    for batch, drawn_as in prefetch(endless(crowd, model.preset.size_px, args.seed)):
+    for packed, drawn_as in prefetch(endless(crowd, model.preset.size_px, args.seed)):
+        batch = packed.unpacked()
         elapsed = time.monotonic() - started
         done = elapsed / (60 * args.minutes)
         if done >= 1:
@@ -144,10 +144,10 @@ def main() -> None:
             )
         with model.autocast():
             code = encoder(batch.face_B3HW)
-            drawn, mask = decoder(code, [style[drawn_as] for style in people])
+            drawn = decoder(code, [style[drawn_as] for style in people])
         read = nn.functional.smooth_l1_loss(encoder.expression(code), batch.expression_BX)
-        loss = losses(drawn, mask, batch) + model.preset.expression_weight * read
-        loss.backward()
+        loss, gradient = face_loss(drawn.detach(), batch.truth_B4HW, batch.focus_B1HW)
+        torch.autograd.backward([model.preset.expression_weight * read, drawn], [None, gradient])
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         step += 1

@@ -14,7 +14,8 @@ import typer
 import understudy
 from understudy.cli.main import app
 from understudy.core.errors import ConfigError
-from understudy.workflows import convert, extract, reported_swap, swap, train
+from understudy.workflows import convert, extract, reported_evaluate, reported_swap, swap, train
+from understudy.workflows import evaluate as evaluation
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, SwapConfig, TrainConfig
 
 FUNCTIONS = ("swap", "extract", "train", "convert", "evaluate", "compare")
@@ -51,7 +52,7 @@ def test_every_parameter_is_typed_and_documented(name: str) -> None:
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     configs: list[object] = []
-    for workflow in (extract, train, convert, swap, reported_swap):
+    for workflow in (extract, train, convert, swap, reported_swap, evaluation, reported_evaluate):
         monkeypatch.setattr(workflow, "run", lambda config, on_event, **more: configs.append((config, more)))
     return configs
 
@@ -87,6 +88,13 @@ def test_swap_settings_come_from_the_production(seen: list[object], tmp_path: Pa
         (SwapConfig(**common, minutes=2, start="scratch", production=production), {}),
         (SwapConfig(**common, minutes=None, steps=7, production=tmp_path), {"report": report}),
     ]
+
+
+def test_an_evaluation_writes_a_report_where_asked(seen: list[object], tmp_path: Path) -> None:
+    understudy.evaluate("o.mp4", "t.mp4", every=3)
+    understudy.evaluate("o.mp4", "t.mp4", every=3, report=str(tmp_path / "r.html"))
+    config = evaluation.EvaluateConfig(output=Path("o.mp4"), target=Path("t.mp4"), every=3)
+    assert seen == [(config, {}), (config, {"report": tmp_path / "r.html"})]
 
 
 def test_a_setting_that_a_swap_cannot_use_is_not_dropped(seen: list[object], tmp_path: Path) -> None:

@@ -245,6 +245,7 @@ def evaluate(
     target_faceset: AnyPath | None = None,
     truth: AnyPath | None = None,
     every: int = 1,
+    report: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> EvaluateResult:
     """Measure a swapped video against its target, its source and, where there is one, the truth.
@@ -256,12 +257,17 @@ def evaluate(
         target_faceset: faceset of the person replaced; the largest face is taken where None.
         truth: footage of the source doing what the target does, frame for frame.
         every: measure one frame in so many.
+        report: HTML file to write about it.
         on_event: hears of progress and warnings.
+
+    Returns:
+        The figures; a `ReportedEvaluateResult` where a report was asked for.
 
     Raises:
         UnderstudyError: what failed and what to do next.
     """
     from understudy.workflows import evaluate as workflow
+    from understudy.workflows import reported_evaluate
 
     config = workflow.EvaluateConfig(
         output=Path(output),
@@ -271,7 +277,9 @@ def evaluate(
         truth=_path(truth),
         every=every,
     )
-    return workflow.run(config, on_event)
+    if report is None:
+        return workflow.run(config, on_event)
+    return reported_evaluate.run(config, on_event, report=Path(report))
 
 
 def compare(

@@ -100,3 +100,21 @@ def test_a_mouth_that_talks_most_of_the_time_rests_shut() -> None:
     np.testing.assert_allclose(out[:10, LIPS], 0, atol=1e-6)
     np.testing.assert_allclose(out[10:, LOWER_LIP_Y], 3, atol=1e-6)
     np.testing.assert_allclose(out[:, UPPER_LIP_Y], 0, atol=1e-6)
+
+
+def test_who_smiles_most_of_the_time_in_many_ways_rests_where_the_mouth_is_still() -> None:
+    rng = np.random.default_rng(1)
+    vectors = np.zeros((100, EXPRESSION_SIZE), np.float32)
+    vectors[30:, LIPS] = rng.normal(0, 3, (70, 80)) + 4  # shut, and never the same twice
+    vectors[30:, [UPPER_LIP_Y, LOWER_LIP_Y]] = 4
+    vectors[:30, LIPS] += rng.normal(0, 0.1, (30, 80))
+    out = against_rest(vectors)
+    assert np.abs(out[:30, LIPS]).max() < 0.5
+    assert np.median(out[30:, LIPS]) > 3
+
+
+def test_the_rest_of_a_long_video_is_that_of_a_short_one() -> None:
+    vectors = np.random.default_rng(2).normal(0, 0.1, (2000, EXPRESSION_SIZE)).astype(np.float32)
+    vectors[:, LIPS] += 5
+    np.testing.assert_allclose(against_rest(vectors)[:, LIPS].mean(axis=0), 0, atol=0.1)
+    np.testing.assert_allclose(against_rest(vectors[:1])[:, LIPS], 0, atol=1e-5)  # a single face is its own

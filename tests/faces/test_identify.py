@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import dlib
 import numpy as np
 import pytest
 
@@ -7,7 +8,8 @@ import actors
 from understudy.core.types import Frame
 from understudy.faces.face import Face
 from understudy.faces.finder import FaceFinder
-from understudy.faces.identify import SAME_PERSON_DISTANCE, Identifier
+from understudy.faces.identify import SAME_PERSON_DISTANCE, Identifier, face_chip
+from understudy.faces.weights import weights_path
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +56,32 @@ def test_a_face_half_out_of_the_frame_still_has_one(
         box_px=face.box_px - np.array([cut_off, 0, cut_off, 0], np.float32),
     )
     assert np.isfinite(identifier.vector(frame.image[:, cut_off:], moved)).all()
+
+
+def test_vectors_are_close_to_those_of_dlib_itself(
+    identifier: Identifier, performance: list[tuple[Frame, Face]], other: list[tuple[Frame, Face]]
+) -> None:
+    oracle = dlib.face_recognition_model_v1(str(weights_path("dlib_face_recognition_resnet_model_v1.dat")))
+    for frame, face in [*performance[::30], *other]:
+        # dlib takes whole pixels only, hence a part of the difference
+        points = [dlib.point(*map(round, face.landmarks_px[n, :2].tolist())) for n in (263, 362, 33, 133, 2)]
+        shape = dlib.full_object_detection(dlib.rectangle(0, 0, 9, 9), dlib.points(points))
+        chip = dlib.get_face_chip(frame.image, shape, size=150, padding=0.25)
+        theirs = np.array(oracle.compute_face_descriptor(chip))
+        assert np.linalg.norm(identifier.vector(frame.image, face) - theirs) < 0.1
+
+
+def test_a_profile_is_cut_as_dlib_cuts_it(performance: list[tuple[Frame, Face]]) -> None:
+    # the template is of a frontal face and fits a profile badly: here the direction of the fit shows
+    frame, face = performance[0]
+    points = face.landmarks_px.copy()
+    points[:, 0] = points[:, 0].mean() + 0.4 * (points[:, 0] - points[:, 0].mean())
+    whole = points.round()
+    shape = dlib.full_object_detection(
+        dlib.rectangle(0, 0, 9, 9),
+        dlib.points([dlib.point(*map(int, whole[n, :2])) for n in (263, 362, 33, 133, 2)]),
+    )
+    theirs = dlib.get_face_chip(frame.image, shape, size=150, padding=0.25)
+    ours = face_chip(frame.image, replace(face, landmarks_px=whole), 150)
+    inside = np.s_[20:-20, 20:-20]
+    assert np.abs(ours[inside].astype(int) - theirs[inside]).mean() < 3

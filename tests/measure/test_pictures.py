@@ -11,7 +11,7 @@ from understudy.measure.flicker import FlickerMeter
 from understudy.measure.region import inner_face_mask
 from understudy.measure.seam import seam
 from understudy.measure.truth import compare_with_truth
-from understudy.measure.untouched import largest_change_outside
+from understudy.measure.untouched import background_difference, largest_change_outside
 
 
 def moving(i: int) -> Face:
@@ -91,6 +91,15 @@ def test_seam_is_the_slope_across_the_border_whatever_its_direction() -> None:
     assert seam(output, target, face) == pytest.approx(1.5, abs=0.05)
 
 
+def test_an_outline_as_sharp_as_the_targets_is_no_seam() -> None:
+    face = made_face()
+    wall = np.full((256, 256, 3), 100, np.uint8)
+    lighter, darker = bordered(wall, face, -40, 0), bordered(wall, face, 40, 0)
+    assert seam(darker, lighter, face) == 0
+    assert seam(bordered(darker, face, 40, 0), lighter, face) > 5  # type: ignore[operator]
+    assert seam(wall, lighter, face) == 0  # smoother than the target is no seam either
+
+
 def test_seam_of_a_face_partly_outside_and_fully_outside() -> None:
     face = made_face(centre_px=(10, 128))
     image = picture_of(face)
@@ -162,3 +171,19 @@ def test_untouched_finds_one_grey_level_in_one_pixel() -> None:
     assert largest_change_outside(before, after, np.ones_like(mask)) == 0
     with pytest.raises(ValueError, match="sizes"):
         largest_change_outside(before, after[:9], mask)
+
+
+@pytest.mark.parametrize("size_px", [256, 1400])
+def test_background_is_the_mean_change_away_from_the_face(size_px: int) -> None:
+    face = made_face(side_px=size_px / 4, centre_px=(size_px / 2, size_px / 2))
+    target = np.full((size_px, size_px, 3), 90, np.uint8)
+    away = target.copy()
+    away[: size_px // 8] += 16  # an eighth of the frame, and none of it near the face
+    radius = 0.9 * size_px / 4
+    share = size_px**2 / 8 / (size_px**2 - np.pi * radius**2)
+    assert background_difference(away, target, face) == pytest.approx(16 * share, rel=0.03)
+    assert background_difference(away, target, None) == pytest.approx(2, rel=0.02)
+    swapped = target.copy()
+    cv2.circle(swapped, (size_px // 2, size_px // 2), round(0.85 * size_px / 4), (0, 0, 0), -1)
+    assert background_difference(swapped, target, face) == 0
+    assert background_difference(away, target, made_face(side_px=4 * size_px)) is None

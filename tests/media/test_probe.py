@@ -57,6 +57,16 @@ def test_spans(tmp_path: Path) -> None:
     assert set(stream_spans(make_clip(tmp_path / "b.mkv"))) == {"video"}
 
 
+@pytest.mark.parametrize("start_s", [Fraction(0), Fraction(2, 25)])
+def test_audio_starts_when_it_is_heard_whatever_the_container(tmp_path: Path, start_s: Fraction) -> None:
+    for name, encoder in (("a.mkv", "aac"), ("b.mkv", "pcm_s16le"), ("c.mov", "pcm_s16le"), ("d.mov", "aac")):
+        heard = stream_spans(make_clip(tmp_path / name, audio=(encoder,), audio_start_s=start_s))["audio"]
+        # delayed AAC in MOV begins with the encoder's own silence
+        allowed = Fraction(1, 40) if name == "d.mov" and start_s else Fraction(2, 1000)
+        assert abs(heard[0] - start_s) < allowed
+        assert abs(heard[1] - start_s - 1) < Fraction(1, 30)  # a last block may be filled up
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "container"),
     [

@@ -32,6 +32,5 @@ def test_the_published_shapes_on_the_way() -> None:
         assert x.shape == (2, 16384)
         assert encoder.code(face).shape == (2, 1024)
         assert encoder(face).shape == (2, 512, 8, 8)
-        drawn, mask = decoder(encoder(face))
-    assert drawn.shape == (2, 3, 64, 64)
-    assert mask.shape == (2, 1, 64, 64)
+        layers = decoder(encoder(face))
+    assert layers.shape == (2, 4, 64, 64)

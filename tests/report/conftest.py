@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 
 from understudy.core.types import Image
-from understudy.report.clips import Clip, encode_clip
+from understudy.report.clips import Clip, encode_clip, encode_picture
+from understudy.report.coverage_map import CoverageMap, Grid
+from understudy.report.curves import FrameSeries
+from understudy.report.figures import Figure
+from understudy.report.moments import Moment
 from understudy.report.page import ReportData
-from understudy.report.sections import Figure, FrameSeries, TrainingPoint
+from understudy.report.training import TrainingPoint
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
@@ -41,6 +45,27 @@ def clip(name: str, rgb: tuple[int, int, int], count: int = 20, **options: objec
 @pytest.fixture
 def picture() -> Image:
     return np.random.default_rng(0).integers(0, 255, (120, 200, 3), np.uint8)
+
+
+def moment(frame: int, reason: str) -> Moment:
+    """A still of a frame that `clip` plays."""
+    stills = [encode_picture(np.full((64, 64, 3), level, np.uint8)) for level in (90, 160)]
+    return Moment(frame=frame, time_s=frame / 10, reason=reason, target=stills[0], output=stills[1])
+
+
+def grid(rows: int, columns: int) -> Grid:
+    """A grid whose last cell the source lacks."""
+    target = [[1] * columns for _ in range(rows)]
+    source = [[3] * columns for _ in range(rows)]
+    source[-1][-1] = 0
+    return Grid(
+        x_edges=[10.0 * i for i in range(columns + 1)],
+        y_edges=[10.0 * i for i in range(rows + 1)],
+        source=source,
+        target=target,
+        missing=[[count == 0 for count in row] for row in source],
+        missing_share=1 / (rows * columns),
+    )
 
 
 @pytest.fixture
@@ -75,10 +100,17 @@ def full(picture: Image) -> ReportData:
                 times_s=times_s,
                 values={"target": times_s, NASTY: [None, *times_s[1:]]},
                 unit=NASTY,
+                explanation=NASTY,
             )
         ],
-        settings={NASTY: NASTY},
-        provenance=NASTY,
+        worst=[moment(13, NASTY), moment(4, "mouth shut while the target's is open")],
+        best=[moment(9, "best in gaze")],
+        ranking=NASTY,
+        coverage=CoverageMap(pose=grid(4, 12), mouth=grid(1, 9), eyes=grid(1, 7)),
+        settings={NASTY: NASTY, "facesets": [NASTY, "b" * 90]},
+        provenance={NASTY: NASTY, "output": "a" * 120},
+        origin=NASTY,
+        notes=[NASTY],
         notice=f"This output is synthetic. {NASTY}",
         warnings=[NASTY],
     )

@@ -1,5 +1,7 @@
 """The page in a real browser; skipped, with the reason, where there is none."""
 
+from dataclasses import replace
+
 import pytest
 
 from understudy.report.page import ReportData, write_report
@@ -47,8 +49,9 @@ def _paused_at(page, frame):
     _settle(page)
 
 
-def test_no_complaint_no_request_and_names_stay_text(open_page, report):
-    opened = open_page(report)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_complaint_no_request_and_names_stay_text(open_page, report, width):
+    opened = open_page(report, width=width)
     opened.page.wait_for_timeout(400)
     assert opened.complaints == []
     assert [url for url in opened.requests if not url.startswith("data:")] == [report.as_uri()]
@@ -124,7 +127,7 @@ def test_the_wipe_follows_pointer_and_keys(open_page, report):
 def test_a_click_on_a_curve_seeks(open_page, report):
     page = open_page(report).page
     _paused_at(page, 0)
-    chart = page.locator("svg[data-seek]")
+    chart = page.locator("svg[data-seek]").first
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     # the axis runs from 0 s at x = 46 to 1.9 s at x = 470 of 480
@@ -145,10 +148,94 @@ def test_the_view_switches(open_page, report):
     assert blue > 80
 
 
+def _is_in_sight(page, selector):
+    box = page.locator(selector).bounding_box()
+    return box["y"] + box["height"] > 0 and box["y"] < page.viewport_size["height"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_click_on_a_worst_frame_goes_there(open_page, report, width):
+    page = open_page(report, width=width).page
+    page.locator(".moment").nth(1).click()
+    _wait_until(page, lambda: _is_in_sight(page, ".wipe"))
+    assert _frame(page) == 4
+    page.locator(".moment").first.focus()
+    page.keyboard.press("Enter")
+    _settle(page)
+    assert _frame(page) == 13
+
+
+def test_the_dock_shows_the_frame_while_the_stage_is_away(open_page, report):
+    page = open_page(report).page
+    _paused_at(page, 5)
+    assert not page.locator(".dock").is_visible()
+    page.locator("svg[data-seek]").first.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 400)
+    page.wait_for_selector(".dock", state="visible")
+    seen = _pixel(page, ".dock canvas")
+    assert max(abs(a - b) for a, b in zip(seen, (25, 25, 205), strict=True)) <= 3
+
+
+def test_playing_skips_what_a_long_clip_leaves_out(open_page, tmp_path):
+    clips = []
+    for name in ("target", "output"):
+        whole = clip(name, (20, 20, 200), 100)
+        kept = [*range(5), *range(80, 100)]
+        clips.append(
+            replace(whole, frames=[whole.frames[i] for i in kept], times_s=[whole.times_s[i] for i in kept])
+        )
+    path = tmp_path / "report.html"
+    write_report(path, ReportData(title="t", clips=clips))
+    page = open_page(path, reduced_motion="reduce").page
+    page.click(".play")
+    seen = []
+
+    def is_past_the_gap():
+        seen.append(float(page.inner_text(".time").split()[0]))
+        return _frame(page) >= 6
+
+    _wait_until(page, is_past_the_gap)
+    assert not [time_s for time_s in seen if 0.6 < time_s < 7.9]
+
+
+CONTRAST = """() => {
+  const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const rgba = numbers(getComputedStyle(e).backgroundColor);
+      if (rgba.length < 4 || rgba[3] > 0) return rgba;
+    }
+  };
+  const low = [];
+  for (const e of document.querySelectorAll("body *")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    const skipped = e.closest("script, style, .wipe, noscript, title, option");
+    if (!own || skipped || !e.getClientRects().length) continue;
+    const style = getComputedStyle(e), ink = e instanceof SVGElement ? style.fill : style.color;
+    const [a, b] = [light(numbers(ink)), light(ground(e))].sort((x, y) => y - x);
+    const contrast = (a + 0.05) / (b + 0.05);
+    if (contrast < 4.5) low.push([e.tagName, e.textContent.slice(0, 30), contrast]);
+  }
+  return low;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_stands_out_from_its_ground(open_page, report, scheme):
+    page = open_page(report, color_scheme=scheme, reduced_motion="reduce").page
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert page.evaluate(CONTRAST) == []
+
+
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_nothing_sticks_out(open_page, report, width):
     page = open_page(report, width=width).page
-    page.click("summary")
+    for summary in page.locator("summary").all():
+        summary.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     overlaps = page.evaluate("""() => {
       const boxes = [...document.querySelectorAll('.transport > *')].map((e) => e.getBoundingClientRect());

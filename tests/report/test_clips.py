@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
@@ -61,7 +62,7 @@ def test_clips_over_the_budget_end_together():
     clips = [_of_size("target", 100, 100), _of_size("output", 100, 200), _of_size("source", 30, 50, 7.0)]
     kept, kept_s = cut_to_budget(clips, 15_000)
     assert kept_s is not None
-    total = sum(clip.jpeg_bytes for clip in kept)
+    total = sum(clip.picture_bytes for clip in kept)
     assert 15_000 - 2 * 350 <= total <= 15_000
     assert len(kept[0].frames) == len(kept[1].frames)
     assert kept[2].times_s[0] == 7.0
@@ -70,3 +71,16 @@ def test_clips_over_the_budget_end_together():
 def test_a_hopeless_budget_leaves_one_frame():
     kept, _ = cut_to_budget([_of_size("target", 10, 100)], 10)
     assert len(kept[0].frames) == 1
+
+
+def test_spared_moments_stay_whatever_has_to_go():
+    clips = [_of_size("target", 100, 100), _of_size("output", 100, 100), _of_size("source", 100, 100)]
+    clips[2] = replace(clips[2], in_step=False)
+    kept, kept_s = cut_to_budget(clips, 9_000, [(7.0, 7.45), (9.75, 20.0)])
+    assert kept_s is not None
+    assert sum(clip.picture_bytes for clip in kept) <= 9_000
+    opening = round(kept_s * 10)
+    assert 20 <= opening <= 30
+    expected = [i / 10 for i in [*range(opening), 70, 71, 72, 73, 74, 98, 99]]
+    assert kept[0].times_s == kept[1].times_s == expected
+    assert kept[2].times_s == [i / 10 for i in range(opening)]

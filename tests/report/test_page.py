@@ -9,8 +9,8 @@ import pytest
 
 from understudy.core.errors import UnderstudyError
 from understudy.report.clips import Clip, encode_clip
+from understudy.report.figures import Figure, format_value
 from understudy.report.page import ReportData, render, write_report
-from understudy.report.sections import Figure, format_value
 
 from .conftest import NASTY, clip, plain_frames
 
@@ -61,17 +61,17 @@ def test_a_missed_mark_is_said_in_words():
 
 
 def test_long_clips_are_cut_and_the_page_says_so_and_stays_small():
-    noise = np.random.default_rng(0).integers(0, 255, (256, 256, 3), np.uint8)
-    base = encode_clip("target", [(0.0, noise)], 256)
+    noise = np.random.default_rng(0).integers(0, 255, (320, 320, 3), np.uint8)
+    base = encode_clip("target", [(0.0, noise)], 320)
     frames = [base.frames[0]] * 200
     clips = [
-        Clip(name=name, frames=frames, times_s=[i / 25 for i in range(200)], width_px=256, height_px=256)
+        Clip(name=name, frames=frames, times_s=[i / 25 for i in range(200)], width_px=320, height_px=320)
         for name in ("target", "output")
     ]
     previews = [("noise", np.random.default_rng(1).integers(0, 255, (1200, 1200, 3), np.uint8))] * 3
     html = render(ReportData(title="t", clips=clips, previews=previews))
     assert 4_000_000 < len(html) < 8_000_000
-    assert "The player shows the first" in html
+    assert "The player holds the first" in html
 
 
 def test_two_clips_of_one_name_in_one_view_are_refused():
@@ -91,6 +91,7 @@ def test_an_output_that_starts_late_starts_late_on_the_page():
     ("value", "text"),
     [
         (0, "0"),
+        (0.0, "0"),
         (0.8312, "0.831"),
         (12.345, "12.3"),
         (100.0, "100"),

@@ -12,10 +12,11 @@ def made_samples(identity: str, count: int, size_px: int = 32, seed: int = 0) ->
     """Noise, each picture of another brightness; expressions that say which picture and which view."""
     rng = np.random.default_rng(seed)
     side = sample_size_px(size_px)
-    images = rng.integers(0, 60, (count, side, side, 3), dtype=np.uint8)
-    images += (np.arange(count) * 180 // max(count, 1)).astype(np.uint8)[:, None, None, None]
+    layers = np.full((count, side, side, 4), 255, np.uint8)
+    layers[..., :3] = rng.integers(0, 60, (count, side, side, 3), dtype=np.uint8)
+    layers[..., :3] += (np.arange(count) * 180 // max(count, 1)).astype(np.uint8)[:, None, None, None]
     expressions = np.zeros((count, 2, EXPRESSION_SIZE), np.float32)
     expressions[:, :, 0] = np.arange(count)[:, None]
     expressions[:, 1, 1] = 1
-    masks = np.full((count, side, side, 2), 255, np.uint8)
-    return Samples(identity=identity, size_px=size_px, images=images, masks=masks, expressions=expressions)
+    focus = np.full((count, side, side), 255, np.uint8)
+    return Samples(identity=identity, size_px=size_px, layers=layers, focus=focus, expressions=expressions)

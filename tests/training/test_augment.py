@@ -1,9 +1,11 @@
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import pytest
 
 from understudy.core.geometry import fit_similarity
-from understudy.training.augment import AUGMENTATION, AugmentConfig, Pair, make_pair
+from understudy.training.augment import AUGMENTATION, AugmentConfig, Pairs, make_pairs
 
 SIDE, SIZE = 154, 128
 STILL = AugmentConfig(rotation_deg=0, scale=0, shift=0, warp=0, flip=0, light=0, tint=0)
@@ -16,8 +18,47 @@ def places() -> np.ndarray:
     return np.stack([x, y, np.zeros_like(x)], axis=-1).astype(np.uint8)
 
 
-def no_masks() -> np.ndarray:
-    return np.zeros((SIDE, SIDE, 2), np.uint8)
+@dataclass(frozen=True)
+class Pair:
+    """One of `Pairs`."""
+
+    warped: np.ndarray
+    truth: np.ndarray
+    mask: np.ndarray
+    focus: np.ndarray
+    flipped: bool
+    placement: np.ndarray
+
+
+def layered(image: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
+    return np.dstack([image, np.zeros((SIDE, SIDE), np.uint8) if mask is None else mask])
+
+
+def make_pair(
+    image: np.ndarray,
+    rng: np.random.Generator,
+    config: AugmentConfig,
+    *,
+    truth: np.ndarray | None = None,
+    focus: np.ndarray | None = None,
+) -> Pair:
+    """A pair of one (side, side, 3 or 4) sample."""
+    read = image if image.shape[-1] == 4 else layered(image)
+    drawn = read if truth is None else truth
+    no_focus = np.zeros((SIDE, SIDE), np.uint8)
+    pairs = make_pairs([read], [drawn], [no_focus if focus is None else focus], SIZE, rng, config)
+    return one_of(pairs, 0)
+
+
+def one_of(pairs: Pairs, i: int) -> Pair:
+    return Pair(
+        warped=pairs.warped[i],
+        truth=pairs.truth[i, ..., :3],
+        mask=pairs.truth[i, ..., 3],
+        focus=pairs.focus[i],
+        flipped=bool(pairs.flipped[i]),
+        placement=pairs.placement[i],
+    )
 
 
 def read_places(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -36,18 +77,19 @@ def fitted_map(picture: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def pair_of(seed: int, config: AugmentConfig) -> Pair:
-    return make_pair(places(), no_masks(), SIZE, np.random.default_rng(seed), config)
+    return make_pair(places(), np.random.default_rng(seed), config)
 
 
 def test_without_augmentation_both_are_the_centre_itself() -> None:
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
-    masks = rng.integers(0, 256, (SIDE, SIDE, 2), dtype=np.uint8)
-    pair = make_pair(image, masks, SIZE, rng, STILL)
+    mask, focus = rng.integers(0, 256, (2, SIDE, SIDE), dtype=np.uint8)
+    pair = make_pair(layered(image, mask), rng, STILL, focus=focus)
     centre = np.s_[13:141, 13:141]
     np.testing.assert_array_equal(pair.warped, image[centre])
     np.testing.assert_array_equal(pair.truth, image[centre])
-    np.testing.assert_array_equal(pair.masks, masks[centre])
+    np.testing.assert_array_equal(pair.mask, mask[centre])
+    np.testing.assert_array_equal(pair.focus, focus[centre])
     assert not pair.flipped
     np.testing.assert_array_equal(pair.placement, 0)
 
@@ -131,25 +173,23 @@ def test_the_warp_has_the_strength_that_is_asked_for() -> None:
 
 def test_without_warp_and_colour_what_is_read_is_what_is_drawn() -> None:
     image = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8), (0, 0), 2)
-    pair = make_pair(np.asarray(image, np.uint8), no_masks(), SIZE, np.random.default_rng(2), MOVED)
+    pair = make_pair(np.asarray(image, np.uint8), np.random.default_rng(2), MOVED)
     assert np.abs(pair.warped.astype(int) - pair.truth).max() <= 2
 
 
 def test_masks_move_with_the_truth() -> None:
-    masks = no_masks()
     disc = np.asarray(cv2.circle(np.zeros((SIDE, SIDE), np.uint8), (70, 60), 25, (255,), -1), np.uint8)
-    masks[..., 0] = disc
-    image = np.repeat(disc[..., None], 3, axis=-1)
-    pair = make_pair(image, masks, SIZE, np.random.default_rng(4), MOVED)
-    off = np.abs(pair.masks[..., 0].astype(int) - pair.truth[..., 0])
-    assert off.max() <= 8  # OpenCV rounds two channels a little differently from three
-    assert pair.masks[..., 1].max() == 0
+    image = layered(np.repeat(disc[..., None], 3, axis=-1), disc)
+    pair = make_pair(image, np.random.default_rng(4), MOVED, focus=disc)
+    np.testing.assert_array_equal(pair.mask, pair.truth[..., 0])
+    off = np.abs(pair.focus.astype(int) - pair.mask)
+    assert off.max() <= 8  # OpenCV rounds one channel a little differently from four
 
 
 def test_colours_change_what_is_read_and_never_what_is_drawn() -> None:
     config = AugmentConfig(rotation_deg=0, scale=0, shift=0, warp=0, flip=0, light=0.2, tint=0.1)
     image = np.full((SIDE, SIDE, 3), 120, np.uint8)
-    seen = [make_pair(image, no_masks(), SIZE, np.random.default_rng(i), config) for i in range(20)]
+    seen = [make_pair(image, np.random.default_rng(i), config) for i in range(20)]
     assert all((pair.truth == 120).all() for pair in seen)
     levels = np.array([pair.warped[0, 0] for pair in seen]).astype(float)
     assert levels.std(axis=0).min() > 5
@@ -158,12 +198,21 @@ def test_colours_change_what_is_read_and_never_what_is_drawn() -> None:
 
 
 def test_another_truth_is_drawn_with_its_own_masks() -> None:
-    other = np.full((SIDE, SIDE, 3), 200, np.uint8)
-    other_masks = np.full((SIDE, SIDE, 2), 77, np.uint8)
-    pair = make_pair(places(), no_masks(), SIZE, np.random.default_rng(0), MOVED, other, other_masks)
+    other = layered(np.full((SIDE, SIDE, 3), 200, np.uint8), np.full((SIDE, SIDE), 77, np.uint8))
+    focus = np.full((SIDE, SIDE), 55, np.uint8)
+    pair = make_pair(places(), np.random.default_rng(0), MOVED, truth=other, focus=focus)
     assert (pair.truth == 200).all()
-    assert (pair.masks == 77).all()
+    assert (pair.mask == 77).all()
+    assert (pair.focus == 55).all()
     assert (pair.warped[..., 2] == 0).all()
+
+
+def test_pairs_of_one_batch_differ_in_everything() -> None:
+    samples, config = [layered(places())] * 6, AUGMENTATION["classic"]
+    focus = [np.zeros((SIDE, SIDE), np.uint8)] * 6
+    pairs = make_pairs(samples, samples, focus, SIZE, np.random.default_rng(0), config)
+    assert len({p.tobytes() for p in pairs.warped}) == len({p.tobytes() for p in pairs.truth}) == 6
+    assert len({p.tobytes() for p in pairs.placement}) == 6
 
 
 def test_a_seed_decides_everything() -> None:

@@ -1,3 +1,4 @@
+from contextlib import closing
 from itertools import islice
 
 import numpy as np
@@ -6,10 +7,12 @@ import torch
 
 from training.made_samples import made_samples
 from understudy.faces.expression import EXPRESSION_SIZE, PLACEMENT_SIZE
+from understudy.training import batches as batches_module
 from understudy.training.augment import AugmentConfig
-from understudy.training.batches import Batch, batches
+from understudy.training.batches import Batch, batches, made_ahead
 from understudy.training.samples import Samples
 
+NAMES = ("face_B3HW", "truth_B4HW", "focus_B1HW", "expression_BX")
 STILL = AugmentConfig(rotation_deg=0, scale=0, shift=0, warp=0, flip=0, light=0, tint=0)
 
 
@@ -19,10 +22,7 @@ def identities() -> list[Samples]:
 
 
 def equal(one: Batch, other: Batch) -> bool:
-    return all(
-        torch.equal(getattr(one, name), getattr(other, name))
-        for name in ("face_B3HW", "truth_B3HW", "mask_B1HW", "focus_B1HW", "expression_BX")
-    )
+    return all(torch.equal(getattr(one, name), getattr(other, name)) for name in NAMES)
 
 
 def test_a_step_has_the_same_batch_wherever_training_started(identities: list[Samples]) -> None:
@@ -40,16 +40,18 @@ def test_steps_and_seeds_differ(identities: list[Samples]) -> None:
 
 
 def test_shapes_ranges_and_layout(identities: list[Samples]) -> None:
-    batch = next(batches(identities, 4, seed=0, first_step=0))
-    assert batch.face_B3HW.shape == batch.truth_B3HW.shape == (8, 3, 32, 32)
-    assert batch.mask_B1HW.shape == batch.focus_B1HW.shape == (8, 1, 32, 32)
+    packed = next(batches(identities, 4, seed=0, first_step=0))
+    batch = packed.unpacked()
+    assert batch.face_B3HW.shape == (8, 3, 32, 32)
+    assert batch.truth_B4HW.shape == (8, 4, 32, 32)
+    assert batch.focus_B1HW.shape == (8, 1, 32, 32)
     assert batch.expression_BX.shape == (8, EXPRESSION_SIZE + PLACEMENT_SIZE)
-    for name in ("face_B3HW", "truth_B3HW", "mask_B1HW", "focus_B1HW", "expression_BX"):
+    for name in NAMES:
         assert getattr(batch, name).dtype == torch.float32
-    assert batch.face_B3HW.min() >= 0
-    assert batch.face_B3HW.max() <= 1
-    assert (batch.mask_B1HW == 1).all()
-    assert batch.face_B3HW.is_contiguous(memory_format=torch.channels_last)
+    for name in NAMES[:3]:
+        assert (getattr(batch, name) * 255).round().equal(getattr(packed, name).float())
+        assert getattr(batch, name).is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(batch.truth_B4HW[:, 3], torch.ones(8, 32, 32))
 
 
 def test_identity_by_identity_and_nothing_held_out(identities: list[Samples]) -> None:
@@ -59,9 +61,8 @@ def test_identity_by_identity_and_nothing_held_out(identities: list[Samples]) ->
         for row in range(16):
             identity, index = divmod(row, 8)[0], int(batch.expression_BX[row, 0])
             seen[identity].add(index)
-            image = identities[identity].images[index, 3:35, 3:35]
-            truth = (batch.truth_B3HW[row].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
-            np.testing.assert_array_equal(truth, image)
+            layers = identities[identity].layers[index, 3:35, 3:35]
+            np.testing.assert_array_equal(batch.truth_B4HW[row].permute(1, 2, 0).numpy(), layers)
     for identity, samples in enumerate(identities):
         assert seen[identity] == set(samples.training.tolist())
 
@@ -70,5 +71,13 @@ def test_a_mirrored_pair_has_the_mirrored_expression(identities: list[Samples]) 
     always = AugmentConfig(rotation_deg=0, scale=0, shift=0, warp=0, flip=1.0, light=0, tint=0)
     assert (next(batches(identities, 4, 0, 0, always)).expression_BX[:, 1] == 1).all()
     assert (next(batches(identities, 4, 0, 0, STILL)).expression_BX[:, 1] == 0).all()
-    mirrored = next(batches(identities, 4, 0, 0, always)).truth_B3HW.flip(-1)
-    assert torch.equal(mirrored, next(batches(identities, 4, 0, 0, STILL)).truth_B3HW)
+    mirrored = next(batches(identities, 4, 0, 0, always)).truth_B4HW.flip(-1)
+    assert torch.equal(mirrored, next(batches(identities, 4, 0, 0, STILL)).truth_B4HW)
+
+
+def test_a_thread_ahead_changes_nothing(identities: list[Samples], monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = list(islice(batches(identities, 3, seed=5, first_step=0), 3))
+    for cores in (2, 8):
+        monkeypatch.setattr(batches_module, "usable_cores", lambda cores=cores: cores)
+        with closing(made_ahead(batches(identities, 3, seed=5, first_step=0))) as made:
+            assert all(equal(a, b) for a, b in zip(plain, islice(made, 3), strict=True))

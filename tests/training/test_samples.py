@@ -54,18 +54,18 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> list[StoredFace]:
 def test_a_sample_is_the_frame_cut_a_little_wider_than_the_network_sees(faces: list[StoredFace]) -> None:
     samples = load_samples("a", faces, SIZE, COVERAGE)
     side = sample_size_px(SIZE)
-    assert samples.images.shape == (11, side, side, 3)
+    assert samples.layers.shape == (11, side, side, 4)
     for index in (0, 5, 10):
         face = faces[index].face
         # oracle: straight from the frame, without the stored crop between
         matrix = face.square.crop_from_frame(side, COVERAGE * side / SIZE)
         straight = cut(picture_of(face), matrix, side)
-        error = samples.images[index].astype(float) - straight
+        error = samples.layers[index, ..., :3].astype(float) - straight
         assert np.sqrt((error**2).mean()) < 6
         # and not shifted: half a pixel either way fits worse
         for dx, dy in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5)):
             moved = matrix + np.array([[0, 0, dx], [0, 0, dy]], np.float32)
-            worse = samples.images[index].astype(float) - cut(picture_of(face), moved, side)
+            worse = samples.layers[index, ..., :3].astype(float) - cut(picture_of(face), moved, side)
             assert (worse**2).mean() > (error**2).mean()
 
 
@@ -82,7 +82,7 @@ def test_masks_hold_what_they_are_of(faces: list[StoredFace]) -> None:
     for index, entry in enumerate(faces):
         matrix = entry.square.crop_from_frame(side, COVERAGE * side / SIZE)
         points = entry.face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-        face, focus = samples.masks[index, ..., 0], samples.masks[index, ..., 1]
+        face, focus = samples.layers[index, ..., 3], samples.focus[index]
 
         def at(mask: np.ndarray, xy: np.ndarray) -> int:
             return int(mask[round(float(xy[1])), round(float(xy[0]))])
@@ -100,7 +100,7 @@ def test_masks_hold_what_they_are_of(faces: list[StoredFace]) -> None:
 
 def test_the_face_mask_is_the_hull_of_the_oval() -> None:
     face = made_face(centre_px=(60, 60), side_px=70)
-    mask = draw_masks(face.landmarks_px[:, :2], 120, 100)[..., 0]
+    mask, _ = draw_masks(face.landmarks_px[:, :2], 120, 100)
     hull = cv2.convexHull(face.landmarks_px[list(FACE_OVAL), :2])
     y, x = np.mgrid[0:120, 0:120]
     distance = np.array(
@@ -112,7 +112,7 @@ def test_the_face_mask_is_the_hull_of_the_oval() -> None:
 
 def test_the_focus_is_soft_and_grows_with_the_picture() -> None:
     face = made_face(centre_px=(60, 60), side_px=70)
-    small, large = (draw_masks(face.landmarks_px[:, :2], 120, size)[..., 1] for size in (32, 128))
+    small, large = (draw_masks(face.landmarks_px[:, :2], 120, size)[1] for size in (32, 128))
     assert large.astype(int).sum() > 1.3 * small.astype(int).sum()
     assert len(np.unique(large)) > 50
     assert np.abs(np.diff(large.astype(int), axis=0)).max() < 120
@@ -137,7 +137,7 @@ def test_of_too_many_an_even_choice_is_taken(
     monkeypatch.setattr(samples_module, "MAX_FACES", 6)
     some = load_samples("a", faces, SIZE, COVERAGE)
     assert len(some) == 6
-    np.testing.assert_array_equal(some.images, every.images[[0, 2, 4, 6, 8, 10]])
+    np.testing.assert_array_equal(some.layers, every.layers[[0, 2, 4, 6, 8, 10]])
 
 
 def test_a_missing_crop_is_named(faces: list[StoredFace], tmp_path: Path) -> None:

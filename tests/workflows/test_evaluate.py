@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from clips import make_clip
 from measure.made_faces import made_face, picture_of
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.events import Event, Notice, Progress
@@ -74,7 +76,7 @@ def target(tmp_path: Path) -> Path:
 
 def evaluate(config: EvaluateConfig, events: list[Event] | None = None) -> EvaluateResult:
     heard: list[Event] = [] if events is None else events
-    return run(config, heard.append, finder=TellingFinder(), embedder=TellingEmbedder())
+    return run(config, heard.append, new_finder=TellingFinder, embedder=TellingEmbedder())
 
 
 def test_a_perfect_swap_has_perfect_figures(tmp_path: Path, target: Path) -> None:
@@ -131,6 +133,8 @@ def test_keys_are_those_that_tools_rely_on(target: Path) -> None:
     }
     assert wanted <= set(keys)
     assert {"nearer_to_source", "d_source", "d_target"} <= set(keys["identity"])
+    assert {"background", "faces", "fps", "seconds", "peak_rss_mb"} <= set(keys)
+    assert keys["peak_rss_mb"] > 0 < keys["fps"]
     assert {"rms", "r"} <= set(keys["expression"])
     assert set(keys["expression"]["r"]) == {"mouth_open", "mouth_width", "eye_open", "brow"}
     assert {"ssim", "psnr", "ssim_target", "ssim_gain"} <= set(keys["truth"])
@@ -171,7 +175,7 @@ def test_a_bystander_is_not_measured(tmp_path: Path, target: Path) -> None:
     footage_of_two = footage(tmp_path / "two", who)
     target_faceset = footage(tmp_path / "wanted", [TARGET] * FRAMES)
     config = EvaluateConfig(output=target, target=footage_of_two, target_faceset=target_faceset)
-    rms = run(config, finder=TrackingFinder(), embedder=TellingEmbedder()).series["rms"]
+    rms = run(config, new_finder=TrackingFinder, embedder=TellingEmbedder()).series["rms"]
     assert [value is None for value in rms] == [True] * 3 + [False] * (FRAMES - 3)
     other = footage(tmp_path / "other", [SOURCE] * FRAMES)
     with pytest.raises(UnderstudyError, match=r"no face like those of .*wanted was found in .*other"):
@@ -194,3 +198,54 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path, target: Path) -> Non
     nobody = evaluate(EvaluateConfig(output=empty, target=target))
     assert nobody.expression["rms"] is None
     assert any("no face" in warning for warning in nobody.warnings)
+
+
+class SeveralFinder(TellingFinder):
+    """Sees a bystander beside the person."""
+
+    def stream(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+        for frame, faces in super().stream(frames):
+            yield frame, [*faces, made_face(centre_px=(20, 20), side_px=30, track=1)]
+
+
+def test_several_faces_are_told_unless_it_is_known_who_is_meant(tmp_path: Path, target: Path) -> None:
+    config = EvaluateConfig(output=target, target=target)
+    several = run(config, new_finder=SeveralFinder, embedder=TellingEmbedder())
+    assert any("show several faces" in warning for warning in several.warnings)
+    chosen = replace(config, target_faceset=footage(tmp_path / "wanted", [TARGET] * FRAMES))
+    known = run(chosen, new_finder=SeveralFinder, embedder=TellingEmbedder())
+    assert not any("several faces" in warning for warning in known.warnings)
+
+
+def test_faces_missing_in_the_output_are_counted_and_told(tmp_path: Path, target: Path) -> None:
+    output = footage(tmp_path / "output", [NOBODY if i in (0, 5) else SOURCE for i in range(FRAMES)])
+    result = evaluate(EvaluateConfig(output=output, target=target))
+    assert result.faces == {"target": FRAMES, "output": FRAMES - 2}
+    assert any("shows no face in 2 of 12 frames" in warning for warning in result.warnings)
+
+
+def test_what_hardly_moves_has_no_correlation(tmp_path: Path) -> None:
+    still = footage(tmp_path / "still", [TARGET] * FRAMES, [3] * FRAMES)
+    result = evaluate(EvaluateConfig(output=still, target=still))
+    assert set(result.expression["r"].values()) == {None}  # type: ignore[union-attr]
+    assert any("no correlation of mouth open, mouth width" in warning for warning in result.warnings)
+    short = footage(tmp_path / "short", [TARGET] * 5, range(5))
+    few = evaluate(EvaluateConfig(output=short, target=short))
+    assert set(few.expression["r"].values()) == {None}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_an_output_of_another_container_is_compared_and_drift_is_told(tmp_path: Path, is_late: bool) -> None:
+    target = make_clip(tmp_path / "target.mp4", frames=10)
+    times = [i + (is_late and i >= 6) for i in range(9)]  # a frame is lost, and one at the end
+    output = make_clip(tmp_path / "output.mkv", pts=times, time_base=Fraction(1, 25), codec="libx265")
+
+    class EverywhereFinder:
+        def stream(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+            return ((frame, [performance(frame.index)]) for frame in frames)
+
+    config = EvaluateConfig(output=output, target=target)
+    result = run(config, new_finder=EverywhereFinder, embedder=TellingEmbedder())
+    assert result.frames == 9
+    assert any("ends after 9 frames" in warning for warning in result.warnings)
+    assert any("drifts by 40 ms" in warning for warning in result.warnings) == is_late

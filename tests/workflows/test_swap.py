@@ -65,7 +65,8 @@ def test_a_stopped_swap_goes_on(clips: dict[str, Path], tmp_path: Path) -> None:
     assert again.train.steps == 20  # five of them before the interruption
     steps = [entry["step"] for entry in again.train.history]  # a slow machine validates in between, too
     assert steps == sorted(steps)
-    assert (steps[0], steps[-1]) == (5, 20)
+    assert steps[-1] == 20
+    assert 5 in steps
     assert out.exists()
 
 

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from understudy.core.files import sha256_of_file
+from understudy.core.types import Image
 from understudy.media.images import write_image
+from understudy.media.probe import presentation_times
 from understudy.media.reader import VideoReader
+from understudy.media.writer import VideoWriter
+from understudy.training.model_folder import find_generation
+from understudy.workflows import reported_evaluate
 from understudy.workflows.configs import TrainResult
-from understudy.workflows.evaluate import EvaluateResult
-from understudy.workflows.swap_report import write_swap_report
+from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
+from understudy.workflows.report_facts import settings_of
+from understudy.workflows.swap_report import SwapReport, report_data, write_swap_report
+from understudy.workflows.training_session import result_of
 
 NOTHING_MEASURED = EvaluateResult(
     frames=4,
@@ -67,14 +76,72 @@ def test_any_kind_of_source_is_shown(
         interrupted=False,
         warnings=[],
     )
-    write_swap_report(
-        tmp_path / "report.html",
+    report = SwapReport(
         title="a trial",
         source=make(clips["source"], folder),
         target=clips["target"],
         output=clips["target"],
-        truth=None,
         evaluation=NOTHING_MEASURED,
         training=training,
     )
+    write_swap_report(tmp_path / "report.html", report)
     assert "a trial" in (tmp_path / "report.html").read_text()
+
+
+def test_another_tools_output_gets_the_page_without_training(
+    clips: dict[str, Path], facesets: tuple[Path, Path], tmp_path: Path
+) -> None:
+    page = tmp_path / "report.html"
+    config = EvaluateConfig(
+        output=_darker(clips["target"], tmp_path / "output.mp4"),
+        target=clips["target"],
+        source=facesets[0],
+        target_faceset=facesets[1],
+        every=2,
+    )
+    result = reported_evaluate.run(config, report=page)
+    assert (result.report, result.measured) == (page, 24)
+    html = page.read_text()
+    for heading in ("Measured", "Worst frames", "Best frames", "Frame by frame", "What the source shows"):
+        assert f"<h2>{heading}" in html
+    assert "<h2>Training" not in html
+    assert "<summary>Settings" not in html
+    for path in (config.output, config.target):
+        assert sha256_of_file(path) in html
+    # stills and their places: every second frame was measured, numbers count all frames
+    data = report_data(
+        SwapReport(
+            title="t", target=config.target, output=config.output, evaluation=result, every=config.every
+        )
+    )
+    moments = [*data.worst, *data.best]
+    assert len(moments) >= 3
+    times = presentation_times(config.target)
+    for moment in moments:
+        assert moment.frame % 2 == 0
+        assert moment.time_s == pytest.approx(float(times[moment.frame]))
+        target, output = (decoded(picture) for picture in (moment.target, moment.output))
+        assert target.shape == output.shape
+        assert target.mean() - output.mean() == pytest.approx(40, abs=12)
+
+
+def _darker(clip: Path, path: Path) -> Path:
+    with VideoReader(clip) as reader, VideoWriter(path, like=reader.info) as writer:
+        for frame in reader:
+            writer.write(replace(frame, image=np.maximum(frame.image, 40) - np.uint8(40)))
+    return path
+
+
+def decoded(picture: bytes) -> Image:
+    return np.asarray(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+
+
+def test_everything_the_models_index_holds_is_a_setting(model: Path, facesets: tuple[Path, Path]) -> None:
+    index = find_generation(model).index
+    settings = settings_of(result_of(model, index))
+    said = repr(settings)
+    for value in (index.preset, index.weights_sha256, *index.versions.values()):
+        assert value in said
+    for entry in index.identities:
+        assert entry.faceset_digest in said
+    assert (settings["seed"], settings["steps"], settings["batch"], settings["start"]) == (0, 6, 4, "base")

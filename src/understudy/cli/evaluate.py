@@ -28,10 +28,11 @@ def evaluate(
         Path | None, typer.Option(help="Footage of the source doing the same, frame for frame.")
     ] = None,
     every: Annotated[int, typer.Option(min=1, help="Measure one frame in so many.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="HTML report to write about it.")] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Measure a swapped video: identity, expression, pose, gaze, flicker, seam, sync, truth."""
+    """Measure a swapped video: identity, expression, pose, gaze, flicker, seam, background, sync, truth."""
 
     def work(on_event: OnEvent) -> EvaluateResult:
         from understudy import evaluate as api
@@ -43,6 +44,7 @@ def evaluate(
             target_faceset=target_faceset,
             truth=truth,
             every=every,
+            report=report,
             on_event=on_event,
         )
 
@@ -62,6 +64,7 @@ def figures(result: EvaluateResult) -> list[Row]:
         ("gaze", number(result.gaze_deg, 1, "°")),
         ("flicker", number(result.flicker)),
         ("seam", number(result.seam)),
+        ("background", number(result.background)),
         ("sync", number(result.sync_ms, 1, " ms")),
         ("truth SSIM", number(result.truth.get("ssim"), 3)),
         ("truth SSIM gain", number(result.truth.get("ssim_gain"), 3)),

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from understudy.cli import compare, demo, doctor, evaluate, extract, model, swap, weights
+from understudy.cli import bench, compare, demo, doctor, evaluate, extract, model, swap, weights
 from understudy.cli.errors import FAILED, report_failure, report_interruption, report_wrong_usage
 
 app = typer.Typer(
@@ -44,7 +44,7 @@ app.command()(model.convert)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.add_typer(weights.app, name="weights")
-app.add_typer(model.bench_app, name="bench")
+app.add_typer(bench.app, name="bench")
 app.command()(doctor.doctor)
 
 

@@ -1,9 +1,9 @@
-"""`understudy train`, `convert` and `bench train`."""
+"""`understudy train` and `convert`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,11 +12,6 @@ from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.training_options import Minutes, Preset, Seed, Start, Steps, either_minutes_or_steps
 from understudy.core.events import OnEvent
 from understudy.workflows.configs import ConvertResult, TrainResult
-
-if TYPE_CHECKING:
-    from understudy.workflows.bench_train import BenchResult
-
-bench_app = typer.Typer(help="Measure speed, as ratios.", no_args_is_help=True)
 
 
 def train(
@@ -87,28 +82,6 @@ def convert(
     perform(work, _show_conversion, as_json=json, debug=debug)
 
 
-@bench_app.command("train")
-def bench_train(
-    preset: Preset = None,
-    seconds: Annotated[float, typer.Option(min=1, help="About how long to measure.")] = 20.0,
-    batch: Annotated[int | None, typer.Option(min=1, help="Faces a person and step.")] = None,
-    seed: Seed = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Measure what the training loop costs over its bare network."""
-
-    def work(on_event: OnEvent) -> BenchResult:
-        from understudy.workflows import bench_train as workflow
-
-        config = workflow.BenchConfig(
-            preset=preset or "tiny", seconds=seconds, batch=batch, seed=0 if seed is None else seed
-        )
-        return workflow.run(config, on_event)
-
-    perform(work, _show_bench, as_json=json, debug=debug)
-
-
 def _show_training(result: TrainResult) -> None:
     rows = [
         ("model", str(result.model)),
@@ -127,19 +100,5 @@ def _show_conversion(result: ConvertResult) -> None:
             ("output", str(result.output)),
             ("frames", f"{result.frames}, {result.swapped} of them swapped"),
             ("speed", number(result.fps, 1, " frames a second")),
-        ]
-    )
-
-
-def _show_bench(result: BenchResult) -> None:
-    print_rows(
-        [
-            ("preset", f"{result.preset} on {result.device}, {result.precision}, {result.threads} threads"),
-            ("whole loop", number(result.steps_per_s, 2, " steps a second")),
-            ("bare network", number(result.bare_steps_per_s, 2, " steps a second")),
-            ("overhead", number(100 * result.overhead, 1, " %")),
-            ("faces", number(result.faces_per_s, 1, " a second")),
-            ("of the measured peak", number(100 * result.mfu, 1, " %")),
-            ("peak memory", number(result.peak_rss_mb, 0, " MB")),
         ]
     )

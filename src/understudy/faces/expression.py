@@ -34,7 +34,9 @@ _ANGLE_UNIT_DEG = 15.0
 _LIP_NUMBERS = 2 * (len(OUTER_LIPS) + len(INNER_LIPS))
 _UPPER_LIP_Y = 2 * (len(OUTER_LIPS) + INNER_LIPS.index(13)) + 1
 _LOWER_LIP_Y = 2 * (len(OUTER_LIPS) + INNER_LIPS.index(14)) + 1
-_SHUT_SHARE = 0.25
+_SHUT_RANK, _SHUT_WITHIN = 0.1, 0.5  # a mouth is shut up to so much above its least gaps' quantile
+_REST_SHARE = 0.2  # of the shut faces that lie nearest together
+_MOST_COMPARED = 600
 
 EXPRESSION_SIZE = 2 * len(_MOVING) + 4 + 2
 PLACEMENT_SIZE = 4  # turn, growth and shift of a face in its crop
@@ -85,8 +87,10 @@ def _mirror_partners() -> NDArray[np.intp]:
 def against_rest(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Subtract an identity's own resting face, so that the numbers mean the same for everybody.
 
-    The lips rest where the mouth is most nearly shut, in the quarter of faces with the least gap: the
-    median of somebody who talks all the time is a mouth half open. All else rests at its median.
+    The lips rest where the mouth is shut and where they are most often: a grimace comes in many forms
+    and a resting mouth in one, so of the shut faces those that lie nearest together show it. (The
+    median of somebody who talks all the time is a mouth half open, of somebody who smiles a smile, and
+    the other person would then draw "not smiling" as something stronger.) All else rests at its median.
 
     Args:
         vectors: (n, `EXPRESSION_SIZE`) float32 of one identity, n >= 1.
@@ -95,8 +99,20 @@ def against_rest(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         The same shape, less the resting face; the pose is left as it is.
     """
     rest = np.median(vectors, axis=0)
-    gap = vectors[:, _LOWER_LIP_Y] - vectors[:, _UPPER_LIP_Y]
-    shut = vectors[gap <= np.quantile(gap, _SHUT_SHARE)]
-    rest[:_LIP_NUMBERS] = np.median(shut[:, :_LIP_NUMBERS], axis=0)
+    rest[:_LIP_NUMBERS] = _resting_lips(vectors)
     rest[-2:] = 0
     return (vectors - rest).astype(np.float32)
+
+
+def _resting_lips(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(`_LIP_NUMBERS`,) the lips' densest place among faces with the mouth shut."""
+    gap = vectors[:, _LOWER_LIP_Y] - vectors[:, _UPPER_LIP_Y]
+    shut = vectors[gap <= np.quantile(gap, _SHUT_RANK) + _SHUT_WITHIN, :_LIP_NUMBERS]
+    if len(shut) > _MOST_COMPARED:
+        shut = shut[np.linspace(0, len(shut) - 1, _MOST_COMPARED).round().astype(int)]
+    squares = (shut * shut).sum(axis=1)
+    distance = squares[:, None] + squares - 2 * shut @ shut.T
+    near = max(1, round(_REST_SHARE * len(shut)))
+    ranked = np.argsort(distance, axis=1, kind="stable")[:, :near]
+    spread = np.take_along_axis(distance, ranked[:, -1:], axis=1)[:, 0]
+    return np.mean(shut[ranked[spread.argmin()]], axis=0)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
+import cv2
 import numpy as np
 
 from understudy.core.events import OnEvent, ignore
-from understudy.core.types import Image, Vector
+from understudy.core.geometry import fit_similarity
+from understudy.core.types import Image, Matrix, Vector
+from understudy.faces.crop import cut
+from understudy.faces.dlib_network import DlibNetwork
 from understudy.faces.face import Face
 from understudy.faces.mesh import (
     LEFT_EYE_INNER,
@@ -22,23 +24,19 @@ from understudy.faces.weights import weights_path
 
 SAME_PERSON_DISTANCE = 0.6  # dlib's own threshold on photographs
 
-# the order in which dlib's aligner takes its five points
+_WEIGHTS = "dlib_face_recognition_resnet_model_v1.dat"
 _FIVE_POINTS = (RIGHT_EYE_OUTER, RIGHT_EYE_INNER, LEFT_EYE_OUTER, LEFT_EYE_INNER, NOSE_BASE)
-
-
-class _DlibNetwork(Protocol):
-    def compute_face_descriptor(self, img: Image) -> Iterable[float]: ...
-
-
-class _Dlib(Protocol):
-    """The part of dlib, which comes without types, that is used here."""
-
-    def face_recognition_model_v1(self, filename: str) -> _DlibNetwork: ...
-    def points(self, initial: list[Any]) -> Any: ...  # noqa: ANN401  # opaque to us
-    def point(self, x: int, y: int) -> Any: ...  # noqa: ANN401
-    def rectangle(self, left: int, top: int, right: int, bottom: int) -> Any: ...  # noqa: ANN401
-    def full_object_detection(self, rect: Any, parts: Any) -> Any: ...  # noqa: ANN401
-    def get_face_chip(self, img: Image, face: Any, size: int, padding: float) -> Image: ...  # noqa: ANN401
+# where dlib's chip has them, in units of the square around its mean face
+_TEMPLATE = np.array(
+    [
+        [0.8595674595992, 0.2134981538014],
+        [0.6460604764104, 0.2289674387677],
+        [0.1205750620789, 0.2137274526848],
+        [0.3340850613712, 0.2290642403242],
+        [0.4901123135679, 0.6277975316475],
+    ]
+)
+_CHIP_PADDING = 0.25  # on each side, in the same unit
 
 
 class Embedder(Protocol):
@@ -50,11 +48,7 @@ class Embedder(Protocol):
 
 
 class Identifier:
-    """The 128-d face recognition network of dlib.
-
-    Reference:
-        King, dlib_face_recognition_resnet_model_v1 (a ResNet-29 trained with a metric loss), 2017.
-    """
+    """The 128-d face recognition network of dlib."""
 
     def __init__(self, on_event: OnEvent = ignore) -> None:
         """Load the network, fetching its weights if they are not here.
@@ -62,17 +56,26 @@ class Identifier:
         Raises:
             WeightsError: the weights cannot be had.
         """
-        # slow to import, and only this class needs it
-        self._dlib = cast(_Dlib, importlib.import_module("dlib"))
-        path = weights_path("dlib_face_recognition_resnet_model_v1.dat", on_event)
-        self._network = self._dlib.face_recognition_model_v1(str(path))
+        self._network = DlibNetwork(weights_path(_WEIGHTS, on_event))
 
     def vector(self, image: Image, face: Face) -> Vector:
-        """(128,) float32 identity vector of a face in an (h, w, 3) RGB uint8 frame."""
-        dlib = self._dlib
-        corners = face.landmarks_px[list(_FIVE_POINTS), :2].round().astype(int)
-        points = dlib.points([dlib.point(int(x), int(y)) for x, y in corners])
-        x0, y0, x1, y1 = (round(float(v)) for v in face.box_px)
-        shape = dlib.full_object_detection(dlib.rectangle(x0, y0, x1, y1), points)
-        chip = dlib.get_face_chip(np.ascontiguousarray(image), shape, size=150, padding=0.25)
-        return np.array(list(self._network.compute_face_descriptor(chip)), np.float32)
+        """(128,) float32 identity vector of a face in an (h, w, 3) RGB uint8 frame; from any thread."""
+        return self._network.vector(face_chip(image, face, self._network.input_px))
+
+
+def face_chip(image: Image, face: Face, size_px: int) -> Image:
+    """The upright face as dlib cuts it out for its network.
+
+    Returns:
+        (size, size, 3) RGB uint8; beyond the frame its border is repeated.
+
+    Reference:
+        King, dlib, `get_face_chip` with five points.
+    """
+    points = face.landmarks_px[list(_FIVE_POINTS), :2]
+    # there the corner of the top left pixel is (0, 0), here its centre
+    in_chip = (_TEMPLATE + _CHIP_PADDING) / (1 + 2 * _CHIP_PADDING) * size_px - 0.5
+    # fitted this way round as dlib does: the other way a profile, which fits badly, becomes larger
+    frame_from_chip = fit_similarity(in_chip.astype(np.float32), points)
+    chip_from_frame = cast(Matrix, cv2.invertAffineTransform(frame_from_chip))
+    return cut(image, chip_from_frame, size_px)

@@ -35,9 +35,10 @@ class PictureNetwork:
         output_shapes: of its outputs, largest first.
     """
 
-    def __init__(self, weights: Path) -> None:
-        """Load a TensorFlow Lite file."""
-        self._network = cast(_Interpreter, Interpreter(str(weights), num_threads=1))
+    def __init__(self, weights: Path | bytes) -> None:
+        """Load a TensorFlow Lite file, or the content of one."""
+        path, content = (None, weights) if isinstance(weights, bytes) else (str(weights), None)
+        self._network = cast(_Interpreter, Interpreter(path, content, num_threads=1))
         self._network.allocate_tensors()
         details = self._network.get_input_details()[0]
         self._input = details["index"]

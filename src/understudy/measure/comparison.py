@@ -21,6 +21,10 @@ from understudy.measure.flicker import FlickerMeter
 from understudy.measure.pose import gaze_difference_deg, pose_difference_deg
 from understudy.measure.seam import seam
 from understudy.measure.truth import compare_with_truth
+from understudy.measure.untouched import background_difference
+
+_LEAST_FRAMES = 8  # for a correlation to say anything
+_LEAST_MOTION = 0.006  # inter-ocular distances, standard deviation over time; the landmarks' own jitter
 
 Series = dict[str, list[float | None]]
 
@@ -60,18 +64,20 @@ class Comparison:
         output, target = moment.output_face, moment.target_face
         figures["flicker"] = self._flicker.update(moment.output, moment.target, target)
         figures["seam"] = seam(moment.output, moment.target, target) if target else None
-        for name, face in (("output", output), ("target", target)):
-            opened = expression_of(pose_normalised(face.landmarks_px)) if face else None
+        figures["background"] = background_difference(moment.output, moment.target, target)
+        frontal = [pose_normalised(face.landmarks_px) if face else None for face in (output, target)]
+        for name, points in zip(("output", "target"), frontal, strict=True):
+            opened = expression_of(points) if points is not None else None
             for measure in MEASURES:
                 figures[f"{measure}_{name}"] = getattr(opened, measure) if opened else None
-        if output and target:
-            a, b = pose_normalised(output.landmarks_px), pose_normalised(target.landmarks_px)
+        a, b = frontal
+        if output and target and a is not None and b is not None:
             self._constant.add(a, b)
             figures["rms"] = rms_distance(a, b)
             figures["pose_deg"] = pose_difference_deg(output, target)
             figures["gaze_deg"] = gaze_difference_deg(output, target)
         figures |= _truth_figures(moment)
-        for name in {*figures, *self.series}:
+        for name in dict.fromkeys((*self.series, *figures)):
             known = self.series.setdefault(name, [None] * self._frames)
             known.append(figures.get(name))
         self._frames += 1
@@ -80,9 +86,21 @@ class Comparison:
         """Mean of a series over the frames in which it is known, None where it never is."""
         return mean_known(self.series.get(name, []))
 
+    def count(self, name: str) -> int:
+        """In how many frames a series is known."""
+        return sum(value is not None for value in self.series.get(name, []))
+
     def correlation(self, measure: str) -> float | None:
-        """Pearson r of a measure of `expression.MEASURES` between output and target."""
-        return pearson(self.series.get(f"{measure}_output", []), self.series.get(f"{measure}_target", []))
+        """Pearson r of a measure of `expression.MEASURES` between output and target.
+
+        None where it would be chance: with fewer than 8 common frames, or where the target moves no
+        more than landmarks jitter.
+        """
+        output, target = (self.series.get(f"{measure}_{name}", []) for name in ("output", "target"))
+        common = [b for a, b in zip(output, target, strict=True) if a is not None and b is not None]
+        if len(common) < _LEAST_FRAMES or float(np.std(common)) < _LEAST_MOTION:
+            return None
+        return pearson(output, target)
 
     def rms_motion(self) -> float | None:
         """RMS landmark distance without what is constant over time; see `ConstantPart`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +50,7 @@ class FlickerMeter:
             return None
         crop_from_frame = face.square.crop_from_frame(_SIZE_PX, _COVERAGE)
         in_crop = face.landmarks_px[:, :2] @ crop_from_frame[:, :2].T + crop_from_frame[:, 2]
-        inside = inner_face_mask(in_crop, _SIZE_PX) > 0
+        inside = inner_face_mask(in_crop, _SIZE_PX).astype(np.uint8)
         if not inside.any():
             return None
         now_output, now_target = (cut(image, crop_from_frame, _SIZE_PX) for image in (output, target))
@@ -61,11 +63,18 @@ class FlickerMeter:
         """(s, s, 2) float32: for each pixel of `now` its place in `before`."""
         start = np.zeros((_SIZE_PX, _SIZE_PX, 2), np.float32)
         flow = self._flow.calc(luma(now).astype(np.uint8), luma(before).astype(np.uint8), start)
-        y, x = np.mgrid[0:_SIZE_PX, 0:_SIZE_PX].astype(np.float32)
-        return np.asarray(flow, np.float32) + np.stack([x, y], axis=-1)
+        return np.asarray(flow, np.float32) + _places()
 
 
-def _difference(now: Image, before: Image, where: NDArray[np.float32], inside: NDArray[np.bool_]) -> float:
-    x, y = np.ascontiguousarray(where[..., 0]), np.ascontiguousarray(where[..., 1])
+@cache
+def _places() -> NDArray[np.float32]:
+    """(s, s, 2) float32: x and y of each pixel of a crop."""
+    y, x = np.mgrid[0:_SIZE_PX, 0:_SIZE_PX].astype(np.float32)
+    return np.stack([x, y], axis=-1)
+
+
+def _difference(now: Image, before: Image, where: NDArray[np.float32], inside: NDArray[np.uint8]) -> float:
+    x, y = cv2.split(where)
     moved = cv2.remap(before, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return float(np.asarray(cv2.absdiff(now, moved))[inside].mean())
+    mean = cv2.mean(cv2.absdiff(now, moved), inside)
+    return float(np.mean(mean[:3]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,8 @@ def seam(output: Image, target: Image, face: Face) -> float | None:
 
     The border zone is cut into rings along the outline and sectors around it. In each cell the mean
     change of brightness inward is taken, where texture averages out and an edge along the border
-    does not; the ring in which output and target differ most is where the seam is.
+    does not; the ring in which the output's edges exceed the target's most is where the seam is.
+    Edges are compared by strength, so another face with an outline as sharp in its place is no seam.
 
     Args:
         output: (h, w, 3) RGB uint8.
@@ -38,25 +41,31 @@ def seam(output: Image, target: Image, face: Face) -> float | None:
     crop_from_frame = face.square.crop_from_frame(_SIZE_PX, _COVERAGE)
     outline = face.landmarks_px[list(FACE_OVAL), :2] @ crop_from_frame[:, :2].T + crop_from_frame[:, 2]
     depth = _depth(outline)
-    change = _gradients(cut(output, crop_from_frame, _SIZE_PX)) - _gradients(
-        cut(target, crop_from_frame, _SIZE_PX)
-    )
-    inward = np.stack([_slope(depth, 1, 0), _slope(depth, 0, 1)])
-    inward /= np.maximum(np.linalg.norm(inward, axis=0), 1e-6)
-    across = (change * inward).sum(axis=0)
-    side = _SIZE_PX / _COVERAGE
-    band = np.floor((depth / side - _FROM) / (_TO - _FROM) * _BANDS).astype(np.int64)
-    y, x = np.mgrid[0:_SIZE_PX, 0:_SIZE_PX] - np.float32((_SIZE_PX - 1) / 2)
-    sector = np.floor((np.arctan2(y, x) / (2 * np.pi) + 0.5) * _SECTORS).astype(np.int64) % _SECTORS
-    used = (band >= 0) & (band < _BANDS) & _inside_frame(crop_from_frame, target.shape)
-    cell = band[used] * _SECTORS + sector[used]
+    band = np.floor((depth * (_COVERAGE / _SIZE_PX) - _FROM) * (_BANDS / (_TO - _FROM)))
+    y, x = np.nonzero((band >= 0) & (band < _BANDS) & _inside_frame(crop_from_frame, target.shape))
+    cell = band[y, x].astype(np.int64) * _SECTORS + _sectors()[y, x]
     count = np.bincount(cell, minlength=_BANDS * _SECTORS)
-    total = np.bincount(cell, weights=across[used], minlength=_BANDS * _SECTORS)
-    mean = np.abs(total / np.maximum(count, 1)).reshape(_BANDS, _SECTORS)
-    seen = (count > 0).reshape(_BANDS, _SECTORS)
-    if not seen.any():
+    if not count.any():
         return None
-    return float(((mean * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).max())
+    inward = np.stack([_slope(depth, 1, 0)[y, x], _slope(depth, 0, 1)[y, x]])
+    inward /= np.maximum(np.linalg.norm(inward, axis=0), 1e-6)
+    edges: list[NDArray[np.float64]] = []
+    for image in (output, target):
+        grey = luma(cut(image, crop_from_frame, _SIZE_PX))
+        across = _slope(grey, 1, 0)[y, x] * inward[0] + _slope(grey, 0, 1)[y, x] * inward[1]
+        total = np.bincount(cell, weights=across, minlength=len(count))
+        edges.append(np.abs(total / np.maximum(count, 1)).reshape(_BANDS, _SECTORS))
+    seen = (count > 0).reshape(_BANDS, _SECTORS)
+    rings = seen.any(axis=1)
+    excess = ((edges[0] - edges[1]) * seen)[rings].sum(axis=1) / seen[rings].sum(axis=1)
+    return float(excess.max())
+
+
+@cache
+def _sectors() -> NDArray[np.int64]:
+    """(s, s) number of the sector around the crop's centre that each pixel lies in."""
+    y, x = np.mgrid[0:_SIZE_PX, 0:_SIZE_PX] - (_SIZE_PX - 1) / 2
+    return np.floor((np.arctan2(y, x) / (2 * np.pi) + 0.5) * _SECTORS).astype(np.int64) % _SECTORS
 
 
 def _depth(outline: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -64,15 +73,9 @@ def _depth(outline: NDArray[np.floating]) -> NDArray[np.float32]:
     hull = cv2.convexHull(np.clip(outline, -_SIZE_PX, 2 * _SIZE_PX).astype(np.float32))
     drawn = np.zeros((_SIZE_PX, _SIZE_PX), np.uint8)
     cv2.fillConvexPoly(drawn, np.round(hull).astype(np.int32), (1,))
-    inside = np.asarray(cv2.distanceTransform(drawn, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
-    outside = np.asarray(cv2.distanceTransform(1 - drawn, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    inside = np.asarray(cv2.distanceTransform(drawn, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
+    outside = np.asarray(cv2.distanceTransform(1 - drawn, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
     return inside - outside
-
-
-def _gradients(crop: Image) -> NDArray[np.float32]:
-    """(2, s, s) float32 slopes of the brightness, grey levels a pixel."""
-    grey = luma(crop)
-    return np.stack([_slope(grey, 1, 0), _slope(grey, 0, 1)])
 
 
 def _slope(picture: NDArray[np.float32], x: int, y: int) -> NDArray[np.float32]:

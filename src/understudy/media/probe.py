@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -73,6 +74,9 @@ def presentation_times(path: Path) -> list[Fraction]:
 def stream_spans(path: Path) -> dict[Kind, tuple[Fraction, Fraction]]:
     """When the video and the first audio stream start and end, in seconds.
 
+    Audio is decoded: an encoder puts samples before the first that counts, and containers differ in
+    how they say so, while decoded frames have the times at which they are heard.
+
     Returns:
         Kind of stream to (start, end); a kind that the file lacks is left out. The end is that of the
         last packet where packets state how long they are, else its start.
@@ -81,22 +85,38 @@ def stream_spans(path: Path) -> dict[Kind, tuple[Fraction, Fraction]]:
         MediaError: the file cannot be opened.
     """
     with open_container(path) as container:
-        first: dict[Kind, Stream] = {}
+        first: dict[int, Stream] = {}
         if container.streams.video:
-            first["video"] = video_stream_of(container, path)
+            video = video_stream_of(container, path)
+            first[video.index] = video
         if container.streams.audio:
-            first["audio"] = container.streams.audio[0]
-        kinds: dict[int, Kind] = {stream.index: kind for kind, stream in first.items()}
+            first[container.streams.audio[0].index] = container.streams.audio[0]
         spans: dict[Kind, tuple[Fraction, Fraction]] = {}
         for packet in _packets(container, list(first.values())):
-            if packet.pts is None or packet.is_discard:
-                continue
-            start = packet.pts * packet.time_base
-            end = start + (packet.duration or 0) * packet.time_base
-            kind = kinds[packet.stream_index]
-            known = spans.get(kind, (start, end))
-            spans[kind] = (min(known[0], start), max(known[1], end))
+            stream = first[packet.stream_index]
+            kind: Kind = "audio" if isinstance(stream, AudioStream) else "video"
+            for start, end in _heard(packet) if kind == "audio" else _stated(packet):
+                known = spans.get(kind, (start, end))
+                spans[kind] = (min(known[0], start), max(known[1], end))
         return spans
+
+
+def _stated(packet: Packet[Stream]) -> list[tuple[Fraction, Fraction]]:
+    """Start and end in seconds that a packet states; nothing of one that is not shown."""
+    if packet.pts is None or packet.is_discard:
+        return []
+    start = packet.pts * packet.time_base
+    return [(start, start + (packet.duration or 0) * packet.time_base)]
+
+
+def _heard(packet: Packet[Stream]) -> list[tuple[Fraction, Fraction]]:
+    """Start and end in seconds of what an audio packet decodes to; what it states where that fails."""
+    try:
+        frames = [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
+    except FFmpegError:
+        return _stated(packet)
+    starts = [(f, f.pts * f.time_base) for f in frames if f.pts is not None and f.time_base is not None]
+    return [(start, start + Fraction(frame.samples, frame.sample_rate)) for frame, start in starts]
 
 
 def _packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:

@@ -1,6 +1,6 @@
 """`classic`: the network of the original face-swap method, at 64 px.
 
-Shapes: face_B3HW a face in [0, 1]; code_BK its code; drawn_B3HW and mask_B1HW what a decoder draws.
+Shapes: face_B3HW a face in [0, 1]; code_BK its code; a decoder draws a face and its mask as B4HW.
 """
 
 from __future__ import annotations
@@ -64,6 +64,6 @@ class ClassicDecoder(nn.Module):
             Upscale(512, 32), Upscale(32, 16), Upscale(16, 8), nn.Conv2d(8, 1, 5, padding=2)
         )
 
-    def forward(self, spread_BCHW: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, 512, 8, 8) to a face (B, 3, 64, 64) and a mask (B, 1, 64, 64), both in [0, 1]."""
-        return torch.sigmoid(self.face(spread_BCHW).float()), torch.sigmoid(self.mask(spread_BCHW).float())
+    def forward(self, spread_BCHW: Tensor) -> Tensor:
+        """(B, 512, 8, 8) to a face and its mask, (B, 4, 64, 64) float32 in [0, 1]."""
+        return torch.sigmoid(torch.cat([self.face(spread_BCHW), self.mask(spread_BCHW)], dim=1).float())

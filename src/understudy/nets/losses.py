@@ -1,6 +1,6 @@
-"""What training minimises: pictures inside a mask, masks, codes.
+"""Structural similarity of pictures inside a weight.
 
-Shapes: drawn_BCHW and truth_BCHW pictures in [0, 1]; weight_B1HW how much each pixel counts.
+Shapes: drawn_B3HW and truth_B3HW pictures in [0, 1]; weight_B1HW how much each pixel counts.
 """
 
 from __future__ import annotations
@@ -9,27 +9,17 @@ import torch
 from torch import Tensor, nn
 
 LUMA = (0.299, 0.587, 0.114)
+_C1, _C2 = 0.01**2, 0.03**2
 
 
-def weighted_l1(drawn_BCHW: Tensor, truth_BCHW: Tensor, weight_B1HW: Tensor) -> Tensor:
-    """Mean absolute difference where `weight` says it counts; a scalar."""
-    error = (drawn_BCHW - truth_BCHW).abs().mean(dim=1, keepdim=True)
-    return (error * weight_B1HW).sum() / weight_B1HW.sum().clamp_min(1e-6)
+class GaussianWindows(nn.Module):
+    """The Gaussian windows of the structural similarity, on every `stride`-th row and column.
 
-
-class MaskedSsim(nn.Module):
-    """Structural similarity of luma, averaged where a weight says it counts.
-
-    The Gaussian window is applied as two small matrix products, on every `stride`-th row and
-    column: a CPU is slow at the depthwise convolution that it replaces.
-
-    Reference:
-        Wang et al., Image Quality Assessment: From Error Visibility to Structural Similarity,
-        IEEE TIP 2004, eq. 13; window 11x11, sigma 1.5.
+    Applied as two small matrix products: a CPU is slow at the depthwise convolution that they replace.
     """
 
     def __init__(self, size_px: int, *, stride: int = 1, window: int = 11, sigma_px: float = 1.5) -> None:
-        """Prepare for square pictures of `size_px`; only positions with the whole window inside count."""
+        """Prepare for square pictures of `size_px`; only windows that lie wholly inside count."""
         super().__init__()
         self.radius, self.stride = window // 2, stride
         offsets = torch.arange(window) - window // 2
@@ -41,15 +31,52 @@ class MaskedSsim(nn.Module):
         self.rows: Tensor
         self.register_buffer("rows", rows, persistent=False)
 
+    def blur(self, picture: Tensor) -> Tensor:
+        """(..., H, W) to the windows' weighted means, (..., V, V)."""
+        return self.rows @ picture @ self.rows.T
+
+    def spread(self, window: Tensor) -> Tensor:
+        """(..., V, V) back to (..., H, W): the transpose of `blur`, which carries gradients."""
+        return self.rows.T @ window @ self.rows
+
+    def at_centres(self, picture: Tensor) -> Tensor:
+        """(..., H, W) at the windows' centres, (..., V, V)."""
+        inner = slice(self.radius, picture.shape[-1] - self.radius, self.stride)
+        return picture[..., inner, inner]
+
+
+class MaskedSsim(nn.Module):
+    """Structural similarity of luma, averaged where a weight says it counts.
+
+    Reference:
+        Wang et al., Image Quality Assessment: From Error Visibility to Structural Similarity,
+        IEEE TIP 2004, eq. 13; window 11x11, sigma 1.5.
+    """
+
+    def __init__(self, size_px: int, *, stride: int = 1) -> None:
+        """Prepare for square pictures of `size_px`."""
+        super().__init__()
+        self.windows = GaussianWindows(size_px, stride=stride)
+
     def forward(self, drawn_B3HW: Tensor, truth_B3HW: Tensor, weight_B1HW: Tensor) -> Tensor:
         """Mean similarity, (B,), 1 where equal."""
         luma = drawn_B3HW.new_tensor(LUMA)[:, None, None]
         a, b = (drawn_B3HW * luma).sum(dim=1), (truth_B3HW * luma).sum(dim=1)
-        blurred = self.rows @ torch.stack([a, b, a * a, b * b, a * b]) @ self.rows.T
-        mean_a, mean_b, aa, bb, ab = blurred.unbind()
-        c1, c2 = 0.01**2, 0.03**2
-        top = (2 * mean_a * mean_b + c1) * (2 * (ab - mean_a * mean_b) + c2)
-        bottom = (mean_a**2 + mean_b**2 + c1) * (aa - mean_a**2 + bb - mean_b**2 + c2)
-        r, n = self.radius, weight_B1HW.shape[-1]
-        weight = weight_B1HW[:, 0, r : n - r : self.stride, r : n - r : self.stride]
-        return (top / bottom * weight).sum(dim=(1, 2)) / weight.sum(dim=(1, 2)).clamp_min(1e-6)
+        means, covariance, squares, variances = ssim_terms(
+            self.windows.blur(torch.stack([a, b, a * a, b * b, a * b]))
+        )
+        similarity = means * covariance / (squares * variances)
+        weight = self.windows.at_centres(weight_B1HW[:, 0])
+        return (similarity * weight).sum(dim=(1, 2)) / weight.sum(dim=(1, 2)).clamp_min(1e-6)
+
+
+def ssim_terms(blurred: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The two factors above and the two below the line of equation 13.
+
+    Args:
+        blurred: (5, ...) weighted means of a, b, a^2, b^2 and a b.
+    """
+    mean_a, mean_b, aa, bb, ab = blurred.unbind()
+    product, square_a, square_b = mean_a * mean_b, mean_a * mean_a, mean_b * mean_b
+    squares = square_a + square_b
+    return 2 * product + _C1, 2 * (ab - product) + _C2, squares + _C1, aa + bb - squares + _C2

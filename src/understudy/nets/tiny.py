@@ -3,7 +3,7 @@
 Dense 3x3 convolutions on 8 and 16 px grids are what a CPU computes fastest, so the picture enters
 by 4x4 blocks, most of the work is done there, and one 4x4 pixel shuffle brings it back.
 
-Shapes: face_B3HW a face in [0, 1]; code_BK its code; drawn_B3HW and mask_B1HW what a decoder draws.
+Shapes: face_B3HW a face in [0, 1]; code_BK its code; a decoder draws a face and its mask as B4HW.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class TinyDecoder(nn.Module):
         self.shuffle = nn.PixelShuffle(4)
         start_as_resize(self.out, 4)
 
-    def forward(self, code_BK: Tensor, styles: list[Tensor] | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, code_BK: Tensor, styles: list[Tensor] | None = None) -> Tensor:
         """Draw a code.
 
         Args:
@@ -121,15 +121,14 @@ class TinyDecoder(nn.Module):
                 decoder's own: one decoder then draws many people, which is how the base is trained.
 
         Returns:
-            A face (B, 3, S, S) and a mask (B, 1, S, S), both float32 in [0, 1].
+            A face and its mask, (B, 4, S, S) float32 in [0, 1].
         """
         own = styles or [style[None] for style in self.styles]
         x = self.act(self.from_code(code_BK)).unflatten(1, (-1, self.grid, self.grid))
         x = _style(x, own[0]).contiguous(memory_format=torch.channels_last)
         for up, block, style in zip(self.ups, self.blocks, own[1:], strict=True):
             x = block(_style(up(x), style))
-        drawn = torch.sigmoid(self.shuffle(self.out(self.act(x))).float())
-        return drawn[:, :3], drawn[:, 3:]
+        return torch.sigmoid(self.shuffle(self.out(self.act(x))).float())
 
 
 def _style(x_BCHW: Tensor, style_B2C: Tensor) -> Tensor:

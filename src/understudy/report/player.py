@@ -19,18 +19,25 @@ from understudy.report.plots import colour_of
 SPEEDS = (0.1, 0.25, 0.5, 1, 2)
 
 
-def player(clips: Sequence[Clip]) -> str:
-    """The panels, and the bar that moves every clip and chart on the page."""
+def stage(clips: Sequence[Clip], notes: Sequence[str] = ()) -> str:
+    """Two clips in one picture, all clips beside it, and the bar that moves everything on the page.
+
+    Args:
+        clips: what plays; see `Clip`.
+        notes: what to say below, plain text.
+    """
     if not clips:
         return ""
-    first_of = {clip.name: clip for clip in reversed(clips)}
-    lead = "output" if "output" in first_of else clips[-1].name
-    names = dict.fromkeys(clip.name for clip in clips)
-    panels = "".join(_panel(first_of[name], is_lead=name == lead) for name in names)
+    panels = f'<div class="panels">{_panels(clips)}</div>'
+    compared = compare(pairs_of(clips))
+    alone = "" if compared else " alone"
+    hints = "".join(f'<p class="hint">{escape(note)}</p>' for note in notes)
     views = list(dict.fromkeys(clip.view for clip in clips))
     return (
-        f'<section class="stage" aria-label="Clips"><div class="panels">{panels}</div></section>'
+        f'<section class="stage{alone}" aria-label="Clips">{compared}<div>{panels}{hints}</div></section>'
         f"{transport(views)}"
+        # what the playhead stands on while the stage is scrolled away
+        '<div class="dock" aria-hidden="true"><canvas></canvas><canvas></canvas></div>'
     )
 
 
@@ -52,13 +59,20 @@ def compare(pairs: Sequence[tuple[str, str]]) -> str:
     names = [("pair", str(i), f"{left} | {right}") for i, (left, right) in enumerate(pairs)]
     switch = _switch("pairs", "Clips to compare", names) if len(pairs) > 1 else ""
     return (
-        f'<section class="compare"><div class="head"><h2>Compare</h2>{switch}</div><div class="wipe">'
+        '<div class="compare"><div class="wipe">'
         '<canvas width="256" height="256"></canvas><span class="tag left"></span>'
         '<span class="tag right"></span><span class="divider"></span>'
         '<input type="range" min="0" max="100" value="50" '
         'aria-label="Where the left clip ends and the right one begins"></div>'
-        '<p class="hint">Drag the line, also while it plays.</p></section>'
+        f'<div class="below"><p class="hint">Drag the line, also while it plays.</p>{switch}</div></div>'
     )
+
+
+def _panels(clips: Sequence[Clip]) -> str:
+    first_of = {clip.name: clip for clip in reversed(clips)}
+    lead = "output" if "output" in first_of else clips[-1].name
+    names = dict.fromkeys(clip.name for clip in clips)
+    return "".join(_panel(first_of[name], is_lead=name == lead) for name in names)
 
 
 def pairs_of(clips: Sequence[Clip]) -> list[tuple[str, str]]:

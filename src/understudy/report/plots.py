@@ -78,7 +78,15 @@ def format_tick(value: float, step: float) -> str:
     return f"{value + 0.0:.{decimals}f}"
 
 
-def line_chart(title: str, lines: Sequence[Line], x_label: str, y_label: str, *, seeks: bool = False) -> str:
+def line_chart(
+    title: str,
+    lines: Sequence[Line],
+    x_label: str,
+    y_label: str,
+    *,
+    seeks: bool = False,
+    explanation: str = "",
+) -> str:
     """Draw lines over a common pair of axes.
 
     Args:
@@ -87,6 +95,7 @@ def line_chart(title: str, lines: Sequence[Line], x_label: str, y_label: str, *,
         x_label: name and unit of the x axis.
         y_label: name and unit of the y axis, may be empty.
         seeks: the x axis is the player's clock in seconds: a click seeks, and a playhead shows.
+        explanation: a few words below the title, may be empty.
 
     Returns:
         A `<figure>` with legend and SVG; empty where no line has a value.
@@ -109,8 +118,9 @@ def line_chart(title: str, lines: Sequence[Line], x_label: str, y_label: str, *,
         else ""
     )
     unit = f'<span class="unit">{escape(y_label)}</span>' if y_label else ""
+    words = f'<p class="means">{escape(explanation)}</p>' if explanation else ""
     return (
-        f'<figure class="chart"><figcaption><strong>{escape(title)}</strong>{unit}'
+        f'<figure class="chart"><figcaption><strong>{escape(title)}</strong>{unit}{words}'
         f"{_legend(shown)}</figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}"{clock}>{body}</svg>'
         "</figure>"

@@ -1,15 +1,14 @@
-"""Turn one face into a training pair: a warped picture to read, a straight one to draw."""
+"""Turn faces into training pairs: a warped picture to read, a straight one to draw."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from understudy.core.types import Image, Matrix, Vector
 
 _WARP_NODES = 5
 _TURN_UNIT_RAD = 0.05  # about what a preset's turns deviate by
@@ -48,98 +47,101 @@ AUGMENTATION: dict[str, AugmentConfig] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """What the network reads and what it should draw.
+class Pairs:
+    """What the network reads and what it should draw, n of each.
 
     Args:
-        warped: (s, s, 3) uint8, under the similarity and the warp.
-        truth: (s, s, 3) uint8, under the similarity alone.
-        masks: (s, s, 2) uint8, under the similarity alone.
-        flipped: whether both are mirrored.
-        placement: (`PLACEMENT_SIZE`,) float32, how the similarity turned, grew and moved the face;
+        warped: (n, s, s, 3) uint8, under the similarity and the warp.
+        truth: (n, s, s, 4) uint8, the picture and the face mask under the similarity alone.
+        focus: (n, s, s) uint8, eyes and mouth under the similarity alone.
+        flipped: (n,) bool, whether all of a pair is mirrored.
+        placement: (n, `PLACEMENT_SIZE`) float32, how the similarity turned, grew and moved the face;
             each divided by about its usual deviation.
     """
 
-    warped: Image
-    truth: Image
-    masks: NDArray[np.uint8]
-    flipped: bool
-    placement: Vector
+    warped: NDArray[np.uint8]
+    truth: NDArray[np.uint8]
+    focus: NDArray[np.uint8]
+    flipped: NDArray[np.bool_]
+    placement: NDArray[np.float32]
 
 
-def make_pair(
-    image: Image,
-    masks: NDArray[np.uint8],
+def make_pairs(
+    read: Sequence[NDArray[np.uint8]],
+    truth: Sequence[NDArray[np.uint8]],
+    focus: Sequence[NDArray[np.uint8]],
     size_px: int,
     rng: np.random.Generator,
     config: AugmentConfig,
-    truth_image: Image | None = None,
-    truth_masks: NDArray[np.uint8] | None = None,
-) -> Pair:
-    """Draw one random pair.
+) -> Pairs:
+    """Draw a random pair of each sample.
+
+    Four channels at a time: OpenCV warps those more than twice as fast as three.
 
     Args:
-        image: (side, side, 3) uint8 sample.
-        masks: (side, side, 2) uint8.
-        size_px: side of the pair, at most the sample's.
+        read: n (side, side, 4) uint8 samples to read from, RGB and a mask that is not looked at.
+        truth: n (side, side, 4) uint8 samples to draw, RGB and the face mask; often the same ones.
+        focus: n (side, side) uint8, eyes and mouth of `truth`.
+        size_px: side of the pairs, at most the samples'.
         rng: decides everything.
         config: how far.
-        truth_image: what should be drawn, where it is not `image` itself.
-        truth_masks: its masks.
     """
-    move = _random_similarity(image.shape[0], size_px, rng, config)
-    sample_from_pair = move.sample_from_pair
-    field = _random_warp(size_px, rng, config.warp * size_px)
-    where = cv2.transform(_places(size_px) + field, sample_from_pair)
-    warped = cv2.remap(image, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-    # only what is read changes colour: the drawn face is matched to its frame anyway, so the code
-    # need not say how bright or tinted the picture was
-    warped = cv2.LUT(warped, _random_colours(rng, config))
-    return Pair(
-        warped=np.asarray(warped, np.uint8),
-        truth=_straight(image if truth_image is None else truth_image, sample_from_pair, size_px),
-        masks=_straight(masks if truth_masks is None else truth_masks, sample_from_pair, size_px),
-        flipped=move.flipped,
-        placement=move.placement,
+    count, size = len(read), (size_px, size_px)
+    moves = _random_similarities(count, read[0].shape[0], size_px, rng, config)
+    # the warp's nodes, in pixels of the pair, seen from the sample: then one map does both
+    bends = _random_bends(count, rng, config.warp * size_px) @ moves.linear[:, None].transpose(0, 1, 3, 2)
+    colours = _random_colours(count, rng, config)
+    pairs = Pairs(
+        warped=np.empty((count, *size, 3), np.uint8),
+        truth=np.empty((count, *size, 4), np.uint8),
+        focus=np.empty((count, *size), np.uint8),
+        flipped=moves.flipped,
+        placement=moves.placement,
     )
-
-
-def _straight(picture: NDArray[np.uint8], sample_from_pair: Matrix, size_px: int) -> NDArray[np.uint8]:
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (size_px, size_px)
-    return np.asarray(
-        cv2.warpAffine(picture, sample_from_pair, size, flags=flags, borderMode=cv2.BORDER_REPLICATE),
-        np.uint8,
-    )
+    straight = {"flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, "borderMode": cv2.BORDER_REPLICATE}
+    for i in range(count):
+        matrix = moves.sample_from_pair[i]
+        where = cv2.transform(_places(size_px), matrix)
+        cv2.add(where, cv2.resize(bends[i], size, interpolation=cv2.INTER_CUBIC), where)
+        warped = cv2.remap(read[i], where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+        # only what is read changes colour: the drawn face is matched to its frame anyway, so the code
+        # need not say how bright or tinted the picture was
+        cv2.transform(cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB), colours[i], pairs.warped[i])
+        cv2.warpAffine(truth[i], matrix, size, pairs.truth[i], **straight)  # type: ignore[call-overload]
+        cv2.warpAffine(focus[i], matrix, size, pairs.focus[i], **straight)  # type: ignore[call-overload]
+    return pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Move:
-    sample_from_pair: Matrix
-    flipped: bool
-    placement: Vector
+class _Moves:
+    """(n, 2, 3) `sample_from_pair`, its (n, 2, 2) linear part, and what `Pairs` says of them."""
+
+    sample_from_pair: NDArray[np.float32]
+    linear: NDArray[np.float32]
+    flipped: NDArray[np.bool_]
+    placement: NDArray[np.float32]
 
 
-def _random_similarity(side_px: int, size_px: int, rng: np.random.Generator, config: AugmentConfig) -> _Move:
-    """A similarity about the centre, perhaps mirrored, and where it puts the face in the pair."""
-    turn = np.radians(rng.uniform(-config.rotation_deg, config.rotation_deg))
-    zoom = 1 + rng.uniform(-config.scale, config.scale)
-    flipped = bool(rng.random() < config.flip)
-    mirror = np.diag([-1.0 if flipped else 1.0, 1.0])
-    linear = zoom * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ mirror
-    shift = rng.uniform(-config.shift, config.shift, 2) * size_px
-    centre = (side_px - 1) / 2 + shift - linear @ np.full(2, (size_px - 1) / 2)
+def _random_similarities(
+    count: int, side_px: int, size_px: int, rng: np.random.Generator, config: AugmentConfig
+) -> _Moves:
+    """Similarities about the centre, perhaps mirrored, and where they put the face in the pair."""
+    turn = np.radians(rng.uniform(-config.rotation_deg, config.rotation_deg, count))
+    zoom = 1 + rng.uniform(-config.scale, config.scale, count)
+    flipped = rng.random(count) < config.flip
+    shift = rng.uniform(-config.shift, config.shift, (count, 2)) * size_px
+    mirror = np.where(flipped, -1.0, 1.0)
+    cos, sin = zoom * np.cos(turn), zoom * np.sin(turn)
+    linear = np.stack([cos * mirror, -sin, sin * mirror, cos], axis=-1).reshape(count, 2, 2)
+    centre = (side_px - 1) / 2 + shift - linear.sum(axis=2) * (size_px - 1) / 2
     # seen from the pair, the face is turned and moved the other way; a mirror turns it back
-    moved = np.linalg.inv(linear) @ -shift / size_px
-    placement = np.array(
-        [
-            (turn if flipped else -turn) / _TURN_UNIT_RAD,
-            -np.log(zoom) / _SHARE_UNIT,
-            *(moved / _SHARE_UNIT),
-        ]
+    moved = np.linalg.solve(linear, -shift[..., None])[..., 0] / size_px
+    placement = np.column_stack(
+        [-turn * mirror / _TURN_UNIT_RAD, -np.log(zoom) / _SHARE_UNIT, moved / _SHARE_UNIT]
     )
-    return _Move(
-        sample_from_pair=np.column_stack([linear, centre]).astype(np.float32),
+    return _Moves(
+        sample_from_pair=np.concatenate([linear, centre[..., None]], axis=2).astype(np.float32),
+        linear=linear.astype(np.float32),
         flipped=flipped,
         placement=placement.astype(np.float32),
     )
@@ -152,25 +154,28 @@ def _places(size_px: int) -> NDArray[np.float32]:
     return np.stack(np.meshgrid(line, line), axis=-1)
 
 
-def _random_warp(size_px: int, rng: np.random.Generator, jitter_px: float) -> NDArray[np.float32]:
-    """(s, s, 2) displacement in pixels: a jittered grid without its own best similarity.
+def _random_bends(count: int, rng: np.random.Generator, jitter_px: float) -> NDArray[np.float32]:
+    """(n, 5, 5, 2) displacements in pixels: a jittered grid without its own best similarity.
 
     Subtracting the similarity fit from the warp is the same as drawing towards the similarity fit of
     the grid, and keeps the truth sharp: it is resampled once, by the augmentation's similarity.
     """
-    jitter = rng.normal(0, jitter_px, (_WARP_NODES, _WARP_NODES, 2))
+    jitter = rng.normal(0, jitter_px, (count, _WARP_NODES, _WARP_NODES, 2))
     line = np.linspace(-1, 1, _WARP_NODES)
     x, y = np.meshgrid(line, line)
-    jitter -= jitter.mean(axis=(0, 1))
+    jitter -= jitter.mean(axis=(1, 2), keepdims=True)
     for mode in (np.stack([x, y], axis=-1), np.stack([-y, x], axis=-1)):  # growing, turning
-        jitter -= (jitter * mode).sum() / (mode * mode).sum() * mode
-    field = cv2.resize(jitter.astype(np.float32), (size_px, size_px), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(field, np.float32)
+        share = (jitter * mode).sum(axis=(1, 2, 3), keepdims=True) / (mode * mode).sum()
+        jitter -= share * mode
+    return jitter.astype(np.float32)
 
 
-def _random_colours(rng: np.random.Generator, config: AugmentConfig) -> NDArray[np.uint8]:
-    """(1, 256, 3) uint8 lookup table: gain of each channel, and a common offset."""
-    gain = 1 + rng.uniform(-config.light, config.light) + rng.uniform(-config.tint, config.tint, 3)
-    offset = rng.uniform(-config.light, config.light) * 255 / 3
-    table = np.arange(256)[:, None] * gain + offset
-    return np.clip(np.round(table), 0, 255).astype(np.uint8)[None]
+def _random_colours(count: int, rng: np.random.Generator, config: AugmentConfig) -> NDArray[np.float32]:
+    """(n, 3, 4) float32: gain of each channel on the diagonal, and a common offset."""
+    light = rng.uniform(-config.light, config.light, (count, 1))
+    tint = rng.uniform(-config.tint, config.tint, (count, 3))
+    offset = rng.uniform(-config.light, config.light, (count, 1)) * 255 / 3
+    matrices = np.zeros((count, 3, 4), np.float32)
+    matrices[:, range(3), range(3)] = 1 + light + tint
+    matrices[:, :, 3] = offset
+    return matrices

@@ -11,28 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from understudy.nets.losses import MaskedSsim, weighted_l1
+from understudy.nets.face_loss import FaceLoss
 from understudy.training.batches import Batch
 from understudy.training.model import Model
-
-
-@dataclass(frozen=True, kw_only=True)
-class LossConfig:
-    """What counts how much.
-
-    Args:
-        l1: weight of the absolute difference, colours included.
-        ssim: weight of 1 - SSIM.
-        mask: weight of the drawn mask's absolute difference.
-        focus: how much more a pixel of eyes and mouth counts than one of the cheek.
-        outside: how much a pixel outside the face counts: the blend needs a sane rim.
-    """
-
-    l1: float = 4.0
-    ssim: float = 1.0
-    mask: float = 0.5
-    focus: float = 5.0
-    outside: float = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,32 +54,14 @@ class Schedule:
         return rise * (self.floor + (1 - self.floor) * cosine)
 
 
-class Losses(nn.Module):
-    """All that is minimised, for all identities of a batch."""
-
-    def __init__(self, model: Model, config: LossConfig | None = None) -> None:
-        """Prepare for the model's picture size."""
-        super().__init__()
-        self.config = config or LossConfig()
-        self.ssim = MaskedSsim(model.preset.size_px, stride=2)
-
-    def forward(self, drawn_B3HW: Tensor, mask_B1HW: Tensor, batch: Batch) -> Tensor:
-        """One number from what the decoders drew for `batch`."""
-        c = self.config
-        weight = batch.mask_B1HW * (1 + c.focus * batch.focus_B1HW) + c.outside
-        picture = c.l1 * weighted_l1(drawn_B3HW, batch.truth_B3HW, weight)
-        structure = c.ssim * (1 - self.ssim(drawn_B3HW, batch.truth_B3HW, weight).mean())
-        return picture + structure + c.mask * (mask_B1HW - batch.mask_B1HW).abs().mean()
-
-
 class Trainer:
     """A model, its optimizer and one step of training."""
 
     def __init__(self, model: Model, seed: int = 0) -> None:
         """Start with a fresh optimizer; `seed` and a step's number decide its noise."""
         self.model, self._seed = model, seed
-        self.losses = Losses(model)
         preset = model.preset
+        self.face_loss = FaceLoss(preset.size_px)
         self.optimizer = torch.optim.AdamW(
             model.parameters(), lr=preset.learning_rate, betas=preset.betas, weight_decay=1e-3, fused=True
         )
@@ -117,31 +80,37 @@ class Trainer:
         Raises:
             FloatingPointError: the loss is no number; nothing was learnt from it.
         """
-        model = self.model
+        model, batch = self.model, batch.unpacked()
         # the same noise wherever training resumes
         state = np.random.SeedSequence([self._seed, number]).generate_state(1)
-        torch.manual_seed(int(state[0]))
+        torch.default_generator.manual_seed(int(state[0]))
         for group in self.optimizer.param_groups:
             group["lr"] = model.preset.learning_rate * rate
-        model.train()
+        if not model.training:  # asking each of its hundred modules takes as long as a small layer
+            model.train()
         with model.autocast():
             code = model.encoder(batch.face_B3HW)
             each = code.split(len(code) // len(model.decoders))
-            drawn, masks = zip(*(d(c) for d, c in zip(model.decoders, each, strict=True)), strict=True)
-            loss = torch.zeros(())
-            if model.preset.expression_weight:
-                read = model.encoder.expression(code).float()  # type: ignore[operator]
-                loss = model.preset.expression_weight * nn.functional.smooth_l1_loss(
-                    read, batch.expression_BX
-                )
-        loss = loss + self.losses(torch.cat(drawn), torch.cat(masks), batch)
-        value = float(loss.detach())
+            drawn = [decoder(own) for decoder, own in zip(model.decoders, each, strict=True)]
+            read = self._reading_loss(code, batch)
+        loss, gradient = self.face_loss(
+            torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW
+        )
+        value = float(loss + read.detach())
         if not math.isfinite(value):
             raise FloatingPointError(f"the loss of step {number + 1} is {value}")
-        loss.backward()
+        torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return value
+
+    def _reading_loss(self, code: Tensor, batch: Batch) -> Tensor:
+        """How far the code is from saying the expression; 0 for networks that need not say it."""
+        weight = self.model.preset.expression_weight
+        if not weight:
+            return torch.zeros((), requires_grad=True)
+        read = self.model.encoder.expression(code).float()  # type: ignore[operator]
+        return weight * nn.functional.smooth_l1_loss(read, batch.expression_BX)
 
     def is_sound(self) -> bool:
         """Whether every weight is a number: a model that is not must not be saved."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -61,28 +60,7 @@ class Model(nn.Module):
         was_training = self.training
         self.eval()
         with self.autocast():
-            drawn, mask = self.decoder(identity)(self.encoder(face_B3HW))
+            drawn_B4HW: Tensor = self.decoder(identity)(self.encoder(face_B3HW))
         self.train(was_training)
-        return _to_numpy(drawn), _to_numpy(mask)[..., 0]
-
-
-def _to_numpy(picture_BCHW: Tensor) -> NDArray[np.float32]:
-    return np.ascontiguousarray(picture_BCHW.float().permute(0, 2, 3, 1).numpy())
-
-
-def has_fast_bf16() -> bool:
-    """Whether this processor computes bfloat16 in hardware."""
-    capabilities = torch.cpu.get_capabilities()
-    return any(
-        bool(capabilities.get(name, False)) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "arm_bf16")
-    )
-
-
-@contextmanager
-def denormals_flushed() -> Generator[None]:
-    """Treat numbers next to zero as zero: processors are slow at them."""
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
+        drawn = drawn_B4HW.permute(0, 2, 3, 1).numpy()
+        return np.ascontiguousarray(drawn[..., :3]), np.ascontiguousarray(drawn[..., 3])

@@ -29,20 +29,20 @@ class Samples:
     Args:
         identity: whose.
         size_px: side of what the network sees; the samples are `MARGIN` larger.
-        images: (n, s, s, 3) uint8 RGB.
-        masks: (n, s, s, 2) uint8: the face; its eyes and mouth, softly.
+        layers: (n, s, s, 4) uint8: RGB, and the mask of the face.
+        focus: (n, s, s) uint8: its eyes and mouth, softly.
         expressions: (n, 2, `EXPRESSION_SIZE`) float32: as it is, and in a mirror.
     """
 
     identity: str
     size_px: int
-    images: NDArray[np.uint8]
-    masks: NDArray[np.uint8]
+    layers: NDArray[np.uint8]
+    focus: NDArray[np.uint8]
     expressions: NDArray[np.float32]
 
     def __len__(self) -> int:
         """How many faces."""
-        return len(self.images)
+        return len(self.layers)
 
     @property
     def training(self) -> NDArray[np.intp]:
@@ -82,16 +82,16 @@ def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, cover
     if len(faces) > MAX_FACES:
         faces = [faces[i] for i in np.linspace(0, len(faces) - 1, MAX_FACES).round().astype(int)]
     side = sample_size_px(size_px)
-    images = np.empty((len(faces), side, side, 3), np.uint8)
-    masks = np.empty((len(faces), side, side, 2), np.uint8)
+    layers = np.empty((len(faces), side, side, 4), np.uint8)
+    focus = np.empty((len(faces), side, side), np.uint8)
     expressions = np.empty((len(faces), 2, EXPRESSION_SIZE), np.float32)
 
     def load(index: int) -> None:
         stored = faces[index]
         sample_from_frame = stored.square.crop_from_frame(side, coverage * side / size_px)
-        images[index] = _resample(read_image(stored.crop_path), stored, sample_from_frame, side)
+        layers[index, ..., :3] = _resample(read_image(stored.crop_path), stored, sample_from_frame, side)
         landmarks_px, iris_px = stored.face.landmarks_px, stored.face.iris_px
-        masks[index] = draw_masks(
+        layers[index, ..., 3], focus[index] = draw_masks(
             landmarks_px[:, :2] @ sample_from_frame[:, :2].T + sample_from_frame[:, 2], side, size_px
         )
         expressions[index, 0] = expression_vector(landmarks_px, iris_px)
@@ -101,7 +101,7 @@ def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, cover
         list(pool.map(load, range(len(faces))))
     for view in (0, 1):
         expressions[:, view] = against_rest(expressions[:, view])
-    return Samples(identity=identity, size_px=size_px, images=images, masks=masks, expressions=expressions)
+    return Samples(identity=identity, size_px=size_px, layers=layers, focus=focus, expressions=expressions)
 
 
 def _resample(crop: Image, stored: StoredFace, sample_from_frame: NDArray[np.float32], side: int) -> Image:
@@ -112,7 +112,7 @@ def _resample(crop: Image, stored: StoredFace, sample_from_frame: NDArray[np.flo
     return cut(crop, np.column_stack([linear @ frame_from_crop[:, :2], shift]).astype(np.float32), side)
 
 
-def draw_masks(points_px: Points, side_px: int, size_px: int) -> NDArray[np.uint8]:
+def draw_masks(points_px: Points, side_px: int, size_px: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The face's hull, and its eyes and mouth with a soft border.
 
     Args:
@@ -121,7 +121,7 @@ def draw_masks(points_px: Points, side_px: int, size_px: int) -> NDArray[np.uint
         size_px: side of what the network sees; the borders grow with it.
 
     Returns:
-        (side, side, 2) uint8, 255 inside.
+        Two (side, side) uint8, 255 inside.
     """
     face = np.zeros((side_px, side_px), np.uint8)
     focus = np.zeros_like(face)
@@ -130,7 +130,7 @@ def draw_masks(points_px: Points, side_px: int, size_px: int) -> NDArray[np.uint
         _fill(focus, points_px, part)
     grow = 2 * round(size_px / 32) + 1
     focus = cv2.GaussianBlur(cv2.dilate(focus, np.ones((grow, grow), np.uint8)), (0, 0), size_px / 42)
-    return np.stack([face, np.asarray(focus, np.uint8)], axis=-1)
+    return face, np.asarray(focus, np.uint8)
 
 
 def _fill(mask: NDArray[np.uint8], points_px: Points, indices: tuple[int, ...]) -> None:

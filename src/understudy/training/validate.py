@@ -19,10 +19,10 @@ _MOST_HELD_OUT = 200  # validated on, an identity: an even choice of more
 
 
 def centred(samples: Samples, index: NDArray[np.intp]) -> NDArray[np.uint8]:
-    """The samples as the network sees them in use, unwarped: (n, s, s, 5) RGB and both masks."""
-    margin = (samples.images.shape[1] - samples.size_px) // 2
+    """The samples as the network sees them in use, unwarped: (n, s, s, 4) RGB and the face mask."""
+    margin = (samples.layers.shape[1] - samples.size_px) // 2
     inner = slice(margin, margin + samples.size_px)
-    return np.concatenate([samples.images[index, inner, inner], samples.masks[index, inner, inner]], axis=-1)
+    return samples.layers[index, inner, inner]
 
 
 class Validation:

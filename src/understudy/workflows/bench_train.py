@@ -12,13 +12,13 @@ from torch import nn
 
 from understudy.core.events import OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
-from understudy.core.prefetch import prefetch
 from understudy.faces.expression import EXPRESSION_SIZE
 from understudy.nets.presets import PRESETS
 from understudy.training.augment import AUGMENTATION
-from understudy.training.batches import batches
+from understudy.training.batches import batches, made_ahead
 from understudy.training.loop import Trainer
-from understudy.training.model import Model, has_fast_bf16
+from understudy.training.model import Model
+from understudy.training.processor import has_fast_bf16, tuned
 from understudy.training.samples import Samples, sample_size_px
 
 _FACES = 200
@@ -78,12 +78,16 @@ def run(config: BenchConfig, on_event: OnEvent = ignore) -> BenchResult:
     Raises:
         KeyError: no such preset.
     """
-    torch.set_flush_denormal(True)
+    with tuned():
+        return _measure(config, on_event)
+
+
+def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
     preset = PRESETS[config.preset]
     size = config.batch or preset.batch
     whole, bare = _trainer(config), _trainer(config)
     faces = [_random_faces(name, config) for name in ("a", "b")]
-    made = prefetch(batches(faces, size, config.seed, 0, AUGMENTATION[config.preset]))
+    made = made_ahead(batches(faces, size, config.seed, 0, AUGMENTATION[config.preset]))
     shape = (2 * size, 3, preset.size_px, preset.size_px)
     random = torch.rand(shape).contiguous(memory_format=torch.channels_last)
 
@@ -130,20 +134,20 @@ def _random_faces(name: str, config: BenchConfig) -> Samples:
     return Samples(
         identity=name,
         size_px=preset.size_px,
-        images=rng.integers(0, 256, (_FACES, side, side, 3), np.uint8),
-        masks=rng.integers(0, 256, (_FACES, side, side, 2), np.uint8),
+        layers=rng.integers(0, 256, (_FACES, side, side, 4), np.uint8),
+        focus=rng.integers(0, 256, (_FACES, side, side), np.uint8),
         expressions=rng.normal(0, 1, (_FACES, 2, EXPRESSION_SIZE)).astype(np.float32),
     )
 
 
 def _bare_step(trainer: Trainer, face_B3HW: torch.Tensor) -> None:
     """Forward, the cheapest loss, backward, optimizer."""
-    model = trainer.model.train()
+    model = trainer.model
     with model.autocast():
         code = model.encoder(face_B3HW)
         each = code.split(len(code) // len(model.decoders))
         drawn = [decoder(part) for decoder, part in zip(model.decoders, each, strict=True)]
-    loss = sum((face.mean() + mask.mean() for face, mask in drawn), torch.zeros(()))
+    loss = sum((picture.mean() for picture in drawn), torch.zeros(()))
     loss.backward()
     trainer.optimizer.step()
     trainer.optimizer.zero_grad(set_to_none=True)

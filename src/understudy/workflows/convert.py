@@ -24,8 +24,9 @@ from understudy.faces.face import Face
 from understudy.faces.finder import FaceFinder
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter, check_output
-from understudy.training.model import Model, has_fast_bf16
+from understudy.training.model import Model
 from understudy.training.model_folder import ModelIndex, load_model
+from understudy.training.processor import has_fast_bf16
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 
 _FRAMES_AT_ONCE = 8  # drawn together; bounds the memory

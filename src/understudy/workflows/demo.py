@@ -14,11 +14,11 @@ from understudy.core.files import peak_rss_mb
 from understudy.workflows import evaluate, swap
 from understudy.workflows.configs import SwapConfig, SwapResult
 from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
-from understudy.workflows.swap_report import write_swap_report
+from understudy.workflows.swap_report import SwapReport, write_swap_report
 
 DEMO_MINUTES = 4.5  # with installation and everything else, under ten minutes on two cores
 
-_PROVENANCE = (
+_ORIGIN = (
     "Rendered actors: nobody in these clips exists. Clips: CC0 1.0. The start weights were trained on "
     "other rendered people."
 )
@@ -93,27 +93,27 @@ def run(config: DemoConfig, on_event: OnEvent = ignore) -> DemoResult:
             on_event,
         )
         assert swapped.train is not None
-        production = swapped.production
+        faces = [swapped.production / f"{name}.faceset" for name in (swap.SOURCE, swap.TARGET)]
         evaluation = evaluate.run(
             EvaluateConfig(
-                output=output,
-                target=target,
-                source=production / "source.faceset",
-                target_faceset=production / "target.faceset",
-                truth=truth,
+                output=output, target=target, source=faces[0], target_faceset=faces[1], truth=truth
             ),
             on_event,
         )
         write_swap_report(
             report,
-            title="A rendered actor as another's understudy",
-            source=source,
-            target=target,
-            output=output,
-            truth=truth,
-            evaluation=evaluation,
-            training=swapped.train,
-            provenance=_PROVENANCE,
+            SwapReport(
+                title="A rendered actor as another's understudy",
+                source=source,
+                target=target,
+                output=output,
+                truth=truth,
+                source_faceset=faces[0],
+                target_faceset=faces[1],
+                evaluation=evaluation,
+                training=swapped.train,
+                origin=_ORIGIN,
+            ),
         )
     on_event(Written(path=report, what="report"))
     return DemoResult(

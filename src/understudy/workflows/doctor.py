@@ -121,7 +121,7 @@ def _torch() -> tuple[str, bool, list[str]]:
         import torch
     except ImportError:
         return "unknown", False, []
-    from understudy.training.model import has_fast_bf16
+    from understudy.training.processor import has_fast_bf16
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
-from understudy.core.types import Frame, Vector
+from understudy.core.files import peak_rss_mb
+from understudy.core.prefetch import prefetch
+from understudy.core.types import Vector
 from understudy.faces.choose import TargetChooser
-from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
 from understudy.faces.finder import FaceFinder
 from understudy.faces.identify import Embedder, Identifier
 from understudy.measure.comparison import Comparison, Moment, Series, mean_known
 from understudy.measure.expression import MEASURES
 from understudy.measure.identity import distances, identity_figures, mean_vector
-from understudy.measure.pairing import same_place
 from understudy.measure.sync import sync_figures
-from understudy.media.footage import FrameSource, open_footage
+from understudy.media.footage import open_footage
 from understudy.media.images import IMAGE_SUFFIXES
 from understudy.media.probe import stream_spans
+from understudy.workflows.paired_footage import Finder, PairedFootage
+from understudy.workflows.threads import single_threaded_opencv
 
-IDENTITY_SAMPLES = 150  # frames whose identity is looked at, 25 ms a face; all frames of a short clip
+TARGET_SAMPLES = 75  # frames of the target whose identity is looked at: a mean needs no more
 SOURCE_SAMPLES = 60
 _FRAMES_UNKNOWN = 1500  # assumed length of footage that does not state it
 
@@ -66,12 +68,20 @@ class EvaluateResult:
         frames: frames compared.
         measured: frames measured, fewer where `every` is more than 1.
         identity: nearer_to_source (0 to 1), d_source, d_target.
-        expression: rms and rms_motion in inter-ocular distances, and r, a dict of correlations.
+        expression: rms and rms_motion in inter-ocular distances, and r, a dict of correlations; one
+            is None where the target moves no more than landmarks jitter.
         pose_deg: mean absolute difference, degrees.
         gaze_deg: the same of the eyes.
         flicker: grey levels above the target's own.
         seam: grey levels a pixel.
+        sync_ms: largest difference of the streams' starts and lengths, milliseconds.
         truth: ssim, psnr of the output; ssim_target, psnr_target of the unswapped target; ssim_gain.
+        background: grey levels of difference away from the face, encoding included.
+        faces: measured frames in which the target shows the face, and the output where the target does;
+            what compares faces is the mean over the latter.
+        fps: frames compared a second.
+        seconds: how long it took.
+        peak_rss_mb: most memory held.
         series: name to one value a measured frame, and "time_s".
         warnings: what the user should know.
     """
@@ -86,23 +96,20 @@ class EvaluateResult:
     seam: float | None
     sync_ms: float | None
     truth: dict[str, float | None]
+    background: float | None = None
+    faces: dict[str, int] = field(default_factory=dict[str, int])
+    fps: float = 0.0
+    seconds: float = 0.0
+    peak_rss_mb: float = 0.0
     series: Series = field(default_factory=dict[str, "list[float | None]"])
     warnings: list[str] = field(default_factory=list[str])
-
-
-class Finder(Protocol):
-    """Anything that finds and follows faces; see `FaceFinder`."""
-
-    def stream(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
-        """Yield each frame with its faces, largest first."""
-        ...
 
 
 def run(
     config: EvaluateConfig,
     on_event: OnEvent = ignore,
     *,
-    finder: Finder | None = None,
+    new_finder: Callable[[], Finder] | None = None,
     embedder: Embedder | None = None,
 ) -> EvaluateResult:
     """Measure an output, streaming all footage in step.
@@ -110,7 +117,7 @@ def run(
     Args:
         config: what is compared with what.
         on_event: hears of progress and warnings.
-        finder: another way to find faces.
+        new_finder: makes another finder of faces; each piece of footage gets its own.
         embedder: another way to tell people apart.
 
     Raises:
@@ -118,17 +125,26 @@ def run(
         WeightsError: the networks' weights cannot be had.
         UnderstudyError: output and target differ in size, or the target shows no face.
     """
-    return _Evaluation(config, on_event, finder, embedder).run()
+    started = time.monotonic()
+    with single_threaded_opencv():
+        result = _Evaluation(config, on_event, new_finder, embedder).run()
+    seconds = time.monotonic() - started
+    fps = result.frames / max(seconds, 1e-9)
+    return replace(result, fps=fps, seconds=seconds, peak_rss_mb=peak_rss_mb())
 
 
 class _Evaluation:
     """The networks and what is collected over one run."""
 
     def __init__(
-        self, config: EvaluateConfig, on_event: OnEvent, finder: Finder | None, embedder: Embedder | None
+        self,
+        config: EvaluateConfig,
+        on_event: OnEvent,
+        new_finder: Callable[[], Finder] | None,
+        embedder: Embedder | None,
     ) -> None:
         self._config, self._on_event = config, on_event
-        self._finder = finder or FaceFinder(on_event=on_event)
+        self._new_finder = new_finder or (lambda: FaceFinder(on_event=on_event))
         self._embedder = embedder or Identifier(on_event)
         self._comparison = Comparison()
         self._times_s: list[float | None] = []
@@ -141,7 +157,7 @@ class _Evaluation:
         wanted = self._identity_of(self._config.target_faceset) if self._config.target_faceset else None
         chooser = TargetChooser(wanted, embedder=self._embedder)
         frames = self._compare_all(chooser)
-        if not any(value is not None for value in self._comparison.series.get("mouth_open_target", [])):
+        if not self._comparison.count("mouth_open_target"):
             whose = f"face like those of {self._config.target_faceset}" if chooser.passed else "face"
             raise UnderstudyError(
                 f"no {whose} was found in {self._config.target}",
@@ -152,58 +168,26 @@ class _Evaluation:
     def _compare_all(self, chooser: TargetChooser) -> int:
         """Measure the frames; returns how many there are in both output and target."""
         config = self._config
-        with ExitStack() as open_files:
-            target = open_files.enter_context(open_footage(config.target))
-            output = open_files.enter_context(open_footage(config.output))
-            truth = open_files.enter_context(open_footage(config.truth)) if config.truth else None
-            _check_sizes(output, target)
-            total = target.info.frames_hint
-            stride = config.every * max(
-                1, math.ceil((total or _FRAMES_UNKNOWN) / config.every / IDENTITY_SAMPLES)
-            )
-            index = 0
-            for index, moment, time_s in self._moments(output, target, truth, chooser):
-                if index % config.every:
-                    self._comparison.skip(moment)
+        footage = PairedFootage(
+            config.output, config.target, config.truth, told_apart=config.target_faceset is not None
+        )
+        count = 0
+        with closing(footage.read(self._new_finder, chooser)) as pairs:
+            for pair in pairs:
+                count = pair.index + 1
+                if pair.index % config.every:
+                    self._comparison.skip(pair.moment)
                     continue
-                self._comparison.add(moment)
-                self._times_s.append(time_s)
-                if index % stride == 0:
-                    # a mean settles with half as many vectors as a share needs
-                    self._identify(moment, with_target=index % (2 * stride) == 0)
-                self._report(index + 1, total)
-            for footage in (target, output, truth):
-                for message in footage.warnings if footage else ():
-                    self._warn(message)
-        return index + 1
-
-    def _moments(
-        self, output: FrameSource, target: FrameSource, truth: FrameSource | None, chooser: TargetChooser
-    ) -> Iterator[tuple[int, Moment, float]]:
-        """Frames of all footage in step, with the faces that belong together."""
-        outputs, targets = self._finder.stream(output), self._finder.stream(target)
-        truths = self._finder.stream(truth) if truth else None
-        for index, (frame, faces) in enumerate(targets):
-            shown = next(outputs, None)
-            if shown is None:
-                self._warn(f"{self._config.output.name} ends after {index} frames, before the target does")
-                return
-            face = chooser.choose(frame.image, faces)
-            real = next(truths, None) if truths else None
-            if truths and real is None:
-                self._warn(f"{self._config.truth} ends after {index} frames; the rest has no truth")
-                truths = None
-            moment = Moment(
-                output=shown[0].image,
-                output_face=same_place(face, shown[1]),
-                target=frame.image,
-                target_face=face,
-                truth=real[0].image if real else None,
-                truth_face=same_place(face, real[1]) if real else None,
-            )
-            yield index, moment, float(frame.time_s)
-        if next(outputs, None) is not None:
-            self._warn(f"{self._config.output.name} goes on after the target has ended")
+                self._comparison.add(pair.moment)
+                self._times_s.append(float(pair.time_s))
+                stride = config.every * max(
+                    1, math.ceil((pair.total or _FRAMES_UNKNOWN) / config.every / TARGET_SAMPLES)
+                )
+                self._identify(pair.moment, with_target=pair.index % stride == 0)
+                self._report(count, pair.total)
+        for message in footage.warnings:
+            self._warn(message)
+        return count
 
     def _identify(self, moment: Moment, *, with_target: bool) -> None:
         """Look at whose faces the frame just measured shows."""
@@ -222,8 +206,9 @@ class _Evaluation:
             with open_footage(path) as footage:
                 stride = max(1, math.ceil((footage.info.frames_hint or _FRAMES_UNKNOWN) / SOURCE_SAMPLES))
                 some = (frame for frame in footage if frame.index % stride == 0)
-                seen = self._finder.stream(some)
-                mean = mean_vector([self._embedder.vector(f.image, faces[0]) for f, faces in seen if faces])
+                with closing(prefetch(self._new_finder().stream(some))) as seen:
+                    vectors = [self._embedder.vector(f.image, faces[0]) for f, faces in seen if faces]
+            mean = mean_vector(vectors)
         if mean is None:
             raise UnderstudyError(f"no face was found in {path}", "give a faceset or footage of one person")
         return mean
@@ -232,23 +217,32 @@ class _Evaluation:
         comparison, mean = self._comparison, self._comparison.mean
         ssim, ssim_target = mean("ssim"), mean("ssim_target")
         gain = ssim - ssim_target if ssim is not None and ssim_target is not None else None
-        if not any(value is not None for value in comparison.series["mouth_open_output"]):
-            self._warn(f"no face was found in {self._config.output} where the target has one")
+        faces = {name: comparison.count(f"mouth_open_{name}") for name in ("target", "output")}
+        self._tell_missing(faces["target"], faces["output"])
+        r = {name: comparison.correlation(name) for name in MEASURES}
+        if faces["output"] and (
+            unknown := [name.replace("_", " ") for name, value in r.items() if value is None]
+        ):
+            self._warn(
+                f"no correlation of {', '.join(unknown)}: too few frames, or the face hardly moves there"
+            )
         own = mean_vector(self._target_vectors)
         target = own if own is not None else wanted
         return EvaluateResult(
             frames=frames,
             measured=len(self._times_s),
+            faces=faces,
             identity=self._identity(source, target),
             expression={
                 "rms": mean("rms"),
                 "rms_motion": comparison.rms_motion(),
-                "r": {name: comparison.correlation(name) for name in MEASURES},
+                "r": r,
             },
             pose_deg=mean("pose_deg"),
             gaze_deg=mean("gaze_deg"),
             flicker=mean("flicker"),
             seam=mean("seam"),
+            background=mean("background"),
             sync_ms=_sync_ms(self._config),
             truth={
                 "ssim": ssim,
@@ -282,6 +276,15 @@ class _Evaluation:
                 series[name] = values
         return series
 
+    def _tell_missing(self, target: int, output: int) -> None:
+        if not output:
+            self._warn(f"no face was found in {self._config.output} where the target has one")
+        elif output < target:
+            self._warn(
+                f"{self._config.output.name} shows no face in {target - output} of {target} frames in which "
+                "the target does; identity, expression, pose and gaze leave them out"
+            )
+
     def _warn(self, message: str) -> None:
         self._warnings.append(message)
         self._on_event(Notice(message=message))
@@ -297,13 +300,3 @@ def _sync_ms(config: EvaluateConfig) -> float | None:
         return None
     figures = sync_figures(stream_spans(config.output), stream_spans(config.target))
     return figures.largest if figures else None
-
-
-def _check_sizes(output: FrameSource, target: FrameSource) -> None:
-    sizes = [(source.info.width_px, source.info.height_px) for source in (output, target)]
-    if sizes[0] != sizes[1]:
-        own, other = (f"{width}x{height}" for width, height in sizes)
-        raise UnderstudyError(
-            f"{output.info.path} is {own} but {target.info.path} is {other}",
-            "give the footage that the output was made from",
-        )

@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from understudy.core.errors import ConfigError, FacesetError
@@ -30,6 +29,7 @@ from understudy.faces.quality import reason_to_reject, sharpness
 from understudy.media.footage import expand_footage, open_footage, sha256_of
 from understudy.media.images import encode_jpeg
 from understudy.workflows.configs import ExtractConfig, ExtractResult, Person
+from understudy.workflows.threads import single_threaded_opencv
 
 # tracking starts afresh at every segment: it is what one transaction holds, and because nothing is
 # carried over, an interrupted extraction ends with the same faceset as an undisturbed one
@@ -59,7 +59,7 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
             pass
     with Faceset.open_or_create(config.faceset, config.identity or config.faceset.name) as faceset:
         extraction = _Extraction(faceset, config.every, on_event)
-        with _single_threaded_opencv():
+        with single_threaded_opencv():
             for path in footage:
                 extraction.add(path)
         people = _keep_largest_person(faceset)
@@ -86,17 +86,6 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
         peak_rss_mb=peak_rss_mb(),
         warnings=extraction.warnings,
     )
-
-
-@contextmanager
-def _single_threaded_opencv() -> Generator[None]:
-    """Decoding, finding and storing have a thread each; OpenCV's own would only take turns with them."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
 
 
 class _Extraction:

@@ -9,7 +9,7 @@ from understudy.core.events import OnEvent, Written, ignore
 from understudy.workflows import evaluate, swap
 from understudy.workflows.configs import SwapConfig, SwapResult
 from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
-from understudy.workflows.swap_report import write_swap_report
+from understudy.workflows.swap_report import SwapReport, write_swap_report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,24 +28,23 @@ def run(config: SwapConfig, on_event: OnEvent = ignore, *, report: Path) -> Repo
     """
     swapped = swap.run(config, on_event)
     assert swapped.train is not None
+    source, target = (swapped.production / f"{name}.faceset" for name in (swap.SOURCE, swap.TARGET))
     evaluation = evaluate.run(
-        EvaluateConfig(
-            output=swapped.output,
-            target=config.target,
-            source=swapped.production / "source.faceset",
-            target_faceset=swapped.production / "target.faceset",
-        ),
+        EvaluateConfig(output=swapped.output, target=config.target, source=source, target_faceset=target),
         on_event,
     )
     write_swap_report(
         report,
-        title=f"{config.source[0].stem} as the understudy in {config.target.stem}",
-        source=config.source[0],
-        target=config.target,
-        output=swapped.output,
-        truth=None,
-        evaluation=evaluation,
-        training=swapped.train,
+        SwapReport(
+            title=f"{config.source[0].stem} as the understudy in {config.target.stem}",
+            source=config.source[0],
+            target=config.target,
+            output=swapped.output,
+            source_faceset=source,
+            target_faceset=target,
+            evaluation=evaluation,
+            training=swapped.train,
+        ),
     )
     on_event(Written(path=report, what="report"))
     known = {field.name: getattr(swapped, field.name) for field in fields(swapped)}

@@ -1,205 +1,172 @@
-"""What a swap's report shows: clips zoomed on the face, figures, curves, previews."""
+"""The report of a swap: what the parts found, put on one page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from fractions import Fraction
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from understudy.core.prefetch import prefetch
-from understudy.core.types import Image
-from understudy.faces.crop import cut
-from understudy.faces.face import FaceSquare
-from understudy.faces.finder import FaceFinder
-from understudy.media.footage import expand_footage, open_footage
+from understudy.core.types import Image, Vector
+from understudy.faces.faceset import Faceset
+from understudy.measure.ranking import RankedFrame, rank_frames
 from understudy.media.images import read_image
-from understudy.media.reader import VideoReader
-from understudy.report.clips import encode_clip, fit_within
+from understudy.report.clips import Clip
+from understudy.report.coverage_map import CoverageMap
+from understudy.report.moments import Moment
 from understudy.report.page import ReportData, write_report
-from understudy.report.sections import Figure, FrameSeries, TrainingPoint
+from understudy.report.training import TrainingPoint
 from understudy.workflows.configs import TrainResult
 from understudy.workflows.evaluate import EvaluateResult
+from understudy.workflows.report_coverage import coverage_map
+from understudy.workflows.report_facts import provenance_of, settings_of
+from understudy.workflows.report_figures import curves, figures, ranking_words
+from understudy.workflows.report_footage import find_places, show, show_source, shown_spans, spans_around
 
-MAX_FRAMES = 250  # of each clip: ten seconds, a few megabytes
-_SIDE_PX = 288
-_ZOOM = 1.9  # sides of the face square
-_PLOTTED = (
-    ("mouth opening", "mouth_open"),
-    ("eye opening", "eye_open"),
-    ("brow height", "brow"),
-)
+WORST, BEST = 6, 3
+_PREVIEW_ROWS = "from the top: source, redrawn; target, redrawn; the swap"
 
 
-def write_swap_report(
-    path: Path,
-    *,
-    title: str,
-    source: Path,
-    target: Path,
-    output: Path,
-    truth: Path | None,
-    evaluation: EvaluateResult,
-    training: TrainResult,
-    provenance: str = "",
-) -> None:
-    """Write one self-contained HTML file about a swap.
+@dataclass(frozen=True, kw_only=True)
+class SwapReport:
+    """What a report is about.
 
     Args:
-        path: the file.
         title: heading.
-        source: footage of the identity put in: a video, an image, or a folder of either.
         target: the footage that was changed.
         output: what came out.
-        truth: footage of the source doing the same, or None.
         evaluation: its figures.
-        training: how the model was made.
-        provenance: where the footage comes from.
+        source: the identity put in: a faceset, a video, an image, a folder of either, or None.
+        truth: footage of the source doing the same, or None.
+        source_faceset: faces of the source; with the target's they give the coverage map.
+        target_faceset: faces of the target, which tell that person from others in the frame, too.
+        training: how the model was made, None where that is not known.
+        every: one frame in so many was measured.
+        origin: where the footage comes from.
+    """
+
+    title: str
+    target: Path
+    output: Path
+    evaluation: EvaluateResult
+    source: Path | None = None
+    truth: Path | None = None
+    source_faceset: Path | None = None
+    target_faceset: Path | None = None
+    training: TrainResult | None = None
+    every: int = 1
+    origin: str = ""
+
+
+def write_swap_report(path: Path, report: SwapReport) -> None:
+    """Write one self-contained HTML file about a swap.
 
     Raises:
         MediaError: footage cannot be read.
         UnderstudyError: the file cannot be written.
     """
-    squares = _squares(target)
-    shown = expand_footage([source])[0]  # of a folder of videos the first
-    clips = [encode_clip("source", _zoomed(shown, _squares(shown)), _SIDE_PX, in_step=False)]
-    for name, footage in (("target", target), ("output", output), ("truth", truth)):
-        if footage is not None:
-            clips.append(encode_clip(name, _zoomed(footage, squares), _SIDE_PX))
-    for name, footage in (("target", target), ("output", output)):
-        clips.append(encode_clip(name, _whole(footage), _SIDE_PX, view="frame"))
-    history = [
+    write_report(path, report_data(report))
+
+
+def report_data(report: SwapReport) -> ReportData:
+    """Gather what the page shows; raises as `write_swap_report` does."""
+    evaluation, training = report.evaluation, report.training
+    ranking = rank_frames(evaluation.series, WORST)
+    chosen = [*ranking.worst, *ranking.best[:BEST]]
+    clips, moments = _footage(report, chosen)
+    return ReportData(
+        title=report.title,
+        summary=_summary(report),
+        clips=clips,
+        spared=spans_around([frame.time_s for frame in chosen]),
+        figures=figures(evaluation),
+        worst=[moments[frame.position] for frame in ranking.worst if frame.position in moments],
+        best=[moments[frame.position] for frame in ranking.best[:BEST] if frame.position in moments],
+        ranking=ranking_words(ranking),
+        series=curves(evaluation),
+        coverage=_coverage(report),
+        history=_history(training),
+        mean_face_ssim=training.validation.get("mean_face_ssim_in_mask", {}) if training else {},
+        previews=_previews(training) if training else (),
+        settings=settings_of(training) if training else {},
+        provenance=provenance_of(
+            {"source": report.source, "target": report.target, "output": report.output, "truth": report.truth}
+        ),
+        origin=report.origin,
+        warnings=[*(training.warnings if training else ()), *evaluation.warnings],
+    )
+
+
+def _footage(report: SwapReport, chosen: list[RankedFrame]) -> tuple[list[Clip], dict[int, Moment]]:
+    """The clips, and the chosen frames as stills by their position in the series."""
+    evaluation = report.evaluation
+    times = [time for time in evaluation.series.get("time_s", []) if time is not None]
+    duration_s = times[-1] - times[0] if times else 0.0
+    spans = shown_spans([frame.time_s for frame in chosen], evaluation.frames, duration_s)
+    places = find_places(report.target, spans, _identity(report.target_faceset))
+    index = {frame.position: frame.position * report.every for frame in chosen}
+    tiles = list(index.values())
+    target = show("target", report.target, spans, places, tiles=tiles)
+    output = show("output", report.output, spans, places, tiles=tiles)
+    truth = show("truth", report.truth, spans, places, whole=False).clips if report.truth else []
+    source = [show_source(report.source)] if report.source else []
+    moments = {
+        frame.position: Moment(
+            frame=at,
+            time_s=frame.time_s,
+            reason=frame.reason,
+            target=target.tiles[at],
+            output=output.tiles[at],
+        )
+        for frame in chosen
+        if (at := index[frame.position]) in target.tiles and at in output.tiles
+    }
+    return [
+        *source,
+        *target.clips[:1],
+        *output.clips[:1],
+        *truth,
+        *target.clips[1:],
+        *output.clips[1:],
+    ], moments
+
+
+def _identity(faceset: Path | None) -> Vector | None:
+    if faceset is None:
+        return None
+    with Faceset.open(faceset) as faces:
+        return faces.mean_identity()
+
+
+def _coverage(report: SwapReport) -> CoverageMap | None:
+    if report.source_faceset is None or report.target_faceset is None:
+        return None
+    return coverage_map(report.source_faceset, report.target_faceset)
+
+
+def _summary(report: SwapReport) -> str:
+    measured = f"{report.evaluation.frames:,} frames"
+    if report.every > 1:
+        measured += f", one in {report.every} measured"
+    if report.training is None:
+        return f"{measured}."
+    seconds = report.training.seconds
+    trained = f"{seconds / 60:.1f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
+    return f"{measured}. Trained for {report.training.steps:,} steps in {trained}."
+
+
+def _history(training: TrainResult | None) -> list[TrainingPoint]:
+    return [
         TrainingPoint(
             step=int(entry["step"]),
             seconds=float(entry["seconds"]),
             loss=float(entry["loss"]),
             ssim={k.removeprefix("ssim "): float(v) for k, v in entry.items() if k.startswith("ssim ")},
         )
-        for entry in training.history
+        for entry in (training.history if training else ())
     ]
-    write_report(
-        path,
-        ReportData(
-            title=title,
-            summary=f"{evaluation.frames} frames, {training.steps} training steps in "
-            f"{training.seconds / 60:.1f} minutes.",
-            clips=clips,
-            figures=figures(evaluation),
-            history=history,
-            mean_face_ssim=training.validation["mean_face_ssim_in_mask"],
-            previews=_previews(training),
-            series=_series(evaluation),
-            settings={"steps": training.steps, "steps a second": round(training.steps_per_s, 2)},
-            provenance=provenance,
-            warnings=[*training.warnings, *evaluation.warnings],
-        ),
-    )
-
-
-def figures(evaluation: EvaluateResult) -> list[Figure]:
-    """The figures that were measured, with the line each should reach."""
-    e, r = evaluation, evaluation.expression.get("r")
-    correlations = r if isinstance(r, dict) else {}
-    nearer = e.identity.get("nearer_to_source")
-    rows = [
-        _row("identity", None if nearer is None else 100 * nearer, "%", 95, "frames nearer to the source"),
-        _row("mouth opening r", correlations.get("mouth_open"), "", 0.7, "output against target over time"),
-        _row("eye opening r", correlations.get("eye_open"), "", 0.6, "output against target over time"),
-        _row(
-            "truth SSIM gain", e.truth.get("ssim_gain"), "", 0.05, "nearer to the truth than the target was"
-        ),
-        _row("truth SSIM", e.truth.get("ssim"), "", None, "likeness to the source really doing it"),
-        _row("pose", e.pose_deg, "°", None, "mean difference of the head's angles"),
-        _row("gaze", e.gaze_deg, "°", None, "mean difference of where the eyes look"),
-        _row("flicker", e.flicker, "", None, "grey levels from frame to frame above the target's own"),
-        _row("seam", e.seam, "", None, "edge along the mask's border above the target's own"),
-        _row("sync", e.sync_ms, "ms", None, "difference of start and length against the target"),
-    ]
-    return [row for row in rows if row.value is not None]
-
-
-def _row(name: str, value: float | None, unit: str, line: float | None, explanation: str) -> Figure:
-    return Figure(
-        name=name,
-        value=value,
-        unit=unit,
-        good_when="" if line is None else f"at least {line:g}",
-        is_good=None if line is None or value is None else value >= line,
-        explanation=explanation,
-    )
-
-
-def _series(evaluation: EvaluateResult) -> list[FrameSeries]:
-    known = evaluation.series
-    times = [float(t) for t in known.get("time_s", []) if t is not None]
-    rows: list[FrameSeries] = []
-    for label, key in _PLOTTED:
-        values = {name: known[f"{key}_{name}"] for name in ("target", "output") if f"{key}_{name}" in known}
-        if times and all(len(v) == len(times) for v in values.values()):
-            rows.append(FrameSeries(name=label, times_s=times, values=values))
-    return rows
 
 
 def _previews(training: TrainResult) -> list[tuple[str, Image]]:
     """The first and the last grid: where it began and where it ended."""
-    chosen = (
-        training.previews[:1] + training.previews[-1:] if len(training.previews) > 1 else training.previews
-    )
-    return [(f"step {int(path.stem.split('_')[-1])}", read_image(path)) for path in chosen]
-
-
-def _squares(footage: Path) -> list[FaceSquare | None]:
-    """Where the largest face is in each of the first frames, held while none is seen."""
-    squares: list[FaceSquare | None] = []
-    with open_footage(footage) as reader, closing(prefetch(islice(reader, MAX_FRAMES))) as frames:
-        for _, faces in FaceFinder().stream(frames):
-            squares.append(faces[0].square if faces else (squares[-1] if squares else None))
-    first = next((square for square in squares if square is not None), None)
-    return [square or first for square in squares]
-
-
-def _zoomed(footage: Path, squares: list[FaceSquare | None]) -> Iterator[tuple[Fraction, Image]]:
-    """The first frames as squares of one size, cut to a window around the face's whole path.
-
-    Photos have nothing in common, not even their size: each is cut around its own face.
-    """
-    known = [square for square in squares if square is not None]
-    with open_footage(footage) as reader:
-        window = _around(known)
-        own = iter(squares if reader.info.container == "images" else ())
-        for frame in islice(reader, MAX_FRAMES):
-            square = next(own, window)
-            if square is None:
-                yield frame.time_s, _letterboxed(frame.image)
-            else:
-                yield frame.time_s, cut(frame.image, square.crop_from_frame(_SIDE_PX, _ZOOM), _SIDE_PX)
-
-
-def _around(squares: list[FaceSquare]) -> FaceSquare | None:
-    """An upright square that stands still where these are on average."""
-    if not squares:
-        return None
-    return FaceSquare(
-        x_px=float(np.mean([s.x_px for s in squares])),
-        y_px=float(np.mean([s.y_px for s in squares])),
-        side_px=float(np.median([s.side_px for s in squares])),
-        roll_rad=0.0,
-    )
-
-
-def _letterboxed(image: Image) -> Image:
-    """The whole picture in the middle of a black square."""
-    small = fit_within(image, _SIDE_PX)
-    height, width = small.shape[:2]
-    square = np.zeros((_SIDE_PX, _SIDE_PX, 3), np.uint8)
-    top, left = (_SIDE_PX - height) // 2, (_SIDE_PX - width) // 2
-    square[top : top + height, left : left + width] = small
-    return square
-
-
-def _whole(footage: Path) -> Iterator[tuple[Fraction, Image]]:
-    with VideoReader(footage) as reader:
-        yield from ((frame.time_s, frame.image) for frame in islice(reader, MAX_FRAMES))
+    paths = training.previews
+    chosen = paths[:1] + paths[-1:] if len(paths) > 1 else paths
+    return [(f"step {int(path.stem.split('_')[-1]):,}; {_PREVIEW_ROWS}", read_image(path)) for path in chosen]

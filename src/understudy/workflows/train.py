@@ -14,7 +14,7 @@ from understudy.core.events import OnEvent, Progress, ignore
 from understudy.faces.faceset import Faceset
 from understudy.nets.presets import PRESETS
 from understudy.training.base import start_from_base
-from understudy.training.model import Model, denormals_flushed, has_fast_bf16
+from understudy.training.model import Model
 from understudy.training.model_folder import (
     Budget,
     IdentityEntry,
@@ -24,6 +24,7 @@ from understudy.training.model_folder import (
     holds_model,
     load_model,
 )
+from understudy.training.processor import has_fast_bf16, tuned
 from understudy.training.samples import Samples, load_samples
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.memory import available_bytes, check_memory
@@ -59,7 +60,7 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
     batch = config.batch or loaded.model.preset.batch
     check_memory(loaded.model, [entry.faces for entry in entries], batch, available_bytes())
     identities = _load(config.facesets, loaded.model, on_event)
-    with denormals_flushed():
+    with tuned():
         return TrainingSession(loaded, config.model, identities, batch, on_event).run()
 
 

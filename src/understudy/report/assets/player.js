@@ -5,6 +5,7 @@
   const all = (selector) => Array.from(document.querySelectorAll(selector));
   const one = (selector) => document.querySelector(selector);
   if (!data.clips.length) return;
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   let missing = data.clips.reduce((sum, clip) => sum + clip.frames.length, 0);
   const clips = data.clips.map((clip) => ({
@@ -16,7 +17,7 @@
         document.body.classList.toggle("ready", missing === 0);
         redraw();
       };
-      picture.src = "data:image/jpeg;base64," + base64;
+      picture.src = "data:image/webp;base64," + base64;
       return picture;
     }),
   }));
@@ -27,10 +28,12 @@
     const here = clips.filter((clip) => clip.view === state.view);
     return here.find((c) => c.name === "output") || here.filter((c) => c.in_step).pop() || here[0];
   };
-  const period = (clip) => {
-    const last = clip.times[clip.times.length - 1];
-    return last + (clip.times.length > 1 ? last / (clip.times.length - 1) : 1);
-  };
+  // the usual time from frame to frame; a long clip has gaps where nothing was kept
+  clips.forEach((clip) => {
+    const steps = clip.times.slice(1).map((time, i) => time - clip.times[i]).sort((a, b) => a - b);
+    clip.step = steps.length ? steps[steps.length >> 1] : 1;
+  });
+  const period = (clip) => clip.times[clip.times.length - 1] + clip.step;
   const duration = () => period(reference());
 
   // the last frame whose time has come
@@ -57,6 +60,7 @@
   const panels = all(".panel");
   const wipe = one(".wipe"), wipeCanvas = one(".wipe canvas");
   const scrub = one(".scrub"), timeText = one(".time");
+  const docked = all(".dock canvas");
 
   const isHere = (pair) => Boolean(pair && clipOf(pair[0]) && clipOf(pair[1]));
   function layOut() {
@@ -75,6 +79,7 @@
         resize(wipeCanvas, clipOf(state.pair[1]));
         one(".tag.left").textContent = state.pair[0];
         one(".tag.right").textContent = state.pair[1];
+        docked.forEach((canvas, i) => resize(canvas, clipOf(state.pair[i])));
       }
     }
     all("[data-view]").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.view === state.view)));
@@ -105,6 +110,7 @@
       drawClip(wipeCanvas, clipOf(state.pair[0]), 0, state.wipe);
       drawClip(wipeCanvas, clipOf(state.pair[1]), state.wipe, 1);
       one(".divider").style.left = state.wipe * 100 + "%";
+      if (document.body.classList.contains("away")) docked.forEach((canvas, i) => drawClip(canvas, clipOf(state.pair[i]), 0, 1));
     }
     const frame = indexAt(reference(), state.time);
     scrub.value = frame;
@@ -131,13 +137,19 @@
     const clip = reference(), count = clip.times.length;
     seek(clip.times[(indexAt(clip, state.time) + by + count) % count]);
   }
+  // from a stretch that was kept on to the next one
+  function overGap(time) {
+    const clip = reference(), i = indexAt(clip, time);
+    const isGap = i + 1 < clip.times.length && clip.times[i + 1] - clip.times[i] > 3 * clip.step;
+    return isGap && time - clip.times[i] > clip.step ? clip.times[i + 1] : time;
+  }
   let before = 0;
   function tick(now) {
     if (!state.playing) return;
     // a tab that was hidden goes on where it was, so a long gap counts as one frame
     const passed = Math.min((now - before) / 1000, 0.1);
     before = now;
-    state.time = (state.time + passed * state.rate) % duration();
+    state.time = overGap((state.time + passed * state.rate) % duration());
     draw();
     requestAnimationFrame(tick);
   }
@@ -158,10 +170,22 @@
   all("svg[data-seek]").forEach((svg) => svg.addEventListener("click", (event) => {
     const box = svg.getBoundingClientRect(), axis = axisOf(svg);
     const x = (event.clientX - box.left) / box.width * svg.viewBox.baseVal.width;
+    play(false);
     seek(axis.t0 + (x - axis.x0) / (axis.x1 - axis.x0) * (axis.t1 - axis.t0) - data.origin);
   }));
+  all("[data-go]").forEach((button) => button.addEventListener("click", () => {
+    play(false);
+    seek(Number(button.dataset.go) - data.origin);
+    one(".stage").scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
+  }));
+  if (window.IntersectionObserver) {
+    new IntersectionObserver(([entry]) => {
+      document.body.classList.toggle("away", !entry.isIntersecting && Boolean(state.pair));
+      redraw();
+    }).observe(one(".stage"));
+  }
   document.addEventListener("keydown", (event) => {
-    if (event.target.closest("input, select, button, summary") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, select, summary") || (event.key === " " && event.target.closest("button")) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === " ") play(!state.playing);
     else if (event.key === "ArrowLeft") step(-1);
     else if (event.key === "ArrowRight") step(1);
@@ -185,5 +209,5 @@
   }
 
   layOut();
-  if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) play(true);
+  if (!still) play(true);
 })();

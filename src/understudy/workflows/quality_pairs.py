@@ -1,0 +1,80 @@
+"""The pairs that quality is measured on: rendered actors with a known truth, and real footage."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from understudy.core.errors import ConfigError
+
+REAL_FOOTAGE = Path("../shared/data")  # beside the project's own folder, where it is there
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A source, a target and, of rendered actors, the truth.
+
+    Args:
+        name: short, without spaces.
+        source: footage of who is put in.
+        target: footage that is changed.
+        target_footage: more of the person in the target, to learn from only.
+        truth: footage of the source doing what the target does, frame for frame.
+    """
+
+    name: str
+    source: tuple[Path, ...]
+    target: Path
+    target_footage: tuple[Path, ...] = ()
+    truth: Path | None = None
+
+
+@contextmanager
+def rendered_pairs() -> Generator[list[Pair]]:
+    """The pairs of built-in actors, while their clips lie in files."""
+    with ExitStack() as stack:
+
+        def clip(name: str) -> Path:
+            return stack.enter_context(as_file(files("understudy") / "assets" / "demo" / f"{name}.mp4"))
+
+        yield [
+            Pair(
+                name=f"rendered_{source}_into_{target}",
+                source=(clip(f"{source}_train"),),
+                target=clip(f"{target}_test{target}"),
+                target_footage=(clip(f"{target}_train"),),
+                truth=clip(f"{source}h{target}_test{target}"),
+            )
+            for source, target in (("B", "A"), ("A", "B"))
+        ]
+
+
+def real_pairs(data: Path) -> list[Pair]:
+    """The pairs of real footage below a folder; none where it is not there.
+
+    Raises:
+        ConfigError: the folder is there, but not what belongs into it.
+    """
+    if not data.is_dir():
+        return []
+    expressive, grid = data / "video" / "expressive", data / "video" / "grid_{}"
+    talkers = {name: tuple(sorted(Path(str(grid).format(name)).glob("*.mpg"))) for name in ("s1", "s31")}
+    pairs = [
+        Pair(name="d13_into_d9", source=(expressive / "d13.mp4",), target=expressive / "d9.mp4"),
+        Pair(
+            name="s31_into_s1",
+            source=talkers["s31"],
+            target=talkers["s1"][0] if talkers["s1"] else data / "video" / "grid_s1",
+            target_footage=talkers["s1"][1:9],
+        ),
+    ]
+    for pair in pairs:
+        missing = [path for path in (*pair.source, pair.target) if not path.is_file()]
+        if missing or not pair.source:
+            raise ConfigError(
+                f"{data} lacks the footage of {pair.name}", "name another --data, or a --pair that is there"
+            )
+    return pairs

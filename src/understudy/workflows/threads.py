@@ -1,0 +1,23 @@
+"""How work is spread over processor cores."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import cv2
+
+
+@contextmanager
+def single_threaded_opencv() -> Generator[None]:
+    """Let OpenCV use the calling thread alone.
+
+    Where decoding, finding and what follows have a thread each, OpenCV's own would only take turns
+    with them.
+    """
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)

@@ -1,0 +1,64 @@
+"""What `understudy evaluate` says where it is given the wrong thing: one line each, and the exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from actors import clip
+from clips import make_clip
+
+from .conftest import Run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "notes.mp4").write_text("no video")
+    (tmp_path / "empty").mkdir()
+    make_clip(tmp_path / "nobody.mp4", frames=6, size_px=(384, 384))
+    make_clip(tmp_path / "small.mp4", frames=6)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("output", "target", "said"),
+    [
+        ("notes.mp4", None, "cannot be read as video"),
+        ("empty", None, "is a folder without images"),
+        ("missing.mp4", None, "does not exist"),
+        ("small.mp4", None, "is 96x64 but"),
+        ("nobody.mp4", "nobody.mp4", "no face was found in"),
+        (None, "notes.mp4", "cannot be read as video"),
+    ],
+)
+def test_a_wrong_file_is_told_in_one_line(
+    run: Run, folder: Path, output: str | None, target: str | None, said: str
+) -> None:
+    actor = clip("A_testA")
+    ran = run(
+        "evaluate",
+        folder / output if output else actor,
+        "--target",
+        folder / target if target else actor,
+        "--json",
+    )
+    assert ran.code == 1
+    assert set(ran.json) == {"error", "next_step"}
+    assert said in ran.json["error"]
+    assert "Traceback" not in ran.err
+
+
+def test_an_output_without_a_face_is_measured_and_told(run: Run, folder: Path) -> None:
+    ran = run("evaluate", folder / "nobody.mp4", "--target", clip("A_testA"), "--json")
+    assert ran.code == 0
+    assert ran.json["faces"] == {"target": 6, "output": 0}
+    assert ran.json["expression"]["rms"] is None
+    assert any("no face was found" in warning for warning in ran.json["warnings"])
+    assert "warning: no face was found" in ran.err
+
+
+def test_no_target_is_wrong_usage(run: Run, folder: Path) -> None:
+    ran = run("evaluate", folder / "nobody.mp4", "--json")
+    assert ran.code == 2
+    assert "--target" in ran.json["error"]

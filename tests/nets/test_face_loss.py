@@ -1,0 +1,81 @@
+"""The loss and its hand-made gradient, against the same sum left to automatic differentiation."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from understudy.nets.face_loss import FaceLoss, LossConfig
+from understudy.nets.losses import MaskedSsim
+
+SIZE, COUNT = 32, 3
+
+
+def pictures(seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Drawn and true layers, channels last, and a focus."""
+    torch.manual_seed(seed)
+    truth = torch.rand(COUNT, 4, SIZE, SIZE).contiguous(memory_format=torch.channels_last)
+    drawn = (truth + 0.2 * torch.randn_like(truth)).clamp(0, 1)
+    return drawn, truth, torch.rand(COUNT, 1, SIZE, SIZE)
+
+
+def oracle(drawn: Tensor, truth: Tensor, focus: Tensor, config: LossConfig) -> Tensor:
+    """The definition, term by term, in double precision where it can be."""
+    weight = truth[:, 3:] * (1 + config.focus * focus) + config.outside
+    l1 = ((drawn[:, :3] - truth[:, :3]).abs().mean(dim=1, keepdim=True) * weight).sum() / weight.sum()
+    ssim = MaskedSsim(SIZE, stride=config.stride).to(drawn.dtype)(drawn[:, :3], truth[:, :3], weight).mean()
+    mask = (drawn[:, 3] - truth[:, 3]).abs().mean()
+    return config.l1 * l1 + config.ssim * (1 - ssim) + config.mask * mask
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        LossConfig(),
+        LossConfig(l1=1, ssim=0, mask=0),
+        LossConfig(l1=0, ssim=1, mask=0, stride=1),
+        LossConfig(l1=0, ssim=0, mask=2),
+        LossConfig(focus=0, outside=1, stride=3),
+    ],
+)
+def test_value_and_gradient_equal_the_oracle(config: LossConfig) -> None:
+    drawn, truth, focus = pictures(0)
+    value, gradient = FaceLoss(SIZE, config)(drawn, truth, focus)
+    exact = drawn.double().requires_grad_()
+    expected = oracle(exact, truth.double(), focus.double(), config)
+    expected.backward()
+    assert exact.grad is not None
+    assert float(value) == pytest.approx(float(expected.detach()), rel=1e-5)
+    torch.testing.assert_close(gradient.double(), exact.grad, rtol=1e-3, atol=1e-7)
+    assert gradient.shape == drawn.shape
+
+
+def test_the_layout_in_memory_does_not_matter() -> None:
+    drawn, truth, focus = pictures(1)
+    loss = FaceLoss(SIZE)
+    value, gradient = loss(drawn, truth, focus)
+    other_value, other = loss(drawn.contiguous(), truth.contiguous(), focus)
+    torch.testing.assert_close(value, other_value)
+    torch.testing.assert_close(gradient, other)
+
+
+def test_the_gradient_leads_to_the_truth() -> None:
+    drawn, truth, focus = pictures(2)
+    loss = FaceLoss(SIZE)
+    values = []
+    for _ in range(60):
+        value, gradient = loss(drawn, truth, focus)
+        values.append(float(value))
+        drawn = drawn - 0.01 * gradient.sign()
+    assert values[-1] < 0.2 * values[0]
+    assert (drawn - truth).abs().mean() < 0.05
+
+
+def test_the_truth_itself_costs_nothing_and_an_empty_mask_is_no_division_by_nothing() -> None:
+    _, truth, focus = pictures(3)
+    value, gradient = FaceLoss(SIZE)(truth, truth, focus)
+    assert float(value) == pytest.approx(0, abs=1e-5)
+    assert gradient.abs().max() < 1e-4
+    truth[:, 3] = 0
+    value, gradient = FaceLoss(SIZE, LossConfig(outside=0))(truth * 0.5, truth, focus)
+    assert torch.isfinite(value)
+    assert torch.isfinite(gradient).all()
