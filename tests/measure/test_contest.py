@@ -53,6 +53,18 @@ def test_equals_tie_and_so_does_the_same_file_twice() -> None:
     assert found.stretches == []
 
 
+def test_an_output_of_the_easy_frames_only_is_not_best_for_them() -> None:
+    level = np.where(np.arange(N) < N // 2, 10.0, 0.0)
+    noise = 0.1 * autoregressive(5, N, 0.3)[:, 0]
+    outputs: dict[str, Series] = {
+        "whole": {"ssim": list(level + 1)},
+        "half": {"ssim": [*(level + noise)[: N // 2], *[None] * (N // 2)]},
+    }
+    found = contest("truth_ssim", outputs)
+    assert found.values["half"].value > found.values["whole"].value  # type: ignore[union-attr]
+    assert (found.best, found.verdict) == ("whole", "wins")
+
+
 def test_two_that_cannot_be_told_apart_are_named_before_a_third() -> None:
     found = contest("truth_ssim", with_offsets("ssim", {"a": 1.0, "b": 1.01, "c": 0.0}))
     assert found.verdict == "tie"

@@ -57,7 +57,7 @@ class Contest:
         name: as in `FigureKind`, like the next five.
         values: output to its figure with interval; None where it could not be measured.
         unranked: outputs that are not swapped and would win by that; they are shown and not compared.
-        best: the output with the best value; None where no ranked one has one.
+        best: the output that is best on common frames; None where no ranked one has a value.
         verdict: "wins" where the best one's lead over each other output is outside chance, "tie"
             where it is not, "only one" where there is nothing to compare with.
         ties_with: outputs that the best one cannot be told from.
@@ -216,8 +216,8 @@ def compare_figure(
         return None
     unranked = [label for label in outputs if kind.needs_swap and label in unswapped]
     sign = 1 if kind.better == "higher" else -1
-    ranked = {label: sign * e.value for label, e in values.items() if e is not None and label not in unranked}
-    best = max(ranked, key=lambda label: ranked[label], default=None)
+    ranked = [label for label, e in values.items() if e is not None and label not in unranked]
+    best = _best(kind, {label: outputs[label] for label in ranked}, sign, seed)
     leads = {
         label: _lead(kind, outputs[best], outputs[label], sign, seed)
         for label in ranked
@@ -273,6 +273,16 @@ def frame_quality(kind: FigureKind, series: Series) -> Values:
     """(n,) `frame_values`, turned so that higher is better."""
     values = frame_values(kind, series)
     return values if kind.better == "higher" and not kind.follows else -values
+
+
+def _best(kind: FigureKind, outputs: Mapping[str, Series], sign: int, seed: int) -> str | None:
+    """Who leads over the others on common frames: a short output is not best for its easy frames."""
+    best: str | None = None
+    for label, series in outputs.items():
+        lead = None if best is None else _lead(kind, series, outputs[best], sign, seed)
+        if best is None or (lead is not None and lead.value > 0):
+            best = label
+    return best
 
 
 def _lead(kind: FigureKind, best: Series, other: Series, sign: int, seed: int) -> Estimate | None:

@@ -216,8 +216,8 @@ def _bands(data: WallData, colours: Mapping[str, str]) -> str:
     rows = "".join(_band(figure, data, colours) for figure in data.figures)
     return (
         '<section><h2>Who wins when</h2><p class="lede">Coloured where one output is clearly better than all '
-        "others for half a second or longer; empty where none is. Right: the share of frames in which each "
-        "alone is best. Click to go to that moment.</p>"
+        "others, looked at half a second at a time; empty where none is. Right: the share of frames in which "
+        "each alone is best. Click to go to that moment.</p>"
         f'<ul class="legend">{legend}</ul><div class="bands">{rows}</div></section>'
     )
 
