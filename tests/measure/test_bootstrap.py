@@ -1,11 +1,13 @@
 """Confidence intervals over time: they must hold what they claim on series whose truth is known."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from measure.made_series import autoregressive
+from understudy.measure import bootstrap
 from understudy.measure.bootstrap import (
     correlation_difference_interval,
     correlation_interval,
@@ -104,6 +106,19 @@ def test_what_does_not_vary_has_no_width_and_what_is_too_short_no_interval() -> 
     assert perfect.low == pytest.approx(1)  # type: ignore[union-attr]
     with pytest.raises(ValueError, match="confidence"):
         mean_interval(x, confidence=95)
+
+
+def test_long_footage_takes_no_more_memory_and_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y, z = np.random.default_rng(9).normal(size=(3, 8000))  # blocks of one frame
+    tracemalloc.start()
+    lead = correlation_difference_interval(x, y, z)
+    peak_mb = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    assert peak_mb < 60
+    assert lead.block_frames < 3  # type: ignore[union-attr]
+    at_once = mean_interval(x[:500])
+    monkeypatch.setattr(bootstrap, "_MOST_GATHERED", 10_000)
+    assert mean_interval(x[:500]) == at_once
 
 
 def test_a_thousand_frames_take_a_moment() -> None:

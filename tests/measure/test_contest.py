@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from measure.made_series import autoregressive
-from understudy.measure.comparison import Series
+from understudy.measure.comparison import Comparison, Series
 from understudy.measure.contest import FIGURES, Contest, compare_figure, frame_quality, frame_values
 from understudy.measure.expression import pearson
 
@@ -118,3 +118,33 @@ def test_what_was_not_measured() -> None:
     one: Series = with_offsets("ssim", {"a": 0.0})["a"]
     found = contest("truth_ssim", {"a": one, "b": {"ssim": [None] * N}})
     assert (found.best, found.verdict, found.values["b"]) == ("a", "only one", None)
+
+
+@pytest.mark.parametrize(("frames", "motion", "is_ranked"), [(N, 0.002, False), (7, 1, False), (8, 1, True)])
+def test_no_verdict_on_following_what_hardly_moves(frames: int, motion: float, is_ranked: bool) -> None:
+    """`Comparison.correlation` withholds the same figures."""
+    target, noise, more = motion * autoregressive(3, frames, 0.9, 3).T / 3
+    series = {"near": target + 0.1 * noise, "far": target + 2 * more}
+    outputs: dict[str, Series] = {
+        label: {"brow_target": list(target), "brow_output": list(output)} for label, output in series.items()
+    }
+    found = compare_figure(KINDS["brow_r"], outputs, TIMES_S[:frames])
+    assert (found is not None) == is_ranked
+    assert np.isfinite(frame_values(KINDS["brow_r"], outputs["near"])).any() == is_ranked
+    for one in outputs.values():
+        assert (Comparison(series=one).correlation("brow") is not None) == is_ranked
+
+
+def test_a_lead_is_chance_where_the_target_rests_in_the_frames_that_both_know() -> None:
+    target, noise = autoregressive(3, N, 0.9, 2).T
+    target[N // 2 :] *= 0.0005
+    known_late: list[float | None] = [None] * (N // 2) + [float(v) for v in target[N // 2 :]]
+    known_late[:20] = [float(v) for v in target[:20] + 5 * noise[:20]]
+    near = target + 0.0001 * noise
+    near[:20] = np.nan
+    outputs: dict[str, Series] = {
+        "near": {"brow_target": list(target), "brow_output": list(near)},
+        "late": {"brow_target": list(target), "brow_output": known_late},
+    }
+    found = contest("brow_r", outputs)
+    assert (found.best, found.verdict, found.leads) == ("near", "tie", {"late": None})

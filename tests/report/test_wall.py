@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
+from dataclasses import replace
+
 import pytest
 
 from understudy.report.wall import WallCell, WallCurve, WallData, WallFigure, render_wall, write_wall
@@ -105,3 +110,27 @@ def test_nothing_sticks_out_and_outputs_have_their_own_colours(
         ".map((e) => getComputedStyle(e, '::before').backgroundColor)"
     )
     assert len(set(colours)) == 4
+
+
+def test_a_long_series_is_drawn_as_densely_as_a_chart_can_show(wall: WallData) -> None:
+    def curves_of(frames: int) -> str:
+        wave = [math.nan if 500 < i % 2000 < 700 else math.sin(i / 40) for i in range(frames)]
+        curve = WallCurve(name="mouth", unit="", values=dict.fromkeys(("target", *OUTPUTS), wave))
+        times_s = [i / 25 for i in range(frames)]
+        html = render_wall(replace(wall, times_s=times_s, curves=[curve]))
+        return "".join(re.findall(r"<polyline[^>]*>", html))
+
+    short, long = curves_of(800), curves_of(20_000)
+    assert len(long) < 1.5 * len(short)
+    assert long.count("<polyline") == 11 * 4  # ten gaps a line stay gaps
+    assert "nan" not in long
+
+
+def test_clear_leads_stay_on_a_wall_that_is_cut(wall: WallData, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "understudy.report.wall.MAX_CLIP_BYTES", sum(c.picture_bytes for c in wall.clips) // 2
+    )
+    html = render_wall(replace(wall, spared=[(1.75, 1.85)]))
+    assert "and the moments of clear leads" in html
+    clips = json.loads(re.findall(r'id="report-data"[^>]*>(.*?)</script>', html, re.DOTALL)[0])["clips"]
+    assert all(1.8 in one["times"] for one in clips if one["name"] != "one")

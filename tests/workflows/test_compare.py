@@ -173,6 +173,7 @@ def test_what_cannot_be_compared_is_named_before_anything_is_measured(
         (["x/1/a.mp4", "y/1/a.mp4"], ["x/1/a.mp4", "y/1/a.mp4"]),
         (["x/a.mp4", "x/a.mp4"], ["a (1)", "a (2)"]),
         (["x/target.mp4", "y/b.mp4"], ["target.mp4", "b.mp4"]),
+        (["x/output.mp4", "x/b.mp4"], ["output.mp4", "b.mp4"]),
     ],
 )
 def test_labels_are_short_and_distinct(paths: list[str], labels: list[str]) -> None:

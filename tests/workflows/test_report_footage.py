@@ -1,12 +1,23 @@
 """Which stretches of footage a report plays, and how its window follows a face."""
 
+from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from clips import make_clip, picture
 from understudy.faces.face import FaceSquare
-from understudy.workflows.report_footage import AROUND_S, MAX_FRAMES, shown_spans, steady_windows
+from understudy.workflows.report_footage import (
+    AROUND_S,
+    MAX_FRAMES,
+    find_places,
+    show,
+    shown_spans,
+    steady_windows,
+)
 
 
 def frames_in(spans, frames, rate=25):
@@ -24,6 +35,28 @@ def test_long_footage_is_its_start_and_the_moments():
     for moment in moments:
         around = range(round((moment - AROUND_S) * 25), round((moment + AROUND_S) * 25) + 1)
         assert set(around) <= set(shown)
+
+
+def test_footage_that_starts_late_has_its_opening_too():
+    early, late = (
+        shown_spans([start + 3.0, start + 40.0], 1500, 60.0, start_s=start) for start in (0.0, 10.0)
+    )
+    assert [end for _, end in late] == pytest.approx([end + 10 for _, end in early])
+
+
+def test_frames_are_chosen_by_the_target_whatever_clock_the_output_has(tmp_path: Path) -> None:
+    target = make_clip(tmp_path / "target.mkv", pts=list(range(250, 290)), time_base=Fraction(1, 25))
+    output = make_clip(tmp_path / "output.mkv", frames=30)  # restarts at 0, and ends early
+    places = find_places(target, [(-np.inf, 10.3), (11.0, 11.3)])
+    shown = [i for i in range(40) if i <= 7 or 25 <= i <= 32]
+    (of_target,) = show("target", target, places, whole=False).clips
+    of_output, whole = show("output", output, places).clips
+    assert of_target.times_s == pytest.approx([10 + i / 25 for i in shown], abs=2e-3)
+    assert list(of_output.times_s) == list(whole.times_s) == list(of_target.times_s)[: 8 + 5]
+    for index, file in zip(shown, whole.frames, strict=False):
+        decoded = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+        error = [np.abs(decoded - picture(i, 96, 64).astype(float)).mean() for i in range(30)]
+        assert np.argmin(error) == index
 
 
 def test_many_moments_leave_a_start_to_look_at():

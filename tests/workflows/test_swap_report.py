@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from understudy.core.errors import UnderstudyError
 from understudy.core.files import sha256_of_file
 from understudy.core.types import Image
 from understudy.media.images import write_image
@@ -88,6 +90,22 @@ def test_any_kind_of_source_is_shown(
     assert "a trial" in (tmp_path / "report.html").read_text()
 
 
+def test_the_person_may_be_shown_by_footage(clips: dict[str, Path], tmp_path: Path) -> None:
+    report = SwapReport(
+        title="a trial",
+        target=clips["target"],
+        output=clips["target"],
+        evaluation=NOTHING_MEASURED,
+        source_faceset=tmp_path,
+        target_faceset=clips["target"],
+    )
+    data = report_data(report)
+    assert data.coverage is None
+    assert [clip.name for clip in data.clips] == ["target", "output"] * 2
+    with pytest.raises(UnderstudyError, match="no face was found in"):
+        report_data(replace(report, target_faceset=_black(clips["target"], tmp_path / "black.mp4")))
+
+
 def test_another_tools_output_gets_the_page_without_training(
     clips: dict[str, Path], facesets: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -129,6 +147,13 @@ def _darker(clip: Path, path: Path) -> Path:
     with VideoReader(clip) as reader, VideoWriter(path, like=reader.info) as writer:
         for frame in reader:
             writer.write(replace(frame, image=np.maximum(frame.image, 40) - np.uint8(40)))
+    return path
+
+
+def _black(clip: Path, path: Path) -> Path:
+    with VideoReader(clip) as reader, VideoWriter(path, like=reader.info) as writer:
+        for frame in islice(reader, 5):
+            writer.write(replace(frame, image=np.zeros_like(frame.image)))
     return path
 
 

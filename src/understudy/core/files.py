@@ -80,6 +80,26 @@ def write_atomically(path: Path, data: bytes) -> None:
         aside.write_bytes(data)
 
 
+def check_writable(path: Path) -> None:
+    """Find out before long work whether a file can be written at the end of it; nothing is left behind.
+
+    Args:
+        path: the file's name; its folder is created where missing.
+
+    Raises:
+        UnderstudyError: it is a folder, or its folder cannot be written to.
+    """
+    if path.is_dir():
+        raise UnderstudyError(f"{path} is a folder", "name a file to write")
+    aside = path.with_name(f".{path.stem}.{_owner()}-{secrets.token_hex(4)}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.touch()
+        aside.unlink()
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
 def replace_atomically(written: Path, path: Path) -> None:
     """Give a finished file its final name, durably.
 

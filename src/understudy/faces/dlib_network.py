@@ -33,6 +33,9 @@ class DlibNetwork:
     """A residual network from a face chip to a vector, on one thread, without the interpreter's lock.
 
     Args:
+        weights: dlib's own file of the network.
+
+    Attributes:
         input_px: side of the square chip that it reads.
 
     Reference:

@@ -20,6 +20,7 @@ from understudy.measure.block_length import Values, block_length
 RESAMPLES = 2000
 CONFIDENCE = 0.95
 FEWEST_FRAMES = 8  # below, no interval is given
+_MOST_GATHERED = 2_000_000  # values held while resampling, 16 MB
 _MOST_Z = math.atanh(1 - 1e-12)
 
 
@@ -199,8 +200,13 @@ def _resampled_means(columns: Values, block: int, seed: int) -> Values:
     count = math.ceil(n / block)
     around = np.concatenate([np.zeros((1, columns.shape[1])), np.cumsum(_around(columns, block), axis=0)])
     block_sums = around[block : block + n] - around[:n]
-    starts = np.random.default_rng(seed).integers(0, n, (RESAMPLES, count))
-    return block_sums[starts].sum(axis=1) / (count * block)
+    generator = np.random.default_rng(seed)
+    means = np.empty((RESAMPLES, columns.shape[1]))
+    at_once = max(1, _MOST_GATHERED // (count * columns.shape[1]))  # all at once would grow with the footage
+    for first in range(0, RESAMPLES, at_once):
+        starts = generator.integers(0, n, (min(at_once, RESAMPLES - first), count))
+        means[first : first + len(starts)] = block_sums[starts].sum(axis=1)
+    return means / (count * block)
 
 
 def _around(columns: Values, block: int) -> Values:

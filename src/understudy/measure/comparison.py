@@ -16,15 +16,13 @@ from understudy.measure.expression import (
     pearson,
     pose_normalised,
     rms_distance,
+    says_something,
 )
 from understudy.measure.flicker import FlickerMeter
 from understudy.measure.pose import gaze_difference_deg, pose_difference_deg
 from understudy.measure.seam import seam
 from understudy.measure.truth import compare_with_truth
 from understudy.measure.untouched import background_difference
-
-_LEAST_FRAMES = 8  # for a correlation to say anything
-_LEAST_MOTION = 0.006  # inter-ocular distances, standard deviation over time; the landmarks' own jitter
 
 Series = dict[str, list[float | None]]
 
@@ -93,14 +91,11 @@ class Comparison:
     def correlation(self, measure: str) -> float | None:
         """Pearson r of a measure of `expression.MEASURES` between output and target.
 
-        None where it would be chance: with fewer than 8 common frames, or where the target moves no
-        more than landmarks jitter.
+        None where it would be chance; see `says_something`.
         """
         output, target = (self.series.get(f"{measure}_{name}", []) for name in ("output", "target"))
         common = [b for a, b in zip(output, target, strict=True) if a is not None and b is not None]
-        if len(common) < _LEAST_FRAMES or float(np.std(common)) < _LEAST_MOTION:
-            return None
-        return pearson(output, target)
+        return pearson(output, target) if says_something(common) else None
 
     def rms_motion(self) -> float | None:
         """RMS landmark distance without what is constant over time; see `ConstantPart`."""

@@ -17,6 +17,7 @@ from understudy.measure.bootstrap import (
     mean_interval,
 )
 from understudy.measure.comparison import Series
+from understudy.measure.expression import says_something
 from understudy.measure.leads import Stretch, best_shares, clear_stretches
 
 Better = Literal["higher", "lower"]
@@ -245,7 +246,7 @@ def compare_figure(
 
 
 def estimate(kind: FigureKind, series: Series, *, seed: int = 0) -> Estimate | None:
-    """One output's figure with its interval, None where it was not measured."""
+    """One output's figure with its interval; None where it was not measured, or would be chance."""
     if kind.follows:
         return correlation_interval(*_followed(kind, series), seed=seed)
     return mean_interval(frame_values(kind, series), seed=seed)
@@ -287,17 +288,20 @@ def _best(kind: FigureKind, outputs: Mapping[str, Series], sign: int, seed: int)
 
 def _lead(kind: FigureKind, best: Series, other: Series, sign: int, seed: int) -> Estimate | None:
     if kind.follows:
-        target = _followed(kind, best)[1]
-        return correlation_difference_interval(
-            _followed(kind, best)[0], _followed(kind, other)[0], target, seed=seed
-        )
+        (one, target), (another, _) = _followed(kind, best), _followed(kind, other)
+        if not says_something(target[np.isfinite(one + another + target)]):
+            return None
+        return correlation_difference_interval(one, another, target, seed=seed)
     return difference_interval(sign * frame_values(kind, best), sign * frame_values(kind, other), seed=seed)
 
 
 def _followed(kind: FigureKind, series: Series) -> tuple[Values, Values]:
-    """The measure of output and target that a correlation is taken of."""
+    """The measure of output and target that a correlation is taken of, unknown where it would be chance."""
     measure = kind.key.removesuffix("_r")
-    return _of(series, f"{measure}_output"), _of(series, f"{measure}_target")
+    output, target = _of(series, f"{measure}_output"), _of(series, f"{measure}_target")
+    if not says_something(target[np.isfinite(output + target)]):
+        return np.full_like(output, np.nan), np.full_like(target, np.nan)
+    return output, target
 
 
 def _standardised(values: Values, other: Values) -> Values:

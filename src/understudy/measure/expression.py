@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from understudy.core.types import Points
 from understudy.faces.mesh import (
@@ -19,6 +20,9 @@ from understudy.faces.mesh import (
     RIGHT_EYELIDS,
 )
 from understudy.faces.pose import fit_pose
+
+_LEAST_FRAMES = 8  # for a correlation to say anything
+_LEAST_MOTION = 0.006  # inter-ocular distances, standard deviation over time; the landmarks' own jitter
 
 # upper and lower rims of the brows, left then right in the picture
 _BROWS = ((70, 63, 105, 66, 107, 46, 53, 52, 65, 55), (300, 293, 334, 296, 336, 276, 283, 282, 295, 285))
@@ -155,6 +159,16 @@ def pearson(a: Sequence[float | None], b: Sequence[float | None]) -> float | Non
     a_rest, b_rest = both - both.mean(axis=1, keepdims=True)
     r = float(a_rest @ b_rest) / float(np.linalg.norm(a_rest) * np.linalg.norm(b_rest))
     return float(np.clip(r, -1, 1))
+
+
+def says_something(followed: ArrayLike) -> bool:
+    """Whether a correlation with a series is more than chance: it is long enough, and moves.
+
+    Args:
+        followed: (n,) the target's measure in distances between the eyes, in the frames that both know.
+    """
+    values = np.asarray(followed, np.float64)
+    return len(values) >= _LEAST_FRAMES and float(np.std(values)) >= _LEAST_MOTION
 
 
 def _gap(points: Points, pairs: Sequence[tuple[int, int]]) -> float:

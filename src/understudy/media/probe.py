@@ -78,8 +78,9 @@ def stream_spans(path: Path) -> dict[Kind, tuple[Fraction, Fraction]]:
     how they say so, while decoded frames have the times at which they are heard.
 
     Returns:
-        Kind of stream to (start, end); a kind that the file lacks is left out. The end is that of the
-        last packet where packets state how long they are, else its start.
+        Kind of stream to (start, end); a kind that the file lacks is left out. Audio ends
+        with its last decoded sample; video with its last packet where packets state how long they are,
+        else where that one starts.
 
     Raises:
         MediaError: the file cannot be opened.

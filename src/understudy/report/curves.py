@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,7 @@ def thinned(
 
     Args:
         times_s: rising positions.
-        values: as many; None where not known. A stretch in which none is known stays a gap.
+        values: as many; None or NaN where not known. A stretch in which none is known stays a gap.
         most: how many to leave, at least 2.
 
     Returns:
@@ -76,6 +77,8 @@ def thinned(
         return list(times_s), list(values)
     kept: list[int] = []
     for stretch in np.array_split(np.arange(len(values)), most // 2):
-        known = [(value, int(i)) for i in stretch if (value := values[i]) is not None]
+        known = [
+            (value, int(i)) for i in stretch if (value := values[i]) is not None and math.isfinite(value)
+        ]
         kept += sorted({min(known)[1], max(known)[1]}) if known else [int(stretch[0])]
     return [times_s[i] for i in kept], [values[i] for i in kept]

@@ -1,7 +1,7 @@
 """The player: clips side by side on one clock, and two of them in one picture.
 
 A page that shows it needs "player.css" and "player.js", and `player_data` as its data. Clips are
-embedded as JPEG sequences and drawn on canvases: whether a browser plays H.264 depends on how it was
+embedded as WebP sequences and drawn on canvases: whether a browser plays H.264 depends on how it was
 built, and two videos never step frame by frame together.
 """
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from understudy.core.files import write_atomically
 from understudy.report.clips import Clip, cut_to_budget
+from understudy.report.curves import MOST_POINTS, thinned
 from understudy.report.player import player_data, transport
 from understudy.report.plots import Line, line_chart
 from understudy.report.shell import NOTICE, render_shell
@@ -87,6 +88,7 @@ class WallData:
         figures: the table, and the bands of who wins when.
         times_s: times of the measured frames on the target's clock, rising.
         curves: what is drawn over the frames.
+        spared: spans of the clips' clock, first and last second, that stay whatever has to go.
         warnings: what the reader should know about this comparison.
     """
 
@@ -97,6 +99,7 @@ class WallData:
     figures: Sequence[WallFigure]
     times_s: Sequence[float]
     curves: Sequence[WallCurve]
+    spared: Sequence[tuple[float, float]] = ()
     warnings: Sequence[str] = ()
 
 
@@ -112,10 +115,11 @@ def render_wall(data: WallData) -> str:
     Raises:
         ValueError: two clips of one view share a name.
     """
-    clips, kept_s = cut_to_budget(data.clips, MAX_CLIP_BYTES)
+    clips, kept_s = cut_to_budget(data.clips, MAX_CLIP_BYTES, data.spared)
     warnings = list(data.warnings)
     if kept_s is not None:
-        warnings.append(f"The wall shows the first {kept_s:.1f} s, so that this page stays small.")
+        also = " and the moments of clear leads" if data.spared else ""
+        warnings.append(f"The wall shows the first {kept_s:.1f} s{also}, so that this page stays small.")
     colours = {label: f"w{i}" for i, label in enumerate(data.outputs)}
     body = (
         _wall(clips, colours),
@@ -252,16 +256,7 @@ def _curves(data: WallData, colours: Mapping[str, str]) -> str:
     charts = "".join(
         line_chart(
             curve.name,
-            [
-                Line(
-                    name=name,
-                    x=data.times_s,
-                    y=values,
-                    colour=colours.get(name, "c-target"),
-                    dashed=name not in colours,
-                )
-                for name, values in curve.values.items()
-            ],
+            [_line(name, data.times_s, values, colours.get(name)) for name, values in curve.values.items()],
             "seconds",
             curve.unit,
             seeks=True,
@@ -274,6 +269,11 @@ def _curves(data: WallData, colours: Mapping[str, str]) -> str:
         if charts
         else ""
     )
+
+
+def _line(name: str, times_s: Sequence[float], values: Sequence[float | None], colour: str | None) -> Line:
+    x, y = thinned(times_s, values, MOST_POINTS)
+    return Line(name=name, x=x, y=y, colour=colour or "c-target", dashed=colour is None)
 
 
 _METHOD = (

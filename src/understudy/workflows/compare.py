@@ -7,6 +7,7 @@ from pathlib import Path
 
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.events import Event, Notice, OnEvent, Progress, Written, ignore
+from understudy.core.files import check_writable
 from understudy.media.footage import open_footage
 from understudy.workflows import evaluate
 from understudy.workflows.compare_report import write_compare_report
@@ -31,8 +32,10 @@ def run(config: CompareConfig, on_event: OnEvent = ignore) -> CompareResult:
         MediaError: footage cannot be read; found before anything is measured.
         WeightsError: the networks' weights cannot be had.
         UnderstudyError: an output and the target differ in size, the target shows no face, or the page
-            cannot be written.
+            cannot be written, which is tried first.
     """
+    if config.report is not None:
+        check_writable(config.report)
     _check_footage(config)
     evaluations = _evaluate_all(config, on_event)
     result = compare_evaluations(evaluations, config.outputs)

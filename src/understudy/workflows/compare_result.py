@@ -12,7 +12,7 @@ from understudy.measure.contest import FIGURES, Contest, compare_figure
 from understudy.workflows.evaluate import EvaluateResult
 
 FEWEST, MOST = 2, 6
-_TAKEN = {"target", "truth"}  # what the page calls its other clips
+_TAKEN = {"target", "truth", "output"}  # what the page calls its other clips, and the one it steps on
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,24 +12,21 @@ from pathlib import Path
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
-from understudy.core.prefetch import prefetch
 from understudy.core.types import Vector
 from understudy.faces.choose import TargetChooser
-from understudy.faces.faceset import Faceset
 from understudy.faces.finder import FaceFinder
 from understudy.faces.identify import Embedder, Identifier
 from understudy.measure.comparison import Comparison, Moment, Series, mean_known
 from understudy.measure.expression import MEASURES
 from understudy.measure.identity import distances, identity_figures, mean_vector
 from understudy.measure.sync import sync_figures
-from understudy.media.footage import open_footage
 from understudy.media.images import IMAGE_SUFFIXES
 from understudy.media.probe import stream_spans
+from understudy.workflows.identity import identity_of
 from understudy.workflows.paired_footage import Finder, PairedFootage
 from understudy.workflows.threads import single_threaded_opencv
 
 TARGET_SAMPLES = 75  # frames of the target whose identity is looked at: a mean needs no more
-SOURCE_SAMPLES = 60
 _FRAMES_UNKNOWN = 1500  # assumed length of footage that does not state it
 
 
@@ -198,20 +195,7 @@ class _Evaluation:
             self._target_vectors.append(self._embedder.vector(moment.target, moment.target_face))
 
     def _identity_of(self, path: Path) -> Vector:
-        """Mean identity vector of a faceset, or of the largest face in footage."""
-        if (path / "faces.sqlite").is_file():
-            with Faceset.open(path) as faceset:
-                mean = faceset.mean_identity()
-        else:
-            with open_footage(path) as footage:
-                stride = max(1, math.ceil((footage.info.frames_hint or _FRAMES_UNKNOWN) / SOURCE_SAMPLES))
-                some = (frame for frame in footage if frame.index % stride == 0)
-                with closing(prefetch(self._new_finder().stream(some))) as seen:
-                    vectors = [self._embedder.vector(f.image, faces[0]) for f, faces in seen if faces]
-            mean = mean_vector(vectors)
-        if mean is None:
-            raise UnderstudyError(f"no face was found in {path}", "give a faceset or footage of one person")
-        return mean
+        return identity_of(path, new_finder=self._new_finder, embedder=self._embedder)
 
     def _result(self, frames: int, source: Vector | None, wanted: Vector | None) -> EvaluateResult:
         comparison, mean = self._comparison, self._comparison.mean

@@ -78,27 +78,15 @@ def figures(evaluation: EvaluateResult) -> list[Figure]:
 def curves(evaluation: EvaluateResult) -> list[FrameSeries]:
     """Every series that was measured, with words on what a high value means."""
     rows: list[FrameSeries] = []
-    times = evaluation.series.get("time_s", [])
+    times = [float(t or 0) for t in evaluation.series.get("time_s", [])]  # known of every measured frame
     for name, unit, explanation, keys in _CURVES:
         known = {label: evaluation.series.get(key, []) for label, key in keys.items()}
         values = {label: v for label, v in known.items() if any(one is not None for one in v)}
-        # a figure that is looked at in one frame of so many would be all gaps
-        at = [
-            i for i, t in enumerate(times) if t is not None and any(v[i] is not None for v in values.values())
-        ]
-        if len(at) < 2:
-            continue
-        step = len(times) // len(at)
-        kept = at if step > 1 else [i for i, t in enumerate(times) if t is not None]
-        rows.append(
-            FrameSeries(
-                name=name,
-                times_s=[float(times[i] or 0) for i in kept],
-                values={label: [v[i] for i in kept] for label, v in values.items()},
-                unit=unit,
-                explanation=explanation,
+        measured = sum(any(one is not None for one in frame) for frame in zip(*values.values(), strict=True))
+        if measured >= 2:
+            rows.append(
+                FrameSeries(name=name, times_s=times, values=values, unit=unit, explanation=explanation)
             )
-        )
     return rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from understudy.report.clips import Clip, ClipBuilder, encode_picture, fit_withi
 MAX_FRAMES = 250  # of each clip: ten seconds, a few megabytes
 MAX_SOURCE_FRAMES = 100  # enough to see who it is
 AROUND_S = 0.16  # shown before and after a moment
-_SIDE_PX = 320
+SIDE_PX = 320
 _ZOOM = 1.9  # sides of the face square
 _TILE_PX, _TILE_ZOOM = 224, 1.5
 _CALM = 0.3  # sides of the square by which a face may stray before the window follows it
@@ -33,13 +34,16 @@ _FOLLOW_FRAMES = 12.0  # the window moves as a camera would, not with every nod
 Spans = Sequence[tuple[float, float]]
 
 
-def shown_spans(moments_s: Sequence[float], frames: int, duration_s: float) -> list[tuple[float, float]]:
+def shown_spans(
+    moments_s: Sequence[float], frames: int, duration_s: float, *, start_s: float = 0.0
+) -> list[tuple[float, float]]:
     """Which stretches of footage the player holds: all of a short one, else the start and the moments.
 
     Args:
         moments_s: times of single frames that must be there.
         frames: how many the footage has.
         duration_s: its length.
+        start_s: time of its first frame, on the same clock as the moments.
 
     Returns:
         First and last second of each stretch, the opening one first.
@@ -48,7 +52,7 @@ def shown_spans(moments_s: Sequence[float], frames: int, duration_s: float) -> l
         return [(-np.inf, np.inf)]
     rate = frames / max(duration_s, 1e-9)
     opening = max(MAX_FRAMES / 4, MAX_FRAMES - len(moments_s) * (2 * AROUND_S * rate + 1)) / rate
-    return [(-np.inf, opening), *spans_around(moments_s)]
+    return [(-np.inf, start_s + opening), *spans_around(moments_s)]
 
 
 def spans_around(moments_s: Sequence[float]) -> list[tuple[float, float]]:
@@ -71,13 +75,15 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Where the target's face is in the frames that are shown.
+    """Which frames are shown, and where the target's face is in them.
 
     Args:
+        times_s: by frame index, the target's presentation time.
         squares: by frame index; held while no face is seen. Empty where none is seen at all.
         windows: by frame index, the steady window of the player.
     """
 
+    times_s: dict[int, Fraction]
     squares: dict[int, FaceSquare]
     windows: dict[int, FaceSquare]
 
@@ -94,12 +100,14 @@ def find_places(footage: Path, spans: Spans, wanted: Vector | None = None) -> Pl
     Raises:
         MediaError: the footage cannot be read.
     """
+    times_s: dict[int, Fraction] = {}
     squares: dict[int, FaceSquare] = {}
     chooser = TargetChooser(wanted)
     last: FaceSquare | None = None
     unseen: list[int] = []
     with open_footage(footage) as reader, closing(prefetch(_within(reader, spans))) as frames:
         for frame, faces in FaceFinder().stream(frames):
+            times_s[frame.index] = frame.time_s
             face = chooser.choose(frame.image, faces)
             last = face.square if face else last
             if last is None:
@@ -108,33 +116,42 @@ def find_places(footage: Path, spans: Spans, wanted: Vector | None = None) -> Pl
                 squares[frame.index] = last
     if squares:
         squares = dict.fromkeys(unseen, next(iter(squares.values()))) | squares
-    return Places(squares=squares, windows=steady_windows(squares))
+    return Places(times_s=times_s, squares=squares, windows=steady_windows(squares))
 
 
 def show(
-    name: str, footage: Path, spans: Spans, places: Places, *, tiles: Sequence[int] = (), whole: bool = True
+    name: str,
+    footage: Path,
+    places: Places,
+    *,
+    tiles: Sequence[int] = (),
+    whole: bool = True,
+    side_px: int = SIDE_PX,
 ) -> Shown:
-    """Cut the clips and tiles of footage that shares the target's clock.
+    """Cut the clips and tiles of footage whose n-th frame belongs to the target's n-th.
+
+    They play on the target's clock, whatever the footage's own says: frames are compared in order.
 
     Args:
         name: of the clip.
         footage: target, output or truth.
-        spans: which frames.
-        places: where the target's face is in them.
+        places: which frames, and where the target's face is in them.
         tiles: frames whose face is wanted as a still.
         whole: whether the whole frame is a view, too.
+        side_px: longest side of the clips.
 
     Raises:
         MediaError: the footage cannot be read.
     """
-    face = ClipBuilder(name, _SIDE_PX)
-    frame_view = ClipBuilder(name, _SIDE_PX, view="frame")
+    face = ClipBuilder(name, side_px)
+    frame_view = ClipBuilder(name, side_px, view="frame")
     stills: dict[int, bytes] = {}
-    with open_footage(footage) as reader, closing(prefetch(_within(reader, spans))) as frames:
+    with open_footage(footage) as reader, closing(prefetch(_chosen(reader, places))) as frames:
         for frame in frames:
-            face.add(frame.time_s, _zoomed(frame.image, places.windows.get(frame.index)))
+            time_s = places.times_s[frame.index]
+            face.add(time_s, _zoomed(frame.image, places.windows.get(frame.index), side_px))
             if whole:
-                frame_view.add(frame.time_s, frame.image)
+                frame_view.add(time_s, frame.image)
             if frame.index in tiles and (square := places.squares.get(frame.index)):
                 crop = cut(frame.image, square.crop_from_frame(_TILE_PX, _TILE_ZOOM), _TILE_PX)
                 stills[frame.index] = encode_picture(crop, 84)
@@ -150,10 +167,10 @@ def show_source(source: Path) -> Clip:
     Raises:
         MediaError: the footage cannot be read.
     """
-    builder = ClipBuilder("source", _SIDE_PX, in_step=False)
+    builder = ClipBuilder("source", SIDE_PX, in_step=False)
     if (source / "faces.sqlite").is_file():
         for number, image in enumerate(_stored_crops(source)):
-            builder.add(number / 25, _letterboxed(image))
+            builder.add(number / 25, _letterboxed(image, SIDE_PX))
         return builder.clip()
     shown = expand_footage([source])[0]
     squares: list[FaceSquare | None] = []
@@ -168,7 +185,7 @@ def show_source(source: Path) -> Clip:
     windows = known if is_photos else steady_windows(known)
     with open_footage(shown) as reader:
         for i, frame in enumerate(islice(reader, MAX_SOURCE_FRAMES)):
-            builder.add(frame.time_s, _zoomed(frame.image, windows.get(i)))
+            builder.add(frame.time_s, _zoomed(frame.image, windows.get(i), SIDE_PX))
     return builder.clip()
 
 
@@ -216,18 +233,28 @@ def _within(frames: Iterable[Frame], spans: Spans) -> Iterator[Frame]:
             yield frame
 
 
-def _zoomed(image: Image, window: FaceSquare | None) -> Image:
+def _chosen(frames: Iterable[Frame], places: Places) -> Iterator[Frame]:
+    """The frames that are shown of the target."""
+    last = max(places.times_s, default=-1)
+    for frame in frames:
+        if frame.index > last:
+            return
+        if frame.index in places.times_s:
+            yield frame
+
+
+def _zoomed(image: Image, window: FaceSquare | None, side_px: int) -> Image:
     if window is None:
-        return _letterboxed(image)
-    return cut(image, window.crop_from_frame(_SIDE_PX, _ZOOM), _SIDE_PX)
+        return _letterboxed(image, side_px)
+    return cut(image, window.crop_from_frame(side_px, _ZOOM), side_px)
 
 
-def _letterboxed(image: Image) -> Image:
+def _letterboxed(image: Image, side_px: int) -> Image:
     """The whole picture in the middle of a black square."""
-    small = fit_within(image, _SIDE_PX)
+    small = fit_within(image, side_px)
     height, width = small.shape[:2]
-    square = np.zeros((_SIDE_PX, _SIDE_PX, 3), np.uint8)
-    top, left = (_SIDE_PX - height) // 2, (_SIDE_PX - width) // 2
+    square = np.zeros((side_px, side_px, 3), np.uint8)
+    top, left = (side_px - height) // 2, (side_px - width) // 2
     square[top : top + height, left : left + width] = small
     return square
 

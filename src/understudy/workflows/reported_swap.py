@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from understudy.core.events import OnEvent, Written, ignore
+from understudy.core.files import check_writable
 from understudy.workflows import evaluate, swap
 from understudy.workflows.configs import SwapConfig, SwapResult
 from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
@@ -24,8 +25,9 @@ def run(config: SwapConfig, on_event: OnEvent = ignore, *, report: Path) -> Repo
     """Swap, measure the output and write an HTML report about it.
 
     Raises:
-        UnderstudyError: as in `swap.run`, or the report cannot be written.
+        UnderstudyError: as in `swap.run`, or the report cannot be written, which is tried first.
     """
+    check_writable(report)
     swapped = swap.run(config, on_event)
     assert swapped.train is not None
     source, target = (swapped.production / f"{name}.faceset" for name in (swap.SOURCE, swap.TARGET))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from understudy.core.types import Image, Vector
-from understudy.faces.faceset import Faceset
+from understudy.core.types import Image
 from understudy.measure.ranking import RankedFrame, rank_frames
 from understudy.media.images import read_image
 from understudy.report.clips import Clip
@@ -16,6 +15,7 @@ from understudy.report.page import ReportData, write_report
 from understudy.report.training import TrainingPoint
 from understudy.workflows.configs import TrainResult
 from understudy.workflows.evaluate import EvaluateResult
+from understudy.workflows.identity import identity_of, is_faceset
 from understudy.workflows.report_coverage import coverage_map
 from understudy.workflows.report_facts import provenance_of, settings_of
 from understudy.workflows.report_figures import curves, figures, ranking_words
@@ -37,7 +37,8 @@ class SwapReport:
         source: the identity put in: a faceset, a video, an image, a folder of either, or None.
         truth: footage of the source doing the same, or None.
         source_faceset: faces of the source; with the target's they give the coverage map.
-        target_faceset: faces of the target, which tell that person from others in the frame, too.
+        target_faceset: faces of the target, which tell that person from others in the frame, too;
+            footage of that person does only the latter.
         training: how the model was made, None where that is not known.
         every: one frame in so many was measured.
         origin: where the footage comes from.
@@ -100,13 +101,15 @@ def _footage(report: SwapReport, chosen: list[RankedFrame]) -> tuple[list[Clip],
     evaluation = report.evaluation
     times = [time for time in evaluation.series.get("time_s", []) if time is not None]
     duration_s = times[-1] - times[0] if times else 0.0
-    spans = shown_spans([frame.time_s for frame in chosen], evaluation.frames, duration_s)
-    places = find_places(report.target, spans, _identity(report.target_faceset))
+    start_s = times[0] if times else 0.0
+    spans = shown_spans([frame.time_s for frame in chosen], evaluation.frames, duration_s, start_s=start_s)
+    wanted = identity_of(report.target_faceset) if report.target_faceset else None
+    places = find_places(report.target, spans, wanted)
     index = {frame.position: frame.position * report.every for frame in chosen}
     tiles = list(index.values())
-    target = show("target", report.target, spans, places, tiles=tiles)
-    output = show("output", report.output, spans, places, tiles=tiles)
-    truth = show("truth", report.truth, spans, places, whole=False).clips if report.truth else []
+    target = show("target", report.target, places, tiles=tiles)
+    output = show("output", report.output, places, tiles=tiles)
+    truth = show("truth", report.truth, places, whole=False).clips if report.truth else []
     source = [show_source(report.source)] if report.source else []
     moments = {
         frame.position: Moment(
@@ -129,17 +132,11 @@ def _footage(report: SwapReport, chosen: list[RankedFrame]) -> tuple[list[Clip],
     ], moments
 
 
-def _identity(faceset: Path | None) -> Vector | None:
-    if faceset is None:
-        return None
-    with Faceset.open(faceset) as faces:
-        return faces.mean_identity()
-
-
 def _coverage(report: SwapReport) -> CoverageMap | None:
-    if report.source_faceset is None or report.target_faceset is None:
+    source, target = report.source_faceset, report.target_faceset
+    if source is None or target is None or not is_faceset(target):
         return None
-    return coverage_map(report.source_faceset, report.target_faceset)
+    return coverage_map(source, target)
 
 
 def _summary(report: SwapReport) -> str:
