@@ -128,6 +128,8 @@ def extract(
     *,
     identity: str | None = None,
     every: int = 1,
+    from_s: float | None = None,
+    to_s: float | None = None,
     on_event: OnEvent = ignore,
 ) -> ExtractResult:
     """Find a person's faces in footage and keep them as a faceset.
@@ -136,7 +138,9 @@ def extract(
         footage: videos, images or folders of images, all of the same person.
         faceset: folder to write; an unfinished one is continued.
         identity: the person's name; the faceset folder's name where None.
-        every: keep one frame in so many.
+        every: look at one frame in so many.
+        from_s: leave out what comes before this time in each piece of footage, seconds.
+        to_s: leave out what comes from this time on, seconds.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -144,7 +148,14 @@ def extract(
     """
     from understudy.workflows import extract as workflow
 
-    config = ExtractConfig(footage=_paths(footage), faceset=Path(faceset), identity=identity, every=every)
+    config = ExtractConfig(
+        footage=_paths(footage),
+        faceset=Path(faceset),
+        identity=identity,
+        every=every,
+        from_s=from_s,
+        to_s=to_s,
+    )
     return workflow.run(config, on_event)
 
 

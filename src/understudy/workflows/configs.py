@@ -14,13 +14,17 @@ class ExtractConfig:
         footage: files or folders, all showing the same identity.
         faceset: folder to write; an unfinished one is continued.
         identity: name of the identity; the faceset folder's name where None.
-        every: keep one frame in so many.
+        every: look at one frame in so many.
+        from_s: leave out what comes before this time, in each piece of footage.
+        to_s: leave out what comes from this time on.
     """
 
     footage: tuple[Path, ...]
     faceset: Path
     identity: str | None = None
     every: int = 1
+    from_s: float | None = None
+    to_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

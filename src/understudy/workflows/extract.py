@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from understudy.core.errors import ConfigError, FacesetError
+from understudy.core.errors import FacesetError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
@@ -28,7 +28,9 @@ from understudy.faces.people import TrackKey, TrackSummary, group_tracks
 from understudy.faces.quality import reason_to_reject, sharpness
 from understudy.media.footage import expand_footage, open_footage, sha256_of
 from understudy.media.images import encode_jpeg
+from understudy.media.info import VideoInfo
 from understudy.workflows.configs import ExtractConfig, ExtractResult, Person
+from understudy.workflows.frame_choice import FrameChoice
 from understudy.workflows.threads import single_threaded_opencv
 
 # tracking starts afresh at every segment: it is what one transaction holds, and because nothing is
@@ -46,19 +48,19 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
     Faces of other people are stored as rejected, with the reason; nothing is deleted.
 
     Raises:
+        ConfigError: a setting makes no sense, or the faceset was made with another choice of frames.
         MediaError: a piece of footage cannot be read.
         WeightsError: the networks' weights cannot be had.
         FacesetError: the folder is something else, or no face was found.
     """
     started = time.monotonic()
-    if config.every < 1:
-        raise ConfigError(f"every is {config.every}", "give 1 for all frames, 2 for every second, ...")
+    choice = FrameChoice.checked(config.every, config.from_s, config.to_s)
     footage = expand_footage(list(config.footage))
-    for path in footage:  # what cannot be read is told before a faceset is made
-        with open_footage(path):
-            pass
+    # what cannot be read is told before a faceset is made
+    choice.check_reaches([_info_of(path) for path in footage])
     with Faceset.open_or_create(config.faceset, config.identity or config.faceset.name) as faceset:
-        extraction = _Extraction(faceset, config.every, on_event)
+        choice.remember(faceset)
+        extraction = _Extraction(faceset, choice, on_event)
         with single_threaded_opencv():
             for path in footage:
                 extraction.add(path)
@@ -96,8 +98,8 @@ class _Extraction:
         frames_before: looked at in earlier runs.
     """
 
-    def __init__(self, faceset: Faceset, every: int, on_event: OnEvent) -> None:
-        self._faceset, self._every, self._on_event = faceset, every, on_event
+    def __init__(self, faceset: Faceset, choice: FrameChoice, on_event: OnEvent) -> None:
+        self._faceset, self._choice, self._on_event = faceset, choice, on_event
         self.frames = self.frames_before = 0
         self.warnings: list[str] = []
 
@@ -128,12 +130,12 @@ class _Extraction:
                     height_px=info.height_px,
                 )
             )
-        self.frames_before += -(-state.next_frame // self._every)
-        if state.done:
+        self.frames_before += self._choice.looked_at(self._faceset, state.id, state.next_frame)
+        # one without a frame in the range asks for no more than reading it again, maybe for another range
+        if state.done and state.next_frame > 0:
             return
-        with open_footage(path, start_index=state.next_frame) as footage:
-            wanted = (frame for frame in footage if frame.index % self._every == 0)
-            with closing(prefetch(wanted, depth=8)) as frames:
+        with open_footage(path, start_index=state.next_frame, start_s=self._choice.from_s) as footage:
+            with closing(prefetch(self._choice.of(footage, info), depth=8)) as frames:
                 self._store(frames, state, path.name, info.frames_hint)
             for message in footage.warnings:
                 self.warn(message)
@@ -142,6 +144,8 @@ class _Extraction:
         """Find faces in frames and store them, a segment at a time."""
         seen, next_track = state.next_frame, state.next_track
         while segment := self._segment(frames, next_track):
+            if seen == 0:
+                self._choice.note_first(self._faceset, state.id, segment.first_frame)
             next_track = max((r.face.track for r in segment.records), default=next_track - 1) + 1
             seen = segment.next_frame
             self._faceset.append(state.id, segment.records, seen)
@@ -160,6 +164,7 @@ class _Extraction:
         last_vector: dict[int, int] = {}
         with closing(prefetch(self._finder.stream(some), depth=8)) as found:
             for frame, faces in found:
+                segment.first_frame = frame.index if segment.frames == 0 else segment.first_frame
                 segment.frames += 1
                 segment.next_frame = frame.index + 1
                 for face in faces:
@@ -178,7 +183,12 @@ class _Segment:
     def __init__(self) -> None:
         self.records: list[FaceRecord] = []
         self.frames = 0
-        self.next_frame = 0
+        self.first_frame = self.next_frame = 0
+
+
+def _info_of(path: Path) -> VideoInfo:
+    with open_footage(path) as footage:
+        return footage.info
 
 
 def _record(frame: Frame, face: Face) -> FaceRecord:
