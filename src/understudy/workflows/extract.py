@@ -246,5 +246,5 @@ class _Track:
 
     @property
     def summary(self) -> TrackSummary:
-        mean = np.mean(self.vectors, axis=0).astype(np.float32) if self.vectors else None
-        return TrackSummary(faces=len(self.usable), identity=mean, frames=frozenset(self.frames))
+        vectors = np.array(self.vectors, np.float32).reshape(-1, 128)
+        return TrackSummary(faces=len(self.usable), vectors=vectors, frames=frozenset(self.frames))
