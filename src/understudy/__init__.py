@@ -128,15 +128,23 @@ def extract(
     *,
     identity: str | None = None,
     every: int = 1,
+    from_s: float | None = None,
+    to_s: float | None = None,
+    people: str = "largest",
+    only: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> ExtractResult:
     """Find a person's faces in footage and keep them as a faceset.
 
     Args:
-        footage: videos, images or folders of images, all of the same person.
+        footage: videos, images or folders of images.
         faceset: folder to write; an unfinished one is continued.
         identity: the person's name; the faceset folder's name where None.
-        every: keep one frame in so many.
+        every: look at one frame in so many.
+        from_s: leave out what comes before this time in each piece of footage, seconds.
+        to_s: leave out what comes from this time on, seconds.
+        people: "largest" keeps who is seen most, "all" gives each a faceset of their own below `faceset`.
+        only: picture or faceset of the person to keep instead of who is seen most.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -144,7 +152,16 @@ def extract(
     """
     from understudy.workflows import extract as workflow
 
-    config = ExtractConfig(footage=_paths(footage), faceset=Path(faceset), identity=identity, every=every)
+    config = ExtractConfig(
+        footage=_paths(footage),
+        faceset=Path(faceset),
+        identity=identity,
+        every=every,
+        from_s=from_s,
+        to_s=to_s,
+        people=people,
+        only=_path(only),
+    )
     return workflow.run(config, on_event)
 
 

@@ -74,6 +74,8 @@ def test_version(run: Run) -> None:
         (["extract", "--out", "f"], "FOOTAGE"),
         (["extract", "a.mp4", "--out", "f", "--every", "0"], "--every"),
         (["extract", "a.mp4", "--out", "f", "--every", "few"], "valid integer"),
+        (["extract", "a.mp4", "--out", "f", "--from", "x"], "is no time"),
+        (["extract", "a.mp4", "--out", "f", "--people", "al"], "did you mean all?"),
         (["train", "a", "--model", "m"], "two facesets"),
         (["train", "a", "b", "--model", "m", "--preset", "tinny"], "did you mean tiny?"),
         (["train", "a", "b", "--model", "m", "--from", "scrach"], "did you mean scratch?"),

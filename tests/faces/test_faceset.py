@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -482,3 +483,28 @@ def test_a_batch_of_256_faces_is_stored_well_under_a_second(faceset: Faceset) ->
     assert sum(1 for _ in faceset.faces()) == 256
     assert faceset.landmarks().shape == (256, 468, 3)
     assert time.process_time() - start < 0.5
+
+
+def test_a_crop_that_lies_elsewhere_already_is_linked_to(tmp_path: Path) -> None:
+    there = tmp_path / "there.jpg"
+    there.write_bytes(b"picture")
+    gone = tmp_path / "gone.jpg"
+    with Faceset.create(tmp_path / "faces", "somebody") as faceset:
+        source = faceset.begin_source(SOURCE)
+        records = [
+            replace(make_record(frame, crop=b"picture"), crop_path=path)
+            for frame, path in enumerate((there, gone))
+        ]
+        faceset.append(source.id, records, 2)
+        linked, written = (face.crop_path for face in faceset.faces())
+        assert linked.samefile(there)
+        assert written.read_bytes() == b"picture"
+
+
+def test_a_note_is_there_at_once_and_after_opening(tmp_path: Path) -> None:
+    with Faceset.create(tmp_path / "faces", "somebody") as faceset:
+        faceset.note("frames", "some")
+        faceset.note("frames", "all")
+        assert faceset.meta["frames"] == "all"
+    with Faceset.open(tmp_path / "faces") as faceset:
+        assert (faceset.meta["frames"], faceset.identity) == ("all", "somebody")

@@ -67,6 +67,8 @@ def test_contract_start_index(footage: tuple[Path, int]) -> None:
         rest = list(source)
     assert [(frame.index, frame.pts) for frame in rest] == [(whole[-1].index, whole[-1].pts)]
     np.testing.assert_array_equal(rest[0].image, whole[-1].image)
+    with open_footage(path, start_s=whole[-1].time_s - whole[0].time_s) as source:
+        assert [frame.index for frame in source] == [count - 1]
     with open_footage(path, start_index=count) as source:
         assert list(source) == []
     with pytest.raises(ValueError, match="start_index"):

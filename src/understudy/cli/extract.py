@@ -7,25 +7,63 @@ from typing import Annotated
 
 import typer
 
-from understudy.cli.output import number, print_rows
+from understudy.cli.output import number, print_rows, print_table
 from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.times import seconds
 from understudy.core.events import OnEvent
+from understudy.workflows.choices import PEOPLE, nearest
 from understudy.workflows.configs import ExtractConfig, ExtractResult
+
+
+def _known_people(value: str) -> str:
+    if value not in PEOPLE:
+        raise typer.BadParameter(f"{value!r} is unknown; {nearest(value, PEOPLE)}")
+    return value
 
 
 def extract(
     footage: Annotated[
         list[Path],
-        typer.Argument(metavar="FOOTAGE", help="Videos, images or folders of images of one person."),
+        typer.Argument(metavar="FOOTAGE", help="Videos, images or folders of images."),
     ],
     out: Annotated[Path, typer.Option(help="Faceset folder to write; an unfinished one is continued.")],
     identity: Annotated[str | None, typer.Option(help="Name of the person; the folder's by default.")] = None,
-    every: Annotated[int, typer.Option(min=1, help="Keep one frame in so many.")] = 1,
+    every: Annotated[int, typer.Option(min=1, help="Look at one frame in so many.")] = 1,
+    from_s: Annotated[
+        float | None,
+        typer.Option(
+            "--from", parser=seconds, metavar="TIME", help="Leave out what comes before: 12.5 or 1:02.5."
+        ),
+    ] = None,
+    to_s: Annotated[
+        float | None,
+        typer.Option("--to", parser=seconds, metavar="TIME", help="Leave out what comes from this time on."),
+    ] = None,
+    people: Annotated[
+        str,
+        typer.Option(
+            callback=_known_people,
+            help="largest keeps who is seen most, all gives each their own faceset in the folder.",
+        ),
+    ] = "largest",
+    only: Annotated[
+        Path | None,
+        typer.Option(help="Picture or faceset of the person to keep instead of who is seen most."),
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Find a person's faces in footage and keep them as a faceset."""
-    config = ExtractConfig(footage=tuple(footage), faceset=out, identity=identity, every=every)
+    config = ExtractConfig(
+        footage=tuple(footage),
+        faceset=out,
+        identity=identity,
+        every=every,
+        from_s=from_s,
+        to_s=to_s,
+        people=people,
+        only=only,
+    )
 
     def work(on_event: OnEvent) -> ExtractResult:
         from understudy.workflows import extract as workflow
@@ -41,6 +79,9 @@ def _show(result: ExtractResult) -> None:
             ("faceset", str(result.faceset)),
             ("frames", f"{result.frames} at {number(result.fps, 0)} a second"),
             ("faces", f"{result.faces} kept, {result.rejected} rejected"),
-            ("people", ", ".join(f"{person.name} ({person.faces})" for person in result.people)),
         ]
+    )
+    print_table(
+        ("person", "faces", "kept in"),
+        [(person.name, str(person.faces), str(person.path or "-")) for person in result.people],
     )

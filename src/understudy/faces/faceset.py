@@ -134,6 +134,12 @@ class Faceset:
 
     # ---- writing ----
 
+    def note(self, key: str, value: str) -> None:
+        """Write down something about the faceset as a whole; it is in `meta` from then on."""
+        with self._writing():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self.meta[key] = value
+
     def begin_source(self, record: SourceRecord) -> SourceState:
         """Start a source, or find how far it is: content seen before is known by its sha256.
 

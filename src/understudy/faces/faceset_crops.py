@@ -30,7 +30,8 @@ def write_crops(crops: Path, source_id: int, records: Iterable[FaceRecord]) -> N
     try:
         for record in records:
             path = crops / crop_name(source_id, record)
-            path.write_bytes(record.crop_jpeg)
+            if record.crop_path is None or not _linked(record.crop_path, path):
+                path.write_bytes(record.crop_jpeg)
             written.append(path)
         # Synced after all are written and side by side, so that the file system joins the waits:
         # 256 crops take 30 ms on an SSD against 170 ms one after the other.
@@ -41,6 +42,15 @@ def write_crops(crops: Path, source_id: int, records: Iterable[FaceRecord]) -> N
         raise FacesetError(
             f"cannot write crops to {crops} ({error.strerror})", next_step_for(error)
         ) from error
+
+
+def _linked(there: Path, path: Path) -> bool:
+    try:
+        path.unlink(missing_ok=True)
+        path.hardlink_to(there)
+    except OSError:  # another disk, or a file system without links
+        return False
+    return True
 
 
 def remove_crops_from(crops: Path, source_id: int, frame_index: int) -> None:

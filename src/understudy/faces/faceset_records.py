@@ -77,6 +77,8 @@ class FaceRecord:
         crop_coverage: side of the crop in units of the face square.
         state: "kept" or "rejected".
         reason: why it was rejected, "" where kept.
+        crop_path: a file with the same bytes, which is linked to instead of written once more where the
+            file system can; it must not be changed afterwards.
     """
 
     face: Face
@@ -88,6 +90,7 @@ class FaceRecord:
     crop_coverage: float
     state: State = "kept"
     reason: str = ""
+    crop_path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

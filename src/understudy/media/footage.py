@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -66,22 +67,25 @@ class ImageFootage:
         path: the image or the folder, for `info` and messages.
         files: the images; at least one of them readable.
         start_index: position of the first image to give.
+        start_s: the same by time; the later of the two counts.
 
     Raises:
         MediaError: none can be read.
     """
 
-    def __init__(self, path: Path, files: list[Path], *, start_index: int = 0) -> None:
+    def __init__(
+        self, path: Path, files: list[Path], *, start_index: int = 0, start_s: Fraction = Fraction(0)
+    ) -> None:
         """Read the first readable image for its size."""
         if start_index < 0:
             raise ValueError(f"start_index must be at least 0, got {start_index}")
         self.warnings: list[str] = []
         self._files = files
-        self._start_index = start_index
+        self._start_index = max(start_index, math.ceil(start_s * _FOLDER_RATE_HZ))
         self.info = self._describe(path)
 
     def __iter__(self) -> Iterator[Frame]:
-        """Give the images from `start_index` on; one that cannot be read leaves a gap and a warning."""
+        """Give the images from the start on; one that cannot be read leaves a gap and a warning."""
         for index in range(self._start_index, len(self._files)):
             try:
                 image = read_image(self._files[index])
@@ -133,12 +137,13 @@ class ImageFootage:
         )
 
 
-def open_footage(path: Path, *, start_index: int = 0) -> FrameSource:
+def open_footage(path: Path, *, start_index: int = 0, start_s: Fraction = Fraction(0)) -> FrameSource:
     """Open a video file, an image file, or a folder of images.
 
     Args:
         path: what to open.
         start_index: first frame to give.
+        start_s: first frame to give by time since the first frame; the later of the two counts.
 
     Raises:
         MediaError: it does not exist, is a folder without images, or cannot be decoded.
@@ -150,10 +155,10 @@ def open_footage(path: Path, *, start_index: int = 0) -> FrameSource:
                 "give one of its videos" if _files_in(path, VIDEO_SUFFIXES) else "give a folder of images"
             )
             raise MediaError(f"{path} is a folder without images", next_step)
-        return ImageFootage(path, images, start_index=start_index)
+        return ImageFootage(path, images, start_index=start_index, start_s=start_s)
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageFootage(path, [path], start_index=start_index)
-    return VideoReader(path, start_index=start_index)
+        return ImageFootage(path, [path], start_index=start_index, start_s=start_s)
+    return VideoReader(path, start_index=start_index, start_s=start_s)
 
 
 def expand_footage(paths: Iterable[Path]) -> list[Path]:

@@ -38,18 +38,19 @@ class VideoReader:
     Args:
         path: the video file.
         start_index: first frame to give; those before it are decoded and left out.
+        start_s: the same by time since the first frame; the later of the two counts.
 
     Raises:
         MediaError: there is no such file, or it holds no frame that can be decoded.
     """
 
-    def __init__(self, path: Path, *, start_index: int = 0) -> None:
+    def __init__(self, path: Path, *, start_index: int = 0, start_s: Fraction = Fraction(0)) -> None:
         """Open the file and decode its first frame."""
         if start_index < 0:
             raise ValueError(f"start_index must be at least 0, got {start_index}")
         self.warnings: list[str] = []
         self._path = path
-        self._start_index = start_index
+        self._start_index, self._start_s = start_index, start_s
         self._damaged_packets = 0
         self._broke_off = False
         self._hidden = 0  # frames that the container's edit list takes out
@@ -71,14 +72,15 @@ class VideoReader:
         self._pictures = chain([first], decoded)
 
     def __iter__(self) -> Iterator[Frame]:
-        """Give the frames from `start_index` on; raises MediaError once the reader is closed."""
+        """Give the frames from the start on; raises MediaError once the reader is closed."""
         info = self.info
         self._check_open()
         to_rgb = ToRgb(info.colour, width_px=info.coded_width_px, height_px=info.coded_height_px)
         clock = _Clock(info)
         for index, picture in enumerate(self._pictures):
             pts = clock.tick(picture)
-            if index < self._start_index:
+            # not sought: frames are known by their number, which only counting from the first tells
+            if index < self._start_index or (pts - info.start_pts) * info.time_base < self._start_s:
                 continue
             image = info.orientation.upright(to_rgb(picture))
             yield Frame(index=index, pts=pts, time_base=info.time_base, image=image)

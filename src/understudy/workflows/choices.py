@@ -7,9 +7,11 @@ from typing import Literal, get_args
 
 PresetName = Literal["tiny", "classic"]  # the keys of `nets.presets.PRESETS`
 Start = Literal["base", "scratch"]
+People = Literal["largest", "all"]
 
 PRESET_NAMES: tuple[str, ...] = get_args(PresetName)
 STARTS: tuple[str, ...] = get_args(Start)
+PEOPLE: tuple[str, ...] = get_args(People)
 
 
 def nearest(wrong: str, known: tuple[str, ...]) -> str:

@@ -11,21 +11,36 @@ class ExtractConfig:
     """Footage to a faceset.
 
     Args:
-        footage: files or folders, all showing the same identity.
+        footage: files or folders.
         faceset: folder to write; an unfinished one is continued.
         identity: name of the identity; the faceset folder's name where None.
-        every: keep one frame in so many.
+        every: look at one frame in so many.
+        from_s: leave out what comes before this time, in each piece of footage.
+        to_s: leave out what comes from this time on.
+        people: "largest" keeps who is seen most, "all" gives each a faceset of their own below `faceset`.
+        only: picture or faceset of the person to keep instead of who is seen most.
     """
 
     footage: tuple[Path, ...]
     faceset: Path
     identity: str | None = None
     every: int = 1
+    from_s: float | None = None
+    to_s: float | None = None
+    people: str = "largest"
+    only: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """One person found by extraction."""
+    """One person found by extraction.
+
+    Args:
+        name: the identity where theirs are the faces kept, else person_1 and so on by size; "others" are all
+            who are seen too rarely to be told apart.
+        faces: usable ones.
+        path: faceset in which they are kept.
+    """
 
     name: str
     faces: int
@@ -34,7 +49,7 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractResult:
-    """What extraction found; `people` is largest first, only the first is kept."""
+    """What extraction found; first in `people` is who is kept in `faceset`, then the largest."""
 
     faceset: Path
     frames: int

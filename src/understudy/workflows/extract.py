@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-
-import numpy as np
 
 from understudy.core.errors import ConfigError, FacesetError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
-from understudy.core.types import Frame, Vector
+from understudy.core.types import Frame
 from understudy.faces.crop import STORED_COVERAGE, cut, stored_size_px
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
-from understudy.faces.faceset_records import FaceRecord, SourceRecord, SourceState, State, StoredFace
+from understudy.faces.faceset_records import FaceRecord, SourceRecord, SourceState
 from understudy.faces.finder import FaceFinder
 from understudy.faces.identify import Identifier
-from understudy.faces.people import TrackKey, TrackSummary, group_tracks
 from understudy.faces.quality import reason_to_reject, sharpness
 from understudy.media.footage import expand_footage, open_footage, sha256_of
 from understudy.media.images import encode_jpeg
-from understudy.workflows.configs import ExtractConfig, ExtractResult, Person
+from understudy.media.info import VideoInfo
+from understudy.workflows.choices import PEOPLE, nearest
+from understudy.workflows.configs import ExtractConfig, ExtractResult
+from understudy.workflows.frame_choice import FrameChoice
+from understudy.workflows.reference import reference_vectors
+from understudy.workflows.sort_people import sort_people
 from understudy.workflows.threads import single_threaded_opencv
 
 # tracking starts afresh at every segment: it is what one transaction holds, and because nothing is
@@ -36,43 +37,44 @@ from understudy.workflows.threads import single_threaded_opencv
 SEGMENT_FRAMES = 240
 IDENTIFY_EVERY = 40  # frames between two identity vectors of a track: 25 ms each
 
-_ANOTHER_PERSON = "another person"
-_BY = "extract"
-
 
 def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
-    """Find, align and store the faces of the one person seen most; continue where a run stopped.
+    """Find, align and store everybody's faces and keep one person's; continue where a run stopped.
 
-    Faces of other people are stored as rejected, with the reason; nothing is deleted.
+    The one kept is who is seen most, or who the reference shows. Faces of other people are stored as
+    rejected, with the reason; nothing is deleted. With `people` "all", each gets a faceset of their own
+    below the folder, too.
 
     Raises:
+        ConfigError: a setting makes no sense, or the faceset was made with another choice of frames.
         MediaError: a piece of footage cannot be read.
         WeightsError: the networks' weights cannot be had.
         FacesetError: the folder is something else, or no face was found.
     """
     started = time.monotonic()
-    if config.every < 1:
-        raise ConfigError(f"every is {config.every}", "give 1 for all frames, 2 for every second, ...")
+    choice = FrameChoice.checked(config.every, config.from_s, config.to_s)
     footage = expand_footage(list(config.footage))
-    for path in footage:  # what cannot be read is told before a faceset is made
-        with open_footage(path):
-            pass
+    if config.people not in PEOPLE:
+        raise ConfigError(f"people is {config.people!r}", nearest(config.people, PEOPLE))
+    if config.only is not None and config.people == "all":
+        raise ConfigError(
+            "only one person and all people were asked for", "leave out one of --only and --people"
+        )
+    # what cannot be read is told before a faceset is made
+    choice.check_reaches([_info_of(path) for path in footage])
+    reference = None if config.only is None else reference_vectors(config.only, on_event)
     with Faceset.open_or_create(config.faceset, config.identity or config.faceset.name) as faceset:
-        extraction = _Extraction(faceset, config.every, on_event)
+        choice.remember(faceset)
+        extraction = _Extraction(faceset, choice, on_event)
         with single_threaded_opencv():
             for path in footage:
                 extraction.add(path)
-        people = _keep_largest_person(faceset)
+            people = sort_people(faceset, config, reference, extraction.warn, on_event)
         kept, rejected = faceset.count("kept"), faceset.count("rejected")
     if kept == 0:
         raise FacesetError(
             f"no usable face was found in {', '.join(str(path) for path in config.footage)}",
             "use footage in which the face is at least 40 px high and seen from the front or half profile",
-        )
-    if len(people) > 1:
-        extraction.warn(
-            f"{len(people)} people were seen; kept the one with most faces ({people[0].faces}), "
-            "the others are in the faceset as rejected"
         )
     seconds = time.monotonic() - started
     return ExtractResult(
@@ -80,7 +82,7 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
         frames=extraction.frames_before + extraction.frames,
         faces=kept,
         rejected=rejected,
-        people=[replace(people[0], path=config.faceset), *people[1:]],
+        people=people,
         fps=extraction.frames / max(seconds, 1e-9),
         seconds=seconds,
         peak_rss_mb=peak_rss_mb(),
@@ -96,8 +98,8 @@ class _Extraction:
         frames_before: looked at in earlier runs.
     """
 
-    def __init__(self, faceset: Faceset, every: int, on_event: OnEvent) -> None:
-        self._faceset, self._every, self._on_event = faceset, every, on_event
+    def __init__(self, faceset: Faceset, choice: FrameChoice, on_event: OnEvent) -> None:
+        self._faceset, self._choice, self._on_event = faceset, choice, on_event
         self.frames = self.frames_before = 0
         self.warnings: list[str] = []
 
@@ -128,12 +130,12 @@ class _Extraction:
                     height_px=info.height_px,
                 )
             )
-        self.frames_before += -(-state.next_frame // self._every)
-        if state.done:
+        self.frames_before += self._choice.looked_at(self._faceset, state.id, state.next_frame)
+        # one without a frame in the range asks for no more than reading it again, maybe for another range
+        if state.done and state.next_frame > 0:
             return
-        with open_footage(path, start_index=state.next_frame) as footage:
-            wanted = (frame for frame in footage if frame.index % self._every == 0)
-            with closing(prefetch(wanted, depth=8)) as frames:
+        with open_footage(path, start_index=state.next_frame, start_s=self._choice.from_s) as footage:
+            with closing(prefetch(self._choice.of(footage, info), depth=8)) as frames:
                 self._store(frames, state, path.name, info.frames_hint)
             for message in footage.warnings:
                 self.warn(message)
@@ -142,6 +144,8 @@ class _Extraction:
         """Find faces in frames and store them, a segment at a time."""
         seen, next_track = state.next_frame, state.next_track
         while segment := self._segment(frames, next_track):
+            if seen == 0:
+                self._choice.note_first(self._faceset, state.id, segment.first_frame)
             next_track = max((r.face.track for r in segment.records), default=next_track - 1) + 1
             seen = segment.next_frame
             self._faceset.append(state.id, segment.records, seen)
@@ -160,6 +164,7 @@ class _Extraction:
         last_vector: dict[int, int] = {}
         with closing(prefetch(self._finder.stream(some), depth=8)) as found:
             for frame, faces in found:
+                segment.first_frame = frame.index if segment.frames == 0 else segment.first_frame
                 segment.frames += 1
                 segment.next_frame = frame.index + 1
                 for face in faces:
@@ -178,7 +183,12 @@ class _Segment:
     def __init__(self) -> None:
         self.records: list[FaceRecord] = []
         self.frames = 0
-        self.next_frame = 0
+        self.first_frame = self.next_frame = 0
+
+
+def _info_of(path: Path) -> VideoInfo:
+    with open_footage(path) as footage:
+        return footage.info
 
 
 def _record(frame: Frame, face: Face) -> FaceRecord:
@@ -197,44 +207,3 @@ def _record(frame: Frame, face: Face) -> FaceRecord:
         state="rejected" if reason else "kept",
         reason=reason,
     )
-
-
-def _keep_largest_person(faceset: Faceset) -> list[Person]:
-    """Group tracks into people and reject all but the one with most usable faces; largest first.
-
-    What somebody else than this workflow decided about a face stays as it is.
-    """
-    tracks: dict[TrackKey, _Track] = defaultdict(_Track)
-    for stored in faceset.faces(None):
-        track = tracks[(stored.source_id, stored.track)]
-        track.frames.append(stored.frame_index)
-        if stored.reason in ("", _ANOTHER_PERSON):
-            track.usable.append(stored)
-        if stored.face.identity is not None:
-            track.vectors.append(stored.face.identity)
-    summaries = {key: track.summary for key, track in tracks.items()}
-    reviewed = {review.face_id for review in faceset.reviews() if review.by != _BY}
-    people: list[Person] = []
-    for number, group in enumerate(group_tracks(summaries)):
-        name = faceset.identity if number == 0 else f"person {number + 1}"
-        for key in group:
-            faceset.set_track_person(*key, name, summaries[key].identity)
-        usable = [stored for key in group for stored in tracks[key].usable]
-        people.append(Person(name=name, faces=len(usable), path=None))
-        state: State = "kept" if number == 0 else "rejected"
-        changed = [s.id for s in usable if s.state != state and s.id not in reviewed]
-        if changed:
-            faceset.set_state(changed, state, "" if number == 0 else _ANOTHER_PERSON, by=_BY)
-    return people
-
-
-@dataclass
-class _Track:
-    frames: list[int] = field(default_factory=list[int])
-    usable: list[StoredFace] = field(default_factory=list[StoredFace])
-    vectors: list[Vector] = field(default_factory=list[Vector])
-
-    @property
-    def summary(self) -> TrackSummary:
-        mean = np.mean(self.vectors, axis=0).astype(np.float32) if self.vectors else None
-        return TrackSummary(faces=len(self.usable), identity=mean, frames=frozenset(self.frames))

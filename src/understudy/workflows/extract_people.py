@@ -1,0 +1,156 @@
+"""Who is who among the faces that extraction found, and whose are kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from understudy.core.types import Vector
+from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_records import State, StoredFace
+from understudy.faces.people import TrackKey, TrackSummary, group_tracks
+
+ANOTHER_PERSON = "another person"
+BY = "extract"
+_FEWEST_FACES, _SMALLEST_SHARE = 20, 0.03  # fewer than either: no person of their own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFace:
+    """What telling people apart needs to know of a stored face.
+
+    Args:
+        id: in the faceset.
+        state: "kept" or "rejected".
+        view: yaw and pitch in degrees.
+        sharpness: see `faces.quality`.
+        crop_path: its picture.
+    """
+
+    id: int
+    state: State
+    view: tuple[float, float]
+    sharpness: float
+    crop_path: Path
+
+
+@dataclass(slots=True, kw_only=True)
+class FoundPerson:
+    """One person, or all who are seen too rarely to be one.
+
+    Args:
+        name: what they are called.
+        tracks: theirs.
+        faces: the usable ones.
+        vectors: (n, 128) identity vectors of some of their faces.
+        means: mean vector of each track, None where it has none.
+    """
+
+    name: str = ""
+    tracks: list[TrackKey]
+    faces: list[SeenFace]
+    vectors: Vector
+    means: list[Vector | None]
+
+
+@dataclass(slots=True, kw_only=True)
+class FoundPeople:
+    """Everybody in a faceset; all faces but those of `people` are in `others`."""
+
+    people: list[FoundPerson]
+    others: FoundPerson
+
+
+def find_people(faceset: Faceset) -> FoundPeople:
+    """Group the faceset's tracks into people, the one seen most first."""
+    tracks: dict[TrackKey, _Track] = defaultdict(_Track)
+    for stored in faceset.faces(None):
+        tracks[(stored.source_id, stored.track)].add(stored)
+    groups = group_tracks({key: track.summary for key, track in tracks.items()})
+    sizes = [sum(len(tracks[key].usable) for key in group) for group in groups]
+    enough = max(_FEWEST_FACES, _SMALLEST_SHARE * sum(sizes))
+    # whoever is seen most is somebody, however short the footage
+    count = max([1 if groups else 0, *(i + 1 for i, size in enumerate(sizes) if size >= enough)])
+    rest = [key for group in groups[count:] for key in group]
+    return FoundPeople(
+        people=[_person(group, tracks) for group in groups[:count]], others=_person(rest, tracks)
+    )
+
+
+def keep_person(faceset: Faceset, found: FoundPeople, kept: FoundPerson | None) -> None:
+    """Write down who is who, keep the usable faces of one person or nobody, reject those of all others.
+
+    What somebody else than extraction decided about a face stays as it is.
+    """
+    reviewed = reviewed_faces(faceset)
+    for person in [*found.people, found.others]:
+        for key, mean in zip(person.tracks, person.means, strict=True):
+            faceset.set_track_person(*key, person.name, mean)
+        state: State = "kept" if person is kept else "rejected"
+        changed = [face.id for face in person.faces if face.state != state and face.id not in reviewed]
+        if changed:
+            faceset.set_state(changed, state, "" if person is kept else ANOTHER_PERSON, by=BY)
+
+
+def reviewed_faces(faceset: Faceset) -> set[int]:
+    """Ids of the faces that somebody else than extraction has decided about."""
+    return {review.face_id for review in faceset.reviews() if review.by != BY}
+
+
+def varied_faces(person: FoundPerson, count: int) -> list[SeenFace]:
+    """Some faces that show a person from many sides, the sharpest of those from the front first."""
+    faces = person.faces[:: max(1, len(person.faces) // 500)]
+    if not faces:
+        return []
+    views = np.array([face.view for face in faces]) / (20, 15)
+    # who is seen from one side only is shown at different times
+    places = np.column_stack([views, np.linspace(0, 1, len(faces))])
+    sharpness = np.array([face.sharpness for face in faces])
+    chosen = [int((sharpness / (1 + (views**2).sum(axis=1))).argmax())]
+    while len(chosen) < min(count, len(faces)):
+        away = ((places[:, None] - places[chosen]) ** 2).sum(axis=2).min(axis=1)
+        away[chosen] = -1
+        chosen.append(int(away.argmax()))
+    return [faces[i] for i in chosen]
+
+
+def _person(keys: Sequence[TrackKey], tracks: dict[TrackKey, _Track]) -> FoundPerson:
+    vectors = [vector for key in keys for vector in tracks[key].vectors]
+    return FoundPerson(
+        tracks=list(keys),
+        faces=[face for key in sorted(keys) for face in tracks[key].usable],
+        vectors=np.array(vectors, np.float32).reshape(-1, 128),
+        means=[tracks[key].summary.identity for key in keys],
+    )
+
+
+@dataclass
+class _Track:
+    frames: list[int] = field(default_factory=list[int])
+    usable: list[SeenFace] = field(default_factory=list[SeenFace])
+    vectors: list[Vector] = field(default_factory=list[Vector])
+
+    def add(self, stored: StoredFace) -> None:
+        self.frames.append(stored.frame_index)
+        if stored.face.identity is not None:
+            self.vectors.append(stored.face.identity)
+        if stored.reason in ("", ANOTHER_PERSON):
+            yaw, pitch, _ = stored.face.pose_deg.tolist()
+            self.usable.append(
+                SeenFace(
+                    id=stored.id,
+                    state=stored.state,
+                    view=(yaw, pitch),
+                    sharpness=stored.face.quality.get("sharpness", 0.0),
+                    crop_path=stored.crop_path,
+                )
+            )
+
+    @property
+    def summary(self) -> TrackSummary:
+        vectors = np.array(self.vectors, np.float32).reshape(-1, 128)
+        return TrackSummary(faces=len(self.usable), vectors=vectors, frames=frozenset(self.frames))

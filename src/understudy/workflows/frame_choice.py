@@ -1,0 +1,120 @@
+"""Which frames of footage extraction looks at, and how a faceset remembers that."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Self
+
+from understudy.core.errors import ConfigError
+from understudy.core.types import Frame
+from understudy.faces.faceset import Faceset
+from understudy.media.info import VideoInfo
+
+_NOTE = "frames"  # key in the faceset: all that it holds was chosen alike
+_FIRST = "first_frame_{}"  # key, with the id of a source: index of the first frame of the range
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameChoice:
+    """One frame in so many, from a time to another, in each piece of footage.
+
+    Args:
+        every: one frame in so many, by position in the footage.
+        from_s: time since the first frame; a frame shown at exactly this time is in.
+        to_s: the same; a frame shown at exactly this time is out; None for the end.
+    """
+
+    every: int = 1
+    from_s: Fraction = Fraction(0)
+    to_s: Fraction | None = None
+
+    @classmethod
+    def checked(cls, every: int, from_s: float | None, to_s: float | None) -> Self:
+        """Make one of plain numbers, which are taken as they are written: 0.04 is 1/25.
+
+        Raises:
+            ConfigError: no frame can be chosen so.
+        """
+        if every < 1:
+            raise ConfigError(f"every is {every}", "give 1 for all frames, 2 for every second, ...")
+        try:
+            start = Fraction(0) if from_s is None else Fraction(str(from_s))
+            stop = None if to_s is None else Fraction(str(to_s))
+        except ValueError as error:
+            raise ConfigError(f"{from_s} to {to_s} is no range of time", "give seconds") from error
+        if start < 0:
+            raise ConfigError(f"from is {from_s} s", "times count from the first frame: give 0 or more")
+        if stop is not None and stop <= start:
+            raise ConfigError(f"to ({to_s} s) is not after from ({float(start):g} s)", "give a later time")
+        return cls(every=every, from_s=start, to_s=stop)
+
+    def check_reaches(self, infos: Iterable[VideoInfo]) -> None:
+        """Refuse a range that begins after the end of all footage.
+
+        Raises:
+            ConfigError: so it is, as far as the containers say.
+        """
+        lengths = [info.duration_s for info in infos]
+        known = [length for length in lengths if length is not None]
+        if known and len(known) == len(lengths) and self.from_s >= max(known):
+            raise ConfigError(
+                f"from is {float(self.from_s):g} s, but the footage ends at {float(max(known)):.2f} s",
+                "give an earlier time",
+            )
+
+    def remember(self, faceset: Faceset) -> None:
+        """Note the choice in the faceset; one that holds frames chosen otherwise is left alone.
+
+        A faceset of before choices were noted is taken for one of this choice.
+
+        Raises:
+            ConfigError: the faceset holds frames chosen otherwise.
+        """
+        here = faceset.meta.get(_NOTE)
+        is_empty = all(source.state.next_frame == 0 for source in faceset.sources())
+        if here is not None and here != self._note and not is_empty:
+            raise ConfigError(
+                f"{faceset.folder} was made with {_options(here)}, not with {_options(self._note)}",
+                "give the same as before, or choose another folder",
+            )
+        if here != self._note:
+            faceset.note(_NOTE, self._note)
+
+    def of(self, frames: Iterable[Frame], info: VideoInfo) -> Iterator[Frame]:
+        """The chosen ones of frames that begin no earlier than `from_s`."""
+
+        def is_before_end(frame: Frame) -> bool:
+            return self.to_s is None or (frame.pts - info.start_pts) * info.time_base < self.to_s
+
+        within = itertools.takewhile(is_before_end, frames)
+        return (frame for frame in within if frame.index % self.every == 0)
+
+    def note_first(self, faceset: Faceset, source_id: int, index: int) -> None:
+        """Note the first frame of a source that was looked at, for `looked_at`."""
+        if self.from_s > 0:
+            faceset.note(_FIRST.format(source_id), str(index))
+
+    def looked_at(self, faceset: Faceset, source_id: int, next_frame: int) -> int:
+        """How many frames of a source before `next_frame` were looked at."""
+        first = int(faceset.meta.get(_FIRST.format(source_id), 0))
+        return -(-next_frame // self.every) - -(-first // self.every) if next_frame else 0
+
+    @property
+    def _note(self) -> str:
+        stop = None if self.to_s is None else str(self.to_s)
+        return json.dumps({"every": self.every, "from": str(self.from_s), "to": stop})
+
+
+def _options(note: str) -> str:
+    """The options that make a choice, as they are typed."""
+    stored = json.loads(note)
+    options = [f"--every {stored['every']}"]
+    if Fraction(stored["from"]):
+        options.append(f"--from {float(Fraction(stored['from'])):g}")
+    if stored["to"] is not None:
+        options.append(f"--to {float(Fraction(stored['to'])):g}")
+    return " ".join(options)
