@@ -58,7 +58,7 @@ MEASURES = (
         key="light_side",
         name="side of the light",
         unit="below 0 the left half of the face is brighter",
-        step=0.1,
+        step=0.2,  # from even to one half 1.5 times as bright: less is hardly seen
     ),
     Measure(key="size_px", name="size of the face", unit="px", step=40.0, more_covers=True),
 )
@@ -100,8 +100,8 @@ class Strip:
         source: (k,) faces of the source in each cell.
         target: (k,) of the target.
         missing: (k,) bool, cells that the target needs and the source lacks.
-        missing_share: share of the target's faces in those cells, 0 .. 1.
-        lacking: (n,) bool, the target's faces in those cells.
+        missing_share: share of the target's faces that are lacking, 0 .. 1.
+        lacking: (n,) bool, the target's faces in those cells that are not near to the source's.
         source_values: the source's values as they were counted, where known.
         target_values: (n,) the target's, not finite where not known.
     """
@@ -127,8 +127,8 @@ class Coverage:
         source: (m, k) faces of the source in each cell.
         target: (m, k) of the target.
         missing: (m, k) bool, cells that the target needs and the source lacks.
-        missing_share: share of the target's faces in those cells, 0 .. 1.
-        lacking: (n,) bool, the target's faces in those cells.
+        missing_share: share of the target's faces that are lacking, 0 .. 1.
+        lacking: (n,) bool, the target's faces in those cells that are not near to the source's.
         source_pose_deg: (., 2) yaw, pitch of the source's faces where known.
         target_pose_deg: (n, 2) of the target's, not finite where not known.
         strips: one a measure that both have, in the order of `MEASURES`.
@@ -236,13 +236,14 @@ def _count(
     enough = counts[0] if not more_covers else np.cumsum(counts[0][::-1])[::-1]
     needed = (counts[1] > 0) & (counts[1] >= _FEW_SHARE * int(known.sum()))
     scarce = needed & (enough < ENOUGH)
+    # of each known face of the target: whether it lies where the source is scarce, and nowhere near it
+    is_alone = scarce[places[1]]
+    is_alone[is_alone] = _are_alone(source, target[known][is_alone], np.array(steps) / 2)
     alone = np.zeros(shape, np.int64)
-    unsure = scarce[places[1]]
-    is_alone = _is_alone(source, target[known][unsure], np.array(steps) / 2)
-    np.add.at(alone, tuple(index[unsure] for index in places[1]), is_alone)
+    np.add.at(alone, places[1], is_alone)
     missing = scarce & (2 * alone >= counts[1])
-    lacking = known.copy()
-    lacking[known] = missing[places[1]]
+    lacking = np.zeros(len(target), np.bool_)
+    lacking[known] = missing[places[1]] & is_alone
     return _Cells(edges=edges, source=counts[0], target=counts[1], missing=missing, lacking=lacking)
 
 
@@ -255,7 +256,7 @@ def _places(values: NDArray[np.float64], edges: list[NDArray[np.float64]]) -> tu
     )
 
 
-def _is_alone(source: NDArray[np.float64], rows: NDArray[np.float64], reach: NDArray[np.float64]) -> Mask:
+def _are_alone(source: NDArray[np.float64], rows: NDArray[np.float64], reach: NDArray[np.float64]) -> Mask:
     """Whether fewer than `ENOUGH` of the source lie within reach of each row."""
     return np.array([(np.abs(source - row) <= reach).all(axis=1).sum() < ENOUGH for row in rows], np.bool_)
 

@@ -134,7 +134,7 @@ def _gaze(names: tuple[str, str]) -> Callable[[Strip, int, float], str]:
     def words(strip: Strip, side: int, value: float) -> str:
         further = abs(value - float(np.median(strip.source_values))) if len(strip.source_values) else 0.0
         return (
-            f"with the eyes, not the head, turned {names[side > 0]} (about {further:.0f}° from their usual)"
+            f"with the eyes turned further {names[side > 0]} than the head (about {further:.0f}° from usual)"
         )
 
     return words

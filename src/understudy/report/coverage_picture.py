@@ -83,7 +83,8 @@ def _axes(grid: Grid, left: int, cell: int) -> list[Shape]:
         *shapes,
         Words(x=left, y=base + 38, text="< left", size_px=14, colour=_INK),
         Words(x=right, y=base + 38, text="right >", size_px=14, colour=_INK, anchor="end"),
-        Words(x=right, y=_HEAD - 14, text="top: looks up", size_px=14, colour=_INK, anchor="end"),
+        Words(x=left - 8, y=_HEAD - 14, text="up", size_px=14, colour=_INK, anchor="end"),
+        Words(x=left - 8, y=base + 18, text="down", size_px=14, colour=_INK, anchor="end"),
     ]
 
 

@@ -26,7 +26,7 @@ class CoverageConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if self.source.absolute() == self.target.absolute():
+        if self.source.resolve() == self.target.resolve():
             raise ConfigError(
                 f"{self.source} is given as source and as target",
                 "give the faceset of the person put in, then that of the person replaced",

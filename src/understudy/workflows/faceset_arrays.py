@@ -18,6 +18,7 @@ from understudy.media.images import read_image
 _MOST_FACES = 1500  # of an identity; more say nothing new
 _LARGEST_PX = 284.0  # side of a face square whose crop is as large as a faceset stores: more is not kept
 _REPORT_EVERY = 50  # faces
+_HALF_SHUT = 0.5  # of the usual opening of the eyes: below, where they look is guessed rather than seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,10 @@ def read_faces(folder: Path, *, with_light: bool, on_event: OnEvent = ignore) ->
 def _arrays(rows: list[dict[str, float]]) -> FaceArrays:
     columns = {key: np.array([row[key] for row in rows], np.float64) for key in (rows[0] if rows else {})}
     poses = [columns.pop(key, np.zeros(0)) for key in ("yaw", "pitch")]
+    if rows:
+        is_shut = columns["eye_open"] < _HALF_SHUT * np.median(columns["eye_open"])
+        for key in ("gaze_yaw_deg", "gaze_pitch_deg"):
+            columns[key][is_shut] = np.nan
     return FaceArrays(pose_deg=np.stack(poses, axis=1), values=columns)
 
 
