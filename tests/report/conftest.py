@@ -10,7 +10,7 @@ import pytest
 
 from understudy.core.types import Image
 from understudy.report.clips import Clip, encode_clip, encode_picture
-from understudy.report.coverage_map import CoverageMap, Grid
+from understudy.report.coverage_map import CoverageMap, Grid, NamedStrip
 from understudy.report.curves import FrameSeries
 from understudy.report.figures import Figure
 from understudy.report.moments import Moment
@@ -106,7 +106,10 @@ def full(picture: Image) -> ReportData:
         worst=[moment(13, NASTY), moment(4, "mouth shut while the target's is open")],
         best=[moment(9, "best in gaze")],
         ranking=NASTY,
-        coverage=CoverageMap(pose=grid(4, 12), mouth=grid(1, 9), eyes=grid(1, 7)),
+        coverage=CoverageMap(
+            pose=grid(4, 12),
+            strips=[NamedStrip(name=NASTY, unit=NASTY, grid=grid(1, n)) for n in (9, 7, 1)],
+        ),
         settings={NASTY: NASTY, "facesets": [NASTY, "b" * 90]},
         provenance={NASTY: NASTY, "output": "a" * 120},
         origin=NASTY,

@@ -33,53 +33,65 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedStrip:
+    """One measure.
+
+    Args:
+        name: plain text.
+        unit: what its numbers mean, plain text.
+        grid: one row.
+    """
+
+    name: str
+    unit: str
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageMap:
     """What of the target's faces the source covers.
 
     Args:
         pose: yaw by pitch in degrees: yaw above 0 turns to the picture's right, pitch above 0 looks down.
-        mouth: one row, opening in inter-ocular distances.
-        eyes: one row, opening where 1 is the person's usual one.
+        strips: the other measures, in order.
     """
 
     pose: Grid
-    mouth: Grid
-    eyes: Grid
+    strips: Sequence[NamedStrip]
 
 
 def coverage_section(coverage: CoverageMap | None) -> str:
-    """The map of views and the two lines of openings."""
+    """The map of views and a line for each other measure."""
     if coverage is None:
         return ""
-    strips = (
-        ("Mouth opening", "distance of the lips, in distances between the eyes", coverage.mouth),
-        ("Eye opening", "1 is each person's usual opening", coverage.eyes),
-    )
     return (
         '<section class="coverage"><h2>What the source shows of what the target does</h2>'
         f'<p class="lede">{escape(_summary(coverage))} Views that the source never shows are guessed by '
         "the model: more footage of the source from there helps most.</p>"
         f'{_KEY}<div class="maps"><figure class="chart"><figcaption><strong>View</strong>'
         '<span class="unit">degrees the head is turned; right is the picture\'s right</span></figcaption>'
-        f"{_svg(coverage.pose, 'yaw', ('up', 'down'))}</figure><div>"
-        + "".join(
-            f'<figure class="chart"><figcaption><strong>{name}</strong><span class="unit">{unit}</span>'
-            f"</figcaption>{_svg(grid, '', None)}</figure>"
-            for name, unit, grid in strips
-        )
-        + "</div></div></section>"
+        f"{_svg(coverage.pose, 'yaw', ('up', 'down'))}</figure>"
+        + "".join(_figure(strip) for strip in coverage.strips)
+        + "</div></section>"
+    )
+
+
+def _figure(strip: NamedStrip) -> str:
+    return (
+        f'<figure class="chart"><figcaption><strong>{escape(strip.name.capitalize())}</strong>'
+        f'<span class="unit">{escape(strip.unit)}</span></figcaption>{_svg(strip.grid, "", None)}</figure>'
     )
 
 
 def _summary(coverage: CoverageMap) -> str:
-    grids = coverage.pose, coverage.mouth, coverage.eyes
-    if not any(grid.missing_share for grid in grids):
-        return "The source shows every view, mouth and eye opening that the target needs."
-    pose, mouth, eyes = (_percent(grid.missing_share) for grid in grids)
-    return (
-        f"{pose} of the target's faces are turned as the source's never are; {mouth} have the mouth and "
-        f"{eyes} the eyes open as the source never has."
+    lacking = [strip for strip in coverage.strips if strip.grid.missing_share]
+    if not lacking and not coverage.pose.missing_share:
+        return "The source shows all that the target needs."
+    turned = (
+        f"{_percent(coverage.pose.missing_share)} of the target's faces are turned as the source's never are"
     )
+    others = ", ".join(f"{strip.name} ({_percent(strip.grid.missing_share)})" for strip in lacking)
+    return f"{turned}; what the source never shows besides: {others}." if others else f"{turned}."
 
 
 def _percent(share: float) -> str:

@@ -1,0 +1,76 @@
+"""`understudy coverage`, and what to film in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from understudy.cli.output import print_rows, print_table
+from understudy.cli.perform import Debug, Json, perform
+from understudy.core.events import OnEvent
+
+if TYPE_CHECKING:
+    from understudy.workflows.coverage_result import CoverageResult, MeasureCounts
+
+
+def coverage(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE_FACESET", help="Faceset of the person put in, from `extract`.")
+    ],
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET_FACESET", help="Faceset of the person in the target.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Picture (.png, .svg) of both, or page (.html) with examples from the target."),
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say which poses, gazes, mouth shapes and light of the target the source lacks, and what to film."""
+
+    def work(on_event: OnEvent) -> CoverageResult:
+        from understudy import coverage as api
+
+        return api(source, target, out=out, on_event=on_event)
+
+    perform(work, _show, as_json=json, debug=debug)
+
+
+def _show(result: CoverageResult) -> None:
+    from understudy.report.coverage_page import SIDES
+    from understudy.workflows.coverage_output import concerns
+
+    print_table(("", "source", "target", "lacking", "unit"), [_row(measure) for measure in result.measures])
+    views, nothing = result.pose.missing_share, result.covered_share
+    print_rows(
+        [
+            ("", ""),
+            ("views lacking", f"{_percent(views)} of the target's faces"),
+            ("all covered", f"{_percent(nothing)} of the target's faces"),
+            ("", ""),
+        ]
+    )
+    if not result.gaps:
+        print_rows([("The source shows all that the target does.", "")])
+        return
+    print_rows([(f"What to film, that which most faces need first. {SIDES}", "")])
+    print_rows([(f"{i}.", f"{gap.sentence} {concerns(gap)}.") for i, gap in enumerate(result.gaps, 1)])
+
+
+def _row(measure: MeasureCounts) -> list[str]:
+    lacking = "" if measure.missing_share is None else _percent(measure.missing_share)
+    return [measure.name, _range(measure.source), _range(measure.target), lacking, measure.unit]
+
+
+def _range(bounds: tuple[float, float] | None) -> str:
+    if bounds is None:
+        return "-"
+    digits = 0 if max(map(abs, bounds)) >= 5 else 2
+    return " to ".join(f"{bound:.{digits}f}" for bound in bounds)
+
+
+def _percent(share: float) -> str:
+    return "under 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"

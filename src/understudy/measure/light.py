@@ -1,0 +1,68 @@
+"""How bright a face is, and from which side the light comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.types import Image
+from understudy.faces.mesh import FACE_OVAL
+
+_SIDE_PX = 96  # light needs no detail
+# from the chin up to the forehead, along the middle of the face
+_MIDLINE = (152, 175, 199, 200, 18, 17, 0, 164, 2, 94, 19, 1, 4, 5, 195, 197, 6, 168, 8, 9, 151, 10)
+_RIGHT_OVAL = FACE_OVAL[: FACE_OVAL.index(152)]  # from the forehead down, on the picture's right
+_LEAST_HALF = 0.2  # a half that shows less of the face than this is too foreshortened to be compared
+_SUB = 4  # bits of a pixel's fraction in OpenCV's drawing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceLight:
+    """Light on one face.
+
+    Args:
+        brightness: mean luma of the face, 0 .. 255.
+        side: luma of the picture's right half of the face less that of the left, over their sum,
+            -1 .. 1; NaN where the head is turned so far that a half is hardly seen.
+    """
+
+    brightness: float
+    side: float
+
+
+def face_light(crop: Image, points_px: NDArray[np.floating]) -> FaceLight | None:
+    """Measure the light on the skin inside the face's outline.
+
+    Args:
+        crop: (h, w, 3) RGB uint8 with the upright face.
+        points_px: (468, 2) landmarks in pixels of the crop.
+
+    Returns:
+        The light; None where the face lies outside of the crop.
+    """
+    scale = _SIDE_PX / max(crop.shape[:2])
+    size = max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale))
+    luma = cv2.cvtColor(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    points = (points_px + 0.5) * scale - 0.5
+    face = _filled(points, FACE_OVAL, luma.shape)
+    right = _filled(points, (*_RIGHT_OVAL, *_MIDLINE), luma.shape) & face
+    left = face & ~right
+    if not face.any():
+        return None
+    side = float("nan")
+    if min(left.sum(), right.sum()) >= _LEAST_HALF * face.sum():
+        a, b = float(luma[left].mean()), float(luma[right].mean())
+        side = (b - a) / max(a + b, 1e-6)
+    return FaceLight(brightness=float(luma[face].mean()), side=side)
+
+
+def _filled(
+    points: NDArray[np.floating], outline: tuple[int, ...], shape: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    mask = np.zeros(shape, np.uint8)
+    corners = np.round(points[list(outline)] * (1 << _SUB)).astype(np.int32)
+    cv2.fillPoly(mask, [corners], 1, cv2.LINE_8, _SUB)
+    return mask > 0
