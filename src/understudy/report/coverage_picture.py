@@ -13,7 +13,7 @@ _RED, _INK, _SOFT, _EMPTY = (179, 64, 46), (29, 31, 35), (98, 102, 109), (236, 2
 _MARGIN, _GAP = 56, 70  # px around all, and between the two maps
 _CELL, _MAP_MOST = 46, 560  # px of a cell at most, and of a whole map
 _HEAD, _FOOT = 84, 64  # px above and below the maps
-_STRIP, _ROW, _NAMES = 78, 20, 300  # px from strip to strip, of one of its two rows, and for its name
+_STRIP, _ROW, _NAMES = 78, 20, 370  # px from strip to strip, of one of its two rows, and for its name
 _STRIP_CELL, _STRIP_MOST = 46, 720
 _NUMBERS_FROM = 30  # px of a cell that a number fits into
 
@@ -84,7 +84,7 @@ def _axes(grid: Grid, left: int, cell: int) -> list[Shape]:
         Words(x=left, y=base + 38, text="< left", size_px=14, colour=_INK),
         Words(x=right, y=base + 38, text="right >", size_px=14, colour=_INK, anchor="end"),
         Words(x=left - 8, y=_HEAD - 14, text="up", size_px=14, colour=_INK, anchor="end"),
-        Words(x=left - 8, y=base + 18, text="down", size_px=14, colour=_INK, anchor="end"),
+        Words(x=left - 8, y=base + 38, text="down", size_px=14, colour=_INK, anchor="end"),
     ]
 
 
@@ -120,7 +120,7 @@ def _strip(strip: NamedStrip, top: int) -> list[Shape]:
     ]
 
 
-def _short(text: str, most: int = 44) -> str:
+def _short(text: str, most: int = 56) -> str:
     return text if len(text) <= most else text[: most - 3].rstrip() + "..."
 
 
