@@ -157,6 +157,21 @@ def test_people_as_close_as_rendered_ones_are_told_apart() -> None:
     assert abs(groups - 60) <= 3
 
 
+def test_nobody_is_twice_in_a_frame_where_many_are_alike() -> None:
+    vectors, who = drawn(40, 16, within=0.36, between=0.42)
+    # people come in pairs, always seen together
+    frames = [frozenset([16 * (person // 2) + i % 16]) for i, person in enumerate(who)]
+    tracks = {
+        (0, i): TrackSummary(faces=1, vectors=vectors[i : i + 1], frames=frames[i]) for i in range(len(who))
+    }
+    groups = group_tracks(tracks)
+    for group in groups:
+        seen = [frame for key in group for frame in tracks[key].frames]
+        assert len(set(seen)) == len(seen)
+    assert sum(np.bincount([who[i] for _, i in group]).max() for group in groups) >= 0.95 * len(who)
+    assert abs(len(groups) - 40) <= 3
+
+
 # ---- footage that lies beside the project ----
 
 _SHARED = Path(__file__).parents[2] / "shared"

@@ -78,6 +78,7 @@ def _apart(tracks: Mapping[TrackKey, TrackSummary], keys: list[TrackKey]) -> NDA
             seen[key[0], frame].append(i)
     for together in {tuple(items) for items in seen.values() if len(items) > 1}:
         apart[np.ix_(together, together)] = True
+    np.fill_diagonal(apart, False)
     return apart
 
 
@@ -178,7 +179,10 @@ def _settled(points: _Floats, weights: _Floats, apart: NDArray[np.bool_], labels
         squares[:, total == 0] = np.inf
         nearest = squares.argmin(axis=1)
         nearest = np.where(np.isfinite(squares[each, nearest]), nearest, labels)
-        if (nearest == labels).all():
+        before, labels = labels, labels.copy()
+        for i in np.flatnonzero(nearest != labels):  # one by one: two may want to go where only one can
+            if not apart[i, labels == nearest[i]].any():
+                labels[i] = nearest[i]
+        if (before == labels).all():
             break
-        labels = nearest
     return np.unique(labels, return_inverse=True)[1]

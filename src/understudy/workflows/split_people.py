@@ -45,7 +45,7 @@ def split_people(faceset: Faceset, found: FoundPeople, on_event: OnEvent) -> dic
     """
     reviewed = reviewed_faces(faceset)
     folders = {person.name: faceset.folder / person.name for person in found.people}
-    contents = {person.name: _content(faceset, person, reviewed) for person in found.people}
+    contents = _contents(faceset, found, reviewed)
     gone = [path for path in faceset.folder.glob("person_*") if path.name not in folders and _is_split(path)]
     # all are looked at before one is written
     stale = [name for name, folder in folders.items() if not _is_current(folder, contents[name])]
@@ -174,12 +174,15 @@ def _record(stored: StoredFace, reviewed: set[int], time_base: Fraction) -> Face
     )
 
 
-def _content(faceset: Faceset, person: FoundPerson, reviewed: set[int]) -> str:
-    """64 hex digits over which faces the person has, and which are kept."""
+def _contents(faceset: Faceset, found: FoundPeople, reviewed: set[int]) -> dict[str, str]:
+    """Name to 64 hex digits over which faces the person has, and which of them are kept."""
     digests = {source.state.id: source.record.sha256 for source in faceset.sources()}
-    sha = hashlib.sha256(json.dumps([person.name, person.tracks]).encode())
-    for stored in _faces(faceset, person):
-        stored = _state(stored, reviewed)
-        row = [digests[stored.source_id], stored.frame_index, stored.track, stored.state, stored.reason]
-        sha.update(json.dumps(row).encode())
-    return sha.hexdigest()
+    names = {key: person.name for person in found.people for key in person.tracks}
+    shas = {person.name: hashlib.sha256(person.name.encode()) for person in found.people}
+    for stored in faceset.faces(None):
+        name = names.get((stored.source_id, stored.track))
+        if name is not None:
+            stored = _state(stored, reviewed)
+            row = [digests[stored.source_id], stored.frame_index, stored.track, stored.state, stored.reason]
+            shas[name].update(json.dumps(row).encode())
+    return {name: sha.hexdigest() for name, sha in shas.items()}
