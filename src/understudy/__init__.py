@@ -195,34 +195,6 @@ def coverage(
     return workflow.run(config, on_event)
 
 
-def coverage(
-    source: AnyPath,
-    target: AnyPath,
-    *,
-    out: AnyPath | None = None,
-    on_event: OnEvent = ignore,
-) -> CoverageResult:
-    """Say which poses, gazes, mouth shapes and light of the target the source lacks, and what to film.
-
-    Args:
-        source: faceset of the person put in.
-        target: faceset of the person in the target.
-        out: picture (.png, .svg) or page (.html) to write; none where None.
-        on_event: hears of progress, warnings and what is written.
-
-    Returns:
-        The counts of both, and the gaps, that which most of the target's faces need first.
-
-    Raises:
-        UnderstudyError: what failed and what to do next.
-    """
-    from understudy.workflows import coverage as workflow
-    from understudy.workflows.coverage_result import CoverageConfig
-
-    config = CoverageConfig(source=Path(source), target=Path(target), out=_path(out))
-    return workflow.run(config, on_event)
-
-
 def train(
     facesets: Sequence[AnyPath],
     model: AnyPath,
