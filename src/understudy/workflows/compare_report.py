@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from fractions import Fraction
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from understudy.core.events import OnEvent, Progress
-from understudy.core.prefetch import prefetch
-from understudy.core.types import Image, Vector
-from understudy.faces.choose import TargetChooser
-from understudy.faces.crop import cut
-from understudy.faces.face import FaceSquare
-from understudy.faces.faceset import Faceset
-from understudy.faces.finder import FaceFinder
 from understudy.measure.contest import FIGURES, Contest, frame_values
-from understudy.media.footage import open_footage
-from understudy.report.clips import Clip, encode_clip
+from understudy.report.clips import Clip
 from understudy.report.wall import WallCell, WallCurve, WallData, WallFigure, write_wall
 from understudy.workflows.compare_result import CompareConfig, CompareResult
+from understudy.workflows.identity import identity_of
+from understudy.workflows.report_footage import (
+    AROUND_S,
+    MAX_FRAMES,
+    Spans,
+    find_places,
+    show,
+    shown_spans,
+    spans_around,
+)
 
-MAX_FRAMES = 250  # of each clip
-_SIDE_PX = 256
-_ZOOM = 1.9  # sides of the face square
+_SIDE_PX = 256  # up to eight clips play at once
+_MOST_MOMENTS = 9
 _OPENINGS = {"mouth_open_r": "mouth opening", "eye_open_r": "eye opening", "brow_r": "brow height"}
 _STEPS = {"nearer_to_source", "face_found"}  # yes or no in each frame: a band tells more than a curve
 
@@ -45,6 +41,9 @@ def write_compare_report(path: Path, config: CompareConfig, result: CompareResul
         UnderstudyError: the file cannot be written.
     """
     labels = [output.label for output in result.outputs]
+    moments, times = clear_moments(result.figures), result.times_s
+    start_s, end_s = (times[0], times[-1]) if times else (0.0, 0.0)
+    spans = shown_spans(moments, result.frames, end_s - start_s, start_s=start_s)
     footage = {"target": config.target, **{output.label: output.path for output in result.outputs}}
     if config.truth is not None:
         footage["truth"] = config.truth
@@ -54,11 +53,12 @@ def write_compare_report(path: Path, config: CompareConfig, result: CompareResul
             title=f"{len(labels)} outputs of {config.target.stem} compared",
             summary=f"{result.frames} frames, {len(result.times_s)} of them measured: {', '.join(labels)}.",
             outputs=labels,
-            clips=_clips(footage, _window(config), on_event),
+            clips=_clips(footage, config, spans, on_event),
             figures=[_figure(contest, labels) for contest in result.figures],
             times_s=result.times_s,
             curves=_curves(result),
-            warnings=result.warnings,
+            spared=spans_around(moments),
+            warnings=[*result.warnings, *_cut_short(result)],
         ),
     )
 
@@ -113,48 +113,34 @@ def _curves(result: CompareResult) -> list[WallCurve]:
     return curves
 
 
-def _clips(footage: dict[str, Path], window: FaceSquare | None, on_event: OnEvent) -> list[Clip]:
-    views = ["face", "frame"] if window is not None else ["frame"]
+def _clips(footage: dict[str, Path], config: CompareConfig, spans: Spans, on_event: OnEvent) -> list[Clip]:
+    """The face and the whole frame of each file, each decoded once."""
+    wanted = identity_of(config.target_faceset) if config.target_faceset else None
+    places = find_places(config.target, spans, wanted)
     clips: list[Clip] = []
-    for view in views:
-        for name, path in footage.items():
-            square = window if view == "face" else None
-            clips.append(encode_clip(name, _shown(path, square), _SIDE_PX, view=view))
-            done, total = len(clips), len(views) * len(footage)
-            on_event(Progress(stage="report", done=done, total=total, unit="clips"))
-    return clips
+    for done, (name, path) in enumerate(footage.items(), 1):
+        clips += show(name, path, places, side_px=_SIDE_PX).clips
+        on_event(Progress(stage="report", done=done, total=len(footage), unit="clips"))
+    return sorted(clips, key=lambda clip: clip.view != "face")  # the view that the page opens with
 
 
-def _shown(footage: Path, window: FaceSquare | None) -> Iterator[tuple[Fraction, Image]]:
-    """The first frames, cut to a window or whole."""
-    with open_footage(footage) as reader, closing(prefetch(islice(reader, MAX_FRAMES))) as frames:
-        for frame in frames:
-            if window is None:
-                yield frame.time_s, frame.image
-            else:
-                yield frame.time_s, cut(frame.image, window.crop_from_frame(_SIDE_PX, _ZOOM), _SIDE_PX)
+def clear_moments(contests: Sequence[Contest]) -> list[float]:
+    """Where to look: the middle of each figure's longest clear lead, in seconds, the longest leads first."""
+    longest = [max(c.stretches, key=lambda s: s.end_s - s.start_s) for c in contests if c.stretches]
+    moments: list[float] = []
+    for lead in sorted(longest, key=lambda s: s.start_s - s.end_s):
+        middle = (lead.start_s + lead.end_s) / 2
+        if all(abs(middle - other) > 2 * AROUND_S for other in moments):
+            moments.append(middle)
+    return moments[:_MOST_MOMENTS]
 
 
-def _window(config: CompareConfig) -> FaceSquare | None:
-    """An upright square around the target's face, which stands still; None where none is seen."""
-    chooser = TargetChooser(_identity(config.target_faceset))
-    squares: list[FaceSquare] = []
-    with open_footage(config.target) as reader, closing(prefetch(islice(reader, MAX_FRAMES))) as frames:
-        for frame, faces in FaceFinder().stream(frames):
-            if (face := chooser.choose(frame.image, faces)) is not None:
-                squares.append(face.square)
-    if not squares:
-        return None
-    return FaceSquare(
-        x_px=float(np.mean([s.x_px for s in squares])),
-        y_px=float(np.mean([s.y_px for s in squares])),
-        side_px=float(np.median([s.side_px for s in squares])),
-        roll_rad=0.0,
-    )
-
-
-def _identity(faceset: Path | None) -> Vector | None:
-    if faceset is None or not (faceset / "faces.sqlite").is_file():
-        return None
-    with Faceset.open(faceset) as opened:
-        return opened.mean_identity()
+def _cut_short(result: CompareResult) -> list[str]:
+    """What to say where the wall holds only a part."""
+    if result.frames <= MAX_FRAMES:
+        return []
+    return [
+        f"The wall holds about {MAX_FRAMES} of {result.frames:,} frames: the start, and moments of the "
+        "longest clear leads. The figures, bands and curves are of all frames measured; a click elsewhere "
+        "goes to the frame before."
+    ]
