@@ -2,11 +2,11 @@
 
 import itertools
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from footage import beside
 from measure.made_faces import made_face
 from understudy.core.types import Image, Vector
 from understudy.faces.choose import TargetChooser
@@ -154,12 +154,10 @@ def test_with_nobody_wanted_the_first_largest_face_is_followed() -> None:
     assert (chooser.passed, looks.taken) == (0, [])
 
 
-VIDEOS = Path(__file__).parents[2].parent / "shared" / "data" / "video"
-
-
-@pytest.mark.skipif(not VIDEOS.is_dir(), reason="needs the footage")
 def test_one_talker_among_several_clips() -> None:
-    clips = [sorted((VIDEOS / name).glob("*.mpg"))[:2] for name in ("grid_s1", "grid_s26", "grid_s31")]
+    clips = [
+        sorted(beside(f"data/video/{name}").glob("*.mpg"))[:2] for name in ("grid_s1", "grid_s26", "grid_s31")
+    ]
     identifier, finder = Identifier(), FaceFinder()
     with VideoReader(clips[1][1]) as reader:
         seen = list(finder.stream(itertools.islice(reader, 5)))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import actors
+from footage import beside
 from measure.made_faces import made_face
 from understudy.core.types import Frame, Image
 from understudy.faces.detect import Detection
@@ -285,24 +286,21 @@ def test_the_real_networks_follow_the_rendered_actor(performance: list[tuple[Fra
         assert np.abs(seen - [left, right]).max() < 0.08 * face.square.side_px
 
 
-VIDEOS = Path(__file__).parents[2].parent / "shared" / "data" / "video"
-
-
 def first_frames(path: Path, number: int) -> list[Frame]:
     with VideoReader(path) as reader:
         return list(itertools.islice(reader, number))
 
 
-@pytest.mark.skipif(not VIDEOS.is_dir(), reason="needs the footage")
 def test_every_cut_between_talkers_starts_a_track_and_nothing_else_does() -> None:
-    clips = [sorted((VIDEOS / name).glob("*.mpg"))[0] for name in ("grid_s1", "grid_s26", "grid_s31")]
+    clips = [
+        sorted(beside(f"data/video/{name}").glob("*.mpg"))[0] for name in ("grid_s1", "grid_s26", "grid_s31")
+    ]
     joined = [frame for clip in (*clips, clips[0]) for frame in first_frames(clip, 20)]
     seen = [{face.track for face in faces} for _, faces in FaceFinder().stream(joined)]
     assert seen == [{i // 20} for i in range(80)]
 
 
-@pytest.mark.skipif(not VIDEOS.is_dir(), reason="needs the footage")
 @pytest.mark.parametrize("name", ["expressive/d13", "expressive/d9", "latentsync/demo2_video"])
 def test_a_steady_shot_is_one_track(name: str) -> None:
-    frames = first_frames(VIDEOS / f"{name}.mp4", 90)
+    frames = first_frames(beside(f"data/video/{name}.mp4"), 90)
     assert {face.track for _, faces in FaceFinder().stream(frames) for face in faces} == {0}

@@ -8,6 +8,7 @@ import av
 import pytest
 
 from clips import make_clip, picture
+from footage import beside
 from understudy.core.errors import MediaError
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter, check_output
@@ -71,8 +72,6 @@ def test_streams_that_are_not_copied_are_told(tmp_path: Path) -> None:
 
 
 def test_real_target_with_subtitles(tmp_path: Path) -> None:
-    target = Path(__file__).parents[3] / "shared/data/hard/containers/nasa_13013.mp4"
-    if not target.exists():
-        pytest.skip("needs the shared footage")
+    target = beside("data/hard/containers/nasa_13013.mp4")
     (told,) = warnings_of_copy(target, tmp_path / "out.mp4")
     assert told.endswith("not its 2 subtitle streams, further video stream")

@@ -3,15 +3,19 @@
 import os
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
 import pytest
 
 from clips import corner_picture, cut, make_clip, picture
+from footage import beside
 from understudy.core.errors import MediaError
 from understudy.core.types import Frame
 from understudy.media.info import VideoInfo
@@ -264,7 +268,7 @@ except UnderstudyError as error:
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="file sizes cannot be limited there")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the size of a process's files")
 def test_a_disk_that_takes_no_more_leaves_nothing(tmp_path: Path) -> None:
     target = make_clip(tmp_path / "a.mp4", frames=60, size_px=(256, 192))
     command = [sys.executable, "-c", FILL_THE_DISK, str(target), str(tmp_path / "out.mp4")]
@@ -275,18 +279,35 @@ def test_a_disk_that_takes_no_more_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the superuser may write everywhere")
+@contextmanager
+def an_ordinary_user() -> Generator[None]:
+    """The superuser may write everywhere, so for a while be nobody."""
+    is_superuser = os.geteuid() == 0
+    if is_superuser:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_superuser:
+            os.seteuid(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no read-only folders")
 def test_a_read_only_folder_is_named(tmp_path: Path) -> None:
     target = make_clip(tmp_path / "a.mp4")
-    (tmp_path / "locked").mkdir(mode=0o500)
-    with VideoReader(target) as reader, pytest.raises(MediaError, match="cannot write"):
-        VideoWriter(tmp_path / "locked" / "out.mp4", like=reader.info)
+    with TemporaryDirectory() as folder, VideoReader(target) as reader:  # tmp_path is its owner's alone
+        Path(folder).chmod(0o555)
+        with an_ordinary_user(), pytest.raises(MediaError, match="cannot write"):
+            VideoWriter(Path(folder) / "out.mp4", like=reader.info)
+        assert not list(Path(folder).iterdir())
+        Path(folder).chmod(0o755)
+        with VideoWriter(Path(folder) / "out.mp4", like=reader.info) as writer:  # it was the folder
+            for frame in reader:
+                writer.write(frame)
 
 
 def test_real_target_of_another_format(tmp_path: Path) -> None:
-    target = Path(__file__).parents[3] / "shared/data/video/grid_s1/bbas2p.mpg"
-    if not target.exists():
-        pytest.skip("needs the shared footage")
+    target = beside("data/video/grid_s1/bbas2p.mpg")
     frames, _, _ = copy(target, tmp_path / "out.mp4")
     assert presentation_times(tmp_path / "out.mp4") == [frame.time_s for frame in frames]
     assert len(frames) == 75
