@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +43,18 @@ class TrainSettings(BaseModel):
     seed: int | None = Field(default=None, ge=0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ResolvedSettings:
+    """What a training uses; as `TrainSettings`, but only one of minutes and steps is None, and `batch`."""
+
+    preset: str
+    start: str
+    seed: int
+    minutes: float | None = None
+    steps: int | None = None
+    batch: int | None = None
+
+
 class ProductionSettings(BaseModel):
     """A production's whole `understudy.toml`."""
 
@@ -68,15 +81,12 @@ def read_settings(production: Path) -> ProductionSettings:
     return _validated(str(path), ProductionSettings, content)
 
 
-def resolve(production: Path, flags: Mapping[str, object]) -> TrainSettings:
+def resolve(production: Path, flags: Mapping[str, object]) -> ResolvedSettings:
     """Let each flag win over the production's file, and the file over the defaults.
 
     Args:
         production: the folder that `understudy.toml` is looked for in.
         flags: fields of `TrainSettings` by name; None where nothing was given.
-
-    Returns:
-        Settings in which only `batch` (the preset's own then) and one of minutes and steps are None.
 
     Raises:
         ConfigError: a key or a value is not known, or both minutes and steps are set in one place.
@@ -93,7 +103,7 @@ def resolve(production: Path, flags: Mapping[str, object]) -> TrainSettings:
     merged = _DEFAULTS | file | chosen
     if "steps" not in merged:
         merged.setdefault("minutes", DEFAULT_MINUTES)
-    return TrainSettings.model_validate(merged)
+    return ResolvedSettings(**merged)
 
 
 def _validated(where: str, model: type[Settings], content: dict[str, Any]) -> Settings:

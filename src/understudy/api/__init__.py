@@ -1,0 +1,1 @@
+"""The Python functions, one a command; `understudy` gives them all."""
