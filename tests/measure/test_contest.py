@@ -7,8 +7,9 @@ import pytest
 
 from measure.made_series import autoregressive
 from understudy.measure.comparison import Comparison, Series
-from understudy.measure.contest import FIGURES, Contest, compare_figure, frame_quality, frame_values
+from understudy.measure.contest import Contest, compare_figure, frame_quality, frame_values
 from understudy.measure.expression import pearson
+from understudy.measure.figure_kinds import FIGURES
 
 KINDS = {kind.key: kind for kind in FIGURES}
 N = 400
@@ -111,6 +112,14 @@ def test_what_is_not_swapped_is_shown_and_not_ranked() -> None:
     assert ranked.best == "nothing"  # the truth tells by itself
     alone = contest("pose_deg", {"nothing": outputs["nothing"]}, unswapped=["nothing"])
     assert (alone.best, alone.verdict) == (None, None)
+
+
+def test_who_has_nobody_to_be_better_than_is_best_in_no_share_of_the_frames() -> None:
+    outputs = with_offsets("pose_deg", {"swap": 2.0, "nothing": 0.0})
+    found = contest("pose_deg", outputs, unswapped=["nothing"])
+    assert (found.best, found.verdict) == ("swap", "only one")
+    assert found.best_share == {"swap": None, "nothing": None}
+    assert found.stretches == []
 
 
 def test_what_was_not_measured() -> None:

@@ -44,9 +44,16 @@ def test_nothing_outside_the_file_is_named(full):
             assert (attrs.get(name) or "data:").startswith("data:")
 
 
-def test_the_page_says_that_the_output_is_synthetic():
-    html = render(ReportData(title="t", clips=[clip("output", (9, 9, 9), 2)]))
-    assert html.count("synthetic") >= 2
+def test_the_page_says_what_the_output_is():
+    output = replace(clip("output", (9, 9, 9), 2), remark="synthetic")
+    html = render(ReportData(title="t", clips=[output]))
+    assert '<span class="badge">Synthetic</span>' in html
+    assert "<figcaption>output <small>synthetic</small></figcaption>" in html
+    untouched = replace(output, remark="not swapped")
+    html = render(ReportData(title="t", clips=[untouched], notice=""))
+    assert "<figcaption>output <small>not swapped</small></figcaption>" in html
+    assert '<span class="badge">' not in html
+    assert "synthetic" not in html
 
 
 def test_only_what_is_there_gets_a_section():

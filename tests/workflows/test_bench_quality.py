@@ -20,7 +20,7 @@ from understudy.workflows.bench_quality import (
     read_baseline,
     run,
 )
-from understudy.workflows.quality_pairs import Pair, real_pairs, rendered_pairs
+from understudy.workflows.known_pairs import Pair, real_pairs, rendered_pairs
 from understudy.workflows.quality_table import markdown, rows
 from workflows.conftest import shortened
 

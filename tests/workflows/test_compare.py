@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -93,6 +94,27 @@ def test_the_truth_wins_likeness_and_expression(result: CompareResult) -> None:
     assert figures["mouth_open_r"].values["blurred"].value == pytest.approx(  # type: ignore[union-attr]
         one.expression["r"]["mouth_open"]  # type: ignore[index]
     )
+
+
+def test_what_was_not_swapped_is_labelled_so(result: CompareResult) -> None:
+    page = result.report.read_text("utf-8")  # type: ignore[union-attr]
+    captions = dict(re.findall(r"<figcaption>(\S+) (?:<small>([^<]*)</small>)?</figcaption>", page))
+    assert captions == {
+        "target": "", "swap": "synthetic", "blurred": "synthetic", "unswapped": "not swapped", "truth": ""
+    }  # fmt: skip
+
+
+def test_without_a_source_what_was_not_swapped_is_not_ranked_either(
+    footage: dict[str, Path], tmp_path: Path
+) -> None:
+    unswapped = tmp_path / "unswapped.mp4"
+    shutil.copy(footage["target"], unswapped)
+    config = CompareConfig(outputs=(footage["swap"], unswapped), target=footage["target"], every=4)
+    result = compare.run(config)
+    figures = {contest.key: contest for contest in result.figures}
+    assert figures["expression_rms"].unranked == ["unswapped"]
+    assert figures["expression_rms"].best == "swap"
+    assert any("unswapped" in message and "nothing was swapped" in message for message in result.warnings)
 
 
 def test_the_run_is_heard_of_and_the_result_is_json(result: CompareResult, heard: list[Event]) -> None:

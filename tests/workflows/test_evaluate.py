@@ -105,6 +105,32 @@ def test_the_target_itself_is_nobodys_swap(tmp_path: Path, target: Path) -> None
     assert result.identity["nearer_to_source"] == 0
     assert result.truth["ssim_gain"] == 0
     assert (result.flicker, result.seam) == (0, 0)
+    assert result.is_unswapped
+    assert any("target's own face in 100 % of the frames" in warning for warning in result.warnings)
+
+
+def test_without_a_source_an_output_in_which_nothing_was_swapped_is_told(
+    tmp_path: Path, target: Path
+) -> None:
+    half = footage(tmp_path / "half", [SOURCE, TARGET] * (FRAMES // 2))
+    result = evaluate(EvaluateConfig(output=half, target=target))
+    assert result.unswapped == 0.5
+    assert not result.is_unswapped
+    assert not any("own face" in warning for warning in result.warnings)
+    same = evaluate(EvaluateConfig(output=target, target=target))
+    assert (same.unswapped, same.is_unswapped, same.remark) == (1, True, "not swapped")
+
+
+def test_an_output_of_other_footage_is_told(tmp_path: Path, target: Path) -> None:
+    other = footage(tmp_path / "other", [SOURCE] * FRAMES)
+    for path in sorted(other.iterdir()):
+        picture = cv2.imread(str(path))
+        picture[:, :40] = 255 - picture[:, :40]
+        picture[:, -40:] = 255 - picture[:, -40:]
+        picture[0, :2] = cv2.imread(str(target / path.name))[0, :2]
+        cv2.imwrite(str(path), picture)
+    result = evaluate(EvaluateConfig(output=other, target=target))
+    assert any("was it made from that footage?" in warning for warning in result.warnings)
 
 
 def test_an_output_that_does_not_follow_scores_lower(tmp_path: Path, target: Path) -> None:

@@ -12,7 +12,7 @@ from understudy.core.events import OnEvent, ignore
 if TYPE_CHECKING:
     from understudy.workflows.compare_result import CompareResult
     from understudy.workflows.coverage_result import CoverageResult
-    from understudy.workflows.evaluate import EvaluateResult
+    from understudy.workflows.evaluate_result import EvaluateResult
 
 
 def evaluate(

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from understudy.cli.evaluate import figures
+from understudy.cli.evaluate import show
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.training_options import Seed, Start, Steps, checked_minutes, either_minutes_or_steps
 from understudy.core.events import OnEvent
 
 if TYPE_CHECKING:
-    from understudy.workflows.demo import DemoResult
+    from understudy.workflows.reported_swap import ReportedSwapResult
 
 
 def demo(
@@ -32,7 +32,7 @@ def demo(
     """Swap the built-in rendered actors, measure the result and write a report."""
     either_minutes_or_steps(minutes, steps)
 
-    def work(on_event: OnEvent) -> DemoResult:
+    def work(on_event: OnEvent) -> ReportedSwapResult:
         from understudy.workflows import demo as workflow
 
         config = workflow.DemoConfig(
@@ -43,10 +43,10 @@ def demo(
     perform(work, _show, as_json=json, debug=debug)
 
 
-def _show(result: DemoResult) -> None:
+def _show(result: ReportedSwapResult) -> None:
+    show(result.evaluation)
     print_rows(
         [
-            *figures(result.evaluation),
             ("time", number(result.seconds / 60, 1, " minutes")),
             ("output", str(result.output)),
             ("report", str(result.report)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from understudy.cli.output import Row, number, print_rows
+from understudy.cli.output import print_rows, print_table
 from understudy.cli.perform import Debug, Json, perform
 from understudy.core.events import OnEvent
 
@@ -48,24 +48,21 @@ def evaluate(
             on_event=on_event,
         )
 
-    perform(work, lambda result: print_rows(figures(result)), as_json=json, debug=debug)
+    perform(work, show, as_json=json, debug=debug)
 
 
-def figures(result: EvaluateResult) -> list[Row]:
-    """The figures of an evaluation, one line each."""
-    nearer = result.identity.get("nearer_to_source")
-    correlations = result.expression.get("r")
-    r = correlations if isinstance(correlations, dict) else {}
-    return [
-        ("frames", str(result.frames)),
-        ("identity", number(None if nearer is None else 100 * nearer, 0, " % nearer to the source")),
-        *((f"{name.replace('_', ' ')} r", number(value)) for name, value in r.items()),
-        ("pose", number(result.pose_deg, 1, "°")),
-        ("gaze", number(result.gaze_deg, 1, "°")),
-        ("flicker", number(result.flicker)),
-        ("seam", number(result.seam)),
-        ("background", number(result.background)),
-        ("sync", number(result.sync_ms, 1, " ms")),
-        ("truth SSIM", number(result.truth.get("ssim"), 3)),
-        ("truth SSIM gain", number(result.truth.get("ssim_gain"), 3)),
-    ]
+def show(result: EvaluateResult) -> None:
+    """Print each figure, whether it is as it should be, and what it means."""
+    from understudy.report.figures import format_value
+    from understudy.workflows.report_figures import figures
+
+    some = "" if result.measured == result.frames else f", {result.measured} of them measured"
+    print_rows([("frames", f"{result.frames}{some}")])
+    rows: list[tuple[str, str, str, str]] = []
+    for figure in figures(result):
+        unit = figure.unit if figure.unit in ("", "°") else f" {figure.unit}"
+        mark = {True: "ok: ", False: "missed: ", None: ""}[figure.is_good]
+        rows.append(
+            (figure.name, format_value(figure.value) + unit, mark + figure.good_when, figure.explanation)
+        )
+    print_table(("figure", "value", "good", "meaning"), rows)

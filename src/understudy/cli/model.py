@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from understudy.cli.output import number, print_rows
+from understudy.cli.output import Row, number, print_rows
 from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.training_options import Minutes, Preset, Seed, Start, Steps, either_minutes_or_steps
 from understudy.core.events import OnEvent
@@ -87,11 +87,16 @@ def _show_training(result: TrainResult) -> None:
         ("model", str(result.model)),
         ("steps", f"{result.steps}, {number(result.steps_per_s)} a second"),
     ]
+    print_rows([*rows, *held_out_rows(result)])
+
+
+def held_out_rows(result: TrainResult) -> list[Row]:
+    """How well faces that were not learnt from are drawn, beside what is to be beaten."""
     means = result.validation["mean_face_ssim_in_mask"]
-    for name, ssim in result.validation["ssim_in_mask"].items():
-        mean = number(means.get(name), 3)
-        rows.append((f"held-out SSIM, {name}", f"{number(ssim, 3)} (a constant mean face: {mean})"))
-    print_rows(rows)
+    return [
+        (f"held-out SSIM, {name}", f"{number(ssim, 3)} (a constant mean face: {number(means.get(name), 3)})")
+        for name, ssim in result.validation["ssim_in_mask"].items()
+    ]
 
 
 def _show_conversion(result: ConvertResult) -> None:

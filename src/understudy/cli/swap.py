@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from understudy.cli.evaluate import show as show_figures
+from understudy.cli.model import held_out_rows
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.training_options import Minutes, Preset, Seed, Start, Steps, either_minutes_or_steps
@@ -67,15 +69,16 @@ def swap(
 
 
 def _show(result: SwapResult) -> None:
+    from understudy.workflows.reported_swap import ReportedSwapResult  # slow to import, and loaded by now
+
     rows = [
         ("output", str(result.output)),
         ("frames", f"{result.frames}, {result.swapped} of them swapped"),
+        *(held_out_rows(result.train) if result.train else ()),
         ("production", str(result.production)),
         ("time", number(result.seconds / 60, 1, " minutes")),
     ]
-    if result.train:
-        faces = result.train.validation["ssim_in_mask"].items()
-        rows.insert(2, ("held-out SSIM", ", ".join(f"{name} {ssim:.3f}" for name, ssim in faces)))
-    if report := getattr(result, "report", None):
-        rows.insert(1, ("report", str(report)))
+    if isinstance(result, ReportedSwapResult):
+        show_figures(result.evaluation)
+        rows.insert(1, ("report", str(result.report)))
     print_rows(rows)

@@ -22,6 +22,7 @@ from understudy.measure.flicker import FlickerMeter
 from understudy.measure.pose import gaze_difference_deg, pose_difference_deg
 from understudy.measure.seam import seam
 from understudy.measure.truth import compare_with_truth
+from understudy.measure.unswapped import face_change, unswapped_share
 from understudy.measure.untouched import background_difference
 
 Series = dict[str, list[float | None]]
@@ -63,6 +64,7 @@ class Comparison:
         figures["flicker"] = self._flicker.update(moment.output, moment.target, target)
         figures["seam"] = seam(moment.output, moment.target, target) if target else None
         figures["background"] = background_difference(moment.output, moment.target, target)
+        figures["face_change"] = face_change(moment.output, moment.target, target) if target else None
         frontal = [pose_normalised(face.landmarks_px) if face else None for face in (output, target)]
         for name, points in zip(("output", "target"), frontal, strict=True):
             opened = expression_of(points) if points is not None else None
@@ -96,6 +98,10 @@ class Comparison:
         output, target = (self.series.get(f"{measure}_{name}", []) for name in ("output", "target"))
         common = [b for a, b in zip(output, target, strict=True) if a is not None and b is not None]
         return pearson(output, target) if says_something(common) else None
+
+    def unswapped(self) -> float | None:
+        """Share of frames that show the target's own face; see `unswapped_share`."""
+        return unswapped_share(self.series.get("face_change", []), self.series.get("background", []))
 
     def rms_motion(self) -> float | None:
         """RMS landmark distance without what is constant over time; see `ConstantPart`."""

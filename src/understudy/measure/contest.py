@@ -18,35 +18,10 @@ from understudy.measure.bootstrap import (
 )
 from understudy.measure.comparison import Series
 from understudy.measure.expression import says_something
+from understudy.measure.figure_kinds import SERIES, Better, FigureKind
 from understudy.measure.leads import Stretch, best_shares, clear_stretches
 
-Better = Literal["higher", "lower"]
 Verdict = Literal["wins", "tie", "only one"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FigureKind:
-    """A figure that outputs are compared in.
-
-    Args:
-        key: its name in results.
-        name: its name for people.
-        better: whether the higher or the lower value is the better one.
-        unit: "%", "dB"; empty for a plain number.
-        digits: decimals that are worth showing.
-        explanation: one sentence for a reader who is new to it.
-        follows: a correlation of the output with the target over time, rather than a mean.
-        needs_swap: the target itself, not swapped at all, would be perfect in it.
-    """
-
-    key: str
-    name: str
-    better: Better
-    unit: str = ""
-    digits: int = 2
-    explanation: str = ""
-    follows: bool = False
-    needs_swap: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +29,7 @@ class Contest:
     """How the outputs stand in one figure.
 
     Args:
-        key: the figure, one of `FIGURES`.
+        key: the figure, one of `figure_kinds.FIGURES`.
         name: as in `FigureKind`, like the next five.
         values: output to its figure with interval; None where it could not be measured.
         unranked: outputs that are not swapped and would win by that; they are shown and not compared.
@@ -64,7 +39,8 @@ class Contest:
         ties_with: outputs that the best one cannot be told from.
         leads: other outputs to how much better the best one is on the frames that both know (above 0 is
             better, whichever direction that is), with interval.
-        best_share: output to the share of frames, 0 to 1, in which it alone is best.
+        best_share: output to the share of frames, 0 to 1, in which it alone is best; None where it takes
+            no part or has nobody to be better than.
         stretches: times in which one output is clearly better than all others.
     """
 
@@ -92,104 +68,6 @@ class Contest:
         if self.verdict == "tie" and len(self.ties_with) < len(self.leads):
             return f"{self.best} or {', '.join(self.ties_with)}"
         return "tie" if self.verdict == "tie" else "-"
-
-
-FIGURES: tuple[FigureKind, ...] = (
-    FigureKind(
-        key="truth_ssim",
-        name="truth SSIM",
-        better="higher",
-        digits=3,
-        explanation="likeness to the source really doing it",
-        needs_swap=False,
-    ),
-    FigureKind(
-        key="truth_psnr",
-        name="truth PSNR",
-        better="higher",
-        unit="dB",
-        digits=1,
-        explanation="the same in decibels",
-        needs_swap=False,
-    ),
-    FigureKind(
-        key="nearer_to_source",
-        name="identity",
-        better="higher",
-        unit="%",
-        digits=1,
-        explanation="frames nearer to the source than to the target",
-        needs_swap=False,
-    ),
-    FigureKind(
-        key="d_source",
-        name="distance to source",
-        better="lower",
-        digits=3,
-        explanation="of identity vectors; one person's faces lie within about 0.6",
-        needs_swap=False,
-    ),
-    *(
-        FigureKind(
-            key=f"{key}_r",
-            name=f"{name} r",
-            better="higher",
-            explanation="follows the target over time: 1 is exactly, 0 not at all",
-            follows=True,
-        )
-        for key, name in (
-            ("mouth_open", "mouth opening"),
-            ("mouth_width", "mouth width"),
-            ("eye_open", "eye opening"),
-            ("brow", "brow height"),
-        )
-    ),
-    FigureKind(
-        key="expression_rms",
-        name="expression distance",
-        better="lower",
-        digits=3,
-        explanation="of the inner face's landmarks from the target's, in distances between the eyes",
-    ),
-    FigureKind(
-        key="pose_deg", name="pose", better="lower", unit="°", explanation="difference of the head's angles"
-    ),
-    FigureKind(
-        key="gaze_deg", name="gaze", better="lower", unit="°", explanation="difference of where the eyes look"
-    ),
-    FigureKind(
-        key="flicker",
-        name="flicker",
-        better="lower",
-        explanation="grey levels from frame to frame above the target's own; a blurred face is below 0",
-    ),
-    FigureKind(
-        key="seam",
-        name="seam",
-        better="lower",
-        explanation="edge along the mask's border above the target's own",
-    ),
-    FigureKind(
-        key="face_found",
-        name="face found",
-        better="higher",
-        unit="%",
-        digits=1,
-        explanation="frames with the target's face in which the output has one in its place",
-        needs_swap=False,
-    ),
-)
-
-_SERIES = {
-    "truth_ssim": "ssim",
-    "truth_psnr": "psnr",
-    "d_source": "d_source",
-    "expression_rms": "rms",
-    "pose_deg": "pose_deg",
-    "gaze_deg": "gaze_deg",
-    "flicker": "flicker",
-    "seam": "seam",
-}
 
 
 def compare_figure(
@@ -240,7 +118,7 @@ def compare_figure(
         verdict=None if best is None else "only one" if not leads else "tie" if ties else "wins",
         ties_with=ties,
         leads=leads,
-        best_share=dict.fromkeys(outputs) | best_shares(per_frame),
+        best_share=dict.fromkeys(outputs) | (best_shares(per_frame) if len(per_frame) > 1 else {}),
         stretches=clear_stretches(per_frame, times_s),
     )
 
@@ -267,7 +145,7 @@ def frame_values(kind: FigureKind, series: Series) -> Values:
     if kind.key == "face_found":
         target, output = _of(series, "mouth_open_target"), _of(series, "mouth_open_output")
         return np.where(np.isfinite(target), 100.0 * np.isfinite(output), np.nan)
-    return _of(series, _SERIES[kind.key])
+    return _of(series, SERIES[kind.key])
 
 
 def frame_quality(kind: FigureKind, series: Series) -> Values:

@@ -21,7 +21,7 @@ from understudy.faces.mesh import (
 )
 from understudy.faces.pose import fit_pose
 
-_LEAST_FRAMES = 8  # for a correlation to say anything
+LEAST_FRAMES = 8  # for a correlation to say anything
 _LEAST_MOTION = 0.006  # inter-ocular distances, standard deviation over time; the landmarks' own jitter
 
 # upper and lower rims of the brows, left then right in the picture
@@ -168,7 +168,7 @@ def says_something(followed: ArrayLike) -> bool:
         followed: (n,) the target's measure in distances between the eyes, in the frames that both know.
     """
     values = np.asarray(followed, np.float64)
-    return len(values) >= _LEAST_FRAMES and float(np.std(values)) >= _LEAST_MOTION
+    return len(values) >= LEAST_FRAMES and float(np.std(values)) >= _LEAST_MOTION
 
 
 def _gap(points: Points, pairs: Sequence[tuple[int, int]]) -> float:

@@ -30,6 +30,7 @@ class Clip:
         view: clips of one view are shown side by side; a page with several views has a switch.
         in_step: the clip shares the target's clock. False for footage with a performance of its own
             (the source), which starts with the others and repeats by itself.
+        remark: a word or two beside the name, such as "synthetic".
     """
 
     name: str
@@ -39,6 +40,7 @@ class Clip:
     height_px: int
     view: str = "face"
     in_step: bool = True
+    remark: str = ""
 
     def __post_init__(self) -> None:
         if not self.frames or len(self.frames) != len(self.times_s):

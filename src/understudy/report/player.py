@@ -115,12 +115,11 @@ def player_data(clips: Sequence[Clip]) -> dict[str, Any]:
 
 
 def _panel(clip: Clip, *, is_lead: bool) -> str:
-    remark = {"output": "synthetic", "source": "on its own" if not clip.in_step else ""}.get(clip.name, "")
     name = escape(clip.name)
     return (
         f'<figure class="panel {colour_of(clip.name, 0)}{" lead" if is_lead else ""}" data-clip="{name}">'
         f'<canvas width="{clip.width_px}" height="{clip.height_px}" role="img" aria-label="{name}"></canvas>'
-        f"<figcaption>{name} <small>{remark}</small></figcaption></figure>"
+        f"<figcaption>{name} <small>{escape(clip.remark)}</small></figcaption></figure>"
     )
 
 

@@ -167,7 +167,7 @@ def _wall(clips: Sequence[Clip], colours: Mapping[str, str]) -> str:
 
 
 def _panel(clip: Clip, colour: str | None) -> str:
-    name, remark = escape(clip.name), "" if colour is None else "<small>synthetic</small>"
+    name, remark = escape(clip.name), f"<small>{escape(clip.remark)}</small>" if clip.remark else ""
     return (
         f'<figure class="panel {colour or f"c-{name}"}" data-clip="{name}">'
         f'<canvas width="{clip.width_px}" height="{clip.height_px}" role="img" aria-label="{name}"></canvas>'

@@ -17,8 +17,8 @@ from understudy.core.files import peak_rss_mb, write_atomically
 from understudy.measure.regression import Change, judge, seed_noise
 from understudy.workflows import convert, evaluate, extract, train
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, TrainConfig, TrainResult
-from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
-from understudy.workflows.quality_pairs import REAL_FOOTAGE, Pair, check_pair, real_pairs, rendered_pairs
+from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
+from understudy.workflows.known_pairs import REAL_FOOTAGE, Pair, check_pair, real_pairs, rendered_pairs
 
 QUALITY_STEPS = 1000
 

@@ -18,7 +18,7 @@ from understudy.workflows.compare_result import (
     doubts,
     labels_of,
 )
-from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
+from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 
 
 def run(config: CompareConfig, on_event: OnEvent = ignore) -> CompareResult:

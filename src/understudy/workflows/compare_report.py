@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from understudy.core.events import OnEvent, Progress
-from understudy.measure.contest import FIGURES, Contest, frame_values
+from understudy.measure.contest import Contest, frame_values
+from understudy.measure.figure_kinds import FIGURES
 from understudy.report.clips import Clip
 from understudy.report.wall import WallCell, WallCurve, WallData, WallFigure, write_wall
 from understudy.workflows.compare_result import CompareConfig, CompareResult
@@ -45,6 +47,7 @@ def write_compare_report(path: Path, config: CompareConfig, result: CompareResul
     start_s, end_s = (times[0], times[-1]) if times else (0.0, 0.0)
     spans = shown_spans(moments, result.frames, end_s - start_s, start_s=start_s)
     footage = {"target": config.target, **{output.label: output.path for output in result.outputs}}
+    remarks = {output.label: output.evaluation.remark for output in result.outputs}
     if config.truth is not None:
         footage["truth"] = config.truth
     write_wall(
@@ -53,7 +56,7 @@ def write_compare_report(path: Path, config: CompareConfig, result: CompareResul
             title=f"{len(labels)} outputs of {config.target.stem} compared",
             summary=f"{result.frames} frames, {len(result.times_s)} of them measured: {', '.join(labels)}.",
             outputs=labels,
-            clips=_clips(footage, config, spans, on_event),
+            clips=_clips(footage, remarks, config, spans, on_event),
             figures=[_figure(contest, labels) for contest in result.figures],
             times_s=result.times_s,
             curves=_curves(result),
@@ -113,13 +116,20 @@ def _curves(result: CompareResult) -> list[WallCurve]:
     return curves
 
 
-def _clips(footage: dict[str, Path], config: CompareConfig, spans: Spans, on_event: OnEvent) -> list[Clip]:
+def _clips(
+    footage: dict[str, Path],
+    remarks: dict[str, str],
+    config: CompareConfig,
+    spans: Spans,
+    on_event: OnEvent,
+) -> list[Clip]:
     """The face and the whole frame of each file, each decoded once."""
     wanted = identity_of(config.target_faceset) if config.target_faceset else None
     places = find_places(config.target, spans, wanted)
     clips: list[Clip] = []
     for done, (name, path) in enumerate(footage.items(), 1):
-        clips += show(name, path, places, side_px=_SIDE_PX).clips
+        shown = show(name, path, places, side_px=_SIDE_PX).clips
+        clips += [replace(clip, remark=remarks.get(name, "")) for clip in shown]
         on_event(Progress(stage="report", done=done, total=len(footage), unit="clips"))
     return sorted(clips, key=lambda clip: clip.view != "face")  # the view that the page opens with
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from understudy.core.errors import ConfigError
 from understudy.measure.comparison import Series
-from understudy.measure.contest import FIGURES, Contest, compare_figure
-from understudy.workflows.evaluate import EvaluateResult
+from understudy.measure.contest import Contest, compare_figure
+from understudy.measure.figure_kinds import FIGURES
+from understudy.workflows.evaluate_result import EvaluateResult
 
 FEWEST, MOST = 2, 6
 _TAKEN = {"target", "truth", "output"}  # what the page calls its other clips, and the one it steps on
@@ -102,7 +103,7 @@ def compare_evaluations(evaluations: Sequence[EvaluateResult], paths: Sequence[P
         for label, path, evaluation in zip(labels, paths, evaluations, strict=True)
     ]
     series = {output.label: output.evaluation.series for output in outputs}
-    unswapped = [output.label for output in outputs if _is_unswapped(output)]
+    unswapped = [output.label for output in outputs if output.evaluation.is_unswapped]
     contests = [compare_figure(kind, series, times_s, unswapped=unswapped) for kind in FIGURES]
     prefixed = [
         message if output.path.name in message else f"{output.label}: {message}"
@@ -155,11 +156,6 @@ def doubts(outputs: Sequence[ComparedOutput]) -> list[str]:
         f"{output.label} shows the target's own face rather than the source's: it follows the target because "
         "nothing was swapped, so it is ranked by identity and truth only"
         for output in outputs
-        if _is_unswapped(output)
+        if output.evaluation.is_unswapped
     )
     return found
-
-
-def _is_unswapped(output: ComparedOutput) -> bool:
-    nearer = output.evaluation.identity.get("nearer_to_source")
-    return nearer is not None and nearer < 0.5

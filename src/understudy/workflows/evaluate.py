@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from understudy.core.errors import UnderstudyError
@@ -17,11 +17,12 @@ from understudy.faces.choose import TargetChooser
 from understudy.faces.finder import FaceFinder
 from understudy.faces.identify import Embedder, Identifier
 from understudy.measure.comparison import Comparison, Moment, Series, mean_known
-from understudy.measure.expression import MEASURES
+from understudy.measure.expression import LEAST_FRAMES, MEASURES
 from understudy.measure.identity import distances, identity_figures, mean_vector
 from understudy.measure.sync import sync_figures
 from understudy.media.images import IMAGE_SUFFIXES
 from understudy.media.probe import stream_spans
+from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.identity import identity_of
 from understudy.workflows.paired_footage import Finder, PairedFootage
 from understudy.workflows.threads import single_threaded_opencv
@@ -30,76 +31,8 @@ TARGET_SAMPLES = 75  # frames of the target whose identity is looked at: a mean 
 _FRAMES_UNKNOWN = 1500  # assumed length of footage that does not state it
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvaluateConfig:
-    """What is compared with what.
-
-    Args:
-        output: the swapped video.
-        target: the footage that it was made from.
-        source: faceset or footage of the identity put in; without it identity is not measured.
-        target_faceset: faceset of the person replaced, which tells that person from others in the
-            frame; the largest face is taken where None.
-        truth: footage of the source doing what the target does, frame for frame.
-        every: measure one frame in so many.
-    """
-
-    output: Path
-    target: Path
-    source: Path | None = None
-    target_faceset: Path | None = None
-    truth: Path | None = None
-    every: int = 1
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        if self.every < 1:
-            raise ValueError(f"every must be at least 1, got {self.every}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluateResult:
-    """The figures; one that could not be measured is None. Definitions are in `measure`.
-
-    Args:
-        frames: frames compared.
-        measured: frames measured, fewer where `every` is more than 1.
-        identity: nearer_to_source (0 to 1), d_source, d_target.
-        expression: rms and rms_motion in inter-ocular distances, and r, a dict of correlations; one
-            is None where the target moves no more than landmarks jitter.
-        pose_deg: mean absolute difference, degrees.
-        gaze_deg: the same of the eyes.
-        flicker: grey levels above the target's own.
-        seam: grey levels a pixel.
-        sync_ms: largest difference of the streams' starts and lengths, milliseconds.
-        truth: ssim, psnr of the output; ssim_target, psnr_target of the unswapped target; ssim_gain.
-        background: grey levels of difference away from the face, encoding included.
-        faces: measured frames in which the target shows the face, and the output where the target does;
-            what compares faces is the mean over the latter.
-        fps: frames compared a second.
-        seconds: how long it took.
-        peak_rss_mb: most memory held.
-        series: name to one value a measured frame, and "time_s".
-        warnings: what the user should know.
-    """
-
-    frames: int
-    measured: int
-    identity: dict[str, float | None]
-    expression: dict[str, float | dict[str, float | None] | None]
-    pose_deg: float | None
-    gaze_deg: float | None
-    flicker: float | None
-    seam: float | None
-    sync_ms: float | None
-    truth: dict[str, float | None]
-    background: float | None = None
-    faces: dict[str, int] = field(default_factory=dict[str, int])
-    fps: float = 0.0
-    seconds: float = 0.0
-    peak_rss_mb: float = 0.0
-    series: Series = field(default_factory=dict[str, "list[float | None]"])
-    warnings: list[str] = field(default_factory=list[str])
+_SOME = 0.5  # share of frames from which on it is worth telling
+_OTHER_PICTURE = 10.0  # grey levels of difference away from the face; strong compression has about 7
 
 
 def run(
@@ -203,13 +136,10 @@ class _Evaluation:
         gain = ssim - ssim_target if ssim is not None and ssim_target is not None else None
         faces = {name: comparison.count(f"mouth_open_{name}") for name in ("target", "output")}
         self._tell_missing(faces["target"], faces["output"])
+        background, unswapped = mean("background"), comparison.unswapped()
+        self._tell_other_footage(background, unswapped)
         r = {name: comparison.correlation(name) for name in MEASURES}
-        if faces["output"] and (
-            unknown := [name.replace("_", " ") for name, value in r.items() if value is None]
-        ):
-            self._warn(
-                f"no correlation of {', '.join(unknown)}: too few frames, or the face hardly moves there"
-            )
+        self._tell_no_correlation([name.replace("_", " ") for name, value in r.items() if value is None])
         own = mean_vector(self._target_vectors)
         target = own if own is not None else wanted
         return EvaluateResult(
@@ -226,7 +156,8 @@ class _Evaluation:
             gaze_deg=mean("gaze_deg"),
             flicker=mean("flicker"),
             seam=mean("seam"),
-            background=mean("background"),
+            background=background,
+            unswapped=unswapped,
             sync_ms=_sync_ms(self._config),
             truth={
                 "ssim": ssim,
@@ -267,6 +198,30 @@ class _Evaluation:
             self._warn(
                 f"{self._config.output.name} shows no face in {target - output} of {target} frames in which "
                 "the target does; identity, expression, pose and gaze leave them out"
+            )
+
+    def _tell_no_correlation(self, unknown: list[str]) -> None:
+        common = self._comparison.count("rms")
+        if not unknown or not common:
+            return
+        why = (
+            f"only {common} frames show both faces"
+            if common < LEAST_FRAMES
+            else "the target's hardly moves, so that even the truth would correlate by chance"
+        )
+        self._warn(f"no correlation of {', '.join(unknown)}: {why}")
+
+    def _tell_other_footage(self, background: float | None, unswapped: float | None) -> None:
+        output, target = self._config.output.name, self._config.target.name
+        if unswapped is not None and unswapped > _SOME:
+            self._warn(
+                f"{output} shows the target's own face in {100 * unswapped:.0f} % of the frames: nothing was "
+                "swapped there, and what is compared with the target is good for no other reason"
+            )
+        if background is not None and background > _OTHER_PICTURE:
+            self._warn(
+                f"{output} differs from {target} away from the face, too ({background:.0f} grey levels): was "
+                "it made from that footage?"
             )
 
     def _warn(self, message: str) -> None:

@@ -52,17 +52,20 @@ def _index_rows(index: ModelIndex) -> dict[str, object]:
     }
 
 
-def provenance_of(footage: Mapping[str, Path | None]) -> dict[str, object]:
+def provenance_of(footage: Mapping[str, Path | None], *, is_swapped: bool = True) -> dict[str, object]:
     """Which files these are, by digest, and what measured them.
 
     Args:
         footage: role ("source", "target", ...) to where it lies; None is left out.
+        is_swapped: whether the output shows another face than the target.
 
     Raises:
         UnderstudyError: a file cannot be read.
     """
     rows: dict[str, object] = {
-        "synthetic": "yes: the output shows a performance that its face's owner did not give",
+        "synthetic": "yes: the output shows a performance that its face's owner did not give"
+        if is_swapped
+        else "no other face was found in the output",
     }
     for role, path in footage.items():
         if path is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from understudy.measure.figure_kinds import FIGURES
 from understudy.measure.ranking import HIGHEST, Ranking
 from understudy.report.curves import FrameSeries
 from understudy.report.figures import Figure
-from understudy.workflows.evaluate import EvaluateResult
+from understudy.workflows.evaluate_result import EvaluateResult
 
 # chart's name, unit, what it means, and the series of each line
 _CURVES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
@@ -52,27 +53,50 @@ _CURVES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ),
 )
 
+# what a good swap reaches, where there is such a line
+_LINES = {"nearer_to_source": 95.0, "mouth_open_r": 0.7, "eye_open_r": 0.6, "truth_ssim_gain": 0.05}
+
+# key, name, unit, meaning, which way is good: figures that outputs are not compared in
+_OTHERS = (
+    ("truth_ssim_gain", "truth SSIM gain", "", "nearer to the truth than the target was", "higher is better"),
+    ("background", "background", "", "grey levels of difference away from the face", "lower is better"),
+    ("sync_ms", "sync", "ms", "difference of start and length against the target", "lower is better"),
+)
+
 
 def figures(evaluation: EvaluateResult) -> list[Figure]:
-    """The figures that were measured, with the line each should reach."""
-    e, r = evaluation, evaluation.expression.get("r")
-    correlations = r if isinstance(r, dict) else {}
-    nearer = e.identity.get("nearer_to_source")
+    """The figures that were measured, each with what it means and which way is good."""
+    values = _values(evaluation)
+    kinds = [(k.key, k.name, k.unit, k.explanation, f"{k.better} is better") for k in FIGURES]
     rows = [
-        _row("identity", None if nearer is None else 100 * nearer, "%", 95, "frames nearer to the source"),
-        _row("mouth opening r", correlations.get("mouth_open"), "", 0.7, "output against target over time"),
-        _row("eye opening r", correlations.get("eye_open"), "", 0.6, "output against target over time"),
-        _row(
-            "truth SSIM gain", e.truth.get("ssim_gain"), "", 0.05, "nearer to the truth than the target was"
-        ),
-        _row("truth SSIM", e.truth.get("ssim"), "", None, "likeness to the source really doing it"),
-        _row("pose", e.pose_deg, "°", None, "mean difference of the head's angles"),
-        _row("gaze", e.gaze_deg, "°", None, "mean difference of where the eyes look"),
-        _row("flicker", e.flicker, "", None, "grey levels from frame to frame above the target's own"),
-        _row("seam", e.seam, "", None, "edge along the mask's border above the target's own"),
-        _row("sync", e.sync_ms, "ms", None, "difference of start and length against the target"),
+        _row(key, name, values.get(key), unit, words, good)
+        for key, name, unit, words, good in (*kinds, *_OTHERS)
     ]
     return [row for row in rows if row.value is not None]
+
+
+def _values(e: EvaluateResult) -> dict[str, float | None]:
+    """Value by key, those of `FIGURES` and of `_OTHERS`."""
+    r = e.expression.get("r")
+    rms = e.expression.get("rms")
+    nearer, faces = e.identity.get("nearer_to_source"), e.faces
+    found = 100 * faces["output"] / faces["target"] if faces.get("target") else None
+    return {
+        "truth_ssim": e.truth.get("ssim"),
+        "truth_psnr": e.truth.get("psnr"),
+        "truth_ssim_gain": e.truth.get("ssim_gain"),
+        "nearer_to_source": None if nearer is None else 100 * nearer,
+        "d_source": e.identity.get("d_source"),
+        **{f"{name}_r": value for name, value in (r if isinstance(r, dict) else {}).items()},
+        "expression_rms": rms if isinstance(rms, float) else None,
+        "pose_deg": e.pose_deg,
+        "gaze_deg": e.gaze_deg,
+        "flicker": e.flicker,
+        "seam": e.seam,
+        "face_found": found,
+        "background": e.background,
+        "sync_ms": e.sync_ms,
+    }
 
 
 def curves(evaluation: EvaluateResult) -> list[FrameSeries]:
@@ -104,12 +128,13 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
-def _row(name: str, value: float | None, unit: str, line: float | None, explanation: str) -> Figure:
+def _row(key: str, name: str, value: float | None, unit: str, explanation: str, good: str) -> Figure:
+    line = _LINES.get(key)
     return Figure(
         name=name,
         value=value,
         unit=unit,
-        good_when="" if line is None else f"at least {line:g}",
+        good_when=good if line is None else f"at least {line:g}",
         is_good=None if line is None or value is None else value >= line,
         explanation=explanation,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from understudy.core.events import OnEvent, Written, ignore
 from understudy.core.files import check_writable
 from understudy.workflows import evaluate
-from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
+from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.swap_report import SwapReport, write_swap_report
 
 

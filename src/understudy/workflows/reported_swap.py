@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from understudy.core.events import OnEvent, Written, ignore
-from understudy.core.files import check_writable
+from understudy.core.files import check_writable, peak_rss_mb
 from understudy.workflows import evaluate, swap
 from understudy.workflows.configs import SwapConfig, SwapResult
-from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
+from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.swap_report import SwapReport, write_swap_report
 
 
@@ -21,27 +22,48 @@ class ReportedSwapResult(SwapResult):
     report: Path
 
 
-def run(config: SwapConfig, on_event: OnEvent = ignore, *, report: Path) -> ReportedSwapResult:
+def run(
+    config: SwapConfig,
+    on_event: OnEvent = ignore,
+    *,
+    report: Path,
+    title: str | None = None,
+    truth: Path | None = None,
+    origin: str = "",
+) -> ReportedSwapResult:
     """Swap, measure the output and write an HTML report about it.
+
+    Args:
+        config: the swap.
+        on_event: hears of progress, warnings and files.
+        report: the page.
+        title: its heading; who plays whom where None.
+        truth: footage of the source doing what the target does, frame for frame.
+        origin: where the footage comes from.
 
     Raises:
         UnderstudyError: as in `swap.run`, or the report cannot be written, which is tried first.
     """
+    started = time.monotonic()
     check_writable(report)
     swapped = swap.run(config, on_event)
     assert swapped.train is not None
     source, target = (swapped.production / f"{name}.faceset" for name in (swap.SOURCE, swap.TARGET))
     evaluation = evaluate.run(
-        EvaluateConfig(output=swapped.output, target=config.target, source=source, target_faceset=target),
+        EvaluateConfig(
+            output=swapped.output, target=config.target, source=source, target_faceset=target, truth=truth
+        ),
         on_event,
     )
     write_swap_report(
         report,
         SwapReport(
-            title=f"{config.source[0].stem} as the understudy in {config.target.stem}",
+            title=title or f"{config.source[0].stem} as the understudy in {config.target.stem}",
             source=config.source[0],
             target=config.target,
             output=swapped.output,
+            truth=truth,
+            origin=origin,
             source_faceset=source,
             target_faceset=target,
             evaluation=evaluation,
@@ -50,4 +72,9 @@ def run(config: SwapConfig, on_event: OnEvent = ignore, *, report: Path) -> Repo
     )
     on_event(Written(path=report, what="report"))
     known = {field.name: getattr(swapped, field.name) for field in fields(swapped)}
+    known |= {
+        "seconds": time.monotonic() - started,
+        "peak_rss_mb": peak_rss_mb(),
+        "warnings": list(dict.fromkeys([*swapped.warnings, *evaluation.warnings])),
+    }
     return ReportedSwapResult(**known, evaluation=evaluation, report=report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from understudy.core.types import Image
@@ -12,9 +12,10 @@ from understudy.report.clips import Clip
 from understudy.report.coverage_map import CoverageMap
 from understudy.report.moments import Moment
 from understudy.report.page import ReportData, write_report
+from understudy.report.shell import NOTICE
 from understudy.report.training import TrainingPoint
 from understudy.workflows.configs import TrainResult
-from understudy.workflows.evaluate import EvaluateResult
+from understudy.workflows.evaluate_result import EvaluateResult
 from understudy.workflows.identity import identity_of, is_faceset
 from understudy.workflows.report_coverage import coverage_map
 from understudy.workflows.report_facts import provenance_of, settings_of
@@ -88,9 +89,8 @@ def report_data(report: SwapReport) -> ReportData:
         mean_face_ssim=training.validation.get("mean_face_ssim_in_mask", {}) if training else {},
         previews=_previews(training) if training else (),
         settings=settings_of(training) if training else {},
-        provenance=provenance_of(
-            {"source": report.source, "target": report.target, "output": report.output, "truth": report.truth}
-        ),
+        provenance=_provenance(report),
+        notice="" if evaluation.is_unswapped else NOTICE,
         origin=report.origin,
         warnings=[*(training.warnings if training else ()), *evaluation.warnings],
     )
@@ -110,7 +110,7 @@ def _footage(report: SwapReport, chosen: list[RankedFrame]) -> tuple[list[Clip],
     target = show("target", report.target, places, tiles=tiles)
     output = show("output", report.output, places, tiles=tiles)
     truth = show("truth", report.truth, places, whole=False).clips if report.truth else []
-    source = [show_source(report.source)] if report.source else []
+    source = [replace(show_source(report.source), remark="on its own")] if report.source else []
     moments = {
         frame.position: Moment(
             frame=at,
@@ -122,14 +122,13 @@ def _footage(report: SwapReport, chosen: list[RankedFrame]) -> tuple[list[Clip],
         for frame in chosen
         if (at := index[frame.position]) in target.tiles and at in output.tiles
     }
-    return [
-        *source,
-        *target.clips[:1],
-        *output.clips[:1],
-        *truth,
-        *target.clips[1:],
-        *output.clips[1:],
-    ], moments
+    face, *frame = [replace(clip, remark=evaluation.remark) for clip in output.clips]
+    return [*source, *target.clips[:1], face, *truth, *target.clips[1:], *frame], moments
+
+
+def _provenance(report: SwapReport) -> dict[str, object]:
+    roles = {"source": report.source, "target": report.target, "output": report.output, "truth": report.truth}
+    return provenance_of(roles, is_swapped=not report.evaluation.is_unswapped)
 
 
 def _coverage(report: SwapReport) -> CoverageMap | None:
