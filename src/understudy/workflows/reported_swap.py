@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from understudy.core.events import OnEvent, Written, ignore
-from understudy.core.files import check_writable
 from understudy.workflows import evaluate, swap
 from understudy.workflows.configs import SwapConfig, SwapResult
 from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
+from understudy.workflows.first_checks import check_report
 from understudy.workflows.swap_report import SwapReport, write_swap_report
 
 
@@ -27,7 +27,7 @@ def run(config: SwapConfig, on_event: OnEvent = ignore, *, report: Path) -> Repo
     Raises:
         UnderstudyError: as in `swap.run`, or the report cannot be written, which is tried first.
     """
-    check_writable(report)
+    check_report(report)
     swapped = swap.run(config, on_event)
     assert swapped.train is not None
     source, target = (swapped.production / f"{name}.faceset" for name in (swap.SOURCE, swap.TARGET))
