@@ -77,7 +77,7 @@ def _show(result: ExtractResult) -> None:
     print_rows(
         [
             ("faceset", str(result.faceset)),
-            ("frames", f"{result.frames} at {number(result.fps, 0)} a second"),
+            ("frames", f"{result.frames}, {_speed(result)}"),
             ("faces", f"{result.faces} kept, {result.rejected} rejected"),
         ]
     )
@@ -85,3 +85,9 @@ def _show(result: ExtractResult) -> None:
         ("person", "faces", "kept in"),
         [(person.name, str(person.faces), str(person.path or "-")) for person in result.people],
     )
+
+
+def _speed(result: ExtractResult) -> str:
+    if not result.fps:
+        return "all looked at before"
+    return f"{number(result.fps, 0 if result.fps >= 10 else 1)} a second"
