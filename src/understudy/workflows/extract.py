@@ -27,6 +27,7 @@ from understudy.media.images import encode_jpeg
 from understudy.media.info import VideoInfo
 from understudy.workflows.choices import PEOPLE, nearest
 from understudy.workflows.configs import ExtractConfig, ExtractResult
+from understudy.workflows.face_tally import tally_faces
 from understudy.workflows.frame_choice import FrameChoice
 from understudy.workflows.reference import reference_vectors
 from understudy.workflows.sort_people import sort_people
@@ -73,8 +74,8 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
             for path in footage:
                 extraction.add(path)
             people = sort_people(faceset, config, reference, extraction.warn, on_event)
-        kept, rejected = faceset.count("kept"), faceset.count("rejected")
-    if kept == 0:
+        tally = tally_faces(faceset, people)
+    if tally.kept == 0:
         raise FacesetError(
             f"no usable face was found in {', '.join(str(path) for path in config.footage)}",
             "use footage in which the face is at least 40 px high and seen from the front or half profile",
@@ -83,13 +84,14 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
     return ExtractResult(
         faceset=config.faceset,
         frames=extraction.frames_before + extraction.frames,
-        faces=kept,
-        rejected=rejected,
+        faces=tally.kept,
+        rejected=sum(tally.reasons.values()),
         people=people,
         fps=extraction.frames / max(seconds, 1e-9),
         seconds=seconds,
         peak_rss_mb=peak_rss_mb(),
         warnings=extraction.warnings,
+        reasons=tally.reasons,
     )
 
 
