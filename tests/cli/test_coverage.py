@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,20 @@ def test_a_table_and_what_to_film(run: Run, made: tuple[Path, Path]) -> None:
     assert "b [x].mp4" in ran.out
     assert "as the person behind the camera sees them" in ran.out
     assert "30 faces only" in ran.err
+
+
+def test_views_have_a_share_and_angles_and_sizes_are_whole_numbers(
+    run: Run, made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    turned = write_faceset(tmp_path / "c", "c.mp4", [*FRONT, *[{"pose_deg": (-30.0, 0.0, 0.0)}] * 10])
+    out = run("coverage", made[0], turned).out
+    rows = {cells[0]: cells[1:] for line in out.splitlines() if len(cells := re.split(r"  +", line)) > 1}
+    assert rows["head, both at once"][0] == "25 %"
+    assert rows["head, left to right"][2] == rows["head, up to down"][2] == "see below"
+    for name in ("head, left to right", "head, up to down", "gaze, left to right", "size of the face"):
+        assert all(re.fullmatch(r"-?[1-9]\d* to -?\d+|0 to -?\d+", cell) for cell in rows[name][:2]), name
+    assert re.fullmatch(r"\d\.\d\d to \d\.\d\d", rows["mouth width"][0])
+    assert "75 % of the target's faces lack nothing." in out
 
 
 def test_one_object(run: Run, made: tuple[Path, Path], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -121,3 +122,17 @@ def test_extract_prints_one_object(clips: tuple[Path, Path], tmp_path: Path) -> 
     assert result["frames"] == FRAMES
     assert result["people"][0].keys() == {"name", "faces", "path"}
     assert "extract" in err
+
+
+def test_extract_says_what_it_looked_at_and_what_was_done_before(
+    clips: tuple[Path, Path], tmp_path: Path
+) -> None:
+    arguments = ("extract", clips[0], "--out", tmp_path / "f", "--from", "0.2", "--to", "9", "--every", 5)
+    code, said, err = finish(start(*arguments))
+    assert code == 0, err
+    assert re.search(r"^frames +5, [\d.]+ a second$", said, re.MULTILINE)
+    assert err.splitlines()[-1].endswith(": 5/5 frames")
+    assert "warning: to is 9 s, but the footage ends at 1.20 s" in err
+    code, said, err = finish(start(*arguments))
+    assert re.search(r"^frames +5, all looked at before$", said, re.MULTILINE)
+    assert f"{clips[0].name} was done already" in err

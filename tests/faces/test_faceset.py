@@ -205,7 +205,9 @@ def test_tracks_say_whom_they_show(faceset: Faceset) -> None:
 def test_decisions_are_kept_and_can_be_taken_back_one_by_one(faceset: Faceset) -> None:
     ids = fill(faceset)
     start = faceset.digest()
+    assert faceset.reasons() == {}
     assert faceset.set_state(ids[:3], "rejected", "blurred", "extract") == 3
+    assert faceset.reasons() == {"blurred": 3}
     assert faceset.set_state(ids[2:4], "rejected", "another person", "reviewer") == 2
     assert (faceset.count(), faceset.count("rejected"), faceset.count(None)) == (2, 4, 6)
     assert [face.reason for face in faceset.faces("rejected")] == [
@@ -214,6 +216,7 @@ def test_decisions_are_kept_and_can_be_taken_back_one_by_one(faceset: Faceset) -
         "another person",
         "another person",
     ]
+    assert list(faceset.reasons().items()) == [("another person", 2), ("blurred", 2)]
     assert len(faceset.landmarks()) == 2
     assert faceset.undo_last_review() == 2
     assert [face.reason for face in faceset.faces("rejected")] == ["blurred"] * 3

@@ -52,14 +52,24 @@ AT_REST = faces([(100, {})])
         ({"brow": 0.24}, "with the brows drawn down, as in a frown"),
         (
             {"gaze_yaw_deg": -25},
-            "with the eyes turned further to the left than the head (about 25° from usual)",
+            "with the eyes turned further to the left (about -25° from the head's front, where the source's "
+            "are at 0° to 0°)",
         ),
         (
             {"gaze_yaw_deg": 25},
-            "with the eyes turned further to the right than the head (about 25° from usual)",
+            "with the eyes turned further to the right (about 25° from the head's front, where the source's "
+            "are at 0° to 0°)",
         ),
-        ({"gaze_pitch_deg": 12}, "with the eyes turned further down than the head (about 22° from usual)"),
-        ({"gaze_pitch_deg": -35}, "with the eyes turned further up than the head (about 25° from usual)"),
+        (
+            {"gaze_pitch_deg": 12},
+            "with the eyes turned further down (about 12° from the head's front, where the source's are at "
+            "-10° to -10°)",
+        ),
+        (
+            {"gaze_pitch_deg": -35},
+            "with the eyes turned further up (about -35° from the head's front, where the source's are at "
+            "-10° to -10°)",
+        ),
         ({"brightness": 60}, "in dimmer light (0.5 times its usual)"),
         ({"brightness": 180}, "in brighter light (1.5 times its usual)"),
         ({"light_side": -0.5}, "with light from the left"),
@@ -110,6 +120,21 @@ def test_a_source_that_lacks_a_half_of_the_yaw_is_told_which() -> None:
 def test_a_camera_that_the_source_never_faces() -> None:
     source = faces([(100, {"yaw": 50})])
     assert [gap.words for gap in gaps(coverage(source, AT_REST))] == ["facing the camera"]
+
+
+def test_a_direction_in_which_the_source_looks_anyway_is_not_told() -> None:
+    source = faces([(50, {"pitch": 8}), (50, {"pitch": 13})])
+    aside = faces([(80, {"pitch": 10}), (15, {"yaw": -30, "pitch": 13}), (5, {"yaw": -30, "pitch": 9})])
+    (gap,) = gaps(coverage(source, aside))
+    assert gap.words == "with the head turned to the left (about 30°)"
+    assert gap.share == pytest.approx(0.2)
+    # but what it does only at other times is
+    apart = faces([(60, {}), (20, {"yaw": -30}), (20, {"pitch": 25})])
+    (gap,) = gaps(coverage(apart, faces([(80, {}), (20, {"yaw": -30, "pitch": 25})])))
+    assert gap.words == "with the head turned to the left (about 30°) and down (about 25°)"
+    # and facing the camera is not said of a head that looks down
+    (gap,) = gaps(coverage(faces([(100, {"yaw": 50, "pitch": 15})]), faces([(100, {"pitch": 15})])))
+    assert gap.words == "with the head turned down (about 15°)"
 
 
 def test_what_a_view_does_beside_is_told_with_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -99,6 +100,15 @@ def test_gaze_is_told_to_the_side_of_the_picture(tmp_path: Path, side: int) -> N
     found = coverage.run(CoverageConfig(source=source, target=write_faceset(tmp_path / "b", "b.mp4", looks)))
     (gap,) = found.gaps
     assert f"eyes turned further to the {'left' if side < 0 else 'right'}" in gap.sentence
+    # from the same zero as the table
+    gaze = next(measure for measure in found.measures if measure.key == "gaze_yaw_deg")
+    assert gaze.source
+    assert gaze.target
+    told = re.search(r"about (-?\d+)° from the head's front, .* at (-?\d+)° to (-?\d+)°", gap.sentence)
+    assert told
+    assert int(told[1]) == pytest.approx(gaze.target[side > 0], abs=1)
+    assert [int(told[2]), int(told[3])] == pytest.approx(gaze.source, abs=0.51)
+    assert "from the head's front" in gaze.unit
 
 
 def test_where_eyes_that_are_shut_look_is_not_known(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from understudy.faces.faceset import Faceset
 from understudy.media.images import read_image, write_image
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
-from understudy.workflows import extract, reference, split_people
+from understudy.workflows import extract, extract_people, reference, split_people
 from understudy.workflows.configs import ExtractConfig, ExtractResult
 
 FRAMES, BOTH = 40, 24  # the one on the right goes after 24 frames
@@ -85,6 +85,7 @@ def test_each_person_gets_a_faceset_with_their_faces_only(config: ExtractConfig)
     result = extract.run(replace(config, people="all"))
     first, second = folder / "person_1", folder / "person_2"
     assert people(result) == [("person_1", FRAMES, first), ("person_2", BOTH, second)]
+    assert (result.faces, result.rejected, result.reasons) == (FRAMES + BOTH, 0, {})
     assert (sides(first), sides(second)) == ((FRAMES, 0), (0, BOTH))
     assert sides(folder) == (FRAMES, 0)  # what was found is whole, and still the largest person's
     with Faceset.open(second) as faceset, Faceset.open(folder) as everybody:
@@ -99,9 +100,28 @@ def test_each_person_gets_a_faceset_with_their_faces_only(config: ExtractConfig)
             assert mine.crop_path.read_bytes() == stored.crop_path.read_bytes()
 
 
+def test_only_what_no_faceset_keeps_is_rejected(
+    config: ExtractConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Faceset.open(config.faceset) as faceset:
+        chosen = [face.id for face in faceset.faces(None)][:5]
+        faceset.set_state(chosen[:2], "rejected", "", by="somebody")
+        faceset.set_state(chosen[2:], "rejected", "blurred", by="somebody")
+    both = replace(config, people="all")
+    result = extract.run(both)
+    assert (result.faces, result.rejected) == (FRAMES + BOTH - 5, 5)
+    assert result.reasons == {"blurred": 3, "for no stated reason": 2}
+    monkeypatch.setattr(extract_people, "_FEWEST_FACES", BOTH + 1)
+    result = extract.run(both)
+    assert [person.name for person in result.people] == ["person_1", "others"]
+    assert result.reasons["of people who are seen too rarely"] == BOTH
+    assert result.faces + result.rejected == FRAMES + BOTH
+
+
 def test_the_sheet_has_a_row_a_person(config: ExtractConfig) -> None:
     result = extract.run(config)
     assert people(result) == [("faces", FRAMES, config.faceset), ("person_2", BOTH, None)]
+    assert (result.faces, result.reasons) == (FRAMES, {"another person": BOTH})
     assert any("2 people" in warning and "--only" in warning for warning in result.warnings)
     sheet = read_image(config.faceset / "people.jpg")
     assert sheet.shape == (6 + 2 * 126, 230 + 8 * 126 + 6, 3)

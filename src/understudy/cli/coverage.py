@@ -43,13 +43,22 @@ def _show(result: CoverageResult) -> None:
     from understudy.report.coverage_page import SIDES
     from understudy.workflows.coverage_output import concerns
 
-    print_table(("", "source", "target", "lacking", "unit"), [_row(measure) for measure in result.measures])
-    views, nothing = result.pose.missing_share, result.covered_share
+    rows = [_row(measure) for measure in result.measures]
+    # views are compared in both angles of the head together
+    last = max((i for i, measure in enumerate(result.measures) if measure.missing_share is None), default=-1)
+    views = [
+        "head, both at once",
+        "",
+        "",
+        _percent(result.pose.missing_share),
+        "left to right and up to down together",
+    ]
+    rows.insert(last + 1, views)
+    print_table(("", "source", "target", "lacking", "unit"), rows)
     print_rows(
         [
             ("", ""),
-            ("views lacking", f"{_percent(views)} of the target's faces"),
-            ("all covered", f"{_percent(nothing)} of the target's faces"),
+            (f"{_percent(result.covered_share)} of the target's faces lack nothing.", ""),
             ("", ""),
         ]
     )
@@ -61,15 +70,16 @@ def _show(result: CoverageResult) -> None:
 
 
 def _row(measure: MeasureCounts) -> list[str]:
-    lacking = "" if measure.missing_share is None else _percent(measure.missing_share)
-    return [measure.name, _range(measure.source), _range(measure.target), lacking, measure.unit]
+    lacking = "see below" if measure.missing_share is None else _percent(measure.missing_share)
+    digits = 0 if measure.key.endswith(("_deg", "_px")) else 2
+    source, target = (_range(bounds, digits) for bounds in (measure.source, measure.target))
+    return [measure.name, source, target, lacking, measure.unit]
 
 
-def _range(bounds: tuple[float, float] | None) -> str:
+def _range(bounds: tuple[float, float] | None, digits: int) -> str:
     if bounds is None:
         return "-"
-    digits = 0 if max(map(abs, bounds)) >= 5 else 2
-    return " to ".join(f"{bound:.{digits}f}" for bound in bounds)
+    return " to ".join(f"{bound:z.{digits}f}" for bound in bounds)
 
 
 def _percent(share: float) -> str:

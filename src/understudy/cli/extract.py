@@ -74,14 +74,29 @@ def extract(
 
 
 def _show(result: ExtractResult) -> None:
-    print_rows(
-        [
-            ("faceset", str(result.faceset)),
-            ("frames", f"{result.frames} at {number(result.fps, 0)} a second"),
-            ("faces", f"{result.faces} kept, {result.rejected} rejected"),
-        ]
-    )
+    own = [person for person in result.people if person.path not in (None, result.faceset)]
+    rows = [
+        ("faceset", str(result.faceset)),
+        ("frames", f"{result.frames}, {_speed(result)}"),
+        ("faces", f"{result.faces} kept{f', of {len(own)} people' if len(own) > 1 else ''}"),
+    ]
+    if result.reasons:
+        rows.append(("rejected", ", ".join(f"{count} {reason}" for reason, count in result.reasons.items())))
+    print_rows(rows)
     print_table(
         ("person", "faces", "kept in"),
         [(person.name, str(person.faces), str(person.path or "-")) for person in result.people],
     )
+    if own:
+        print_rows(
+            [
+                ("Train with each person's own faceset, as listed above.", ""),
+                (f"{result.faceset} holds the faces of all, to go on from, and keeps {own[0].name} too.", ""),
+            ]
+        )
+
+
+def _speed(result: ExtractResult) -> str:
+    if not result.fps:
+        return "all looked at before"
+    return f"{number(result.fps, 0 if result.fps >= 10 else 1)} a second"

@@ -259,6 +259,11 @@ class Faceset:
                 "SELECT count(*) FROM faces WHERE ?1 IS NULL OR state = ?1", (state,)
             ).fetchone()[0]
 
+    def reasons(self) -> dict[str, int]:
+        """How many faces are rejected for each reason, the commonest first; "" where none was given."""
+        with self._reading():
+            return queries.reasons(self._db)
+
     def faces(self, state: State | None = "kept") -> Iterator[StoredFace]:
         """The faces in a state, or all, by source, frame and track.
 

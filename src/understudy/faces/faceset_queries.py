@@ -55,6 +55,15 @@ def faces_by_id(db: sqlite3.Connection, ids: list[int], crops: Path) -> list[Sto
     return [face_from_row(row, quality[row["id"]], crops) for row in rows]
 
 
+def reasons(db: sqlite3.Connection) -> dict[str, int]:
+    """How many faces are rejected for each reason, the commonest first; "" where none was given."""
+    rows = db.execute(
+        "SELECT reason, count(*) AS faces FROM faces WHERE state = 'rejected' GROUP BY reason "
+        "ORDER BY faces DESC, reason"
+    )
+    return {row["reason"]: row["faces"] for row in rows}
+
+
 def tracks(db: sqlite3.Connection) -> list[StoredTrack]:
     """All tracks, by source and number."""
     rows = db.execute(

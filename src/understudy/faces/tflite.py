@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypedDict, cast
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
+
+# LiteRT writes it at the first network of a process and has no option to leave it out
+_CHATTER = re.compile(rb"^INFO: Created TensorFlow Lite XNNPACK delegate for CPU\.\r?\n", re.MULTILINE)
+_ERROR_STREAM = 2
+_redirecting = threading.Lock()  # the stream is the process's, not a thread's
 
 
 class _Details(TypedDict):
@@ -38,8 +48,9 @@ class PictureNetwork:
     def __init__(self, weights: Path | bytes) -> None:
         """Load a TensorFlow Lite file, or the content of one."""
         path, content = (None, weights) if isinstance(weights, bytes) else (str(weights), None)
-        self._network = cast(_Interpreter, Interpreter(path, content, num_threads=1))
-        self._network.allocate_tensors()
+        with _without_chatter():
+            self._network = cast(_Interpreter, Interpreter(path, content, num_threads=1))
+            self._network.allocate_tensors()
         details = self._network.get_input_details()[0]
         self._input = details["index"]
         self.input_px = int(details["shape"][1])
@@ -56,3 +67,25 @@ class PictureNetwork:
         self._network.set_tensor(self._input, picture_1HW3)
         self._network.invoke()
         return [self._network.get_tensor(index) for index in self._outputs]
+
+
+@contextlib.contextmanager
+def _without_chatter() -> Generator[None]:
+    """Hold back what is written to standard error, by whichever thread; all but the chatter follows."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_redirecting)
+        try:
+            stream = os.dup(_ERROR_STREAM)
+            stack.callback(os.close, stream)
+            held = stack.enter_context(tempfile.TemporaryFile())
+        except OSError:  # no standard error, or nowhere to hold it back
+            yield
+            return
+        os.dup2(held.fileno(), _ERROR_STREAM)
+        try:
+            yield
+        finally:
+            os.dup2(stream, _ERROR_STREAM)
+            held.seek(0)
+            with contextlib.suppress(OSError), open(stream, "wb", closefd=False) as error_stream:
+                error_stream.write(_CHATTER.sub(b"", held.read()))

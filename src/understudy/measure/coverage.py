@@ -40,6 +40,7 @@ class Measure:
     more_covers: bool = False
 
 
+_FRONT = "degrees from the head's front"
 _USUAL = "1 is each person's usual"
 MEASURES = (
     Measure(
@@ -51,8 +52,8 @@ MEASURES = (
     Measure(key="mouth_width", name="mouth width", unit=f"{_USUAL} width", step=0.1, by_median=True),
     Measure(key="eye_open", name="eye opening", unit=f"{_USUAL} opening", step=0.15, by_median=True),
     Measure(key="brow", name="brow height", unit=f"{_USUAL} height", step=0.1, by_median=True),
-    Measure(key="gaze_yaw_deg", name="gaze, left to right", unit="degrees from the head's front", step=10.0),
-    Measure(key="gaze_pitch_deg", name="gaze, up to down", unit="degrees from the head's front", step=10.0),
+    Measure(key="gaze_yaw_deg", name="gaze, left to right", unit=f"{_FRONT}, below 0 to the left", step=10.0),
+    Measure(key="gaze_pitch_deg", name="gaze, up to down", unit=f"{_FRONT}, below 0 up", step=10.0),
     Measure(key="brightness", name="brightness", unit=f"{_USUAL} brightness", step=0.15, by_median=True),
     Measure(
         key="light_side",
@@ -180,6 +181,15 @@ def coverage(source: FaceArrays, target: FaceArrays) -> Coverage:
             if measure.key in source.values and measure.key in target.values
         ),
     )
+
+
+def usual_range(values: Floats) -> tuple[float, float] | None:
+    """2nd and 98th percentile of those that are finite, None where none is."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return None
+    low, high = np.percentile(known, (2, 98))
+    return float(low), float(high)
 
 
 def _strip(measure: Measure, source: Floats, target: Floats) -> Strip:

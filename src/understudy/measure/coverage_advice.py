@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.measure.coverage import CELL_DEG, Coverage, Mask, Strip
+from understudy.measure.coverage import CELL_DEG, Coverage, Mask, Strip, usual_range
 
 EXAMPLES = 3
 _LEAST_SHARE = 0.005  # of the target's faces; less is not worth a day of filming
@@ -50,7 +50,11 @@ def gaps(found: Coverage) -> list[Gap]:
 def _pose_gaps(found: Coverage, beside: list[Gap]) -> list[Gap]:
     pose = found.target_pose_deg
     rows = np.flatnonzero(found.lacking)
-    directions = np.stack([_directions(found, axis)[rows] for axis in (0, 1)], axis=1)
+    directions = _worth_telling(
+        np.stack([_directions(found, axis)[rows] for axis in (0, 1)], axis=1),
+        pose[rows],
+        found.source_pose_deg,
+    )
     made: list[Gap] = []
     for direction in np.unique(directions, axis=0):
         own = rows[(directions == direction).all(axis=1)]
@@ -64,12 +68,32 @@ def _pose_gaps(found: Coverage, beside: list[Gap]) -> list[Gap]:
 def _directions(found: Coverage, axis: int) -> NDArray[np.int64]:
     """-1 (left or up), 0 or 1 (right or down) for each of the target's faces."""
     angle = np.nan_to_num(found.target_pose_deg[:, axis])
-    low, high = (
-        np.percentile(found.source_pose_deg[:, axis], (2, 98)) if len(found.source_pose_deg) else (0, 0)
-    )
+    low, high = usual_range(found.source_pose_deg[:, axis]) or (0.0, 0.0)
     is_beyond = (angle < low - CELL_DEG / 4) | (angle > high + CELL_DEG / 4)
     least = np.where(is_beyond, _SLIGHT_DEG, _STRAIGHT_DEG)
     return np.where(np.abs(angle) >= least, np.sign(angle), 0).astype(np.int64)
+
+
+def _worth_telling(
+    directions: NDArray[np.int64], pose: NDArray[np.float64], source: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Leave out the half of a view that the source does anyway: "down", of one who looks down all the time.
+
+    Args:
+        directions: (n, 2) of each face.
+        pose: (n, 2) of the same faces.
+        source: (m, 2) of the source's.
+    """
+    if not len(source):
+        return directions
+    told = directions.copy()
+    usual = np.median(source, axis=0)
+    for direction in np.unique(directions, axis=0):
+        own = (directions == direction).all(axis=1)
+        is_usual = np.abs(np.median(pose[own], axis=0) - usual) <= CELL_DEG / 2
+        if is_usual.sum() == 1 and direction[~is_usual].all():
+            told[own] = np.where(is_usual, 0, direction)
+    return told
 
 
 def _view_words(direction: NDArray[np.int64], angles_deg: NDArray[np.float64]) -> str:
@@ -132,9 +156,11 @@ def _brow(strip: Strip, side: int, value: float) -> str:
 
 def _gaze(names: tuple[str, str]) -> Callable[[Strip, int, float], str]:
     def words(strip: Strip, side: int, value: float) -> str:
-        further = abs(value - float(np.median(strip.source_values))) if len(strip.source_values) else 0.0
+        known = usual_range(strip.source_values)
+        where = f", where the source's are at {known[0]:z.0f}° to {known[1]:z.0f}°" if known else ""
         return (
-            f"with the eyes turned further {names[side > 0]} than the head (about {further:.0f}° from usual)"
+            f"with the eyes turned further {names[side > 0]} "
+            f"(about {value:z.0f}° from the head's front{where})"
         )
 
     return words

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.events import Event, Notice, OnEvent, Progress, Written, ignore
-from understudy.core.files import check_writable
 from understudy.media.footage import open_footage
 from understudy.workflows import evaluate
 from understudy.workflows.compare_report import write_compare_report
@@ -19,6 +18,7 @@ from understudy.workflows.compare_result import (
     labels_of,
 )
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
+from understudy.workflows.first_checks import check_readable, check_report
 
 
 def run(config: CompareConfig, on_event: OnEvent = ignore) -> CompareResult:
@@ -30,12 +30,14 @@ def run(config: CompareConfig, on_event: OnEvent = ignore) -> CompareResult:
 
     Raises:
         MediaError: footage cannot be read; found before anything is measured.
+        FacesetError: the same of a faceset.
         WeightsError: the networks' weights cannot be had.
         UnderstudyError: an output and the target differ in size, the target shows no face, or the page
             cannot be written, which is tried first.
     """
     if config.report is not None:
-        check_writable(config.report)
+        check_report(config.report)
+    check_readable((*config.outputs, config.target, config.source, config.target_faceset, config.truth))
     _check_footage(config)
     evaluations = _evaluate_all(config, on_event)
     result = compare_evaluations(evaluations, config.outputs)

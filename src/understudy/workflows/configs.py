@@ -49,7 +49,20 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractResult:
-    """What extraction found; first in `people` is who is kept in `faceset`, then the largest."""
+    """What extraction found; first in `people` is who is kept in `faceset`, then the largest.
+
+    Args:
+        faceset: folder that was written.
+        frames: looked at, in this run and before.
+        faces: kept; of everybody, where each person has a faceset of their own.
+        rejected: kept nowhere.
+        people: who was found.
+        fps: frames looked at a second; 0 where all were looked at before.
+        seconds: how long it took.
+        peak_rss_mb: most memory held.
+        warnings: what the user should know.
+        reasons: reason to number of the rejected faces, the commonest first.
+    """
 
     faceset: Path
     frames: int
@@ -60,6 +73,7 @@ class ExtractResult:
     seconds: float
     peak_rss_mb: float
     warnings: list[str]
+    reasons: dict[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, kw_only=True)

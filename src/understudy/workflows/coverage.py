@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from understudy.core.errors import FacesetError
 from understudy.core.events import Notice, OnEvent, Written, ignore
-from understudy.measure.coverage import Coverage, Floats, coverage
+from understudy.measure.coverage import Coverage, coverage, usual_range
 from understudy.measure.coverage_advice import Gap, covered_share, gaps
 from understudy.workflows.coverage_output import write_coverage
 from understudy.workflows.coverage_result import (
@@ -102,13 +100,16 @@ def _measures(found: Coverage) -> list[MeasureCounts]:
         MeasureCounts(
             key=key,
             name=name,
-            unit="degrees",
-            source=_range(found.source_pose_deg[:, axis]),
-            target=_range(found.target_pose_deg[:, axis]),
+            unit=unit,
+            source=usual_range(found.source_pose_deg[:, axis]),
+            target=usual_range(found.target_pose_deg[:, axis]),
             missing_share=None,
         )
-        for axis, (key, name) in enumerate(
-            (("yaw_deg", "head, left to right"), ("pitch_deg", "head, up to down"))
+        for axis, (key, name, unit) in enumerate(
+            (
+                ("yaw_deg", "head, left to right", "degrees from the camera, below 0 to the left"),
+                ("pitch_deg", "head, up to down", "degrees from the camera, below 0 up"),
+            )
         )
     ]
     strips = [
@@ -116,8 +117,8 @@ def _measures(found: Coverage) -> list[MeasureCounts]:
             key=strip.measure.key,
             name=strip.measure.name,
             unit=strip.measure.unit,
-            source=_range(strip.source_values),
-            target=_range(strip.target_values),
+            source=usual_range(strip.source_values),
+            target=usual_range(strip.target_values),
             missing_share=strip.missing_share,
             edges=[round(float(edge), 6) for edge in strip.edges],
             source_counts=strip.source.tolist(),
@@ -127,11 +128,3 @@ def _measures(found: Coverage) -> list[MeasureCounts]:
         for strip in found.strips
     ]
     return [*angles, *strips]
-
-
-def _range(values: Floats) -> tuple[float, float] | None:
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return None
-    low, high = np.percentile(known, (2, 98))
-    return float(low), float(high)

@@ -23,6 +23,7 @@ from understudy.measure.sync import sync_figures
 from understudy.media.images import IMAGE_SUFFIXES
 from understudy.media.probe import stream_spans
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
+from understudy.workflows.first_checks import check_readable
 from understudy.workflows.identity import identity_of
 from understudy.workflows.paired_footage import Finder, PairedFootage
 from understudy.workflows.threads import single_threaded_opencv
@@ -51,11 +52,13 @@ def run(
         embedder: another way to tell people apart.
 
     Raises:
-        MediaError: footage cannot be read.
+        MediaError: footage cannot be read; found before the networks are loaded.
+        FacesetError: the same of a faceset.
         WeightsError: the networks' weights cannot be had.
         UnderstudyError: output and target differ in size, or the target shows no face.
     """
     started = time.monotonic()
+    check_readable((config.output, config.target, config.source, config.target_faceset, config.truth))
     with single_threaded_opencv():
         result = _Evaluation(config, on_event, new_finder, embedder).run()
     seconds = time.monotonic() - started

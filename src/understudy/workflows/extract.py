@@ -27,6 +27,7 @@ from understudy.media.images import encode_jpeg
 from understudy.media.info import VideoInfo
 from understudy.workflows.choices import PEOPLE, nearest
 from understudy.workflows.configs import ExtractConfig, ExtractResult
+from understudy.workflows.face_tally import tally_faces
 from understudy.workflows.frame_choice import FrameChoice
 from understudy.workflows.reference import reference_vectors
 from understudy.workflows.sort_people import sort_people
@@ -61,17 +62,20 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
             "only one person and all people were asked for", "leave out one of --only and --people"
         )
     # what cannot be read is told before a faceset is made
-    choice.check_reaches([_info_of(path) for path in footage])
+    infos = [_info_of(path) for path in footage]
+    choice.check_reaches(infos)
     reference = None if config.only is None else reference_vectors(config.only, on_event)
     with Faceset.open_or_create(config.faceset, config.identity or config.faceset.name) as faceset:
         choice.remember(faceset)
         extraction = _Extraction(faceset, choice, on_event)
+        for message in choice.doubts(infos):
+            extraction.warn(message)
         with single_threaded_opencv():
             for path in footage:
                 extraction.add(path)
             people = sort_people(faceset, config, reference, extraction.warn, on_event)
-        kept, rejected = faceset.count("kept"), faceset.count("rejected")
-    if kept == 0:
+        tally = tally_faces(faceset, people)
+    if tally.kept == 0:
         raise FacesetError(
             f"no usable face was found in {', '.join(str(path) for path in config.footage)}",
             "use footage in which the face is at least 40 px high and seen from the front or half profile",
@@ -80,13 +84,14 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
     return ExtractResult(
         faceset=config.faceset,
         frames=extraction.frames_before + extraction.frames,
-        faces=kept,
-        rejected=rejected,
+        faces=tally.kept,
+        rejected=sum(tally.reasons.values()),
         people=people,
         fps=extraction.frames / max(seconds, 1e-9),
         seconds=seconds,
         peak_rss_mb=peak_rss_mb(),
         warnings=extraction.warnings,
+        reasons=tally.reasons,
     )
 
 
@@ -130,18 +135,30 @@ class _Extraction:
                     height_px=info.height_px,
                 )
             )
-        self.frames_before += self._choice.looked_at(self._faceset, state.id, state.next_frame)
+        before = self._choice.looked_at(self._faceset, state.id, state.next_frame)
+        self.frames_before += before
         # one without a frame in the range asks for no more than reading it again, maybe for another range
         if state.done and state.next_frame > 0:
+            self._on_event(Notice(message=f"{path.name} was done already", is_warning=False))
             return
         with open_footage(path, start_index=state.next_frame, start_s=self._choice.from_s) as footage:
             with closing(prefetch(self._choice.of(footage, info), depth=8)) as frames:
-                self._store(frames, state, path.name, info.frames_hint)
+                self._store(frames, state, f"extract {path.name}", before, self._choice.expected(info))
             for message in footage.warnings:
                 self.warn(message)
 
-    def _store(self, frames: Iterator[Frame], state: SourceState, name: str, total: int | None) -> None:
-        """Find faces in frames and store them, a segment at a time."""
+    def _store(
+        self, frames: Iterator[Frame], state: SourceState, stage: str, done: int, total: int | None
+    ) -> None:
+        """Find faces in frames and store them, a segment at a time.
+
+        Args:
+            frames: those that are left.
+            state: of their source.
+            stage: what progress is called.
+            done: frames looked at in earlier runs.
+            total: all that will be looked at, as far as is known.
+        """
         seen, next_track = state.next_frame, state.next_track
         while segment := self._segment(frames, next_track):
             if seen == 0:
@@ -150,8 +167,11 @@ class _Extraction:
             seen = segment.next_frame
             self._faceset.append(state.id, segment.records, seen)
             self.frames += segment.frames
-            whole = max(total, seen) if total else None
-            self._on_event(Progress(stage=f"extract {name}", done=seen, total=whole, unit="frames"))
+            done += segment.frames
+            whole = max(total, done) if total else None
+            self._on_event(Progress(stage=stage, done=done, total=whole, unit="frames"))
+        if done and (total is None or total > done):  # there were fewer than the container said
+            self._on_event(Progress(stage=stage, done=done, total=done, unit="frames"))
         self._faceset.finish_source(state.id, seen)
 
     def _segment(self, frames: Iterator[Frame], first_track: int) -> _Segment | None:

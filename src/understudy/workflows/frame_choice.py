@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -58,13 +59,22 @@ class FrameChoice:
         Raises:
             ConfigError: so it is, as far as the containers say.
         """
-        lengths = [info.duration_s for info in infos]
-        known = [length for length in lengths if length is not None]
-        if known and len(known) == len(lengths) and self.from_s >= max(known):
+        end_s = _end_s(infos)
+        if end_s is not None and self.from_s >= end_s:
             raise ConfigError(
-                f"from is {float(self.from_s):g} s, but the footage ends at {float(max(known)):.2f} s",
+                f"from is {float(self.from_s):g} s, but the footage ends at {float(end_s):.2f} s",
                 "give an earlier time",
             )
+
+    def doubts(self, infos: Iterable[VideoInfo]) -> list[str]:
+        """What looks like a slip: a range that ends after the end of all footage, as far as that is known."""
+        end_s = _end_s(infos)
+        if end_s is None or self.to_s is None or self.to_s <= end_s:
+            return []
+        return [
+            f"to is {float(self.to_s):g} s, but the footage ends at {float(end_s):.2f} s: all up to there "
+            "is looked at"
+        ]
 
     def remember(self, faceset: Faceset) -> None:
         """Note the choice in the faceset; one that holds frames chosen otherwise is left alone.
@@ -101,12 +111,34 @@ class FrameChoice:
     def looked_at(self, faceset: Faceset, source_id: int, next_frame: int) -> int:
         """How many frames of a source before `next_frame` were looked at."""
         first = int(faceset.meta.get(_FIRST.format(source_id), 0))
-        return -(-next_frame // self.every) - -(-first // self.every) if next_frame else 0
+        return self._multiples(first, next_frame)
+
+    def expected(self, info: VideoInfo) -> int | None:
+        """How many frames of a piece of footage are chosen, as the container says; None where it does not."""
+        total, rate_hz = info.frames_hint, info.average_rate_hz
+        if total is None or (rate_hz is None and (self.from_s > 0 or self.to_s is not None)):
+            return None
+        first, end = 0, total
+        if rate_hz is not None:
+            first = math.ceil(self.from_s * rate_hz)
+            end = total if self.to_s is None else min(total, math.ceil(self.to_s * rate_hz))
+        return self._multiples(first, end)
+
+    def _multiples(self, first: int, end: int) -> int:
+        """How many positions from `first` to before `end` are looked at."""
+        return max(0, -(-end // self.every) - -(-first // self.every))
 
     @property
     def _note(self) -> str:
         stop = None if self.to_s is None else str(self.to_s)
         return json.dumps({"every": self.every, "from": str(self.from_s), "to": stop})
+
+
+def _end_s(infos: Iterable[VideoInfo]) -> Fraction | None:
+    """Where the longest piece of footage ends; None where that is not known of one."""
+    lengths = [info.duration_s for info in infos]
+    known = [length for length in lengths if length is not None]
+    return max(known) if known and len(known) == len(lengths) else None
 
 
 def _options(note: str) -> str:

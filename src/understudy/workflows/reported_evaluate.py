@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from understudy.core.events import OnEvent, Written, ignore
-from understudy.core.files import check_writable
 from understudy.workflows import evaluate
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
+from understudy.workflows.first_checks import check_report
 from understudy.workflows.swap_report import SwapReport, write_swap_report
 
 
@@ -25,7 +25,7 @@ def run(config: EvaluateConfig, on_event: OnEvent = ignore, *, report: Path) -> 
     Raises:
         UnderstudyError: as in `evaluate.run`, or the report cannot be written, which is tried first.
     """
-    check_writable(report)
+    check_report(report)
     evaluation = evaluate.run(config, on_event)
     source = config.source
     write_swap_report(

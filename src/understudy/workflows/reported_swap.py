@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from understudy.core.events import OnEvent, Written, ignore
-from understudy.core.files import check_writable, peak_rss_mb
+from understudy.core.files import peak_rss_mb
 from understudy.workflows import evaluate, swap
 from understudy.workflows.configs import SwapConfig, SwapResult
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
+from understudy.workflows.first_checks import check_report
 from understudy.workflows.swap_report import SwapReport, write_swap_report
 
 
@@ -45,7 +46,7 @@ def run(
         UnderstudyError: as in `swap.run`, or the report cannot be written, which is tried first.
     """
     started = time.monotonic()
-    check_writable(report)
+    check_report(report)
     swapped = swap.run(config, on_event)
     assert swapped.train is not None
     source, target = (swapped.production / f"{name}.faceset" for name in (swap.SOURCE, swap.TARGET))
