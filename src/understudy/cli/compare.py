@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from understudy.cli.judging_options import Every, Source, Target, TargetFaceset, Truth
 from understudy.cli.output import print_rows, print_table
 from understudy.cli.perform import Debug, Json, perform
 from understudy.core.events import OnEvent
+from understudy.workflows.choices import COMPARED_WANTED, FEWEST_COMPARED, MOST_COMPARED
 
 if TYPE_CHECKING:
     from understudy.measure.contest import Contest
     from understudy.workflows.compare_result import CompareResult
 
 _LEGEND = "± half the 95 % interval, or the interval; * is best, and its lead is more than chance"
-_FEWEST, _MOST = 2, 6  # as in `workflows.compare_result`, which is slow to import
 
 
 def compare(
@@ -24,17 +25,11 @@ def compare(
         list[Path],
         typer.Argument(metavar="OUTPUT", help="Two to six swapped videos of one target."),
     ],
-    target: Annotated[Path, typer.Option(help="The footage that they were made from.")],
-    source: Annotated[
-        Path | None, typer.Option(help="Faceset or footage of the person put in; needed for identity.")
-    ] = None,
-    target_faceset: Annotated[
-        Path | None, typer.Option(help="Faceset of the person replaced, where several are seen.")
-    ] = None,
-    truth: Annotated[
-        Path | None, typer.Option(help="Footage of the source doing the same, frame for frame.")
-    ] = None,
-    every: Annotated[int, typer.Option(min=1, help="Measure one frame in so many.")] = 1,
+    target: Target,
+    source: Source = None,
+    target_faceset: TargetFaceset = None,
+    truth: Truth = None,
+    every: Every = 1,
     report: Annotated[
         Path | None, typer.Option(help="HTML page to write: table, video wall, curves, who wins where.")
     ] = None,
@@ -42,10 +37,8 @@ def compare(
     debug: Debug = False,
 ) -> None:
     """Compare outputs of several models or tools, with 95 % confidence intervals."""
-    if not _FEWEST <= len(outputs) <= _MOST:
-        raise typer.BadParameter(
-            f"give {_FEWEST} to {_MOST} outputs of one target; `understudy evaluate` measures one alone"
-        )
+    if not FEWEST_COMPARED <= len(outputs) <= MOST_COMPARED:
+        raise typer.BadParameter(COMPARED_WANTED)
 
     def work(on_event: OnEvent) -> CompareResult:
         from understudy import compare as api

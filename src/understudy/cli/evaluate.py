@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from understudy.cli.judging_options import Every, Source, Target, TargetFaceset, Truth
 from understudy.cli.output import print_rows, print_table
 from understudy.cli.perform import Debug, Json, perform
 from understudy.core.events import OnEvent
@@ -17,17 +18,11 @@ if TYPE_CHECKING:
 
 def evaluate(
     output: Annotated[Path, typer.Argument(help="The swapped video.")],
-    target: Annotated[Path, typer.Option(help="The footage that it was made from.")],
-    source: Annotated[
-        Path | None, typer.Option(help="Faceset or footage of the person put in; needed for identity.")
-    ] = None,
-    target_faceset: Annotated[
-        Path | None, typer.Option(help="Faceset of the person replaced, where several are seen.")
-    ] = None,
-    truth: Annotated[
-        Path | None, typer.Option(help="Footage of the source doing the same, frame for frame.")
-    ] = None,
-    every: Annotated[int, typer.Option(min=1, help="Measure one frame in so many.")] = 1,
+    target: Target,
+    source: Source = None,
+    target_faceset: TargetFaceset = None,
+    truth: Truth = None,
+    every: Every = 1,
     report: Annotated[Path | None, typer.Option(help="HTML report to write about it.")] = None,
     json: Json = False,
     debug: Debug = False,

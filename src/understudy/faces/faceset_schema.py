@@ -101,6 +101,11 @@ CREATE INDEX reviews_by_decision ON reviews (decision);
 """
 
 
+def is_faceset(path: Path) -> bool:
+    """Whether a folder is a faceset rather than footage."""
+    return (path / DATABASE).is_file()
+
+
 def create_database(folder: Path, identity: str) -> None:
     """Make the database of a new faceset; a kill leaves the whole of it or none.
 

@@ -1,4 +1,4 @@
-"""The names that can be chosen from, known without importing what they name."""
+"""What can be chosen from, known without importing what it names."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ People = Literal["largest", "all"]
 PRESET_NAMES: tuple[str, ...] = get_args(PresetName)
 STARTS: tuple[str, ...] = get_args(Start)
 PEOPLE: tuple[str, ...] = get_args(People)
+FEWEST_COMPARED, MOST_COMPARED = 2, 6  # outputs at once
+COMPARED_WANTED = f"give {FEWEST_COMPARED} to {MOST_COMPARED} outputs of one target; `understudy evaluate` measures one alone"
 
 
 def nearest(wrong: str, known: tuple[str, ...]) -> str:

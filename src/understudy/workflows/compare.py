@@ -60,9 +60,6 @@ def _check_footage(config: CompareConfig) -> None:
                 f"{path} is {own} but {config.target} is {other}",
                 "give outputs that were made from this target, in its size",
             )
-    for path in (config.truth, config.source):
-        if path is not None and not (path / "faces.sqlite").is_file():
-            _size_of(path)
 
 
 def _size_of(path: Path) -> tuple[int, int]:

@@ -10,9 +10,9 @@ from understudy.core.errors import ConfigError
 from understudy.measure.comparison import Series
 from understudy.measure.contest import Contest, compare_figure
 from understudy.measure.figure_kinds import FIGURES
+from understudy.workflows.choices import COMPARED_WANTED, FEWEST_COMPARED, MOST_COMPARED
 from understudy.workflows.evaluate_result import EvaluateResult
 
-FEWEST, MOST = 2, 6
 _TAKEN = {"target", "truth", "output"}  # what the page calls its other clips, and the one it steps on
 
 
@@ -40,10 +40,10 @@ class CompareConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if not FEWEST <= len(self.outputs) <= MOST:
+        if not FEWEST_COMPARED <= len(self.outputs) <= MOST_COMPARED:
             raise ConfigError(
                 f"{len(self.outputs)} output{'s' if len(self.outputs) != 1 else ''} cannot be compared",
-                f"give {FEWEST} to {MOST} outputs of one target; `understudy evaluate` measures one alone",
+                COMPARED_WANTED,
             )
         if self.every < 1:
             raise ValueError(f"every must be at least 1, got {self.every}")

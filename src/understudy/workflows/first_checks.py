@@ -8,8 +8,8 @@ from pathlib import Path
 from understudy.core.errors import ConfigError
 from understudy.core.files import check_writable
 from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_schema import is_faceset
 from understudy.media.footage import open_footage
-from understudy.workflows.identity import is_faceset
 
 _PAGES = (".html", ".htm")
 

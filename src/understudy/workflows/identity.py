@@ -11,6 +11,7 @@ from understudy.core.errors import UnderstudyError
 from understudy.core.prefetch import prefetch
 from understudy.core.types import Vector
 from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_schema import is_faceset
 from understudy.faces.finder import FaceFinder
 from understudy.faces.identify import Embedder, Identifier
 from understudy.measure.identity import mean_vector
@@ -19,11 +20,6 @@ from understudy.workflows.paired_footage import Finder
 
 _SAMPLES = 60  # frames of footage that are looked at: a mean needs no more
 _FRAMES_UNKNOWN = 1500  # assumed length of footage that does not state it
-
-
-def is_faceset(path: Path) -> bool:
-    """Whether a folder is a faceset rather than footage."""
-    return (path / "faces.sqlite").is_file()
 
 
 def identity_of(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_schema import is_faceset
 from understudy.media.footage import expand_footage, sha256_of
 from understudy.training.model_folder import ModelIndex, find_generation, holds_model
 from understudy.workflows.configs import TrainResult
@@ -74,7 +75,7 @@ def provenance_of(footage: Mapping[str, Path | None], *, is_swapped: bool = True
 
 
 def _files(path: Path) -> list[str]:
-    if (path / "faces.sqlite").is_file():
+    if is_faceset(path):
         with Faceset.open(path) as faceset:
             return [f"faceset of {faceset.identity}, digest {faceset.digest()}"]
     return [f"{one.name}, sha256 {sha256_of(one)}" for one in expand_footage([path])]

@@ -17,6 +17,7 @@ from understudy.faces.choose import TargetChooser
 from understudy.faces.crop import cut
 from understudy.faces.face import FaceSquare
 from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_schema import is_faceset
 from understudy.faces.finder import FaceFinder
 from understudy.media.footage import expand_footage, open_footage
 from understudy.media.images import read_image
@@ -168,7 +169,7 @@ def show_source(source: Path) -> Clip:
         MediaError: the footage cannot be read.
     """
     builder = ClipBuilder("source", SIDE_PX, in_step=False)
-    if (source / "faces.sqlite").is_file():
+    if is_faceset(source):
         for number, image in enumerate(_stored_crops(source)):
             builder.add(number / 25, _letterboxed(image, SIDE_PX))
         return builder.clip()

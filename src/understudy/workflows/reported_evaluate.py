@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from understudy.core.events import OnEvent, Written, ignore
+from understudy.faces.faceset_schema import is_faceset
 from understudy.workflows import evaluate
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.first_checks import check_report
@@ -36,7 +37,7 @@ def run(config: EvaluateConfig, on_event: OnEvent = ignore, *, report: Path) -> 
             target=config.target,
             output=config.output,
             truth=config.truth,
-            source_faceset=source if source and (source / "faces.sqlite").is_file() else None,
+            source_faceset=source if source and is_faceset(source) else None,
             target_faceset=config.target_faceset,
             evaluation=evaluation,
             every=config.every,

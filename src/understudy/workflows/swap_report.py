@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from understudy.core.types import Image
+from understudy.faces.faceset_schema import is_faceset
 from understudy.measure.ranking import RankedFrame, rank_frames
 from understudy.media.images import read_image
 from understudy.report.clips import Clip
@@ -16,7 +17,7 @@ from understudy.report.shell import NOTICE
 from understudy.report.training import TrainingPoint
 from understudy.workflows.configs import TrainResult
 from understudy.workflows.evaluate_result import EvaluateResult
-from understudy.workflows.identity import identity_of, is_faceset
+from understudy.workflows.identity import identity_of
 from understudy.workflows.report_coverage import coverage_map
 from understudy.workflows.report_facts import provenance_of, settings_of
 from understudy.workflows.report_figures import curves, figures, ranking_words
