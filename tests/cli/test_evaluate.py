@@ -62,3 +62,17 @@ def test_no_target_is_wrong_usage(run: Run, folder: Path) -> None:
     ran = run("evaluate", folder / "nobody.mp4", "--json")
     assert ran.code == 2
     assert "--target" in ran.json["error"]
+
+
+def test_the_figures_say_what_they_mean_and_what_is_missed(run: Run) -> None:
+    actor = clip("A_testA")
+    ran = run(
+        "evaluate", str(actor), "--target", str(actor), "--source", str(clip("B_train")), "--every", "20"
+    )
+    assert ran.code == 0
+    assert "100, 5 of them measured" in ran.out
+    (identity,) = [line for line in ran.out.splitlines() if line.startswith("identity")]
+    assert identity.split("  ")[0] == "identity"
+    assert "missed: at least 95" in identity
+    assert "frames nearer to the source than to the target" in identity
+    assert "own face in 100 % of the frames" in ran.err

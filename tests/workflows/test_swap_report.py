@@ -22,23 +22,11 @@ from understudy.media.writer import VideoWriter
 from understudy.training.model_folder import find_generation
 from understudy.workflows import reported_evaluate
 from understudy.workflows.configs import TrainResult
-from understudy.workflows.evaluate import EvaluateConfig, EvaluateResult
+from understudy.workflows.evaluate import EvaluateConfig
 from understudy.workflows.report_facts import settings_of
 from understudy.workflows.swap_report import SwapReport, report_data, write_swap_report
 from understudy.workflows.training_session import result_of
-
-NOTHING_MEASURED = EvaluateResult(
-    frames=4,
-    measured=0,
-    identity={},
-    expression={},
-    pose_deg=None,
-    gaze_deg=None,
-    flicker=None,
-    seam=None,
-    sync_ms=None,
-    truth={},
-)
+from workflows.made_evaluations import NOTHING_MEASURED
 
 
 def a_folder_of_videos(clip: Path, folder: Path) -> Path:

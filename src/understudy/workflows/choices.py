@@ -13,7 +13,10 @@ PRESET_NAMES: tuple[str, ...] = get_args(PresetName)
 STARTS: tuple[str, ...] = get_args(Start)
 PEOPLE: tuple[str, ...] = get_args(People)
 FEWEST_COMPARED, MOST_COMPARED = 2, 6  # outputs at once
-COMPARED_WANTED = f"give {FEWEST_COMPARED} to {MOST_COMPARED} outputs of one target; `understudy evaluate` measures one alone"
+COMPARED_WANTED = (
+    f"give {FEWEST_COMPARED} to {MOST_COMPARED} outputs of one target; "
+    "`understudy evaluate` measures one alone"
+)
 
 
 def nearest(wrong: str, known: tuple[str, ...]) -> str:
