@@ -36,7 +36,7 @@ from understudy.workflows.threads import single_threaded_opencv
 # tracking starts afresh at every segment: it is what one transaction holds, and because nothing is
 # carried over, an interrupted extraction ends with the same faceset as an undisturbed one
 SEGMENT_FRAMES = 240
-IDENTIFY_EVERY = 40  # frames between two identity vectors of a track: 25 ms each
+IDENTIFY_EVERY = 40  # frames between two identity vectors of a track: each costs as much as finding a face
 
 
 def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
