@@ -25,18 +25,9 @@ from understudy.faces.weights import weights_path
 SAME_PERSON_DISTANCE = 0.6  # dlib's own threshold on photographs
 
 _WEIGHTS = "dlib_face_recognition_resnet_model_v1.dat"
-_FIVE_POINTS = (RIGHT_EYE_OUTER, RIGHT_EYE_INNER, LEFT_EYE_OUTER, LEFT_EYE_INNER, NOSE_BASE)
-# where dlib's chip has them, in units of the square around its mean face
-_TEMPLATE = np.array(
-    [
-        [0.8595674595992, 0.2134981538014],
-        [0.6460604764104, 0.2289674387677],
-        [0.1205750620789, 0.2137274526848],
-        [0.3340850613712, 0.2290642403242],
-        [0.4901123135679, 0.6277975316475],
-    ]
-)
-_CHIP_PADDING = 0.25  # on each side, in the same unit
+FIVE_POINTS = (RIGHT_EYE_OUTER, RIGHT_EYE_INNER, LEFT_EYE_OUTER, LEFT_EYE_INNER, NOSE_BASE)
+# where dlib's aligner puts them, in units of the chip's side (`scripts/measure_chip_template.py`)
+_TEMPLATE = np.array([[0.735, 0.307], [0.602, 0.319], [0.250, 0.309], [0.388, 0.318], [0.492, 0.589]])
 
 
 class Embedder(Protocol):
@@ -72,9 +63,8 @@ def face_chip(image: Image, face: Face, size_px: int) -> Image:
     Reference:
         King, dlib, `get_face_chip` with five points.
     """
-    points = face.landmarks_px[list(_FIVE_POINTS), :2]
-    # there the corner of the top left pixel is (0, 0), here its centre
-    in_chip = (_TEMPLATE + _CHIP_PADDING) / (1 + 2 * _CHIP_PADDING) * size_px - 0.5
+    points = face.landmarks_px[list(FIVE_POINTS), :2]
+    in_chip = _TEMPLATE * size_px - 0.5
     # fitted this way round as dlib does: the other way a profile, which fits badly, becomes larger
     frame_from_chip = fit_similarity(in_chip.astype(np.float32), points)
     chip_from_frame = cast(Matrix, cv2.invertAffineTransform(frame_from_chip))
