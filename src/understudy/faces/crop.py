@@ -6,7 +6,9 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image, Matrix
 from understudy.faces.face import FaceSquare
 
@@ -14,11 +16,11 @@ STORED_COVERAGE = 1.8  # sides of the face square: wider than any training crop 
 STORED_MAX_PX = 512
 
 
-def cut(image: Image, crop_from_frame: Matrix, size_px: int) -> Image:
+def cut(image: Image | Picture, crop_from_frame: Matrix, size_px: int) -> Image:
     """Warp a frame into a square crop, without aliasing where the crop is smaller than the face.
 
     Args:
-        image: (h, w, 3) RGB uint8.
+        image: (h, w, 3) RGB uint8, or a picture of which only the part under the crop is looked at.
         crop_from_frame: (2, 3) similarity, as of `FaceSquare.crop_from_frame`.
         size_px: side of the crop.
 
@@ -26,22 +28,31 @@ def cut(image: Image, crop_from_frame: Matrix, size_px: int) -> Image:
         (size, size, 3) RGB uint8; beyond the frame its border is repeated.
     """
     scale = float(np.hypot(crop_from_frame[0, 0], crop_from_frame[1, 0]))
-    matrix = crop_from_frame.astype(np.float64)
+    part, matrix = part_under(image, crop_from_frame, size_px)
     shrink = int(1 / scale)
     if shrink >= 2:
         # average whole blocks first: the warp itself looks at four pixels only
-        x0, y0, x1, y1 = _reach(matrix, size_px, image.shape[:2])
-        part = image[y0:y1, x0:x1]
-        height, width = max(1, (y1 - y0) // shrink), max(1, (x1 - x0) // shrink)
+        height, width = (max(1, length // shrink) for length in part.shape[:2])
         part = part[: height * shrink, : width * shrink] if min(part.shape[:2]) >= shrink else part
-        image = cast(Image, cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA))
-        frame_from_small = np.array([[shrink, 0, x0 + (shrink - 1) / 2], [0, shrink, y0 + (shrink - 1) / 2]])
-        shift = matrix[:, :2] @ frame_from_small[:, 2] + matrix[:, 2]
+        part = cast(Image, cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA))
+        part_from_small = np.array([[shrink, 0, (shrink - 1) / 2], [0, shrink, (shrink - 1) / 2]])
+        shift = matrix[:, :2] @ part_from_small[:, 2] + matrix[:, 2]
         matrix = np.column_stack([matrix[:, :2] * shrink, shift])
     flags = cv2.INTER_CUBIC if scale * max(shrink, 1) > 0.99 else cv2.INTER_LINEAR
     return cast(
-        Image, cv2.warpAffine(image, matrix, (size_px, size_px), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        Image, cv2.warpAffine(part, matrix, (size_px, size_px), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     )
+
+
+def part_under(
+    image: Image | Picture, crop_from_frame: Matrix, size_px: int
+) -> tuple[Image, NDArray[np.float64]]:
+    """The pixels that a warp into a square crop looks at, and the (2, 3) `crop_from_part` for them."""
+    picture = as_picture(image)
+    matrix = crop_from_frame.astype(np.float64)
+    x0, y0, x1, y1 = _reach(matrix, size_px, (picture.height_px, picture.width_px))
+    shift = matrix[:, :2] @ np.array([x0, y0], np.float64) + matrix[:, 2]
+    return picture.part(x0, y0, x1, y1), np.column_stack([matrix[:, :2], shift])
 
 
 def _reach(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image, Points, Vector
 from understudy.faces.tflite import PictureNetwork
 
@@ -33,7 +33,7 @@ class Detection:
 class Detector(Protocol):
     """Anything that finds faces in a frame."""
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image | Picture) -> list[Detection]:
         """Faces of an (h, w, 3) RGB uint8 picture, best first."""
         ...
 
@@ -79,16 +79,16 @@ class BlazeFace:
         if (self._network.input_px, self._network.output_shapes) != expected:
             raise ValueError(f"{weights.name} is another network than a BlazeFace of {config.input_px} px")
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image | Picture) -> list[Detection]:
         """Faces of an (h, w, 3) RGB uint8 picture, best first."""
         config = self._config
-        height, width = image.shape[:2]
+        picture = as_picture(image)
+        width, height = picture.width_px, picture.height_px
         scale = config.input_px / max(height, width)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         padded = np.zeros((1, config.input_px, config.input_px, 3), np.float32)
         left, top = (config.input_px - size[0]) // 2, (config.input_px - size[1]) // 2
-        padded[0, top : top + size[1], left : left + size[0]] = small
+        padded[0, top : top + size[1], left : left + size[0]] = picture.resized(*size)
         boxes, logits = self._network.run(padded / np.float32(127.5) - np.float32(1))
         scores = 1 / (1 + np.exp(-np.clip(logits[0, :, 0], -80, 80)))
         kept = scores >= config.min_score

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from understudy.core.events import OnEvent, ignore
-from understudy.core.types import Frame
+from understudy.core.picture import AnyFrame
 from understudy.faces.detect import FULL_RANGE, SHORT_RANGE, BlazeFace
 from understudy.faces.face import Face
 from understudy.faces.landmark import MeshNetwork
 from understudy.faces.smooth import SmoothingConfig, smooth_stream
 from understudy.faces.track import FaceTracker, TrackerConfig
 from understudy.faces.weights import weights_path
+
+AFrame = TypeVar("AFrame", bound=AnyFrame)
 
 
 class FaceFinder:
@@ -41,7 +44,7 @@ class FaceFinder:
         )
         self._tracker, self._smoothing = tracker, smoothing
 
-    def stream(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+    def stream(self, frames: Iterable[AFrame]) -> Iterator[tuple[AFrame, list[Face]]]:
         """Yield each frame with its faces, largest first, a few frames late.
 
         Args:

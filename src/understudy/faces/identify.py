@@ -9,6 +9,7 @@ import numpy as np
 
 from understudy.core.events import OnEvent, ignore
 from understudy.core.geometry import fit_similarity
+from understudy.core.picture import Picture
 from understudy.core.types import Image, Matrix, Vector
 from understudy.faces.crop import cut
 from understudy.faces.dlib_network import DlibNetwork
@@ -33,7 +34,7 @@ _TEMPLATE = np.array([[0.735, 0.307], [0.602, 0.319], [0.250, 0.309], [0.388, 0.
 class Embedder(Protocol):
     """Anything that gives identity vectors, compared by Euclidean distance."""
 
-    def vector(self, image: Image, face: Face) -> Vector:
+    def vector(self, image: Image | Picture, face: Face) -> Vector:
         """Identity vector of a face in an (h, w, 3) RGB uint8 frame."""
         ...
 
@@ -49,12 +50,12 @@ class Identifier:
         """
         self._network = DlibNetwork(weights_path(_WEIGHTS, on_event))
 
-    def vector(self, image: Image, face: Face) -> Vector:
+    def vector(self, image: Image | Picture, face: Face) -> Vector:
         """(128,) float32 identity vector of a face in an (h, w, 3) RGB uint8 frame; from any thread."""
         return self._network.vector(face_chip(image, face, self._network.input_px))
 
 
-def face_chip(image: Image, face: Face, size_px: int) -> Image:
+def face_chip(image: Image | Picture, face: Face, size_px: int) -> Image:
     """The upright face as dlib cuts it out for its network.
 
     Returns:

@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.types import Image, Points
+from understudy.core.picture import Picture
+from understudy.core.types import Image, Matrix, Points
+from understudy.faces.crop import part_under
 from understudy.faces.detect import Detection
 from understudy.faces.face import FaceSquare
 from understudy.faces.mesh import (
@@ -82,7 +84,7 @@ class MeshNetwork:
         self._mesh = PictureNetwork(mesh_weights)
         self._iris = PictureNetwork(iris_weights)
 
-    def find(self, image: Image, region: FaceSquare) -> Mesh:
+    def find(self, image: Image | Picture, region: FaceSquare) -> Mesh:
         """Landmarks of the face in `region` of an (h, w, 3) RGB uint8 frame.
 
         The score says whether there is a face at all; look at it before using the points.
@@ -104,7 +106,7 @@ class MeshNetwork:
         return Mesh(points_px=points_px, iris_px=np.stack([left[1], right[1]]), score=score)
 
     def _eye(
-        self, image: Image, points_px: Points, outer: int, inner: int, *, mirrored: bool
+        self, image: Image | Picture, points_px: Points, outer: int, inner: int, *, mirrored: bool
     ) -> tuple[Points, Points]:
         """(16, 2) eyelids and (5, 2) iris of one eye, frame pixels; the network knows one side only."""
         a, b = (outer, inner) if not mirrored else (inner, outer)
@@ -127,9 +129,10 @@ class MeshNetwork:
         return frame_xy[:16], frame_xy[16:]
 
 
-def _crop(image: Image, crop_from_frame: NDArray[np.float32], size_px: int) -> Image:
+def _crop(image: Image | Picture, crop_from_frame: Matrix, size_px: int) -> Image:
+    part, crop_from_part = part_under(image, crop_from_frame, size_px)
     size = (size_px, size_px)
-    return np.asarray(cv2.warpAffine(image, crop_from_frame, size, flags=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.warpAffine(part, crop_from_part, size, flags=cv2.INTER_LINEAR), np.uint8)
 
 
 def _run(network: PictureNetwork, crop: Image) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image
 from understudy.faces.crop import cut
 from understudy.faces.detect import Detection, Detector, overlap
@@ -55,7 +56,7 @@ class TrackerConfig:
 class Landmarker(Protocol):
     """Anything that finds the mesh of the face in a region."""
 
-    def find(self, image: Image, region: FaceSquare) -> Mesh:
+    def find(self, image: Image | Picture, region: FaceSquare) -> Mesh:
         """Landmarks of the face in `region` of an (h, w, 3) RGB uint8 frame."""
         ...
 
@@ -79,8 +80,9 @@ class FaceTracker:
         self._since_search = 0
         self._thumbnail: _Grey | None = None
 
-    def track(self, image: Image) -> list[Face]:
+    def track(self, picture: Image | Picture) -> list[Face]:
         """Faces of the next frame, an (h, w, 3) RGB uint8 picture; largest first."""
+        image = as_picture(picture)
         if self._is_cut(image):
             self._last = []
         found = [face for last in self._last if (face := self._follow(image, last)) is not None]
@@ -96,12 +98,11 @@ class FaceTracker:
         self._patches = {face.track: _patch(image, face.square) for face in self._last}
         return list(self._last)
 
-    def _is_cut(self, image: Image) -> bool:
-        small = cv2.resize(image, (_THUMBNAIL_PX, _THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
-        before, self._thumbnail = self._thumbnail, _grey(np.asarray(small, np.uint8))
+    def _is_cut(self, image: Picture) -> bool:
+        before, self._thumbnail = self._thumbnail, image.thumbnail(_THUMBNAIL_PX)
         return before is not None and _change(before, self._thumbnail) > self._config.cut_level
 
-    def _follow(self, image: Image, last: Face) -> Face | None:
+    def _follow(self, image: Picture, last: Face) -> Face | None:
         face = self._face(image, region_of_points(last.landmarks_px), last.track)
         if face is None:
             return None
@@ -114,13 +115,12 @@ class FaceTracker:
         change = _change(self._patches[last.track], _patch(image, face.square)) if in_reach else np.inf
         return face if change <= self._config.max_face_change else None
 
-    def _face(self, image: Image, region: FaceSquare, track: int) -> Face | None:
+    def _face(self, image: Picture, region: FaceSquare, track: int) -> Face | None:
         mesh = self._landmarker.find(image, region)
-        height, width = image.shape[:2]
         points = mesh.points_px
         box = np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)]).astype(np.float32)
         centre = (box[:2] + box[2:]) / 2
-        inside = 0 <= centre[0] < width and 0 <= centre[1] < height
+        inside = 0 <= centre[0] < image.width_px and 0 <= centre[1] < image.height_px
         if mesh.score < self._config.min_score or not inside or (box[2:] - box[:2]).min() < 4:
             return None
         pose = fit_pose(points)
@@ -134,7 +134,7 @@ class FaceTracker:
             pose_deg=pose.angles_deg,
         )
 
-    def _search(self, image: Image, known: list[Face]) -> list[Face]:
+    def _search(self, image: Picture, known: list[Face]) -> list[Face]:
         """Add faces that no track holds; drop weak tracks that the detector does not see."""
         detections: list[Detection] = []
         for detector in self._detectors:
@@ -172,7 +172,7 @@ def _without_doubles(faces: list[Face], max_overlap: float) -> list[Face]:
     return kept
 
 
-def _patch(image: Image, square: FaceSquare) -> _Grey:
+def _patch(image: Picture, square: FaceSquare) -> _Grey:
     """A small upright picture of a face."""
     matrix = square.crop_from_frame(_PATCH_PX, _PATCH_COVERAGE)
     return np.asarray(cv2.GaussianBlur(_grey(cut(image, matrix, _PATCH_PX)), (0, 0), 1), np.float32)

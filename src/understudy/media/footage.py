@@ -13,6 +13,7 @@ from typing import Protocol, Self
 
 from understudy.core.errors import MediaError
 from understudy.core.files import sha256_of_file
+from understudy.core.picture import AnyFrame
 from understudy.core.types import Frame
 from understudy.media.images import IMAGE_SUFFIXES, read_image
 from understudy.media.info import VideoInfo
@@ -43,6 +44,10 @@ class FrameSource(Protocol):
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames."""
+        ...
+
+    def partial(self) -> Iterator[AnyFrame]:
+        """Give the same frames, each converted to RGB only where somebody looks; instead of iterating."""
         ...
 
     def close(self) -> None:
@@ -93,6 +98,10 @@ class ImageFootage:
                 self.warnings.append(f"left out: {error}")
                 continue
             yield Frame(index=index, pts=index, time_base=1 / _FOLDER_RATE_HZ, image=image)
+
+    def partial(self) -> Iterator[Frame]:
+        """Give the same frames; an image file is decoded whole."""
+        return iter(self)
 
     def close(self) -> None:
         """Nothing is held open."""

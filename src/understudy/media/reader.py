@@ -24,6 +24,7 @@ from understudy.core.types import Frame
 from understudy.media.colour import ToRgb
 from understudy.media.info import VideoInfo, describe
 from understudy.media.integrity import breaks_off
+from understudy.media.partial import DecodedPicture, PartialFrame, PartsToRgb
 
 # libavformat takes any text for terminal art and would decode it to pictures
 _NOT_FOOTAGE = {"tty", "ansi", "idf", "bin", "xbin", "adf"}
@@ -74,16 +75,32 @@ class VideoReader:
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames from the start on; raises MediaError once the reader is closed."""
         info = self.info
-        self._check_open()
         to_rgb = ToRgb(info.colour, width_px=info.coded_width_px, height_px=info.coded_height_px)
+        for index, pts, picture in self._timed():
+            image = info.orientation.upright(to_rgb(picture))
+            yield Frame(index=index, pts=pts, time_base=info.time_base, image=image)
+
+    def partial(self) -> Iterator[PartialFrame]:
+        """Give the same frames, each converted only where somebody looks."""
+        info = self.info
+        to_rgb = PartsToRgb(
+            info.colour, info.orientation, width_px=info.coded_width_px, height_px=info.coded_height_px
+        )
+        for index, pts, decoded in self._timed():
+            picture = DecodedPicture(decoded, to_rgb)
+            yield PartialFrame(index=index, pts=pts, time_base=info.time_base, image=picture)
+
+    def _timed(self) -> Iterator[tuple[int, int, av.VideoFrame]]:
+        """Number, time and decoded picture of the frames from the start on."""
+        info = self.info
+        self._check_open()
         clock = _Clock(info)
         for index, picture in enumerate(self._pictures):
             pts = clock.tick(picture)
             # not sought: frames are known by their number, which only counting from the first tells
             if index < self._start_index or (pts - info.start_pts) * info.time_base < self._start_s:
                 continue
-            image = info.orientation.upright(to_rgb(picture))
-            yield Frame(index=index, pts=pts, time_base=info.time_base, image=image)
+            yield index, pts, picture
         self._report(clock)
 
     def close(self) -> None:

@@ -42,6 +42,19 @@ class Orientation:
             image = np.asarray(cv2.rotate(image, _CV_CODES[self.rotation_deg]), np.uint8)
         return image
 
+    def coded_box(
+        self, box: tuple[int, int, int, int], width_px: int, height_px: int
+    ) -> tuple[int, int, int, int]:
+        """Where a box x0, y0, x1, y1 of the upright picture lies in the coded one, of that size."""
+        x0, y0, x1, y1 = box
+        if self.rotation_deg == 90:
+            x0, y0, x1, y1 = y0, height_px - x1, y1, height_px - x0
+        elif self.rotation_deg == 180:
+            x0, y0, x1, y1 = width_px - x1, height_px - y1, width_px - x0, height_px - y0
+        elif self.rotation_deg == 270:
+            x0, y0, x1, y1 = width_px - y1, x0, width_px - y0, x1
+        return (width_px - x1, y0, width_px - x0, y1) if self.is_mirrored else (x0, y0, x1, y1)
+
     def coded(self, image: Image) -> Image:
         """Bring an upright image back to how it is coded: the inverse of `upright`."""
         if self.rotation_deg:

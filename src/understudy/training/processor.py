@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
 
-_KEPT_BYTES = (2**30, 2**25)  # what we would like, what every glibc allows
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
+from understudy.core.allocator import keep_freed_memory
 
 
 def has_fast_bf16() -> bool:
@@ -33,20 +31,9 @@ def tuned() -> Generator[None]:
     Numbers next to zero count as zero: processors are slow at them. And the C library keeps memory that
     is freed: handing megabytes back and asking for them again costs a tenth of a step.
     """
-    _keep_freed_memory()
+    keep_freed_memory()
     torch.set_flush_denormal(True)
     try:
         yield
     finally:
         torch.set_flush_denormal(False)
-
-
-def _keep_freed_memory() -> None:
-    """For the rest of the process; where the C library is not glibc, nothing happens."""
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):
-        return
-    # in this order: the second setting ends glibc's own growing of the first, and older ones refuse much
-    if any(mallopt(_M_MMAP_THRESHOLD, size) for size in _KEPT_BYTES):
-        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES[0])

@@ -13,8 +13,8 @@ from pathlib import Path
 from understudy.core.errors import ConfigError, FacesetError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
+from understudy.core.picture import AnyFrame
 from understudy.core.prefetch import prefetch
-from understudy.core.types import Frame
 from understudy.faces.crop import STORED_COVERAGE, cut, stored_size_px
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
@@ -142,13 +142,13 @@ class _Extraction:
             self._on_event(Notice(message=f"{path.name} was done already", is_warning=False))
             return
         with open_footage(path, start_index=state.next_frame, start_s=self._choice.from_s) as footage:
-            with closing(prefetch(self._choice.of(footage, info), depth=8)) as frames:
+            with closing(prefetch(self._choice.of(footage.partial(), info), depth=8)) as frames:
                 self._store(frames, state, f"extract {path.name}", before, self._choice.expected(info))
             for message in footage.warnings:
                 self.warn(message)
 
     def _store(
-        self, frames: Iterator[Frame], state: SourceState, stage: str, done: int, total: int | None
+        self, frames: Iterator[AnyFrame], state: SourceState, stage: str, done: int, total: int | None
     ) -> None:
         """Find faces in frames and store them, a segment at a time.
 
@@ -174,7 +174,7 @@ class _Extraction:
             self._on_event(Progress(stage=stage, done=done, total=done, unit="frames"))
         self._faceset.finish_source(state.id, seen)
 
-    def _segment(self, frames: Iterator[Frame], first_track: int) -> _Segment | None:
+    def _segment(self, frames: Iterator[AnyFrame], first_track: int) -> _Segment | None:
         """Find the faces of the next frames; None at the end."""
         taken = list(itertools.islice(frames, 1))
         if not taken:
@@ -211,7 +211,7 @@ def _info_of(path: Path) -> VideoInfo:
         return footage.info
 
 
-def _record(frame: Frame, face: Face) -> FaceRecord:
+def _record(frame: AnyFrame, face: Face) -> FaceRecord:
     size = stored_size_px(face.square)
     crop = cut(frame.image, face.square.crop_from_frame(size, STORED_COVERAGE), size)
     reason = reason_to_reject(face)

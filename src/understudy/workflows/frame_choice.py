@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Self
 
 from understudy.core.errors import ConfigError
-from understudy.core.types import Frame
+from understudy.core.picture import AnyFrame
 from understudy.faces.faceset import Faceset
 from understudy.media.info import VideoInfo
 
@@ -94,10 +94,10 @@ class FrameChoice:
         if here != self._note:
             faceset.note(_NOTE, self._note)
 
-    def of(self, frames: Iterable[Frame], info: VideoInfo) -> Iterator[Frame]:
+    def of(self, frames: Iterable[AnyFrame], info: VideoInfo) -> Iterator[AnyFrame]:
         """The chosen ones of frames that begin no earlier than `from_s`."""
 
-        def is_before_end(frame: Frame) -> bool:
+        def is_before_end(frame: AnyFrame) -> bool:
             return self.to_s is None or (frame.pts - info.start_pts) * info.time_base < self.to_s
 
         within = itertools.takewhile(is_before_end, frames)
