@@ -1,10 +1,7 @@
 """Writing: as many frames as the target, at its times, with its audio, or no file at all."""
 
-import os
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +13,7 @@ import pytest
 
 from clips import corner_picture, cut, make_clip, picture
 from footage import beside
+from limits import an_ordinary_user
 from understudy.core.errors import MediaError
 from understudy.core.types import Frame
 from understudy.media.info import VideoInfo
@@ -277,19 +275,6 @@ def test_a_disk_that_takes_no_more_leaves_nothing(tmp_path: Path) -> None:
     assert "cannot write" in done.stdout
     assert "out.mp4" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
-
-
-@contextmanager
-def an_ordinary_user() -> Generator[None]:
-    """The superuser may write everywhere, so for a while be nobody."""
-    is_superuser = os.geteuid() == 0
-    if is_superuser:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_superuser:
-            os.seteuid(0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no read-only folders")
