@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from understudy.core.allocator import keep_freed_memory
 from understudy.core.errors import ConfigError, FacesetError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
@@ -70,6 +71,7 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
         extraction = _Extraction(faceset, choice, on_event)
         for message in choice.doubts(infos):
             extraction.warn(message)
+        keep_freed_memory()
         with single_threaded_opencv():
             for path in footage:
                 extraction.add(path)
