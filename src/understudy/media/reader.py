@@ -1,4 +1,4 @@
-"""Read a video file frame by frame, upright and in RGB, with its own presentation times."""
+"""Read a video file frame by frame: upright, progressive, in RGB, with its own presentation times."""
 
 # PyAV leaves type parameters of its packets open.
 # pyright: reportUnknownMemberType=false
@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 from understudy.core.errors import MediaError
 from understudy.core.types import Frame
 from understudy.media.colour import ToRgb
+from understudy.media.deinterlace import Deinterlacer
 from understudy.media.info import VideoInfo, describe
 from understudy.media.integrity import breaks_off
 
@@ -32,7 +33,8 @@ _NOT_FOOTAGE = {"tty", "ansi", "idf", "bin", "xbin", "adf"}
 class VideoReader:
     """Streams the frames of one video file, once, in presentation order.
 
-    Every decoded frame is given, none twice; `pts` is as stored. A file that breaks off is used up
+    Every decoded frame is given, none twice; `pts` is as stored. Frames that are flagged interlaced are
+    deinterlaced, HDR is tone-mapped, and transparency lies over white. A file that breaks off is used up
     to the break. What was wrong with the file is in `warnings`, complete once the frames are read.
 
     Args:
@@ -76,15 +78,20 @@ class VideoReader:
         info = self.info
         self._check_open()
         to_rgb = ToRgb(info.colour, width_px=info.coded_width_px, height_px=info.coded_height_px)
-        clock = _Clock(info)
-        for index, picture in enumerate(self._pictures):
-            pts = clock.tick(picture)
+        clock, deinterlacer = _Clock(info), Deinterlacer()
+        timed = deinterlacer.of((clock.tick(picture), picture) for picture in self._pictures)
+        for index, (pts, picture) in enumerate(timed):
             # not sought: frames are known by their number, which only counting from the first tells
             if index < self._start_index or (pts - info.start_pts) * info.time_base < self._start_s:
                 continue
             image = info.orientation.upright(to_rgb(picture))
             yield Frame(index=index, pts=pts, time_base=info.time_base, image=image)
         self._report(clock)
+        if deinterlacer.count:
+            self.warnings.append(
+                f"{self._path.name} is interlaced: {deinterlacer.count} of {clock.ticks} frames were "
+                "deinterlaced, and what is made from them is progressive"
+            )
 
     def close(self) -> None:
         """Close the file; nothing can be read afterwards.
