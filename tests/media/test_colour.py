@@ -75,4 +75,4 @@ def test_missing_matrix_is_guessed_by_height() -> None:
     assert ColourTags().matrix_for(720) == 1
     assert ColourTags(matrix=1).matrix_for(100) == 1
     assert ColourTags(matrix=9).matrix_for(100) == 9
-    assert ColourTags(matrix=0).written_matrix == 2
+    assert ColourTags(matrix=0, range=2).written == ColourTags(range=2)
