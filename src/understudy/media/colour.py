@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Image
 from understudy.media.alpha import over_white
-from understudy.media.tone_map import HLG, PQ, ToneMap
+from understudy.media.tone_map import HLG, PQ, tone_map_of
 
 UNSPECIFIED = 2  # code of matrix, primaries and transfer
 BT709, SMPTE170M = 1, 6
@@ -83,7 +83,7 @@ class ToRgb:
         self._is_limited = tags.range == LIMITED_RANGE
         self._size = (width_px, height_px)
         self._reformatter = VideoReformatter()
-        self._tone_map = ToneMap(tags.transfer) if tags.is_hdr else None
+        self._tone_map = tone_map_of(tags.transfer) if tags.is_hdr else None
         self._deep_rgb_from_yuv = _deep_matrix(tags.matrix_for(height_px), is_full_range=tags.is_full_range)
 
     def __call__(self, picture: av.VideoFrame) -> Image:
@@ -139,10 +139,8 @@ class ToRgb:
             picture = self._reformatter.reformat(
                 picture, *self._size, picture.format.name, interpolation=_TO_RGB
             )
-        bits = _GREY_BITS[picture.format.name]
-        dark, light = (16 << bits - 8, 235 << bits - 8) if self._is_limited else (0, (1 << bits) - 1)
-        table = np.round((np.arange(1 << bits) - dark) * (255 / (light - dark)))
-        grey = np.clip(table, 0, 255).astype(np.uint8)[np.asarray(picture.to_ndarray(), np.uint16)]
+        table = _grey_table(_GREY_BITS[picture.format.name], is_limited=self._is_limited)
+        grey = table[np.asarray(picture.to_ndarray(), np.uint16)]
         return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
@@ -190,6 +188,14 @@ def has_alpha(format_name: str) -> bool:
     """Whether pictures of a pixel format may be transparent."""
     parts = av.VideoFormat(format_name).components
     return format_name == "pal8" or any(part.is_alpha for part in parts)
+
+
+@cache
+def _grey_table(bits: int, *, is_limited: bool) -> NDArray[np.uint8]:
+    """8-bit grey level of each stored number."""
+    dark, light = (16 << bits - 8, 235 << bits - 8) if is_limited else (0, (1 << bits) - 1)
+    levels = np.round((np.arange(1 << bits) - dark) * (255 / (light - dark)))
+    return np.clip(levels, 0, 255).astype(np.uint8)
 
 
 def _deep_matrix(h273: int, *, is_full_range: bool) -> NDArray[np.float64]:

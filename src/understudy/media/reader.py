@@ -76,22 +76,23 @@ class VideoReader:
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames from the start on; raises MediaError once the reader is closed."""
         info = self.info
-        self._check_open()
         to_rgb = ToRgb(info.colour, width_px=info.coded_width_px, height_px=info.coded_height_px)
+        for index, pts, picture in self._timed():
+            image = info.orientation.upright(to_rgb(picture))
+            yield Frame(index=index, pts=pts, time_base=info.time_base, image=image)
+
+    def _timed(self) -> Iterator[tuple[int, int, av.VideoFrame]]:
+        """Number, time and decoded picture, progressive, of the frames from the start on."""
+        info = self.info
+        self._check_open()
         clock, deinterlacer = _Clock(info), Deinterlacer()
         timed = deinterlacer.of((clock.tick(picture), picture) for picture in self._pictures)
         for index, (pts, picture) in enumerate(timed):
             # not sought: frames are known by their number, which only counting from the first tells
             if index < self._start_index or (pts - info.start_pts) * info.time_base < self._start_s:
                 continue
-            image = info.orientation.upright(to_rgb(picture))
-            yield Frame(index=index, pts=pts, time_base=info.time_base, image=image)
-        self._report(clock)
-        if deinterlacer.count:
-            self.warnings.append(
-                f"{self._path.name} is interlaced: {deinterlacer.count} of {clock.ticks} frames were "
-                "deinterlaced, and what is made from them is progressive"
-            )
+            yield index, pts, picture
+        self._report(clock, deinterlacer)
 
     def close(self) -> None:
         """Close the file; nothing can be read afterwards.
@@ -146,7 +147,7 @@ class VideoReader:
         if self._is_closed:
             raise MediaError(f"{self._path} was closed while it was read", "open it again")
 
-    def _report(self, clock: _Clock) -> None:
+    def _report(self, clock: _Clock, deinterlacer: Deinterlacer) -> None:
         """Add what went wrong to the warnings, once the frames are through."""
         name, reached_s = self._path.name, float(clock.end_s)
         stated_s = self.info.duration_s
@@ -166,6 +167,11 @@ class VideoReader:
             self.warnings.append(f"{name} is damaged: {self._damaged_packets} packets could not be decoded")
         if clock.repaired:
             self.warnings.append(f"{name}: {clock.repaired} frames had no usable time and were given one")
+        if deinterlacer.count:
+            self.warnings.append(
+                f"{name} is interlaced: {deinterlacer.count} of {clock.ticks} frames were deinterlaced, "
+                "and what is made from them is progressive"
+            )
 
 
 class _Clock:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +70,12 @@ class ToneMap:
             light *= np.asarray(cv2.pow(luma, _HLG_GAMMA - 1), np.float32)[..., None]
             light = self._shown.take(_root_index(light))
         return self._level.take(_root_index(np.asarray(cv2.transform(light, _709_FROM_2020), np.float32)))
+
+
+@cache
+def tone_map_of(transfer: int) -> ToneMap:
+    """The one of a transfer; any number of threads may use it."""
+    return ToneMap(transfer)
 
 
 def pq_nits(signal: _Floats) -> _Floats:
