@@ -87,32 +87,29 @@ def hdr_of(image: NDArray[np.uint8], transfer: int, *, gain: float = 1.0) -> Flo
     return pq_of(nits) if transfer == PQ else hlg_of(nits)
 
 
-def make_hdr_clip(path: Path, signals: list[Floats], transfer: int) -> Path:
+def make_hdr_clip(path: Path, signals: list[Floats], transfer: int, *, is_full: bool = False) -> Path:
     """Write HDR signals as lossless 10-bit FFV1, 4:2:0, with their tags, at 25 frames a second."""
     height, width = signals[0].shape[:2]
     with av.open(str(path), "w") as container:
         video = container.add_stream("ffv1", rate=25, width=width, height=height, pix_fmt="yuv420p10le")
         context = video.codec_context
-        context.colorspace, context.color_primaries, context.color_trc, context.color_range = (
-            9,
-            9,
-            transfer,
-            1,
-        )
+        context.colorspace, context.color_primaries, context.color_trc = 9, 9, transfer
+        context.color_range = 2 if is_full else 1
         for index, signal in enumerate(signals):
-            frame = av.VideoFrame.from_ndarray(_yuv420(signal), format="yuv420p10le")
+            frame = av.VideoFrame.from_ndarray(_yuv420(signal, is_full=is_full), format="yuv420p10le")
             frame.pts, frame.time_base = index, Fraction(1, 25)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
     return path
 
 
-def _yuv420(signal: Floats) -> NDArray[np.uint16]:
-    """Limited range 10-bit BT.2020 in one (h * 3 / 2, w) array."""
+def _yuv420(signal: Floats, *, is_full: bool) -> NDArray[np.uint16]:
+    """10-bit BT.2020 in one (h * 3 / 2, w) array."""
     height, width = signal.shape[:2]
     r, g, b = np.moveaxis(signal, -1, 0)
     luma = 0.2627 * r + 0.6780 * g + 0.0593 * b
     chroma = np.stack([(b - luma) / 1.8814, (r - luma) / 1.4746])
     half = chroma.reshape(2, height // 2, 2, width // 2, 2).mean(axis=(2, 4))
-    flat = np.concatenate([(64 + 876 * luma).reshape(-1), (512 + 896 * half).reshape(-1)])
+    black, levels, colours = (0, 1023, 1023) if is_full else (64, 876, 896)
+    flat = np.concatenate([(black + levels * luma).reshape(-1), (512 + colours * half).reshape(-1)])
     return np.round(flat).astype(np.uint16).reshape(height * 3 // 2, width)

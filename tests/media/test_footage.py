@@ -180,7 +180,7 @@ def test_digest_of_a_pattern_is_that_of_its_images(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     write_image(tmp_path / "other" / "frame1.png", picture(9, 64, 96))
     both = sha256_of(tmp_path / "*" / "frame1.png")
-    (tmp_path / "other").rename(tmp_path / "another")
+    (tmp_path / "other").rename(tmp_path / "others")
     assert sha256_of(tmp_path / "*" / "frame1.png") != both
 
 

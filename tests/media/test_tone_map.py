@@ -33,10 +33,11 @@ def test_light_keeps_its_order_up_to_white(transfer: int) -> None:
     assert mapped[-1].tolist() == [255, 255, 255]
 
 
+@pytest.mark.parametrize("is_full", [False, True])
 @pytest.mark.parametrize("transfer", [PQ, HLG])
-def test_a_picture_shown_as_hdr_comes_back(tmp_path: Path, transfer: int) -> None:
+def test_a_picture_shown_as_hdr_comes_back(tmp_path: Path, transfer: int, is_full: bool) -> None:
     image = picture(3, 96, 64)
-    path = make_hdr_clip(tmp_path / "a.mkv", [hdr_of(image, transfer)] * 2, transfer)
+    path = make_hdr_clip(tmp_path / "a.mkv", [hdr_of(image, transfer)] * 2, transfer, is_full=is_full)
     with VideoReader(path) as reader:
         frames = list(reader)
     assert reader.info.colour.is_hdr

@@ -106,7 +106,13 @@ class ToRgb:
             return np.asarray(self._reformat(picture, "gbrp16le").to_ndarray(), np.uint16)
         # the matrix by OpenCV: swscale's makes deep pictures darker by up to one grey level of the result
         deep = self._reformatter.reformat(
-            picture, *self._size, "yuv444p16le", interpolation=_TO_RGB, threads=1
+            picture,
+            *self._size,
+            "yuv444p16le",
+            interpolation=_TO_RGB,
+            src_color_range=self._range,
+            dst_color_range=self._range,
+            threads=1,
         )
         yuv = np.asarray(deep.to_ndarray(), np.uint16)
         return np.asarray(cv2.transform(yuv, self._deep_rgb_from_yuv), np.uint16)
