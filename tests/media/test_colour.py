@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from clips import make_clip, picture, rgb_from_yuv, yuv_from_rgb
 from understudy.media.colour import ColourTags, FromRgb, ToRgb
@@ -40,6 +42,28 @@ def test_reader_applies_matrix_and_range(
         error = frame.image.astype(int) - expected
         assert np.abs(error).max() <= 2
         assert np.abs(error.mean(axis=(0, 1))).max() < 0.15
+
+
+@pytest.mark.parametrize("size_px", [(96, 64), (322, 190), (101, 75)])
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv444p", "nv12", "yuv420p10le", "yuvj420p"])
+@pytest.mark.parametrize("full_range", [1, 2])
+def test_the_quick_way_equals_the_plain_one(
+    pixel_format: str, full_range: int, size_px: tuple[int, int]
+) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (size_px[1], size_px[0], 3)).astype(np.uint8)
+    stored = av.VideoFrame.from_ndarray(noise, format="rgb24").reformat(format=pixel_format)
+    plain = VideoReformatter().reformat(
+        stored,
+        format="rgb24",
+        src_colorspace=1,
+        dst_colorspace=1,
+        interpolation=Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT,
+        src_color_range=full_range,
+        dst_color_range=ColorRange.JPEG,
+    )
+    tags = ColourTags(matrix=1, range=full_range)
+    image = ToRgb(tags, width_px=size_px[0], height_px=size_px[1])(stored)
+    np.testing.assert_array_equal(image, plain.to_ndarray())
 
 
 @pytest.mark.parametrize("matrix", [1, 6])

@@ -24,6 +24,12 @@ _SWS_FROM_H273 = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 
 _GREY_BITS = {"gray": 8, "gray9le": 9, "gray10le": 10, "gray12le": 12, "gray14le": 14, "gray16le": 16}
 
+# swscale makes these to planes of RGB in half the time, with the same results where sizes are even
+_BY_PLANES = frozenset(
+    {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12"}
+    | {"yuv420p10le", "yuv422p10le", "yuv444p10le"}
+)
+
 # Without both flags swscale takes shortcuts that darken every pixel by one step.
 _TO_RGB = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 # The area filter averages 2x2 pixels for one chroma sample, the nearest to the inverse of the above.
@@ -82,6 +88,7 @@ class ToRgb:
         self._range = ColorRange.JPEG if tags.is_full_range else ColorRange.MPEG
         self._is_limited = tags.range == LIMITED_RANGE
         self._size = (width_px, height_px)
+        self._is_even = width_px % 2 == height_px % 2 == 0
         self._reformatter = VideoReformatter()
         self._tone_map = tone_map_of(tags.transfer) if tags.is_hdr else None
         self._deep_rgb_from_yuv = _deep_matrix(tags.matrix_for(height_px), is_full_range=tags.is_full_range)
@@ -95,6 +102,8 @@ class ToRgb:
             return self._grey(picture)
         if has_alpha(name):
             return over_white(np.asarray(self._reformat(picture, "rgba").to_ndarray(), np.uint8))
+        if name in _BY_PLANES and (picture.width, picture.height) == self._size and self._is_even:
+            return _interleaved(self._reformat(picture, "gbrp"))
         rgb = self._reformat(picture, "rgb24")
         pixels = np.ascontiguousarray(rgb.to_ndarray(), np.uint8)
         # what the decoder itself made it may still need for the next pictures
@@ -187,6 +196,14 @@ class FromRgb:
         chroma = np.asarray(cv2.transform(half, yuv_from_rgb[1:]), np.uint8)
         flat = np.concatenate([yuv[..., 0].reshape(-1), chroma.transpose(2, 0, 1).reshape(-1)])
         return av.VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")
+
+
+def _interleaved(gbrp: av.VideoFrame) -> Image:
+    green, blue, red = (
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        for plane in gbrp.planes
+    )
+    return np.asarray(cv2.merge([red, green, blue]), np.uint8)
 
 
 @cache
