@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from clips import make_clip, picture, rgb_from_yuv, yuv_from_rgb
 from understudy.media.colour import ColourTags, FromRgb, ToRgb
@@ -42,6 +44,28 @@ def test_reader_applies_matrix_and_range(
         assert np.abs(error.mean(axis=(0, 1))).max() < 0.15
 
 
+@pytest.mark.parametrize("size_px", [(96, 64), (322, 190), (101, 75)])
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv444p", "nv12", "yuv420p10le", "yuvj420p"])
+@pytest.mark.parametrize("full_range", [1, 2])
+def test_the_quick_way_equals_the_plain_one(
+    pixel_format: str, full_range: int, size_px: tuple[int, int]
+) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (size_px[1], size_px[0], 3)).astype(np.uint8)
+    stored = av.VideoFrame.from_ndarray(noise, format="rgb24").reformat(format=pixel_format)
+    plain = VideoReformatter().reformat(
+        stored,
+        format="rgb24",
+        src_colorspace=1,
+        dst_colorspace=1,
+        interpolation=Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT,
+        src_color_range=full_range,
+        dst_color_range=ColorRange.JPEG,
+    )
+    tags = ColourTags(matrix=1, range=full_range)
+    image = ToRgb(tags, width_px=size_px[0], height_px=size_px[1])(stored)
+    np.testing.assert_array_equal(image, plain.to_ndarray())
+
+
 @pytest.mark.parametrize("matrix", [1, 6])
 @pytest.mark.parametrize("full_range", [1, 2])
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv444p"])
@@ -75,4 +99,4 @@ def test_missing_matrix_is_guessed_by_height() -> None:
     assert ColourTags().matrix_for(720) == 1
     assert ColourTags(matrix=1).matrix_for(100) == 1
     assert ColourTags(matrix=9).matrix_for(100) == 9
-    assert ColourTags(matrix=0).written_matrix == 2
+    assert ColourTags(matrix=0, range=2).written == ColourTags(range=2)

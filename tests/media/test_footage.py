@@ -1,5 +1,6 @@
 """Footage: one contract for videos, images and folders, and what paths stand for."""
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
@@ -33,7 +34,17 @@ def a_folder(folder: Path) -> Path:
     return inner
 
 
-SOURCES = {"video": (a_video, 6), "image": (an_image, 1), "folder": (a_folder, 12)}
+def a_pattern(folder: Path) -> Path:
+    return a_folder(folder) / "frame*.png"
+
+
+SOURCES = {
+    "video": (a_video, 6),
+    "image": (an_image, 1),
+    "folder": (a_folder, 12),
+    "pattern": (a_pattern, 12),
+    "numbers": (lambda folder: a_folder(folder) / "frame%d.png", 12),
+}
 
 
 @pytest.fixture(params=SOURCES)
@@ -125,16 +136,71 @@ def test_neither_videos_nor_images_of_a_mixed_folder_are_lost(tmp_path: Path) ->
     assert expand_footage(both) == both
 
 
+def test_patterns_stand_for_pieces(tmp_path: Path) -> None:
+    images = a_folder(tmp_path)
+    for name in ("b10.mp4", "b2.mp4", "sub/a.mkv", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    videos = [tmp_path / "b2.mp4", tmp_path / "b10.mp4", tmp_path / "sub" / "a.mkv"]
+    # the images of a pattern are one piece, its videos are one each, and each is taken once
+    some = images / "frame?.png"
+    assert expand_footage([some, tmp_path / "b*", tmp_path / "**" / "*.m[pk]*"]) == [some, *videos]
+    everything = tmp_path / "**" / "*"
+    assert expand_footage([everything]) == [everything, *videos]
+    with open_footage(some) as footage:
+        assert [frame.index for frame in footage] == list(range(10))
+
+
+def test_one_video_of_a_pattern_opens_and_several_do_not(tmp_path: Path) -> None:
+    video = a_video(tmp_path)
+    with open_footage(tmp_path / "?.mp4") as footage:
+        assert footage.info.path == video
+    (tmp_path / "b.mp4").touch()
+    with pytest.raises(MediaError, match=r"\?\.mp4 stands for 2 videos"):
+        open_footage(tmp_path / "?.mp4")
+
+
+def test_a_real_name_with_brackets_opens(tmp_path: Path) -> None:
+    write_image(tmp_path / "take[1]*.png", picture(0, 64, 96))
+    assert expand_footage([tmp_path / "take[1]*.png"]) == [tmp_path / "take[1]*.png"]
+    with open_footage(tmp_path / "take[1]*.png") as footage:
+        assert len(list(footage)) == 1
+
+
+def test_digest_of_a_pattern_is_that_of_its_images(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path)
+    assert sha256_of(folder / "*.png") == sha256_of(folder)
+    some = sha256_of(folder / "frame?.png")
+    assert some not in (sha256_of(folder), sha256_of(folder / "frame1?.png"))
+    write_image(folder / "frame10.png", picture(3, 64, 96))
+    assert sha256_of(folder / "frame?.png") == some
+    write_image(folder / "frame3.png", picture(4, 64, 96))
+    assert sha256_of(folder / "frame?.png") != some
+    # images of one name in two folders are told apart
+    (tmp_path / "other").mkdir()
+    write_image(tmp_path / "other" / "frame1.png", picture(9, 64, 96))
+    both = sha256_of(tmp_path / "*" / "frame1.png")
+    (tmp_path / "other").rename(tmp_path / "others")
+    assert sha256_of(tmp_path / "*" / "frame1.png") != both
+
+
+def only_text(folder: Path) -> Path:
+    (folder / "a.txt").touch()
+    return folder / "*.t*"
+
+
 def empty_folder(folder: Path) -> Path:
     (folder / "empty").mkdir()
     return folder / "empty"
 
 
 @pytest.mark.parametrize("call", [lambda path: expand_footage([path]), open_footage])
-@pytest.mark.parametrize("make", [empty_folder, lambda folder: folder / "missing"])
+@pytest.mark.parametrize(
+    "make", [empty_folder, lambda folder: folder / "missing", lambda folder: folder / "no*.mp4", only_text]
+)
 def test_nothing_usable_is_named(tmp_path: Path, call: Callable, make: Callable) -> None:
     path = make(tmp_path)
-    with pytest.raises(MediaError, match=path.name) as caught:
+    with pytest.raises(MediaError, match=re.escape(path.name)) as caught:
         call(path)
     assert caught.value.next_step
 

@@ -1,5 +1,7 @@
 """Still images: upright RGB in, whole files out."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -69,6 +71,73 @@ def test_grey_deep_and_transparent_images(tmp_path: Path) -> None:
     assert image[0, 0].tolist() == [30, 20, 10]
     assert image[2, 0].tolist() == [255, 255, 255]
     assert image[3, 0].tolist() == [127, 127, 127]
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_png_with_a_palette_and_transparency(tmp_path: Path) -> None:
+    palette, alphas = [(200, 30, 10), (20, 160, 40), (10, 10, 10)], [255, 0, 128]
+    pixels = np.arange(20 * 10).reshape(10, 20) % 3
+    rows = b"".join(b"\0" + row.astype(np.uint8).tobytes() for row in pixels)
+    (tmp_path / "a.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 20, 10, 8, 3, 0, 0, 0))
+        + png_chunk(b"PLTE", b"".join(map(bytes, palette)))
+        + png_chunk(b"tRNS", bytes(alphas))
+        + png_chunk(b"IDAT", zlib.compress(rows))
+        + png_chunk(b"IEND", b"")
+    )
+    over_white = np.array([(200, 30, 10), (255, 255, 255), (132, 132, 132)])
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), over_white[pixels])
+
+
+def cmyk_jpeg(inks: list[tuple[int, int, int, int]]) -> bytes:
+    """A CMYK JPEG as Adobe writes it (255 is no ink), with one block of 8x8 pixels for each colour."""
+
+    def segment(marker: int, data: bytes) -> bytes:
+        return bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data
+
+    # the mean of a block in 4 bits of length and as many of value, then the end of the block
+    bits, last = "", [0] * 4
+    for ink in inks:
+        for channel, level in enumerate(ink):
+            mean = (level - 128) * 8
+            step, last[channel] = mean - last[channel], mean
+            size = abs(step).bit_length()
+            value = step if step >= 0 else step + (1 << size) - 1
+            bits += f"{size:04b}" + (f"{value:0{size}b}" if size else "") + "0"
+    bits += "1" * (-len(bits) % 8)
+    scan = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8)).replace(b"\xff", b"\xff\0")
+    parts = b"".join(bytes([number, 0x11, 0]) for number in range(4))
+    return (
+        b"\xff\xd8"
+        + segment(0xEE, b"Adobe\0\x64\0\0\0\0\0")
+        + segment(0xDB, b"\0" + b"\1" * 64)
+        + segment(0xC0, struct.pack(">BHHB", 8, 8, 8 * len(inks), 4) + parts)
+        + segment(0xC4, b"\0" + bytes([0, 0, 0, 12]) + bytes(12) + bytes(range(12)))
+        + segment(0xC4, b"\x10" + bytes([1]) + bytes(15) + b"\0")
+        + segment(0xDA, b"\4" + b"".join(bytes([number, 0]) for number in range(4)) + b"\0\x3f\0")
+        + scan
+        + b"\xff\xd9"
+    )
+
+
+def test_jpeg_in_the_colours_of_a_printer(tmp_path: Path) -> None:
+    inks = [
+        (255, 255, 255, 255),
+        (0, 255, 255, 255),
+        (255, 0, 0, 255),
+        (255, 255, 255, 0),
+        (200, 160, 120, 180),
+    ]
+    (tmp_path / "a.jpg").write_bytes(cmyk_jpeg(inks))
+    image = read_image(tmp_path / "a.jpg")
+    assert image.shape == (8, 8 * len(inks), 3)
+    for index, (cyan, magenta, yellow, black) in enumerate(inks):
+        expected = np.array([cyan, magenta, yellow]) * (black / 255)
+        assert np.abs(image[4, 8 * index + 4] - expected).max() <= 2
 
 
 @pytest.mark.parametrize("content", [b"", b"no image", b"\xff\xd8\xff\xe0broken", b"\x89PNG\r\n\x1a\n"])

@@ -118,7 +118,7 @@ def extract(
     """Find a person's faces in footage and keep them as a faceset.
 
     Args:
-        footage: videos, images or folders of images.
+        footage: videos, images, folders of images, or patterns such as `clips/**/*.mp4`.
         faceset: folder to write; an unfinished one is continued.
         identity: the person's name; the faceset folder's name where None.
         every: look at one frame in so many.

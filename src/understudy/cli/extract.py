@@ -24,7 +24,11 @@ def _known_people(value: str) -> str:
 def extract(
     footage: Annotated[
         list[Path],
-        typer.Argument(metavar="FOOTAGE", help="Videos, images or folders of images."),
+        typer.Argument(
+            metavar="FOOTAGE",
+            help="Videos, images, folders or quoted patterns: 'clips/**/*.mp4', 'frames/%06d.png'. "
+            "The images of a folder or pattern are one piece of footage.",
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Faceset folder to write; an unfinished one is continued.")],
     identity: Annotated[str | None, typer.Option(help="Name of the person; the folder's by default.")] = None,

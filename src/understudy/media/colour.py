@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import av
 import cv2
@@ -11,13 +12,23 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from understudy.core.types import Image
+from understudy.media.alpha import over_white
+from understudy.media.tone_map import HLG, PQ, tone_map_of
 
 UNSPECIFIED = 2  # code of matrix, primaries and transfer
-BT709, SMPTE170M, BT2020 = 1, 6, 9
-FULL_RANGE = 2
+BT709, SMPTE170M = 1, 6
+LIMITED_RANGE, FULL_RANGE = 1, 2
 
 # H.273 matrix codes that swscale knows, to its own numbers
 _SWS_FROM_H273 = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
+
+_GREY_BITS = {"gray": 8, "gray9le": 9, "gray10le": 10, "gray12le": 12, "gray14le": 14, "gray16le": 16}
+
+# swscale makes these to planes of RGB in half the time, with the same results where sizes are even
+_BY_PLANES = frozenset(
+    {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12"}
+    | {"yuv420p10le", "yuv422p10le", "yuv444p10le"}
+)
 
 # Without both flags swscale takes shortcuts that darken every pixel by one step.
 _TO_RGB = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
@@ -51,9 +62,16 @@ class ColourTags:
         return BT709 if coded_height_px >= 720 else SMPTE170M
 
     @property
-    def written_matrix(self) -> int:
-        """The matrix tag for what is encoded from RGB: unspecified where the file had RGB inside."""
-        return self.matrix if self.matrix in _SWS_FROM_H273 else UNSPECIFIED
+    def is_hdr(self) -> bool:
+        """Whether the transfer is one of high dynamic range, PQ or HLG."""
+        return self.transfer in (PQ, HLG)
+
+    @property
+    def written(self) -> ColourTags:
+        """The tags for what is encoded from pictures of `ToRgb`: those of SDR where it has tone-mapped."""
+        if self.is_hdr:
+            return ColourTags(matrix=BT709, primaries=BT709, transfer=BT709, range=LIMITED_RANGE)
+        return replace(self, matrix=self.matrix if self.matrix in _SWS_FROM_H273 else UNSPECIFIED)
 
     @property
     def is_full_range(self) -> bool:
@@ -62,39 +80,83 @@ class ColourTags:
 
 
 class ToRgb:
-    """Converts decoded pictures of one video to RGB."""
+    """Converts decoded pictures of one video to RGB: HDR tone-mapped, transparency laid over white."""
 
     def __init__(self, tags: ColourTags, *, width_px: int, height_px: int) -> None:
         """Fix the tags and the size of what comes out; a picture of another size is scaled to it."""
         self._sws_matrix = _SWS_FROM_H273[tags.matrix_for(height_px)]
         self._range = ColorRange.JPEG if tags.is_full_range else ColorRange.MPEG
+        self._is_limited = tags.range == LIMITED_RANGE
         self._size = (width_px, height_px)
+        self._is_even = width_px % 2 == height_px % 2 == 0
         self._reformatter = VideoReformatter()
+        self._tone_map = tone_map_of(tags.transfer) if tags.is_hdr else None
+        self._deep_rgb_from_yuv = _deep_matrix(tags.matrix_for(height_px), is_full_range=tags.is_full_range)
 
     def __call__(self, picture: av.VideoFrame) -> Image:
         """Convert one picture, in any pixel format, to (h, w, 3) RGB uint8 of its own, not rotated."""
-        width, height = self._size
-        if picture.format.is_rgb:
-            # no matrix applies, and naming one would make swscale think that the picture is YUV
-            rgb = self._reformatter.reformat(
-                picture, width, height, "rgb24", interpolation=_TO_RGB, threads=1
-            )
-        else:
-            rgb = self._reformatter.reformat(
-                picture,
-                width,
-                height,
-                "rgb24",
-                src_colorspace=self._sws_matrix,
-                dst_colorspace=self._sws_matrix,
-                interpolation=_TO_RGB,
-                src_color_range=self._range,
-                dst_color_range=ColorRange.JPEG,
-                threads=1,
-            )
+        name = picture.format.name
+        if self._tone_map is not None:
+            return self._tone_map(self._deep(picture))
+        if name in _GREY_BITS:
+            return self._grey(picture)
+        if has_alpha(name):
+            return over_white(np.asarray(self._reformat(picture, "rgba").to_ndarray(), np.uint8))
+        if name in _BY_PLANES and (picture.width, picture.height) == self._size and self._is_even:
+            return _interleaved(self._reformat(picture, "gbrp"))
+        rgb = self._reformat(picture, "rgb24")
         pixels = np.ascontiguousarray(rgb.to_ndarray(), np.uint8)
         # what the decoder itself made it may still need for the next pictures
         return pixels.copy() if rgb is picture else pixels
+
+    def _deep(self, picture: av.VideoFrame) -> NDArray[np.uint16]:
+        """(h, w, 3) R'G'B' of 16 bits."""
+        if picture.format.is_rgb:
+            return np.asarray(self._reformat(picture, "gbrp16le").to_ndarray(), np.uint16)
+        # the matrix by OpenCV: swscale's makes deep pictures darker by up to one grey level of the result
+        deep = self._reformatter.reformat(
+            picture,
+            *self._size,
+            "yuv444p16le",
+            interpolation=_TO_RGB,
+            src_color_range=self._range,
+            dst_color_range=self._range,
+            threads=1,
+        )
+        yuv = np.asarray(deep.to_ndarray(), np.uint16)
+        return np.asarray(cv2.transform(yuv, self._deep_rgb_from_yuv), np.uint16)
+
+    def _reformat(self, picture: av.VideoFrame, name: str) -> av.VideoFrame:
+        """Bring a picture to the size that comes out and to an RGB format."""
+        width, height = self._size
+        if picture.format.is_rgb or picture.format.name == "pal8":
+            # no matrix applies, and naming one would make swscale think that the picture is YUV
+            return self._reformatter.reformat(picture, width, height, name, interpolation=_TO_RGB, threads=1)
+        return self._reformatter.reformat(
+            picture,
+            width,
+            height,
+            name,
+            src_colorspace=self._sws_matrix,
+            dst_colorspace=self._sws_matrix,
+            interpolation=_TO_RGB,
+            src_color_range=self._range,
+            dst_color_range=ColorRange.JPEG,
+            threads=1,
+        )
+
+    def _grey(self, picture: av.VideoFrame) -> Image:
+        """By a table, because swscale takes grey for full range whatever the tag, and rounds deep grey up.
+
+        Without a tag it is full range, as in players.
+        """
+        if (picture.width, picture.height) != self._size:
+            picture = self._reformatter.reformat(
+                picture, *self._size, picture.format.name, interpolation=_TO_RGB
+            )
+        table = _grey_table(_GREY_BITS[picture.format.name], is_limited=self._is_limited)
+        grey = table[np.asarray(picture.to_ndarray(), np.uint16)]
+        return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 class FromRgb:
@@ -134,6 +196,37 @@ class FromRgb:
         chroma = np.asarray(cv2.transform(half, yuv_from_rgb[1:]), np.uint8)
         flat = np.concatenate([yuv[..., 0].reshape(-1), chroma.transpose(2, 0, 1).reshape(-1)])
         return av.VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")
+
+
+def _interleaved(gbrp: av.VideoFrame) -> Image:
+    green, blue, red = (
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        for plane in gbrp.planes
+    )
+    return np.asarray(cv2.merge([red, green, blue]), np.uint8)
+
+
+@cache
+def has_alpha(format_name: str) -> bool:
+    """Whether pictures of a pixel format may be transparent."""
+    parts = av.VideoFormat(format_name).components
+    return format_name == "pal8" or any(part.is_alpha for part in parts)
+
+
+@cache
+def _grey_table(bits: int, *, is_limited: bool) -> NDArray[np.uint8]:
+    """8-bit grey level of each stored number."""
+    dark, light = (16 << bits - 8, 235 << bits - 8) if is_limited else (0, (1 << bits) - 1)
+    levels = np.round((np.arange(1 << bits) - dark) * (255 / (light - dark)))
+    return np.clip(levels, 0, 255).astype(np.uint8)
+
+
+def _deep_matrix(h273: int, *, is_full_range: bool) -> NDArray[np.float64]:
+    """(3, 4) matrix and offset from YUV of 16 bits to RGB, 0 to 65535."""
+    rgb_from_yuv = np.linalg.inv(_full_range_matrix(h273)[:, :3])
+    black, luma, chroma = (0, 255, 255) if is_full_range else (16, 219, 224)
+    scaled = rgb_from_yuv * (65535 / 256 / np.array([luma, chroma, chroma]))
+    return np.column_stack([scaled, scaled @ (-256.0 * np.array([black, 128, 128]))])
 
 
 def _full_range_matrix(h273: int) -> NDArray[np.float64]:

@@ -1,10 +1,9 @@
-"""Any footage as one stream of frames: a video file, an image file, or a folder of images."""
+"""Any footage as one stream of frames: a video file, an image file, a folder or a pattern of images."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +16,7 @@ from understudy.core.picture import AnyFrame
 from understudy.core.types import Frame
 from understudy.media.images import IMAGE_SUFFIXES, read_image
 from understudy.media.info import VideoInfo
+from understudy.media.patterns import fixed_part, is_pattern, matches, natural_key
 from understudy.media.reader import VideoReader
 
 VIDEO_SUFFIXES = frozenset(
@@ -69,7 +69,7 @@ class ImageFootage:
     """Image files, in the order given, as frames at 25 a second; their sizes may differ.
 
     Args:
-        path: the image or the folder, for `info` and messages.
+        path: the image, the folder or the pattern, for `info` and messages.
         files: the images; at least one of them readable.
         start_index: position of the first image to give.
         start_s: the same by time; the later of the two counts.
@@ -147,16 +147,24 @@ class ImageFootage:
 
 
 def open_footage(path: Path, *, start_index: int = 0, start_s: Fraction = Fraction(0)) -> FrameSource:
-    """Open a video file, an image file, or a folder of images.
+    """Open a video file, an image file, a folder of images, or what a pattern matches.
 
     Args:
-        path: what to open.
+        path: what to open; a pattern that matches images is those, else it must match one video.
         start_index: first frame to give.
         start_s: first frame to give by time since the first frame; the later of the two counts.
 
     Raises:
-        MediaError: it does not exist, is a folder without images, or cannot be decoded.
+        MediaError: it does not exist, is a folder without images, stands for several videos, or cannot be
+            decoded.
     """
+    if is_pattern(path):
+        images, videos = _matched(path)
+        if images:
+            return ImageFootage(path, images, start_index=start_index, start_s=start_s)
+        if len(videos) > 1:
+            raise MediaError(f"{path} stands for {len(videos)} videos", "name one of them")
+        return VideoReader(videos[0], start_index=start_index, start_s=start_s)
     if path.is_dir():
         images = _files_in(path, IMAGE_SUFFIXES)
         if not images:
@@ -175,20 +183,24 @@ def expand_footage(paths: Iterable[Path]) -> list[Path]:
 
     Args:
         paths: files, which stay as they are; folders of videos, which become their videos; folders of
-            images, which stay one piece. Folders inside folders are not looked into.
+            images, which stay one piece; patterns, whose images are one piece and whose videos one each.
+            Folders inside folders are not looked into, but by a pattern with `**`.
 
     Returns:
-        Each piece once, videos of one folder in natural order (2 before 10).
+        Each piece once, videos of one folder or pattern in natural order (2 before 10).
 
     Raises:
-        MediaError: a path does not exist, a folder holds no footage, or both videos and images, of which
-            one kind would be lost, or there is no path at all.
+        MediaError: a path does not exist, a pattern matches no footage, a folder holds none, or both videos
+            and images, of which one kind would be lost, or there is no path at all.
     """
     pieces: list[Path] = []
     for path in paths:
-        if not path.exists():
+        if is_pattern(path):
+            images, videos = _matched(path)
+            pieces.extend([*([path] if images else []), *videos])
+        elif not path.exists():
             raise MediaError(f"{path} does not exist", "check the path")
-        if not path.is_dir():
+        elif not path.is_dir():
             pieces.append(path)
         else:
             pieces.extend(_pieces_in(path))
@@ -210,17 +222,39 @@ def _pieces_in(folder: Path) -> list[Path]:
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of footage: of the file, or of the names and contents of a folder's images.
+    """SHA-256 of footage: of the file, or of the names and contents of a folder's or pattern's images.
+
+    A pattern that matches all images of a folder has the folder's digest.
 
     Raises:
-        UnderstudyError: a file cannot be read.
+        UnderstudyError: a file cannot be read, or a pattern matches none.
     """
-    if not path.is_dir():
+    if is_pattern(path):
+        folder, (files, _) = fixed_part(path), _matched(path)
+    elif path.is_dir():
+        folder, files = path, _files_in(path, IMAGE_SUFFIXES)
+    else:
         return sha256_of_file(path)
     digest = hashlib.sha256()
-    for file in _files_in(path, IMAGE_SUFFIXES):
-        digest.update(f"{file.name}\0{sha256_of_file(file)}\n".encode())
+    for file in files:
+        digest.update(f"{file.relative_to(folder).as_posix()}\0{sha256_of_file(file)}\n".encode())
     return digest.hexdigest()
+
+
+def _matched(pattern: Path) -> tuple[list[Path], list[Path]]:
+    """Images and videos that match a pattern; MediaError where there is neither."""
+    files = matches(pattern)
+    images, videos = (
+        [file for file in files if file.suffix.lower() in suffixes]
+        for suffixes in (IMAGE_SUFFIXES, VIDEO_SUFFIXES)
+    )
+    if not images and not videos:
+        found = f"none of the {len(files)} files that it matches is one" if files else "it matches no file"
+        raise MediaError(
+            f"{pattern} stands for no video and no image: {found}",
+            "check the pattern; * is any part of a name and ** any number of folders",
+        )
+    return images, videos
 
 
 def _files_in(folder: Path, suffixes: frozenset[str]) -> list[Path]:
@@ -230,10 +264,4 @@ def _files_in(folder: Path, suffixes: frozenset[str]) -> list[Path]:
         for file in folder.iterdir()
         if file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
     ]
-    return sorted(found, key=_natural_key)
-
-
-def _natural_key(path: Path) -> tuple[list[tuple[int, str]], str]:
-    """Order numbers in names by value; the name itself decides between 1.jpg and 01.jpg."""
-    parts = re.findall(r"\d+|\D+", path.name)
-    return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in parts], path.name
+    return sorted(found, key=natural_key)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from understudy.core.errors import MediaError
 from understudy.core.files import write_atomically
 from understudy.core.types import Image
+from understudy.media.alpha import over_white
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
@@ -53,7 +53,7 @@ def decode_image(data: bytes) -> Image:
     try:
         stored = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED) if data and data[:2] != b"\xff\xd8" else None
         if stored is not None and stored.ndim == 3 and stored.shape[2] == 4:
-            return _over_white(stored)
+            return over_white(np.asarray(cv2.cvtColor(stored, cv2.COLOR_BGRA2RGBA)))
         # decoded again, because only this mode turns the picture upright
         image = cv2.imdecode(buffer, cv2.IMREAD_COLOR_RGB) if data else None
     except cv2.error as error:
@@ -103,10 +103,3 @@ def _encode(suffix: str, image: Image, options: list[int]) -> bytes:
     if not done:
         raise ValueError(f"an image of shape {image.shape} cannot be stored as {suffix}")
     return data.tobytes()
-
-
-def _over_white(stored: NDArray[np.generic]) -> Image:
-    """Lay (h, w, 4) BGRA, 8 or 16 bits, over white."""
-    bgra = stored.astype(np.float32) / (65535 if stored.dtype == np.uint16 else 255)
-    colour, alpha = bgra[..., 2::-1], bgra[..., 3:]
-    return np.ascontiguousarray(np.round((colour * alpha + (1 - alpha)) * 255), np.uint8)

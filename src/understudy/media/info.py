@@ -10,7 +10,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from understudy.media.colour import UNSPECIFIED, ColourTags
+from understudy.media.colour import UNSPECIFIED, ColourTags, has_alpha
 from understudy.media.rotation import Orientation, orientation_of
 
 
@@ -33,6 +33,7 @@ class VideoInfo:
         pixel_format: name of the stored pixel format, e.g. yuv420p.
         bit_depth: bits a component.
         colour: colour tags as in the file.
+        is_transparent: whether some of the first picture lets what lies behind it through.
         sample_aspect_ratio: width over height of one stored pixel, None where it is not stated.
         audio_streams: number of audio streams.
         container: name of the container format, e.g. "matroska,webm".
@@ -53,6 +54,7 @@ class VideoInfo:
     pixel_format: str
     bit_depth: int
     colour: ColourTags = field(default_factory=ColourTags)
+    is_transparent: bool = False
     sample_aspect_ratio: Fraction | None = None
     audio_streams: int = 0
     container: str
@@ -99,6 +101,7 @@ def describe(path: Path, container: InputContainer, stream: VideoStream, first: 
         pixel_format=first.format.name,
         bit_depth=max(component.bits for component in first.format.components),
         colour=_colour_tags(stream, first),
+        is_transparent=_is_transparent(stream, first),
         sample_aspect_ratio=stream.sample_aspect_ratio,
         audio_streams=len(container.streams.audio),
         container=container.format.name,
@@ -110,6 +113,13 @@ def _duration_s(container: InputContainer, stream: VideoStream) -> Fraction | No
     if stream.duration is not None and stream.time_base is not None:
         return stream.duration * stream.time_base
     return Fraction(container.duration, av.time_base) if container.duration is not None else None
+
+
+def _is_transparent(stream: VideoStream, first: av.VideoFrame) -> bool:
+    if has_alpha(first.format.name):
+        return bool(first.to_ndarray(format="rgba")[..., 3].min() < 255)
+    # VP8 and VP9 keep it in a second picture, which is not decoded
+    return stream.metadata.get("alpha_mode") == "1"
 
 
 def _colour_tags(stream: VideoStream, first: av.VideoFrame) -> ColourTags:

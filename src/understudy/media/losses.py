@@ -25,8 +25,14 @@ def losses(like: VideoInfo, output_name: str, *, pixel_format: str, is_moved: bo
         A line for each loss.
     """
     name, found = like.path.name, list[str]()
+    if like.colour.is_hdr:
+        found.append(
+            f"{name} is HDR: {output_name} is tone-mapped to SDR (BT.709), and light above its white is lost"
+        )
     if like.bit_depth > 8:
         found.append(f"{name} has {like.bit_depth} bits a colour, {output_name} has 8")
+    if like.is_transparent:
+        found.append(f"{name} is transparent in places, {output_name} is not")
     if pixel_format == "yuv444p":
         found.append(
             f"{output_name} keeps its odd size of {like.coded_width_px} x {like.coded_height_px} px by H.264 "

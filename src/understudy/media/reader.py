@@ -1,4 +1,4 @@
-"""Read a video file frame by frame, upright and in RGB, with its own presentation times."""
+"""Read a video file frame by frame: upright, progressive, in RGB, with its own presentation times."""
 
 # PyAV leaves type parameters of its packets open.
 # pyright: reportUnknownMemberType=false
@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 from understudy.core.errors import MediaError
 from understudy.core.types import Frame
 from understudy.media.colour import ToRgb
+from understudy.media.deinterlace import Deinterlacer
 from understudy.media.info import VideoInfo, describe
 from understudy.media.integrity import breaks_off
 from understudy.media.partial import DecodedPicture, PartialFrame, PartsToRgb
@@ -33,7 +34,8 @@ _NOT_FOOTAGE = {"tty", "ansi", "idf", "bin", "xbin", "adf"}
 class VideoReader:
     """Streams the frames of one video file, once, in presentation order.
 
-    Every decoded frame is given, none twice; `pts` is as stored. A file that breaks off is used up
+    Every decoded frame is given, none twice; `pts` is as stored. Frames that are flagged interlaced are
+    deinterlaced, HDR is tone-mapped, and transparency lies over white. A file that breaks off is used up
     to the break. What was wrong with the file is in `warnings`, complete once the frames are read.
 
     Args:
@@ -91,17 +93,17 @@ class VideoReader:
             yield PartialFrame(index=index, pts=pts, time_base=info.time_base, image=picture)
 
     def _timed(self) -> Iterator[tuple[int, int, av.VideoFrame]]:
-        """Number, time and decoded picture of the frames from the start on."""
+        """Number, time and decoded picture, progressive, of the frames from the start on."""
         info = self.info
         self._check_open()
-        clock = _Clock(info)
-        for index, picture in enumerate(self._pictures):
-            pts = clock.tick(picture)
+        clock, deinterlacer = _Clock(info), Deinterlacer()
+        timed = deinterlacer.of((clock.tick(picture), picture) for picture in self._pictures)
+        for index, (pts, picture) in enumerate(timed):
             # not sought: frames are known by their number, which only counting from the first tells
             if index < self._start_index or (pts - info.start_pts) * info.time_base < self._start_s:
                 continue
             yield index, pts, picture
-        self._report(clock)
+        self._report(clock, deinterlacer)
 
     def close(self) -> None:
         """Close the file; nothing can be read afterwards.
@@ -156,7 +158,7 @@ class VideoReader:
         if self._is_closed:
             raise MediaError(f"{self._path} was closed while it was read", "open it again")
 
-    def _report(self, clock: _Clock) -> None:
+    def _report(self, clock: _Clock, deinterlacer: Deinterlacer) -> None:
         """Add what went wrong to the warnings, once the frames are through."""
         name, reached_s = self._path.name, float(clock.end_s)
         stated_s = self.info.duration_s
@@ -176,6 +178,11 @@ class VideoReader:
             self.warnings.append(f"{name} is damaged: {self._damaged_packets} packets could not be decoded")
         if clock.repaired:
             self.warnings.append(f"{name}: {clock.repaired} frames had no usable time and were given one")
+        if deinterlacer.count:
+            self.warnings.append(
+                f"{name} is interlaced: {deinterlacer.count} of {clock.ticks} frames were deinterlaced, "
+                "and what is made from them is progressive"
+            )
 
 
 class _Clock:

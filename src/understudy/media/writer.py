@@ -80,7 +80,7 @@ class VideoWriter:
         # no container starts before zero, so such a video and its audio are moved there together
         self._shift = max(0, -like.start_pts)
         self._from_rgb = FromRgb(
-            like.colour, height_px=like.coded_height_px, pixel_format=_pixel_format_for(like)
+            like.colour.written, height_px=like.coded_height_px, pixel_format=_pixel_format_for(like)
         )
         self._stack = ExitStack()
         self._audio: AudioCopy | None = None
@@ -203,10 +203,9 @@ class VideoWriter:
         context = video.codec_context
         context.time_base = self._ticks
         context.flags |= Flags.frame_duration
-        context.colorspace = like.colour.written_matrix
-        context.color_primaries = like.colour.primaries
-        context.color_trc = like.colour.transfer
-        context.color_range = like.colour.range
+        colour = like.colour.written
+        context.colorspace, context.color_primaries = colour.matrix, colour.primaries
+        context.color_trc, context.color_range = colour.transfer, colour.range
         if like.sample_aspect_ratio is not None:
             context.sample_aspect_ratio = like.sample_aspect_ratio
         if like.orientation != Orientation():

@@ -11,7 +11,7 @@ class ExtractConfig:
     """Footage to a faceset.
 
     Args:
-        footage: files or folders.
+        footage: files, folders or patterns.
         faceset: folder to write; an unfinished one is continued.
         identity: name of the identity; the faceset folder's name where None.
         every: look at one frame in so many.

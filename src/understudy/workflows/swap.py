@@ -111,11 +111,9 @@ def _check(config: SwapConfig, training: TrainConfig) -> None:
         raise MediaError(f"there is no folder {config.out.parent}", "make it, or write elsewhere")
     if config.out.is_dir():
         raise MediaError(f"{config.out} is a folder", "name a file to write")
-    footage = [path for paths in _footage(config).values() for path in paths]
+    footage = expand_footage(path for paths in _footage(config).values() for path in paths)
     for path in footage:
-        if not path.exists():
-            raise MediaError(f"there is no {path}", "check the path")
-        if config.out.exists() and path.samefile(config.out):
+        if config.out.exists() and path.exists() and path.samefile(config.out):
             raise ConfigError(f"{config.out} is one of the inputs", "write to another file")
     convert.check_target(config.target, config.out)
     train.check(training)

@@ -1,0 +1,58 @@
+"""Patterns in the place of a path: `photos/*.png`, `clips/**/*.mp4`, `frames/%06d.png`."""
+
+from __future__ import annotations
+
+import glob
+import re
+from pathlib import Path
+
+_NUMBER = re.compile(r"%(?:0(\d+))?d")  # as in FFmpeg and printf
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether a path stands for the files that match it; a file that really has this name does not."""
+    return _is_magic(str(path)) and not path.exists()
+
+
+def matches(pattern: Path) -> list[Path]:
+    """Files that match a pattern, in natural order; hidden ones are left out.
+
+    `*`, `?` and `[...]` are as in a shell, `**` is any number of folders, and `%06d` in a file's name is a
+    number of at least six digits.
+    """
+    fixed = fixed_part(pattern)
+    rest = pattern.parts[len(fixed.parts) :]
+    name = re.compile(".*", re.DOTALL)
+    if number := _NUMBER.search(pattern.name):
+        before, after = pattern.name[: number.start()], pattern.name[number.end() :]
+        digits = r"\d{" + (number[1] or "1") + ",}"
+        name = re.compile(re.escape(before) + digits + re.escape(after), re.ASCII)
+        rest = (*rest[:-1], f"{glob.escape(before)}*{glob.escape(after)}")
+    # only what follows the fixed part is a pattern: a folder may really be called "take[1]"
+    pattern_text = str(Path(glob.escape(str(fixed)), *rest))
+    found = map(Path, glob.iglob(pattern_text, recursive=True))  # noqa: PTH207  # Path.glob gives hidden files
+    return sorted({one for one in found if one.is_file() and name.fullmatch(one.name)}, key=natural_key)
+
+
+def fixed_part(pattern: Path) -> Path:
+    """The folder in front of the first part that is a pattern, or really has such a name."""
+    fixed = Path(pattern.anchor)
+    for part in pattern.relative_to(pattern.anchor).parts[:-1]:
+        if _is_magic(part) and not (fixed / part).exists():
+            break
+        fixed /= part
+    return fixed
+
+
+def natural_key(path: Path) -> tuple[list[list[tuple[int, str]]], str]:
+    """Order numbers in names by value; the path itself decides between 1.jpg and 01.jpg."""
+    return [_key_of_name(part) for part in path.parts], str(path)
+
+
+def _key_of_name(name: str) -> list[tuple[int, str]]:
+    parts = re.findall(r"\d+|\D+", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in parts]
+
+
+def _is_magic(text: str) -> bool:
+    return glob.has_magic(text) or _NUMBER.search(text) is not None
