@@ -9,10 +9,10 @@ import numpy as np
 
 from understudy.core.events import OnEvent, Progress, ignore
 from understudy.faces.faceset import Faceset, StoredFace
+from understudy.faces.gaze import gaze_deg
+from understudy.faces.light import face_light
+from understudy.faces.openings import expression_of, pose_normalised
 from understudy.measure.coverage import FaceArrays
-from understudy.measure.expression import expression_of, pose_normalised
-from understudy.measure.light import face_light
-from understudy.measure.pose import gaze_deg
 from understudy.media.images import read_image
 
 _MOST_FACES = 1500  # of an identity; more say nothing new
@@ -111,8 +111,7 @@ def _row(stored: StoredFace, *, with_light: bool) -> dict[str, float]:
         "mouth_width": shown.mouth_width,
         "eye_open": shown.eye_open,
         "brow": shown.brow,
-        # of the eyes a yaw above 0 is the picture's left, of the head and of coverage its right
-        "gaze_yaw_deg": float("nan") if gaze is None else -float(gaze[0]),
+        "gaze_yaw_deg": float("nan") if gaze is None else float(gaze[0]),
         "gaze_pitch_deg": float("nan") if gaze is None else float(gaze[1]),
         "size_px": min(stored.square.side_px, _LARGEST_PX),
     }
