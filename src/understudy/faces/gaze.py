@@ -11,8 +11,8 @@ from understudy.faces.mesh import template
 from understudy.faces.pose import HeadPose, fit_pose
 
 # corners (outer, inner) and a pair of points on the lids (upper, lower), left then right in the picture
-_CORNERS = ((33, 133), (263, 362))
-_LIDS = ((159, 145), (386, 374))
+_CORNERS = np.array([(33, 133), (263, 362)])
+_LIDS = np.array([(159, 145), (386, 374)])
 
 # mean adult eye: the ball's radius is 12 mm, the lids' opening 30 mm from corner to corner
 _BALL_RADIUS_IN_EYE_WIDTHS = 12.0 / 30.0
@@ -40,27 +40,27 @@ def gaze_deg(face: Face, pose: HeadPose | None = None) -> Vector | None:
     pose, model = pose or fit_pose(face.landmarks_px), template()
     if pose.frame_from_head[2, 2] < _LEAST_FACING:
         return None
-    frontal = pose.undo(face.landmarks_px)
-    seen: list[tuple[float, float]] = []
-    for eye, (corners, lids) in enumerate(zip(_CORNERS, _LIDS, strict=True)):
-        gap = float(np.linalg.norm(frontal[lids[0]] - frontal[lids[1]]))
-        centre = face.iris_px[eye, 0]
-        outer, inner = (_on_depth(pose, face.landmarks_px[i, :2], float(model[i, 2])) for i in corners)
-        width = float(np.linalg.norm(outer - inner))
-        if width < 1e-6 or gap / width < _CLOSED_BELOW or not np.isfinite(centre).all():
-            continue
-        iris = _on_depth(pose, centre, float(model[list(corners), 2].mean()) - _IRIS_BEFORE_CORNERS)
-        off = (iris - (outer + inner) / 2) / (width * _BALL_RADIUS_IN_EYE_WIDTHS)
-        x, y = np.clip(off, -_LARGEST_SINE, _LARGEST_SINE)
-        seen.append((float(np.degrees(np.arcsin(x))), float(np.degrees(np.arcsin(y)))))
-    return np.mean(seen, axis=0).astype(np.float32) if seen else None
+    upper, lower = pose.undo(face.landmarks_px[_LIDS].reshape(-1, 3)).reshape(2, 2, 3).transpose(1, 0, 2)
+    gaps = np.linalg.norm(upper - lower, axis=1)
+    depths = model[_CORNERS, 2]
+    corners = _on_depth(pose, face.landmarks_px[_CORNERS, :2], depths)
+    widths = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
+    irises = _on_depth(pose, face.iris_px[:, 0], depths.mean(axis=1) - _IRIS_BEFORE_CORNERS)
+    is_seen = (widths > 1e-6) & (gaps > _CLOSED_BELOW * widths) & np.isfinite(irises).all(axis=1)
+    if not is_seen.any():
+        return None
+    off = (irises - corners.mean(axis=1))[is_seen] / (widths[is_seen, None] * _BALL_RADIUS_IN_EYE_WIDTHS)
+    angles = np.degrees(np.arcsin(np.clip(off, -_LARGEST_SINE, _LARGEST_SINE)))
+    return angles.mean(axis=0).astype(np.float32)
 
 
-def _on_depth(pose: HeadPose, point_px: NDArray[np.floating], depth: float) -> NDArray[np.float64]:
-    """Where a frame point lies seen from the front, (2,) in face units, if it has this depth there.
+def _on_depth(
+    pose: HeadPose, points_px: NDArray[np.floating], depths: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Where frame points lie seen from the front, (..., 2) in face units, if they have these depths there.
 
     The template's depth is used because a network's own depth of an eye is noisier than the eye.
     """
     turn = pose.frame_from_head
-    seen = (point_px - pose.centre_px[:2]) / pose.scale_px - depth * turn[:2, 2]
-    return np.linalg.solve(turn[:2, :2], seen).astype(np.float64)
+    seen = (points_px - pose.centre_px[:2]) / pose.scale_px - depths[..., None] * turn[:2, 2]
+    return seen @ np.linalg.inv(turn[:2, :2]).T

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +12,14 @@ from understudy.faces.pose import HeadPose, fit_pose
 
 # upper and lower rims of the brows, left then right in the picture
 BROWS = ((70, 63, 105, 66, 107, 46, 53, 52, 65, 55), (300, 293, 334, 296, 336, 276, 283, 282, 295, 285))
-_LOWER_LIDS = ((144, 145, 153), (373, 374, 380))  # steadier than the corners, which brows pull along
+_BROW_POINTS = np.array(BROWS).ravel()
+_LOWER_LIDS = np.array((144, 145, 153, 373, 374, 380))  # steadier than the corners, which brows pull along
 
 # pairs of points (upper, lower) or (left, right); the mean of several is steadier than one
 _MOUTH_OPEN = ((13, 14), (82, 87), (312, 317))
 _MOUTH_WIDTH = ((61, 291),)  # the inner corners add nothing but noise
 _EYE_OPEN = ((159, 145), (158, 153), (160, 144), (386, 374), (385, 380), (387, 373))
+_PAIRS = np.array(_MOUTH_OPEN + _MOUTH_WIDTH + _EYE_OPEN)
 
 MEASURES = ("mouth_open", "mouth_width", "eye_open", "brow")
 
@@ -66,18 +67,12 @@ def expression_of(normalised: Points) -> Expression:
     Args:
         normalised: (468, 2) float32 from `pose_normalised`.
     """
-    brows = [
-        float(normalised[list(lid), 1].mean() - normalised[list(brow), 1].mean())
-        for brow, lid in zip(BROWS, _LOWER_LIDS, strict=True)
-    ]
+    apart = normalised[_PAIRS[:, 0]] - normalised[_PAIRS[:, 1]]
+    gaps = np.sqrt((apart * apart).sum(axis=1)).tolist()
+    mouth, width, eyes = gaps[:3], gaps[3], gaps[4:]
     return Expression(
-        mouth_open=_gap(normalised, _MOUTH_OPEN),
-        mouth_width=_gap(normalised, _MOUTH_WIDTH),
-        eye_open=_gap(normalised, _EYE_OPEN),
-        brow=float(np.mean(brows)),
+        mouth_open=sum(mouth) / len(mouth),
+        mouth_width=width,
+        eye_open=sum(eyes) / len(eyes),
+        brow=float(normalised[_LOWER_LIDS, 1].mean() - normalised[_BROW_POINTS, 1].mean()),
     )
-
-
-def _gap(points: Points, pairs: Sequence[tuple[int, int]]) -> float:
-    index = np.array(pairs)
-    return float(np.linalg.norm(points[index[:, 0]] - points[index[:, 1]], axis=1).mean())
