@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.core.types import Image, Matrix
 from understudy.faces.crop import reduced
@@ -14,8 +15,9 @@ from understudy.faces.gaze import gaze_deg
 from understudy.faces.light import LIGHT_PX, face_light
 from understudy.faces.occlusion import FaceLook, areas, face_look, places
 from understudy.faces.openings import MEASURES, expression_of, pose_normalised
-from understudy.faces.pose import fit_pose
+from understudy.faces.pose import HeadPose, fit_pose
 
+GAZE = ("gaze_yaw_deg", "gaze_pitch_deg")
 _SHARPNESS_PX = 128
 _TURNED_DEG = (20.0, 15.0)  # yaw and pitch at which a face is half as good a portrait as from the front
 
@@ -56,20 +58,36 @@ def measure_face(
     small = reduced(crop, LIGHT_PX)
     in_crop = points @ crop_from_frame[:, :2].T + crop_from_frame[:, 2]
     in_small = (in_crop + 0.5) * (LIGHT_PX / crop.shape[0]) - 0.5
-    shown = expression_of(pose_normalised(face.landmarks_px, pose))
-    gaze, light = gaze_deg(face, pose), face_light(small, in_small)
     figures = {
         "sharpness": sharpness(crop),
         "side_px": face.square.side_px,
         "in_frame": float(areas()[is_inside[places()]].sum()),
-        **{name: getattr(shown, name) for name in MEASURES},
+        **landmark_figures(face, pose),
+        **light_figures(small, in_small),
     }
-    if gaze is not None:
-        figures |= {"gaze_yaw_deg": float(gaze[0]), "gaze_pitch_deg": float(gaze[1])}
-    if light is not None:
-        figures |= {"brightness": light.brightness, "clipped": light.clipped}
-        figures |= {"light_side": light.side} if np.isfinite(light.side) else {}
     return MeasuredFace(figures=figures, look=face_look(small, in_small, pose, is_inside))
+
+
+def landmark_figures(face: Face, pose: HeadPose) -> dict[str, float]:
+    """What landmarks and irises alone tell: openings and gaze; see `measure_face`."""
+    shown = expression_of(pose_normalised(face.landmarks_px, pose))
+    figures: dict[str, float] = {name: getattr(shown, name) for name in MEASURES}
+    gaze = gaze_deg(face, pose)
+    return figures if gaze is None else figures | dict(zip(GAZE, gaze.tolist(), strict=True))
+
+
+def light_figures(crop: Image, points_px: NDArray[np.floating]) -> dict[str, float]:
+    """The light on a face; see `measure_face`.
+
+    Args:
+        crop: (s, s, 3) RGB uint8.
+        points_px: (468, 2) landmarks in pixels of the crop.
+    """
+    light = face_light(crop, points_px)
+    if light is None:
+        return {}
+    figures = {"brightness": light.brightness, "light_side": light.side, "clipped": light.clipped}
+    return {name: value for name, value in figures.items() if np.isfinite(value)}
 
 
 def sharpness(crop: Image) -> float:
