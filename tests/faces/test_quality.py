@@ -1,21 +1,33 @@
+"""Figures of one face in one frame: each moves with what it is for."""
+
+from __future__ import annotations
+
 import cv2
 import numpy as np
 import pytest
 
-from measure.made_faces import made_face
+from measure.made_faces import made_face, picture_of
 from understudy.core.types import Frame
 from understudy.faces.crop import STORED_COVERAGE, cut
 from understudy.faces.face import Face
-from understudy.faces.quality import SMALLEST_SIDE_PX, reason_to_reject, sharpness
+from understudy.faces.quality import measure_face, portrait_score, sharpness
+
+SIZE_PX = 200
+
+
+def figures(face: Face, image: np.ndarray) -> dict[str, float]:
+    matrix = face.square.crop_from_frame(SIZE_PX, STORED_COVERAGE)
+    size = (image.shape[1], image.shape[0])
+    return measure_face(face, cut(image, matrix, SIZE_PX), matrix, size).figures
 
 
 def test_blur_lowers_sharpness_step_by_step(performance: list[tuple[Frame, Face]]) -> None:
     frame, face = performance[0]
     crop = cut(frame.image, face.square.crop_from_frame(300, STORED_COVERAGE), 300)
-    figures = [sharpness(crop)]
-    figures += [sharpness(np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)) for sigma in (1, 2, 4)]
-    assert figures == sorted(figures, reverse=True)
-    assert figures[0] > 2 * figures[-1]
+    found = [sharpness(crop)]
+    found += [sharpness(np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)) for sigma in (1, 2, 4)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] > 2 * found[-1]
 
 
 def test_a_flat_crop_has_none() -> None:
@@ -34,6 +46,54 @@ def test_every_size_of_crop_has_a_figure(size_px: int) -> None:
     assert sharpness(crop) > 1
 
 
-def test_a_tiny_face_is_rejected_with_its_reason() -> None:
-    assert reason_to_reject(made_face(side_px=SMALLEST_SIDE_PX + 1)) == ""
-    assert reason_to_reject(made_face(side_px=SMALLEST_SIDE_PX - 1)) == "smaller than 24 px"
+@pytest.mark.parametrize(
+    ("change", "name", "sign"),
+    [
+        ({"mouth": 0.05}, "mouth_open", 1),
+        ({"smile": 0.03}, "mouth_width", 1),
+        ({"lids": 0.015}, "eye_open", -1),
+        ({"brow": 0.03}, "brow", 1),
+        ({"gaze": (0.1, 0.0)}, "gaze_yaw_deg", 1),
+        ({"gaze": (0.0, 0.1)}, "gaze_pitch_deg", 1),
+        ({"side_px": 130.0}, "side_px", 1),
+    ],
+)
+def test_a_figure_follows_what_the_face_does(change: dict[str, object], name: str, sign: int) -> None:
+    image = picture_of(made_face())
+    before, after = figures(made_face(), image), figures(made_face(**change), image)  # type: ignore[arg-type]
+    assert sign * (after[name] - before[name]) > 0.02
+
+
+def test_a_shut_eye_has_no_gaze() -> None:
+    face = made_face()
+    face.landmarks_px[[159, 386]] = face.landmarks_px[[145, 374]]
+    assert not {"gaze_yaw_deg", "gaze_pitch_deg"} & figures(face, picture_of(face)).keys()
+
+
+def test_light_and_what_it_burns_out() -> None:
+    face = made_face()
+    image = picture_of(face)
+    plain = figures(face, image)
+    assert plain["clipped"] < 0.05
+    dark, bright = figures(face, image // 50), figures(face, np.maximum(image, 252))
+    assert dark["brightness"] < 10 < plain["brightness"] < 250 < bright["brightness"]
+    assert min(dark["clipped"], bright["clipped"]) > 0.9
+    image[:, :128] //= 3
+    assert figures(face, image)["light_side"] > plain["light_side"] + 0.2
+
+
+def test_a_face_that_leaves_the_picture() -> None:
+    image = np.full((256, 256, 3), 128, np.uint8)
+    places = [128, 0, -35, -200]
+    shares = [figures(made_face(centre_px=(x, 128)), image)["in_frame"] for x in places]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] == pytest.approx(1)
+    assert shares[1] == pytest.approx(0.5, abs=0.1)
+    assert shares[3] == 0
+
+
+def test_the_best_portrait_is_sharp_and_from_the_front() -> None:
+    front = portrait_score(6.0, 0, 0)
+    assert front > portrait_score(6.0, 15, 0) > portrait_score(6.0, 30, 0)
+    assert front > portrait_score(6.0, 0, -15)
+    assert front > portrait_score(3.0, 0, 0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -64,6 +66,26 @@ def test_the_gap_is_named_with_the_frames_that_show_it(result: CoverageResult) -
     assert by_key["brow"].missing_share == 0
     assert by_key["size_px"].source == pytest.approx((120, 120), rel=0.02)
     assert (result.source_faces, result.target_faces) == (40, 60)
+
+
+def test_figures_noted_by_extraction_are_those_taken_from_an_older_faceset(
+    facesets: tuple[Path, Path], tmp_path: Path
+) -> None:
+    older = shutil.copytree(facesets[0], tmp_path / "older")
+    with contextlib.closing(sqlite3.connect(older / "faces.sqlite")) as database:
+        database.execute("DELETE FROM quality")
+        database.commit()
+    noted, taken = (read_faces(folder, with_light=True).arrays for folder in (facesets[0], older))
+    assert noted.values.keys() == taken.values.keys()
+    for name, values in noted.values.items():
+        # the light is taken from stored crops, which are compressed
+        close = {"brightness": 0.5, "light_side": 0.01}.get(name, 1e-4)
+        np.testing.assert_allclose(values, taken.values[name], atol=close, err_msg=name)
+    crops = list((facesets[0] / "crops").iterdir())
+    assert crops
+    shutil.rmtree(shutil.copytree(facesets[0], tmp_path / "bare") / "crops")
+    (tmp_path / "bare" / "crops").mkdir()
+    assert len(read_faces(tmp_path / "bare", with_light=True).places) == len(crops)
 
 
 def test_what_is_written_is_heard_of_and_the_result_is_json(

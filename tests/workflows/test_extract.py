@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -81,6 +83,54 @@ def test_what_a_person_decided_stays(
     assert (result.faces, result.rejected) == (45, 3)
     with Faceset.open(folder) as faceset:
         assert [face.id for face in faceset.faces("rejected")] == chosen
+
+
+@pytest.fixture
+def partly_blurred(clips: dict[str, Path], tmp_path: Path) -> ExtractConfig:
+    """Frames 20 and 21 of 48 are as soft as after a quick turn of the camera."""
+    path = tmp_path / "blurred.mp4"
+    with VideoReader(clips["source"]) as reader, VideoWriter(path, like=reader.info) as writer:
+        for frame in reader:
+            soft = np.asarray(cv2.GaussianBlur(frame.image, (0, 0), 6), np.uint8)
+            writer.write(replace(frame, image=soft) if frame.index in (20, 21) else frame)
+    return ExtractConfig(footage=(path,), faceset=tmp_path / "faces")
+
+
+def test_what_is_of_no_use_is_rejected_with_its_reason_and_not_deleted(partly_blurred: ExtractConfig) -> None:
+    result = extract.run(partly_blurred)
+    assert (result.faces, result.rejected, result.reasons) == (46, 2, {"too blurred": 2})
+    with Faceset.open(partly_blurred.faceset) as faceset:
+        assert [face.frame_index for face in faceset.faces("rejected")] == [20, 21]
+        assert all(face.crop_path.is_file() for face in faceset.faces("rejected"))
+        assert {(r.by, r.from_state, r.to_state, r.reason) for r in faceset.reviews()} == {
+            ("extract", "kept", "rejected", "too blurred")
+        }
+        decisions = len(faceset.reviews())
+    assert extract.run(partly_blurred).reasons == {"too blurred": 2}
+    with Faceset.open(partly_blurred.faceset) as faceset:
+        assert len(faceset.reviews()) == decisions
+
+
+def test_a_rejection_that_somebody_took_back_is_not_made_again(partly_blurred: ExtractConfig) -> None:
+    extract.run(partly_blurred)
+    with Faceset.open(partly_blurred.faceset) as faceset:
+        first, second = faceset.faces("rejected")
+        faceset.set_state([first.id], "kept", "", by="somebody")
+        faceset.set_state([second.id], "rejected", "too blurred", by="somebody")
+        sharp = next(faceset.faces("kept"))
+        faceset.set_state([sharp.id], "rejected", "too blurred", by="somebody")
+    result = extract.run(partly_blurred)
+    assert (result.faces, result.reasons) == (46, {"too blurred": 2})
+    with Faceset.open(partly_blurred.faceset) as faceset:
+        assert {face.id for face in faceset.faces("rejected")} == {second.id, sharp.id}
+
+
+def test_undoing_gives_all_rejected_faces_back(partly_blurred: ExtractConfig) -> None:
+    extract.run(partly_blurred)
+    with Faceset.open(partly_blurred.faceset) as faceset:
+        assert faceset.undo_last_review() == 2
+    result = extract.run(partly_blurred)
+    assert (result.faces, result.rejected) == (48, 0)
 
 
 def test_settings_that_make_no_sense(clips: dict[str, Path], tmp_path: Path) -> None:

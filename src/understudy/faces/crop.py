@@ -73,3 +73,21 @@ def _reach(
 def stored_size_px(square: FaceSquare) -> int:
     """Side of the crop that keeps every pixel the footage gives, within what a faceset stores."""
     return int(np.clip(np.ceil(square.side_px * STORED_COVERAGE), 32, STORED_MAX_PX))
+
+
+def reduced(crop: Image, size_px: int) -> Image:
+    """A square crop at another size, with little aliasing.
+
+    Args:
+        crop: (s, s, 3) RGB uint8.
+        size_px: side of the result.
+
+    Returns:
+        (size, size, 3) RGB uint8.
+    """
+    while crop.shape[0] >= 2 * size_px:  # halving is several times as fast as one step of any other ratio
+        half = crop.shape[0] // 2
+        crop = cast(
+            Image, cv2.resize(crop[: 2 * half, : 2 * half], (half, half), interpolation=cv2.INTER_AREA)
+        )
+    return cast(Image, cv2.resize(crop, (size_px, size_px), interpolation=cv2.INTER_LINEAR))

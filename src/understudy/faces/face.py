@@ -64,7 +64,9 @@ class Face:
         pose_deg: (3,) float32 yaw, pitch, roll: yaw > 0 turns to the picture's right, pitch > 0
             looks down, roll > 0 tilts clockwise in the picture.
         identity: (128,) float32 identity vector, or None where not computed for this face.
-        quality: name to figure (sharpness, size_px, ...).
+        quality: name to figure, see `faces.quality.measure_face`; of a stored face also occlusion (see there)
+            and identity_distance, of the nearest of its track's identity vectors to their mean. What is not
+            known is left out.
     """
 
     box_px: Vector

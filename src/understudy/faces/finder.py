@@ -50,5 +50,13 @@ class FaceFinder:
         Args:
             frames: consecutive frames of one piece of footage.
         """
+        return self.steadied(self.tracked(frames))
+
+    def tracked(self, frames: Iterable[AFrame]) -> Iterator[tuple[AFrame, list[Face]]]:
+        """The first half of `stream`, for a thread of its own: the squares are not steadied."""
         tracker = FaceTracker(self._detectors, self._landmarker, self._tracker)
-        return smooth_stream(((frame, tracker.track(frame.image)) for frame in frames), self._smoothing)
+        return ((frame, tracker.track(frame.image)) for frame in frames)
+
+    def steadied(self, found: Iterable[tuple[AFrame, list[Face]]]) -> Iterator[tuple[AFrame, list[Face]]]:
+        """The second half of `stream`, for what the first has found."""
+        return smooth_stream(found, self._smoothing)

@@ -52,7 +52,15 @@ class Identifier:
 
     def vector(self, image: Image | Picture, face: Face) -> Vector:
         """(128,) float32 identity vector of a face in an (h, w, 3) RGB uint8 frame; from any thread."""
-        return self._network.vector(face_chip(image, face, self._network.input_px))
+        return self.vector_of(self.chip(image, face))
+
+    def chip(self, image: Image | Picture, face: Face) -> Image:
+        """The picture that a face's vector is made from, for later."""
+        return face_chip(image, face, self._network.input_px)
+
+    def vector_of(self, chip: Image) -> Vector:
+        """(128,) float32 identity vector of a face's `chip`; from any thread."""
+        return self._network.vector(chip)
 
 
 def face_chip(image: Image | Picture, face: Face, size_px: int) -> Image:

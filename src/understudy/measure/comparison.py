@@ -9,15 +9,8 @@ import numpy as np
 
 from understudy.core.types import Image
 from understudy.faces.face import Face
-from understudy.measure.expression import (
-    MEASURES,
-    ConstantPart,
-    expression_of,
-    pearson,
-    pose_normalised,
-    rms_distance,
-    says_something,
-)
+from understudy.faces.openings import MEASURES, expression_of, pose_normalised
+from understudy.measure.expression import ConstantPart, pearson, rms_distance, says_something
 from understudy.measure.flicker import FlickerMeter
 from understudy.measure.pose import gaze_difference_deg, pose_difference_deg
 from understudy.measure.seam import seam
@@ -91,7 +84,7 @@ class Comparison:
         return sum(value is not None for value in self.series.get(name, []))
 
     def correlation(self, measure: str) -> float | None:
-        """Pearson r of a measure of `expression.MEASURES` between output and target.
+        """Pearson r of a measure of `faces.openings.MEASURES` between output and target.
 
         None where it would be chance; see `says_something`.
         """

@@ -73,7 +73,7 @@ class FaceArrays:
     Args:
         pose_deg: (n, 2) or (n, 3) yaw, pitch[, roll]; conventions of `Face.pose_deg`.
         values: key of a measure to (n,) values, not finite where not known. Openings as of
-            `measure.expression`; gaze_yaw_deg > 0 looks to the picture's RIGHT, as yaw does.
+            `faces.openings`; gaze_yaw_deg > 0 looks to the picture's RIGHT, as yaw does.
     """
 
     pose_deg: Floats

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.measure.expression import MEASURES
+from understudy.faces.openings import MEASURES
 
 Values = NDArray[np.float64]
 Series = Mapping[str, Sequence[float | None]]

@@ -16,8 +16,9 @@ from understudy.core.types import Vector
 from understudy.faces.choose import TargetChooser
 from understudy.faces.finder import FaceFinder
 from understudy.faces.identify import Embedder, Identifier
+from understudy.faces.openings import MEASURES
 from understudy.measure.comparison import Comparison, Moment, Series, mean_known
-from understudy.measure.expression import LEAST_FRAMES, MEASURES
+from understudy.measure.expression import LEAST_FRAMES
 from understudy.measure.identity import distances, identity_figures, mean_vector
 from understudy.measure.sync import sync_figures
 from understudy.media.images import IMAGE_SUFFIXES

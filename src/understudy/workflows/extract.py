@@ -6,7 +6,6 @@ import itertools
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,36 +15,33 @@ from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.picture import AnyFrame
 from understudy.core.prefetch import prefetch
-from understudy.faces.crop import STORED_COVERAGE, cut, stored_size_px
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_records import FaceRecord, SourceRecord, SourceState
 from understudy.faces.finder import FaceFinder
 from understudy.faces.identify import Identifier
-from understudy.faces.quality import reason_to_reject, sharpness
 from understudy.media.footage import expand_footage, open_footage, sha256_of
-from understudy.media.images import encode_jpeg
 from understudy.media.info import VideoInfo
 from understudy.workflows.choices import PEOPLE, nearest
 from understudy.workflows.configs import ExtractConfig, ExtractResult
 from understudy.workflows.face_tally import tally_faces
 from understudy.workflows.frame_choice import FrameChoice
 from understudy.workflows.reference import reference_vectors
+from understudy.workflows.segment import Segment
 from understudy.workflows.sort_people import sort_people
 from understudy.workflows.threads import single_threaded_opencv
 
 # tracking starts afresh at every segment: it is what one transaction holds, and because nothing is
 # carried over, an interrupted extraction ends with the same faceset as an undisturbed one
 SEGMENT_FRAMES = 240
-IDENTIFY_EVERY = 40  # frames between two identity vectors of a track: each costs as much as finding a face
 
 
 def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
     """Find, align and store everybody's faces and keep one person's; continue where a run stopped.
 
-    The one kept is who is seen most, or who the reference shows. Faces of other people are stored as
-    rejected, with the reason; nothing is deleted. With `people` "all", each gets a faceset of their own
-    below the folder, too.
+    The one kept is who is seen most, or who the reference shows. Faces of other people and what is plainly
+    of no use are stored as rejected, with the reason; nothing is deleted. With `people` "all", each
+    gets a faceset of their own below the folder, too.
 
     Raises:
         ConfigError: a setting makes no sense, or the faceset was made with another choice of frames.
@@ -161,71 +157,45 @@ class _Extraction:
             done: frames looked at in earlier runs.
             total: all that will be looked at, as far as is known.
         """
-        seen, next_track = state.next_frame, state.next_track
-        while segment := self._segment(frames, next_track):
-            if seen == 0:
-                self._choice.note_first(self._faceset, state.id, segment.first_frame)
-            next_track = max((r.face.track for r in segment.records), default=next_track - 1) + 1
-            seen = segment.next_frame
-            self._faceset.append(state.id, segment.records, seen)
-            self.frames += segment.frames
-            done += segment.frames
-            whole = max(total, done) if total else None
-            self._on_event(Progress(stage=stage, done=done, total=whole, unit="frames"))
+        seen = state.next_frame
+        with closing(prefetch(self._segments(frames, state.next_track), depth=1)) as segments:
+            for segment, records in segments:
+                if seen == 0:
+                    self._choice.note_first(self._faceset, state.id, segment.first_frame)
+                seen = segment.next_frame
+                self._faceset.append(state.id, records, seen)
+                self.frames += segment.frames
+                done += segment.frames
+                whole = max(total, done) if total else None
+                self._on_event(Progress(stage=stage, done=done, total=whole, unit="frames"))
         if done and (total is None or total > done):  # there were fewer than the container said
             self._on_event(Progress(stage=stage, done=done, total=done, unit="frames"))
         self._faceset.finish_source(state.id, seen)
 
-    def _segment(self, frames: Iterator[AnyFrame], first_track: int) -> _Segment | None:
-        """Find the faces of the next frames; None at the end."""
-        taken = list(itertools.islice(frames, 1))
-        if not taken:
-            return None
-        some = itertools.chain(taken, itertools.islice(frames, SEGMENT_FRAMES - 1))
-        segment = _Segment()
-        last_vector: dict[int, int] = {}
-        with closing(prefetch(self._finder.stream(some), depth=8)) as found:
-            for frame, faces in found:
-                segment.first_frame = frame.index if segment.frames == 0 else segment.first_frame
-                segment.frames += 1
-                segment.next_frame = frame.index + 1
-                for face in faces:
-                    due = frame.index - last_vector.get(face.track, -IDENTIFY_EVERY) >= IDENTIFY_EVERY
-                    identity = self._identifier.vector(frame.image, face) if due else None
-                    if due:
-                        last_vector[face.track] = frame.index
-                    numbered = replace(face, track=first_track + face.track, identity=identity)
-                    segment.records.append(_record(frame, numbered))
-        return segment
+    def _segments(
+        self, frames: Iterator[AnyFrame], next_track: int
+    ) -> Iterator[tuple[Segment, list[FaceRecord]]]:
+        """What each of the next segments holds; finding faces has a thread of its own."""
+        with closing(prefetch(self._tracked(frames), depth=8)) as tracked:
+            for _, items in itertools.groupby(tracked, key=lambda item: item[0]):
+                segment = Segment(self._identifier, next_track)
+                for frame, faces in self._finder.steadied((frame, faces) for _, frame, faces in items):
+                    segment.add(frame, faces)
+                records = segment.records()
+                next_track = max((r.face.track for r in records), default=next_track - 1) + 1
+                yield segment, records
 
-
-class _Segment:
-    """What one transaction stores."""
-
-    def __init__(self) -> None:
-        self.records: list[FaceRecord] = []
-        self.frames = 0
-        self.first_frame = self.next_frame = 0
+    def _tracked(self, frames: Iterator[AnyFrame]) -> Iterator[tuple[int, AnyFrame, list[Face]]]:
+        """The frames with their faces and the number of their segment, at whose start tracking starts."""
+        for number in itertools.count():
+            some = itertools.islice(frames, SEGMENT_FRAMES)
+            first = next(some, None)
+            if first is None:
+                return
+            for frame, faces in self._finder.tracked(itertools.chain([first], some)):
+                yield number, frame, faces
 
 
 def _info_of(path: Path) -> VideoInfo:
     with open_footage(path) as footage:
         return footage.info
-
-
-def _record(frame: AnyFrame, face: Face) -> FaceRecord:
-    size = stored_size_px(face.square)
-    crop = cut(frame.image, face.square.crop_from_frame(size, STORED_COVERAGE), size)
-    reason = reason_to_reject(face)
-    quality = {"sharpness": sharpness(crop), "side_px": face.square.side_px}
-    return FaceRecord(
-        face=replace(face, quality=quality),
-        frame_index=frame.index,
-        pts=frame.pts,
-        time_base=frame.time_base,
-        crop_jpeg=encode_jpeg(crop),
-        crop_size_px=size,
-        crop_coverage=STORED_COVERAGE,
-        state="rejected" if reason else "kept",
-        reason=reason,
-    )

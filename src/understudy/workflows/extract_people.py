@@ -1,4 +1,4 @@
-"""Who is who among the faces that extraction found, and whose are kept."""
+"""Who is who among the faces that extraction found, whose are kept, and which of theirs are of no use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import numpy as np
 from understudy.core.types import Vector
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_records import State, StoredFace
+from understudy.faces.faults import BLURRED, FAULTS, crispness, fault_of, is_blurred
 from understudy.faces.people import TrackKey, TrackSummary, group_tracks
+from understudy.faces.quality import portrait_score
 
 ANOTHER_PERSON = "another person"
 BY = "extract"
@@ -26,15 +28,19 @@ class SeenFace:
     Args:
         id: in the faceset.
         state: "kept" or "rejected".
+        reason: why it is rejected, "" where it is not.
         view: yaw and pitch in degrees.
         sharpness: see `faces.quality`.
+        crispness: see `faces.faults`.
         crop_path: its picture.
     """
 
     id: int
     state: State
+    reason: str
     view: tuple[float, float]
     sharpness: float
+    crispness: float
     crop_path: Path
 
 
@@ -46,6 +52,7 @@ class FoundPerson:
         name: what they are called.
         tracks: theirs.
         faces: the usable ones.
+        faulty: those of no use, by the reason.
         vectors: (n, 128) identity vectors of some of their faces.
         means: mean vector of each track, None where it has none.
     """
@@ -53,6 +60,7 @@ class FoundPerson:
     name: str = ""
     tracks: list[TrackKey]
     faces: list[SeenFace]
+    faulty: dict[str, list[SeenFace]]
     vectors: Vector
     means: list[Vector | None]
 
@@ -68,8 +76,9 @@ class FoundPeople:
 def find_people(faceset: Faceset) -> FoundPeople:
     """Group the faceset's tracks into people, the one seen most first."""
     tracks: dict[TrackKey, _Track] = defaultdict(_Track)
+    reviewed = reviewed_faces(faceset)
     for stored in faceset.faces(None):
-        tracks[(stored.source_id, stored.track)].add(stored)
+        tracks[(stored.source_id, stored.track)].add(stored, is_reviewed=stored.id in reviewed)
     groups = group_tracks({key: track.summary for key, track in tracks.items()})
     sizes = [sum(len(tracks[key].usable) for key in group) for group in groups]
     enough = max(_FEWEST_FACES, _SMALLEST_SHARE * sum(sizes))
@@ -77,12 +86,13 @@ def find_people(faceset: Faceset) -> FoundPeople:
     count = max([1 if groups else 0, *(i + 1 for i, size in enumerate(sizes) if size >= enough)])
     rest = [key for group in groups[count:] for key in group]
     return FoundPeople(
-        people=[_person(group, tracks) for group in groups[:count]], others=_person(rest, tracks)
+        people=[_person(group, tracks, reviewed) for group in groups[:count]],
+        others=_person(rest, tracks, reviewed),
     )
 
 
 def keep_person(faceset: Faceset, found: FoundPeople, kept: FoundPerson | None) -> None:
-    """Write down who is who, keep the usable faces of one person or nobody, reject those of all others.
+    """Write down who is who, keep the usable faces of one person or nobody, reject all others.
 
     What somebody else than extraction decided about a face stays as it is.
     """
@@ -91,9 +101,17 @@ def keep_person(faceset: Faceset, found: FoundPeople, kept: FoundPerson | None) 
         for key, mean in zip(person.tracks, person.means, strict=True):
             faceset.set_track_person(*key, person.name, mean)
         state: State = "kept" if person is kept else "rejected"
-        changed = [face.id for face in person.faces if face.state != state and face.id not in reviewed]
-        if changed:
-            faceset.set_state(changed, state, "" if person is kept else ANOTHER_PERSON, by=BY)
+        _decide(faceset, person.faces, state, "" if person is kept else ANOTHER_PERSON, reviewed)
+        for fault, faces in person.faulty.items():
+            _decide(faceset, faces, "rejected", fault, reviewed)
+
+
+def _decide(
+    faceset: Faceset, faces: Sequence[SeenFace], state: State, reason: str, reviewed: set[int]
+) -> None:
+    changed = [f.id for f in faces if (f.state, f.reason) != (state, reason) and f.id not in reviewed]
+    if changed:
+        faceset.set_state(changed, state, reason, by=BY)
 
 
 def reviewed_faces(faceset: Faceset) -> set[int]:
@@ -109,8 +127,7 @@ def varied_faces(person: FoundPerson, count: int) -> list[SeenFace]:
     views = np.array([face.view for face in faces]) / (20, 15)
     # who is seen from one side only is shown at different times
     places = np.column_stack([views, np.linspace(0, 1, len(faces))])
-    sharpness = np.array([face.sharpness for face in faces])
-    chosen = [int((sharpness / (1 + (views**2).sum(axis=1))).argmax())]
+    chosen = [int(np.argmax([portrait_score(face.sharpness, *face.view) for face in faces]))]
     while len(chosen) < min(count, len(faces)):
         away = ((places[:, None] - places[chosen]) ** 2).sum(axis=2).min(axis=1)
         away[chosen] = -1
@@ -118,11 +135,21 @@ def varied_faces(person: FoundPerson, count: int) -> list[SeenFace]:
     return [faces[i] for i in chosen]
 
 
-def _person(keys: Sequence[TrackKey], tracks: dict[TrackKey, _Track]) -> FoundPerson:
+def _person(keys: Sequence[TrackKey], tracks: dict[TrackKey, _Track], reviewed: set[int]) -> FoundPerson:
     vectors = [vector for key in keys for vector in tracks[key].vectors]
+    usable = [face for key in sorted(keys) for face in tracks[key].usable]
+    faulty: dict[str, list[SeenFace]] = defaultdict(list)
+    for key in sorted(keys):
+        for fault, faces in tracks[key].faulty.items():
+            faulty[fault] += faces
+    usual = float(np.median([face.crispness for face in usable])) if usable else 0.0
+    blurred = {f.id for f in usable if f.id not in reviewed and is_blurred(f.crispness, usual)}
+    if blurred:
+        faulty[BLURRED] = [face for face in usable if face.id in blurred]
     return FoundPerson(
         tracks=list(keys),
-        faces=[face for key in sorted(keys) for face in tracks[key].usable],
+        faces=[face for face in usable if face.id not in blurred],
+        faulty=dict(faulty),
         vectors=np.array(vectors, np.float32).reshape(-1, 128),
         means=[tracks[key].summary.identity for key in keys],
     )
@@ -132,23 +159,27 @@ def _person(keys: Sequence[TrackKey], tracks: dict[TrackKey, _Track]) -> FoundPe
 class _Track:
     frames: list[int] = field(default_factory=list[int])
     usable: list[SeenFace] = field(default_factory=list[SeenFace])
+    faulty: dict[str, list[SeenFace]] = field(default_factory=lambda: defaultdict(list[SeenFace]))
     vectors: list[Vector] = field(default_factory=list[Vector])
 
-    def add(self, stored: StoredFace) -> None:
+    def add(self, stored: StoredFace, *, is_reviewed: bool) -> None:
         self.frames.append(stored.frame_index)
         if stored.face.identity is not None:
             self.vectors.append(stored.face.identity)
-        if stored.reason in ("", ANOTHER_PERSON):
-            yaw, pitch, _ = stored.face.pose_deg.tolist()
-            self.usable.append(
-                SeenFace(
-                    id=stored.id,
-                    state=stored.state,
-                    view=(yaw, pitch),
-                    sharpness=stored.face.quality.get("sharpness", 0.0),
-                    crop_path=stored.crop_path,
-                )
-            )
+        if stored.reason not in ("", ANOTHER_PERSON) and (is_reviewed or stored.reason not in FAULTS):
+            return
+        fault = "" if is_reviewed else fault_of(stored.face.quality, stored.face.confidence)
+        yaw, pitch, _ = stored.face.pose_deg.tolist()
+        seen = SeenFace(
+            id=stored.id,
+            state=stored.state,
+            reason=stored.reason,
+            view=(yaw, pitch),
+            sharpness=stored.face.quality.get("sharpness", 0.0),
+            crispness=crispness(stored.face.quality),
+            crop_path=stored.crop_path,
+        )
+        (self.faulty[fault] if fault else self.usable).append(seen)
 
     @property
     def summary(self) -> TrackSummary:

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from understudy.core.events import OnEvent, Progress, ignore
+from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset, StoredFace
+from understudy.faces.openings import MEASURES
+from understudy.faces.pose import fit_pose
+from understudy.faces.quality import GAZE, landmark_figures, light_figures
 from understudy.measure.coverage import FaceArrays
-from understudy.measure.expression import expression_of, pose_normalised
-from understudy.measure.light import face_light
-from understudy.measure.pose import gaze_deg
 from understudy.media.images import read_image
 
 _MOST_FACES = 1500  # of an identity; more say nothing new
@@ -60,7 +61,7 @@ def read_faces(folder: Path, *, with_light: bool, on_event: OnEvent = ignore) ->
 
     Args:
         folder: the faceset.
-        with_light: also read the crops, 5 ms each, and measure the light on the faces.
+        with_light: also tell of the light on the faces, where it is not noted from their crops: 5 ms each.
         on_event: hears of progress.
 
     Raises:
@@ -95,34 +96,30 @@ def _arrays(rows: list[dict[str, float]]) -> FaceArrays:
     poses = [columns.pop(key, np.zeros(0)) for key in ("yaw", "pitch")]
     if rows:
         is_shut = columns["eye_open"] < _HALF_SHUT * np.median(columns["eye_open"])
-        for key in ("gaze_yaw_deg", "gaze_pitch_deg"):
+        for key in GAZE:
             columns[key][is_shut] = np.nan
     return FaceArrays(pose_deg=np.stack(poses, axis=1), values=columns)
 
 
 def _row(stored: StoredFace, *, with_light: bool) -> dict[str, float]:
-    face = stored.face
-    shown = expression_of(pose_normalised(face.landmarks_px))
-    gaze = gaze_deg(face)
-    row = {
-        "yaw": float(face.pose_deg[0]),
-        "pitch": float(face.pose_deg[1]),
-        "mouth_open": shown.mouth_open,
-        "mouth_width": shown.mouth_width,
-        "eye_open": shown.eye_open,
-        "brow": shown.brow,
-        # of the eyes a yaw above 0 is the picture's left, of the head and of coverage its right
-        "gaze_yaw_deg": float("nan") if gaze is None else -float(gaze[0]),
-        "gaze_pitch_deg": float("nan") if gaze is None else float(gaze[1]),
-        "size_px": min(stored.square.side_px, _LARGEST_PX),
-    }
-    return row | _light(stored) if with_light else row
+    known = stored.face.quality
+    figures = known if known.keys() >= set(MEASURES) else _figures_of(stored.face)
+    row = {name: figures.get(name, np.nan) for name in (*MEASURES, *GAZE)}
+    row["yaw"], row["pitch"], _ = stored.face.pose_deg.tolist()
+    row["size_px"] = min(stored.square.side_px, _LARGEST_PX)
+    if with_light:
+        light = known if "brightness" in known else _light_of(stored)
+        row |= {name: light.get(name, np.nan) for name in ("brightness", "light_side")}
+    return row
 
 
-def _light(stored: StoredFace) -> dict[str, float]:
+def _figures_of(face: Face) -> dict[str, float]:
+    """What extraction notes of a face's landmarks, for one from elsewhere or from before it did."""
+    return landmark_figures(face, fit_pose(face.landmarks_px))
+
+
+def _light_of(stored: StoredFace) -> dict[str, float]:
+    """The same of its light, from the stored crop."""
     matrix = stored.crop_from_frame
     points = stored.face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-    found = face_light(read_image(stored.crop_path), points)
-    if found is None:
-        return {"brightness": float("nan"), "light_side": float("nan")}
-    return {"brightness": found.brightness, "light_side": found.side}
+    return light_figures(read_image(stored.crop_path), points)

@@ -1,4 +1,4 @@
-"""How bright a face is, and from which side the light comes."""
+"""How bright a face is, how much of it is burnt out or black, and from which side the light comes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import Image
+from understudy.faces.crop import reduced
 from understudy.faces.mesh import FACE_OVAL
 
-_SIDE_PX = 96  # light needs no detail
+LIGHT_PX = 96  # light needs no detail
 # from the chin up to the forehead, along the middle of the face
 _MIDLINE = (152, 175, 199, 200, 18, 17, 0, 164, 2, 94, 19, 1, 4, 5, 195, 197, 6, 168, 8, 9, 151, 10)
 _RIGHT_OVAL = FACE_OVAL[: FACE_OVAL.index(152)]  # from the forehead down, on the picture's right
 _LEAST_HALF = 0.2  # a half that shows less of the face than this is too foreshortened to be compared
+_BLACK, _BURNT = 6, 249  # luma up to and from which nothing can be told apart
 _SUB = 4  # bits of a pixel's fraction in OpenCV's drawing
 
 
@@ -27,36 +29,38 @@ class FaceLight:
         brightness: mean luma of the face, 0 .. 255.
         side: luma of the picture's right half of the face less that of the left, over their sum,
             -1 .. 1; NaN where the head is turned so far that a half is hardly seen.
+        clipped: share of the face that is black or burnt out, 0 .. 1.
     """
 
     brightness: float
     side: float
+    clipped: float
 
 
 def face_light(crop: Image, points_px: NDArray[np.floating]) -> FaceLight | None:
     """Measure the light on the skin inside the face's outline.
 
     Args:
-        crop: (h, w, 3) RGB uint8 with the upright face.
+        crop: (s, s, 3) RGB uint8 with the upright face.
         points_px: (468, 2) landmarks in pixels of the crop.
 
     Returns:
         The light; None where the face lies outside of the crop.
     """
-    scale = _SIDE_PX / max(crop.shape[:2])
-    size = max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale))
-    luma = cv2.cvtColor(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    points = (points_px + 0.5) * scale - 0.5
+    luma = cv2.cvtColor(reduced(crop, LIGHT_PX), cv2.COLOR_RGB2GRAY)
+    points = (points_px + 0.5) * (LIGHT_PX / crop.shape[0]) - 0.5
     face = _filled(points, FACE_OVAL, luma.shape)
+    shown = luma[face]
+    if not len(shown):
+        return None
     right = _filled(points, (*_RIGHT_OVAL, *_MIDLINE), luma.shape) & face
     left = face & ~right
-    if not face.any():
-        return None
     side = float("nan")
-    if min(left.sum(), right.sum()) >= _LEAST_HALF * face.sum():
+    if min(left.sum(), right.sum()) >= _LEAST_HALF * len(shown):
         a, b = float(luma[left].mean()), float(luma[right].mean())
         side = (b - a) / max(a + b, 1e-6)
-    return FaceLight(brightness=float(luma[face].mean()), side=side)
+    clipped = float(((shown <= _BLACK) | (shown >= _BURNT)).mean())
+    return FaceLight(brightness=float(shown.mean()), side=side, clipped=clipped)
 
 
 def _filled(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from understudy.measure.light import face_light
-
-from .made_faces import made_face
+from measure.made_faces import made_face
+from understudy.faces.light import face_light
 
 
 def lit(yaw_deg: float = 0, left: int = 100, right: int = 100, size_px: int = 256):
