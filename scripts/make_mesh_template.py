@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     detector = BlazeFace(weights_path("face_detection_short_range.tflite"), SHORT_RANGE)
-    network = MeshNetwork(weights_path("face_landmark.tflite"), weights_path("iris_landmark.tflite"))
+    network = MeshNetwork(weights_path("face_landmark_with_attention.tflite"))
     meshes = []
     for clip in sorted(args.crowd.glob("id_*.mp4")):
         with VideoReader(clip) as reader:

@@ -26,7 +26,7 @@ def full_range() -> BlazeFace:
 
 @pytest.fixture(scope="session")
 def mesh_network() -> MeshNetwork:
-    return MeshNetwork(weights_path("face_landmark.tflite"), weights_path("iris_landmark.tflite"))
+    return MeshNetwork(weights_path("face_landmark_with_attention.tflite"))
 
 
 @pytest.fixture(scope="session")

@@ -138,7 +138,7 @@ def test_an_anchor_is_decoded_by_hand(
 
 def test_weights_of_another_network_are_refused() -> None:
     with pytest.raises(ValueError, match="another network"):
-        BlazeFace(weights_path("face_landmark.tflite"), SHORT_RANGE)
+        BlazeFace(weights_path("face_detection_full_range_sparse.tflite"), SHORT_RANGE)
     with pytest.raises(ValueError, match="another network"):
         BlazeFace(weights_path("face_detection_short_range.tflite"), FULL_RANGE)
 

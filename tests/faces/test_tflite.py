@@ -26,7 +26,7 @@ class Slow(tflite.Interpreter):
         super().allocate_tensors()
 
 tflite.Interpreter = Slow
-path = weights_path("iris_landmark.tflite")
+path = weights_path("face_detection_short_range.tflite")
 threads = [threading.Thread(target=tflite.PictureNetwork, args=(path,)) for _ in range(4)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()

@@ -90,7 +90,7 @@ def gaze(measure: Figure, p: Performance) -> None:
     assert 0 < ideal < 4
     still_eyes, still_mouth = (measure(p.frozen_target(part), p.target) for part in (EYES, MOUTH))
     assert still_eyes > 6
-    assert still_mouth < 2  # what the mouth does to the eyes' landmarks
+    assert still_mouth < 2.6  # what the mouth does to the eyes' landmarks
     assert measure(p.frozen_truth(EYES), p.target) > ideal + 4
 
 

@@ -39,9 +39,7 @@ class FaceFinder:
             BlazeFace(weights_path("face_detection_short_range.tflite", on_event), SHORT_RANGE),
             BlazeFace(weights_path("face_detection_full_range_sparse.tflite", on_event), FULL_RANGE),
         )
-        self._landmarker = MeshNetwork(
-            weights_path("face_landmark.tflite", on_event), weights_path("iris_landmark.tflite", on_event)
-        )
+        self._landmarker = MeshNetwork(weights_path("face_landmark_with_attention.tflite", on_event))
         self._tracker, self._smoothing = tracker, smoothing
 
     def stream(self, frames: Iterable[AFrame]) -> Iterator[tuple[AFrame, list[Face]]]:

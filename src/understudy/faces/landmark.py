@@ -10,22 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.picture import Picture
-from understudy.core.types import Image, Matrix, Points
+from understudy.core.types import Image, Points
+from understudy.faces.attention import Part, sample
 from understudy.faces.crop import part_under
 from understudy.faces.detect import Detection
 from understudy.faces.face import FaceSquare
-from understudy.faces.mesh import (
-    LEFT_EYE_INNER,
-    LEFT_EYE_OUTER,
-    LEFT_EYELIDS,
-    RIGHT_EYE_INNER,
-    RIGHT_EYE_OUTER,
-    RIGHT_EYELIDS,
-)
+from understudy.faces.mesh import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
 from understudy.faces.tflite import PictureNetwork
+from understudy.faces.tflite_parts import custom_options, part_between
 
-REGION_MARGIN = 1.5  # side of the mesh network's region over the face's longer side
-EYE_MARGIN = 2.3  # side of the iris network's region over the eye's width
+REGION_MARGIN = 1.5  # side of the network's region over the face's longer side
+GRAIN_SIGMA_PX = 0.6  # of the blur of what the network reads
+
+# names of tensors in the network's file: lips, left eye, right eye
+_FEATURES, _PRESENCE = "p_re_lu_3", "conv_faceflag"
+_HEAD_INPUTS = [f"transform_tensor_bilinear_v2{number}" for number in ("", "_1", "_2")]
+_HEAD_POINTS, _HEAD_IRISES = (
+    ["conv_lips", "conv_left_eye", "conv_right_eye"],
+    ["conv_left_iris", "conv_right_iris"],
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,70 +75,66 @@ def _angle(left: Points, right: Points) -> float:
 
 
 class MeshNetwork:
-    """MediaPipe's face mesh with its iris network refining the eyelids.
+    """MediaPipe's face mesh with attention: lips, eyes and irises are looked at once more.
+
+    The file has operators of its own between its trunk and the heads for those parts; it runs in two
+    parts, with `attention` between them.
 
     Reference:
         Kartynnik et al., Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs, 2019;
-        Ablavatski et al., Real-time Pupil Tracking from Monocular Video, 2020.
+        Grishchenko et al., Attention Mesh: High-fidelity Face Mesh Prediction in Real-time, 2020.
     """
 
-    def __init__(self, mesh_weights: Path, iris_weights: Path) -> None:
-        """Load both networks; TensorFlow Lite files."""
-        self._mesh = PictureNetwork(mesh_weights)
-        self._iris = PictureNetwork(iris_weights)
+    def __init__(self, weights: Path) -> None:
+        """Load `face_landmark_with_attention.tflite`.
+
+        Raises:
+            ValueError: the file holds another network.
+        """
+        content = weights.read_bytes()
+        self._parts = [Part.from_options(o) for o in custom_options(content, "Landmarks2TransformMatrix")]
+        self._trunk = PictureNetwork(
+            part_between(content, ["input_1"], [_FEATURES, "output_mesh", _PRESENCE])
+        )
+        self._heads = PictureNetwork(part_between(content, _HEAD_INPUTS, [*_HEAD_POINTS, *_HEAD_IRISES]))
 
     def find(self, image: Image | Picture, region: FaceSquare) -> Mesh:
         """Landmarks of the face in `region` of an (h, w, 3) RGB uint8 frame.
 
         The score says whether there is a face at all; look at it before using the points.
         """
-        size = self._mesh.input_px
+        size = self._trunk.input_px
         crop_from_frame = region.crop_from_frame(size, REGION_MARGIN)
-        raw, presence = _run(self._mesh, _crop(image, crop_from_frame, size))
+        part, crop_from_part = part_under(image, crop_from_frame, size)
+        crop = cv2.warpAffine(part, crop_from_part, (size, size), flags=cv2.INTER_LINEAR)
+        # the network takes grain for movement: without it a still face moves a fifth less
+        crop = cv2.GaussianBlur(crop, (3, 3), GRAIN_SIGMA_PX)
+        picture = np.multiply(crop, np.float32(1 / 255), dtype=np.float32)
+        features, raw, presence = self._trunk.run(picture[None])
         points = raw.reshape(-1, 3)
-        frame_from_crop = cv2.invertAffineTransform(crop_from_frame)
+        irises = self._refine(features[0], points)
+        frame_from_crop = np.asarray(cv2.invertAffineTransform(crop_from_frame), np.float64)
         scale = float(np.hypot(frame_from_crop[0, 0], frame_from_crop[1, 0]))
-        # the network counts from the corner of the picture, we count from a pixel's centre
-        frame_xy = (points[:, :2] - 0.5) @ frame_from_crop[:, :2].T + frame_from_crop[:, 2]
-        points_px = np.column_stack([frame_xy, points[:, 2] * scale]).astype(np.float32)
-        score = float(1 / (1 + np.exp(-np.clip(presence.reshape(-1)[0], -80, 80))))
-        left = self._eye(image, points_px, LEFT_EYE_OUTER, LEFT_EYE_INNER, mirrored=False)
-        right = self._eye(image, points_px, RIGHT_EYE_OUTER, RIGHT_EYE_INNER, mirrored=True)
-        points_px[LEFT_EYELIDS, :2] = left[0]
-        points_px[RIGHT_EYELIDS, :2] = right[0]
-        return Mesh(points_px=points_px, iris_px=np.stack([left[1], right[1]]), score=score)
-
-    def _eye(
-        self, image: Image | Picture, points_px: Points, outer: int, inner: int, *, mirrored: bool
-    ) -> tuple[Points, Points]:
-        """(16, 2) eyelids and (5, 2) iris of one eye, frame pixels; the network knows one side only."""
-        a, b = (outer, inner) if not mirrored else (inner, outer)
-        left, right = points_px[a, :2], points_px[b, :2]
-        region = FaceSquare(
-            x_px=float(left[0] + right[0]) / 2,
-            y_px=float(left[1] + right[1]) / 2,
-            side_px=max(float(np.hypot(*(right - left))), 1.0),
-            roll_rad=_angle(left, right),
+        return Mesh(
+            points_px=np.column_stack([_carried(frame_from_crop, points[:, :2]), points[:, 2] * scale]),
+            iris_px=_carried(frame_from_crop, irises).reshape(2, 5, 2),
+            score=float(1 / (1 + np.exp(-np.clip(presence.reshape(-1)[0], -80, 80)))),
         )
-        size = self._iris.input_px
-        crop_from_frame = region.crop_from_frame(size, EYE_MARGIN)
-        crop = _crop(image, crop_from_frame, size)
-        lids, iris = _run(self._iris, crop[:, ::-1] if mirrored else crop)
-        points = np.concatenate([lids.reshape(-1, 3)[:16, :2], iris.reshape(-1, 3)[:, :2]])
-        if mirrored:
-            points[:, 0] = size - points[:, 0]
-        frame_from_crop = cv2.invertAffineTransform(crop_from_frame)
-        frame_xy = ((points - 0.5) @ frame_from_crop[:, :2].T + frame_from_crop[:, 2]).astype(np.float32)
-        return frame_xy[:16], frame_xy[16:]
+
+    def _refine(self, features_HWC: NDArray[np.float32], points: Points) -> Points:
+        """Put the parts' (x, y) in place in (468, 3) crop points; returns (10, 2) of both irises."""
+        stride = np.float32(self._trunk.input_px / features_HWC.shape[0])
+        boxes = [part.locate(points[:, :2] / stride) for part in self._parts]
+        cells = self._heads.input_px
+        found = self._heads.run(*sample(features_HWC, boxes, cells)[:, None])
+        # the heads count in pixels of the crop's scale
+        unit = [values.reshape(-1, 2) / (cells * stride) for values in found]
+        for part, box, values in zip(self._parts, boxes, unit[:3], strict=True):
+            points[part.points, :2] = box.carry(values) * stride
+        return np.concatenate([box.carry(v) * stride for box, v in zip(boxes[1:], unit[3:], strict=True)])
 
 
-def _crop(image: Image | Picture, crop_from_frame: Matrix, size_px: int) -> Image:
-    part, crop_from_part = part_under(image, crop_from_frame, size_px)
-    size = (size_px, size_px)
-    return np.asarray(cv2.warpAffine(part, crop_from_part, size, flags=cv2.INTER_LINEAR), np.uint8)
-
-
-def _run(network: PictureNetwork, crop: Image) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Both outputs for an (s, s, 3) RGB uint8 crop; the networks want it in [0, 1]."""
-    first, second = network.run(crop[None].astype(np.float32) / np.float32(255))
-    return first, second
+def _carried(frame_from_crop: NDArray[np.float64], crop_xy: Points) -> Points:
+    # the network counts from the corner of the picture, we count from a pixel's centre
+    frame_xy = (crop_xy - 0.5) @ frame_from_crop[:, :2].T + frame_from_crop[:, 2]
+    return frame_xy.astype(np.float32)

@@ -13,22 +13,35 @@ from numpy.typing import NDArray
 from understudy.faces.face import Face, FaceSquare
 
 Item = TypeVar("Item")
+_Floats = NDArray[np.float64]
+_TINY = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
 class SmoothingConfig:
-    """A bilateral filter over time.
+    """A filter over time in two steps: along the movement, then over moments of rest.
+
+    The landmarks of a still face wander slowly where a codec holds on to noise, so that only a long mean
+    steadies them; a long mean would smear a movement's start. What has moved is told by means over
+    `patch` frames: they jitter less than what is averaged, and tell smaller movements from noise.
 
     Args:
         radius: frames looked at before and after; also the delay of the stream.
-        sigma_frames: how fast a frame's weight falls with its distance in time.
-        sigma_move: how fast it falls with the square's own change, in sides of the square:
-            above the landmarks' jitter, below a real movement.
+        sigma_frames: of the parabola that is fitted around each frame, how fast a frame's weight falls
+            with its distance in time. A parabola follows a movement without delay.
+        sigma_jump: how fast it falls with the square's change, in sides of the square: a jump is no movement.
+        sigma_rest_frames: of the mean over moments of rest, how fast a weight falls with time.
+        sigma_move: how fast it falls with the change of the patch's mean, in sides of the square: above
+            what jitter leaves of it, below a movement.
+        patch: frames before and after that are a patch.
     """
 
-    radius: int = 3
-    sigma_frames: float = 1.7
-    sigma_move: float = 0.02
+    radius: int = 10
+    sigma_frames: float = 1.5
+    sigma_jump: float = 0.1
+    sigma_rest_frames: float = 7.0
+    sigma_move: float = 0.006
+    patch: int = 2
 
 
 def smooth_stream(
@@ -67,22 +80,57 @@ def _smoothed(
 
 
 def _steady(face: Face, around: list[tuple[int, list[Face]]], config: SmoothingConfig) -> FaceSquare:
-    here = _vector(face.square)
-    total, weight_sum = here.copy(), 1.0
+    here, side_px = _vector(face.square), face.square.side_px
+    times, changes = [0.0], [np.zeros(4)]
     for distance, seen in around:
         other = next((f for f in seen if f.track == face.track), None)
-        if other is None:
-            continue
-        change = _vector(other.square) - here
-        change[3] = (change[3] + np.pi) % (2 * np.pi) - np.pi
-        moved = change / np.array([face.square.side_px, face.square.side_px, 1.0, 1.0])
-        weight = np.exp(-0.5 * (distance / config.sigma_frames) ** 2)
-        weight *= np.exp(-0.5 * float(moved @ moved) / config.sigma_move**2)
-        total += weight * (here + change)
-        weight_sum += weight
-    x, y, log_side, roll = total / weight_sum
+        if other is not None:
+            change = _vector(other.square) - here
+            change[3] = (change[3] + np.pi) % (2 * np.pi) - np.pi
+            times.append(float(distance))
+            changes.append(change / np.array([side_px, side_px, 1.0, 1.0]))
+    apart = np.subtract.outer(np.array(times), times).T  # [i, j]: how much later j is than i
+    steady = _at_rest(apart, _along_movement(apart, np.stack(changes), config), config)
+    x, y, log_side, roll = here + steady * np.array([side_px, side_px, 1.0, 1.0])
     return FaceSquare(x_px=float(x), y_px=float(y), side_px=float(np.exp(log_side)), roll_rad=float(roll))
 
 
-def _vector(square: FaceSquare) -> NDArray[np.float64]:
+def _along_movement(apart: _Floats, changes: _Floats, config: SmoothingConfig) -> _Floats:
+    """Where a parabola through each moment's neighbours is at that moment, (n, 4).
+
+    Args:
+        apart: (n, n) frames between moments.
+        changes: (n, 4) the square at each moment, in sides.
+        config: the filter.
+    """
+    weights = _bell(apart / config.sigma_frames) * _bell(_distances(changes) / config.sigma_jump)
+    powers = apart[..., None] ** np.arange(3)
+    weighed = (weights[..., None] * powers).swapaxes(1, 2)
+    normal = weighed @ powers
+    # at an end of the track, beyond which a parabola is mostly noise, a line is fitted
+    one_sided = (apart >= 0).all(axis=1) | (apart <= 0).all(axis=1)
+    normal += np.eye(3) * _TINY
+    normal[one_sided, 2, 2] += 1 / _TINY
+    right = weighed @ (changes[None] - changes[:, None])
+    return changes + np.linalg.solve(normal, right)[:, 0]
+
+
+def _at_rest(apart: _Floats, path: _Floats, config: SmoothingConfig) -> _Floats:
+    """The mean over the moments at which the first one's patch of the path was as it is there, (4,)."""
+    near = (np.abs(apart) <= config.patch).astype(np.float64)
+    patches = near @ path / near.sum(axis=1, keepdims=True)
+    moved = np.sqrt(((patches - patches[0]) ** 2).sum(axis=1))
+    weights = _bell(apart[0] / config.sigma_rest_frames) * _bell(moved / config.sigma_move)
+    return weights @ path / weights.sum()
+
+
+def _distances(points: _Floats) -> _Floats:
+    return np.sqrt(((points[None] - points[:, None]) ** 2).sum(axis=-1))
+
+
+def _bell(sigmas: _Floats) -> _Floats:
+    return np.exp(-0.5 * sigmas**2)
+
+
+def _vector(square: FaceSquare) -> _Floats:
     return np.array([square.x_px, square.y_px, np.log(square.side_px), square.roll_rad])

@@ -1,4 +1,4 @@
-"""Run a TensorFlow Lite network that reads one square picture."""
+"""Run a TensorFlow Lite network that reads square pictures."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class _Interpreter(Protocol):
 
 
 class PictureNetwork:
-    """A network of one float picture, on one thread.
+    """A network of one float picture, or of several of one size, on one thread.
 
     Args:
-        input_px: side of the square picture that it reads.
+        input_px: side of the square pictures that it reads.
         output_shapes: of its outputs, largest first.
     """
 
@@ -51,20 +51,21 @@ class PictureNetwork:
         with _without_chatter():
             self._network = cast(_Interpreter, Interpreter(path, content, num_threads=1))
             self._network.allocate_tensors()
-        details = self._network.get_input_details()[0]
-        self._input = details["index"]
-        self.input_px = int(details["shape"][1])
+        details = self._network.get_input_details()
+        self._inputs = [d["index"] for d in details]
+        self.input_px = int(details[0]["shape"][1])
         outputs = sorted(self._network.get_output_details(), key=lambda d: -int(np.prod(d["shape"])))
         self._outputs = [d["index"] for d in outputs]
         self.output_shapes = [tuple(int(n) for n in d["shape"]) for d in outputs]
 
-    def run(self, picture_1HW3: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
-        """The outputs, largest first, for a (1, `input_px`, `input_px`, 3) float32 picture.
+    def run(self, *pictures_1HWC: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
+        """The outputs, largest first, for (1, `input_px`, `input_px`, channels) float32 pictures.
 
         Raises:
-            ValueError: the picture has another shape or type.
+            ValueError: a picture has another shape or type, or there are more or fewer than it reads.
         """
-        self._network.set_tensor(self._input, picture_1HW3)
+        for index, picture in zip(self._inputs, pictures_1HWC, strict=True):
+            self._network.set_tensor(index, picture)
         self._network.invoke()
         return [self._network.get_tensor(index) for index in self._outputs]
 

@@ -105,20 +105,12 @@ CATALOGUE: dict[str, WeightsFile] = {
             size_bytes=676_746,
         ),
         WeightsFile(
-            name="face_landmark.tflite",
+            name="face_landmark_with_attention.tflite",
             licence="Apache-2.0",
             package=_MEDIAPIPE,
-            member="mediapipe/modules/face_landmark/face_landmark.tflite",
-            sha256="1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
-            size_bytes=1_242_398,
-        ),
-        WeightsFile(
-            name="iris_landmark.tflite",
-            licence="Apache-2.0",
-            package=_MEDIAPIPE,
-            member="mediapipe/modules/iris_landmark/iris_landmark.tflite",
-            sha256="d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
-            size_bytes=2_640_568,
+            member="mediapipe/modules/face_landmark/face_landmark_with_attention.tflite",
+            sha256="e06a804e0144f9929eda782122916b35d60c697c3c9344013ca2bbe76a6ce2b4",
+            size_bytes=2_495_106,
         ),
         WeightsFile(
             name="dlib_face_recognition_resnet_model_v1.dat",
@@ -137,7 +129,7 @@ def weights_path(name: str, on_event: OnEvent = ignore) -> Path:
     """Find a weights file, fetching it on first use, and make sure that it is the pinned one.
 
     Args:
-        name: a name of the catalogue, e.g. "face_landmark.tflite".
+        name: a name of the catalogue, e.g. "face_landmark_with_attention.tflite".
         on_event: hears of a download.
 
     Returns:
