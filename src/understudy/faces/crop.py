@@ -38,10 +38,20 @@ def cut(image: Image | Picture, crop_from_frame: Matrix, size_px: int) -> Image:
         part_from_small = np.array([[shrink, 0, (shrink - 1) / 2], [0, shrink, (shrink - 1) / 2]])
         shift = matrix[:, :2] @ part_from_small[:, 2] + matrix[:, 2]
         matrix = np.column_stack([matrix[:, :2] * shrink, shift])
-    flags = cv2.INTER_CUBIC if scale * max(shrink, 1) > 0.99 else cv2.INTER_LINEAR
-    return cast(
-        Image, cv2.warpAffine(part, matrix, (size_px, size_px), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    )
+    if scale * max(shrink, 1) > 0.99:
+        size = (size_px, size_px)
+        warped = cv2.warpAffine(part, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return cast(Image, warped)
+    return warp_linear(part, matrix, size_px, cv2.BORDER_REPLICATE)
+
+
+def warp_linear(image: Image, crop_from_image: NDArray[np.float64], size_px: int, border: int) -> Image:
+    """Warp bilinearly into a square crop; `border` is OpenCV's mode beyond the image."""
+    # OpenCV warps four channels in less than half the time of three
+    four = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
+    size = (size_px, size_px)
+    four = cv2.warpAffine(four, crop_from_image, size, flags=cv2.INTER_LINEAR, borderMode=border)
+    return cast(Image, cv2.cvtColor(four, cv2.COLOR_RGBA2RGB))
 
 
 def part_under(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from understudy.core.picture import Picture
 from understudy.core.types import Image, Points
 from understudy.faces.attention import Part, sample
-from understudy.faces.crop import part_under
+from understudy.faces.crop import part_under, warp_linear
 from understudy.faces.detect import Detection
 from understudy.faces.face import FaceSquare
 from understudy.faces.mesh import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
@@ -106,7 +106,7 @@ class MeshNetwork:
         size = self._trunk.input_px
         crop_from_frame = region.crop_from_frame(size, REGION_MARGIN)
         part, crop_from_part = part_under(image, crop_from_frame, size)
-        crop = cv2.warpAffine(part, crop_from_part, (size, size), flags=cv2.INTER_LINEAR)
+        crop = warp_linear(part, crop_from_part, size, cv2.BORDER_CONSTANT)
         # the network takes grain for movement: without it a still face moves a fifth less
         crop = cv2.GaussianBlur(crop, (3, 3), GRAIN_SIGMA_PX)
         picture = np.multiply(crop, np.float32(1 / 255), dtype=np.float32)

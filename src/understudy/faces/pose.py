@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from understudy.core.types import Points, Vector
 from understudy.faces.face import FaceSquare
 from understudy.faces.mesh import RIGID, template
+
+_RIGID = np.array(RIGID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +67,24 @@ def fit_pose(points_px: Points) -> HeadPose:
     Reference:
         Umeyama, PAMI 1991, eq. 34-43, in three dimensions.
     """
-    rigid = np.array(RIGID)
-    head = template()[rigid].astype(np.float64)
-    seen = points_px[rigid].astype(np.float64)
-    head_mean, seen_mean = head.mean(axis=0), seen.mean(axis=0)
-    a, b = head - head_mean, seen - seen_mean
+    head_mean, a, spread = _rigid_template()
+    seen = points_px[_RIGID].astype(np.float64)
+    seen_mean = seen.mean(axis=0)
+    b = seen - seen_mean
     if (b * b).sum() < 1e-9:
         raise ValueError("all landmarks coincide: no pose can be fitted")
     u, singular, vt = np.linalg.svd(b.T @ a)
     sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     rotation = (u * sign) @ vt
-    scale = float((singular * sign).sum() / (a * a).sum())
+    scale = float((singular * sign).sum() / spread)
     return HeadPose(
         scale_px=scale, frame_from_head=rotation, centre_px=seen_mean - scale * rotation @ head_mean
     )
+
+
+@cache
+def _rigid_template() -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Mean of the template's rigid points, the points about it, and their sum of squares."""
+    head = template()[_RIGID].astype(np.float64)
+    about = head - head.mean(axis=0)
+    return head.mean(axis=0), about, float((about * about).sum())
