@@ -2,14 +2,20 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from clips import make_clip, picture
 from made_hdr import HLG, PQ, hdr_of, make_hdr_clip, sdr_of
+from understudy.media.colour import ColourTags, ToRgb
 from understudy.media.reader import VideoReader
 from understudy.media.tone_map import ToneMap
 from understudy.media.writer import VideoWriter
+
+
+def mapped(rgb: np.ndarray, transfer: int) -> np.ndarray:
+    return ToneMap(transfer)([rgb[..., channel] for channel in range(3)], np.eye(3, 4))
 
 
 @pytest.mark.parametrize("transfer", [PQ, HLG])
@@ -19,7 +25,7 @@ def test_every_colour_equals_the_formulas(transfer: int) -> None:
     grey = np.repeat(np.linspace(0, 65535, 2000).reshape(40, 50, 1), 3, axis=2)
     for signal in (coloured, grey):
         stored = signal.astype(np.uint16)
-        error = ToneMap(transfer)(stored).astype(int) - sdr_of(stored / 65535, transfer)
+        error = mapped(stored, transfer).astype(int) - sdr_of(stored / 65535, transfer)
         assert np.abs(error).max() <= 1
         assert np.abs(error).mean() < 0.05
 
@@ -27,10 +33,10 @@ def test_every_colour_equals_the_formulas(transfer: int) -> None:
 @pytest.mark.parametrize("transfer", [PQ, HLG])
 def test_light_keeps_its_order_up_to_white(transfer: int) -> None:
     grey = np.repeat(np.linspace(0, 65535, 4096).astype(np.uint16)[None, :, None], 3, axis=2)
-    mapped = ToneMap(transfer)(grey)[0]
-    assert (np.diff(mapped.astype(int), axis=0) >= 0).all()
-    assert mapped[0].tolist() == [0, 0, 0]
-    assert mapped[-1].tolist() == [255, 255, 255]
+    levels = mapped(grey, transfer)[0]
+    assert (np.diff(levels.astype(int), axis=0) >= 0).all()
+    assert levels[0].tolist() == [0, 0, 0]
+    assert levels[-1].tolist() == [255, 255, 255]
 
 
 @pytest.mark.parametrize("is_full", [False, True])
@@ -47,6 +53,15 @@ def test_a_picture_shown_as_hdr_comes_back(tmp_path: Path, transfer: int, is_ful
     assert np.abs(error[dark]).mean() < 1
     # above, room is made for what is brighter than white
     assert np.abs(error).mean() < 3
+
+
+def test_hdr_that_is_stored_as_rgb(tmp_path: Path) -> None:
+    image = picture(3, 96, 64)
+    signal = np.round(hdr_of(image, PQ) * 1023).astype(np.uint16)
+    frame = av.VideoFrame.from_ndarray(signal, format="gbrp10le")
+    tags = ColourTags(matrix=0, primaries=9, transfer=PQ, range=2)
+    shown = ToRgb(tags, width_px=96, height_px=64)(frame)
+    assert np.abs(shown.astype(int) - sdr_of(signal / 1023, PQ)).max() <= 1
 
 
 def test_a_converted_hdr_video_is_tagged_as_the_sdr_that_it_is(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TypeVar
 
 import av
 import cv2
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Image
 from understudy.media.alpha import over_white
-from understudy.media.tone_map import HLG, PQ, tone_map_of
+from understudy.media.tone_map import HLG, PQ, ToneMap, tone_map_of
 
 UNSPECIFIED = 2  # code of matrix, primaries and transfer
 BT709, SMPTE170M = 1, 6
@@ -22,7 +23,11 @@ LIMITED_RANGE, FULL_RANGE = 1, 2
 # H.273 matrix codes that swscale knows, to its own numbers
 _SWS_FROM_H273 = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 
+Depth = TypeVar("Depth", np.uint8, np.uint16)
+
 _GREY_BITS = {"gray": 8, "gray9le": 9, "gray10le": 10, "gray12le": 12, "gray14le": 14, "gray16le": 16}
+
+_RGB_FROM_GBR = np.array([[0.0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0]])
 
 # swscale makes these to planes of RGB in half the time, with the same results where sizes are even
 _BY_PLANES = frozenset(
@@ -97,7 +102,7 @@ class ToRgb:
         """Convert one picture, in any pixel format, to (h, w, 3) RGB uint8 of its own, not rotated."""
         name = picture.format.name
         if self._tone_map is not None:
-            return self._tone_map(self._deep(picture))
+            return self._tone_mapped(picture, self._tone_map)
         if name in _GREY_BITS:
             return self._grey(picture)
         if has_alpha(name):
@@ -109,11 +114,10 @@ class ToRgb:
         # what the decoder itself made it may still need for the next pictures
         return pixels.copy() if rgb is picture else pixels
 
-    def _deep(self, picture: av.VideoFrame) -> NDArray[np.uint16]:
-        """(h, w, 3) R'G'B' of 16 bits."""
+    def _tone_mapped(self, picture: av.VideoFrame, tone_map: ToneMap) -> Image:
         if picture.format.is_rgb:
-            return np.asarray(self._reformat(picture, "gbrp16le").to_ndarray(), np.uint16)
-        # the matrix by OpenCV: swscale's makes deep pictures darker by up to one grey level of the result
+            return tone_map(_planes(self._reformat(picture, "gbrp16le"), np.uint16), _RGB_FROM_GBR)
+        # not to RGB by swscale, which makes deep pictures darker by up to one grey level of the result
         deep = self._reformatter.reformat(
             picture,
             *self._size,
@@ -123,8 +127,7 @@ class ToRgb:
             dst_color_range=self._range,
             threads=1,
         )
-        yuv = np.asarray(deep.to_ndarray(), np.uint16)
-        return np.asarray(cv2.transform(yuv, self._deep_rgb_from_yuv), np.uint16)
+        return tone_map(_planes(deep, np.uint16), self._deep_rgb_from_yuv)
 
     def _reformat(self, picture: av.VideoFrame, name: str) -> av.VideoFrame:
         """Bring a picture to the size that comes out and to an RGB format."""
@@ -199,11 +202,16 @@ class FromRgb:
 
 
 def _interleaved(gbrp: av.VideoFrame) -> Image:
-    green, blue, red = (
-        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-        for plane in gbrp.planes
-    )
+    green, blue, red = _planes(gbrp, np.uint8)
     return np.asarray(cv2.merge([red, green, blue]), np.uint8)
+
+
+def _planes(picture: av.VideoFrame, kind: type[Depth]) -> list[NDArray[Depth]]:
+    """(h, w) views of the three planes of a picture."""
+    return [
+        np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)[:, : plane.width]
+        for plane in picture.planes
+    ]
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import cv2
@@ -54,20 +55,31 @@ class ToneMap:
         self._level = np.round(255 * (signal**2) ** (1 / _SDR_GAMMA)).astype(np.uint8)
         self._shown = (eetf(signal**2 * PEAK_NITS) / WHITE_NITS).astype(np.float32)
 
-    def __call__(self, image: NDArray[np.uint16]) -> Image:
-        """Map an (h, w, 3) R'G'B' picture of BT.2020 primaries, 0 to 65535, to (h, w, 3) RGB uint8."""
-        height, width = image.shape[:2]
+    def __call__(self, planes: Sequence[NDArray[np.uint16]], rgb_from_planes: NDArray[np.float64]) -> Image:
+        """Map a picture to SDR.
+
+        Args:
+            planes: three of (h, w), as the picture is stored.
+            rgb_from_planes: (3, 4) matrix and offset from them to R'G'B' of BT.2020 primaries, 0 to 65535.
+
+        Returns:
+            (h, w, 3) RGB uint8.
+        """
+        height, width = planes[0].shape
         mapped = np.empty((height, width, 3), np.uint8)
         rows = max(1, _STRIPE_PX // width)
         for top in range(0, height, rows):
-            mapped[top : top + rows] = self._stripe(image[top : top + rows])
+            stored = cv2.merge([plane[top : top + rows] for plane in planes])
+            signal = np.asarray(cv2.transform(stored, rgb_from_planes), np.uint16)
+            mapped[top : top + rows] = self._stripe(signal)
         return mapped
 
     def _stripe(self, image: NDArray[np.uint16]) -> Image:
         light = self._light.take(image)
         if self._is_hlg:
             luma = cv2.transform(light, _LUMA_2020)
-            light *= np.asarray(cv2.pow(luma, _HLG_GAMMA - 1), np.float32)[..., None]
+            gain = cv2.pow(luma, _HLG_GAMMA - 1)
+            light = np.asarray(cv2.multiply(light, cv2.merge([gain, gain, gain])), np.float32)
             light = self._shown.take(_root_index(light))
         return self._level.take(_root_index(np.asarray(cv2.transform(light, _709_FROM_2020), np.float32)))
 
