@@ -32,7 +32,7 @@ def curves(name: str, actor: str) -> dict[str, np.ndarray]:
 
 
 def units(name: str, actor: str, *keys: str) -> np.ndarray:
-    """Sum of some expression units' weights in each frame, as rendered; `gaze_x`, `gaze_y` in degrees, too."""
+    """Sum of some expression units' weights in each frame, as rendered; or `gaze_x`, `gaze_y` in degrees."""
     rows = json.loads(beside(f"synthetic/curves/{name}.json").read_text())["per_actor"][actor]["frames"]
     return np.array([sum((row["units"] | row).get(key, 0.0) for key in keys) for row in rows])
 
