@@ -31,6 +31,12 @@ def curves(name: str, actor: str) -> dict[str, np.ndarray]:
     return {key: np.array([row[key] for row in rows]) for key in ("yaw", "pitch", "roll", "tx", "ty", "tz")}
 
 
+def units(name: str, actor: str, *keys: str) -> np.ndarray:
+    """Sum of some expression units' weights in each frame, as rendered; or `gaze_x`, `gaze_y` in degrees."""
+    rows = json.loads(beside(f"synthetic/curves/{name}.json").read_text())["per_actor"][actor]["frames"]
+    return np.array([sum((row["units"] | row).get(key, 0.0) for key in keys) for row in rows])
+
+
 def exact_points(name: str, actor: str) -> tuple[np.ndarray, np.ndarray]:
     """(n, 488, 2) mesh points and (n, 2, 2) eyeballs (picture-left first) in pixels."""
     with np.load(beside(f"synthetic/points/{name}.npz")) as stored:

@@ -6,11 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
+import actors
 from measure.made_faces import made_face, picture_of
 from understudy.core.types import Frame
 from understudy.faces.crop import STORED_COVERAGE, cut
 from understudy.faces.face import Face
-from understudy.faces.quality import measure_face, portrait_score, sharpness
+from understudy.faces.pose import fit_pose
+from understudy.faces.quality import landmark_figures, measure_face, portrait_score, sharpness
 
 SIZE_PX = 200
 
@@ -97,3 +99,21 @@ def test_the_best_portrait_is_sharp_and_from_the_front() -> None:
     assert front > portrait_score(6.0, 15, 0) > portrait_score(6.0, 30, 0)
     assert front > portrait_score(6.0, 0, -15)
     assert front > portrait_score(3.0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "r"),
+    [
+        ("eye_open", ("eye-left-closure", "eye-right-closure"), -0.85),
+        ("gaze_yaw_deg", ("gaze_x",), 0.95),
+        ("gaze_pitch_deg", ("gaze_y",), -0.7),
+    ],
+)
+def test_figures_follow_what_was_rendered(
+    performance: list[tuple[Frame, Face]], name: str, keys: tuple[str, ...], r: float
+) -> None:
+    truth = actors.units("A_testA", "A", *keys)
+    found = [landmark_figures(face, fit_pose(face.landmarks_px)).get(name, np.nan) for _, face in performance]
+    is_known = np.isfinite(found)
+    assert is_known.mean() > 0.8
+    assert np.corrcoef(np.array(found)[is_known], truth[is_known])[0, 1] / r > 1

@@ -12,6 +12,7 @@ import pytest
 
 from understudy.core.errors import ConfigError, FacesetError, MediaError
 from understudy.core.types import Frame
+from understudy.faces import faults
 from understudy.faces.faceset import Faceset
 from understudy.media.images import read_image
 from understudy.media.reader import VideoReader
@@ -121,8 +122,27 @@ def test_a_rejection_that_somebody_took_back_is_not_made_again(partly_blurred: E
         faceset.set_state([sharp.id], "rejected", "too blurred", by="somebody")
     result = extract.run(partly_blurred)
     assert (result.faces, result.reasons) == (46, {"too blurred": 2})
+    assert [person.faces for person in result.people] == [46]
     with Faceset.open(partly_blurred.faceset) as faceset:
         assert {face.id for face in faceset.faces("rejected")} == {second.id, sharp.id}
+
+
+def test_a_fault_counts_until_somebody_says_otherwise(
+    clips: dict[str, Path], facesets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = ExtractConfig(footage=(clips["source"],), faceset=tmp_path / "f", identity="source")
+    shutil.copytree(facesets[0], config.faceset)
+    with Faceset.open(config.faceset) as faceset:
+        sizes = sorted(face.square.side_px for face in faceset.faces())
+    monkeypatch.setattr(faults, "SMALLEST_SIDE_PX", (sizes[4] + sizes[5]) / 2)
+    result = extract.run(config)
+    assert (result.faces, result.reasons, result.people[0].faces) == (43, {faults.TOO_SMALL: 5}, 43)
+    with Faceset.open(config.faceset) as faceset:
+        faceset.set_state([next(faceset.faces("rejected")).id], "kept", "", by="somebody")
+    result = extract.run(config)
+    assert (result.faces, result.reasons, result.people[0].faces) == (44, {faults.TOO_SMALL: 4}, 44)
+    monkeypatch.undo()
+    assert extract.run(config).faces == 48
 
 
 def test_undoing_gives_all_rejected_faces_back(partly_blurred: ExtractConfig) -> None:

@@ -18,6 +18,7 @@ _MIDLINE = (152, 175, 199, 200, 18, 17, 0, 164, 2, 94, 19, 1, 4, 5, 195, 197, 6,
 _RIGHT_OVAL = FACE_OVAL[: FACE_OVAL.index(152)]  # from the forehead down, on the picture's right
 _LEAST_HALF = 0.2  # a half that shows less of the face than this is too foreshortened to be compared
 _BLACK, _BURNT = 6, 249  # luma up to and from which nothing can be told apart
+_LUMA = np.arange(256, dtype=np.float32)
 _SUB = 4  # bits of a pixel's fraction in OpenCV's drawing
 
 
@@ -50,23 +51,27 @@ def face_light(crop: Image, points_px: NDArray[np.floating]) -> FaceLight | None
     luma = cv2.cvtColor(reduced(crop, LIGHT_PX), cv2.COLOR_RGB2GRAY)
     points = (points_px + 0.5) * (LIGHT_PX / crop.shape[0]) - 0.5
     face = _filled(points, FACE_OVAL, luma.shape)
-    shown = luma[face]
-    if not len(shown):
+    counts = cv2.calcHist([luma], [0], face, [256], [0, 256]).ravel()
+    area = float(counts.sum())
+    if not area:
         return None
     right = _filled(points, (*_RIGHT_OVAL, *_MIDLINE), luma.shape) & face
-    left = face & ~right
+    right_area = cv2.countNonZero(right)
+    brightness = float(counts @ _LUMA) / area
     side = float("nan")
-    if min(left.sum(), right.sum()) >= _LEAST_HALF * len(shown):
-        a, b = float(luma[left].mean()), float(luma[right].mean())
+    if min(right_area, area - right_area) >= _LEAST_HALF * area:
+        b = cv2.mean(luma, right)[0]
+        a = (brightness * area - b * right_area) / (area - right_area)
         side = (b - a) / max(a + b, 1e-6)
-    clipped = float(((shown <= _BLACK) | (shown >= _BURNT)).mean())
-    return FaceLight(brightness=float(shown.mean()), side=side, clipped=clipped)
+    clipped = float(counts[: _BLACK + 1].sum() + counts[_BURNT:].sum()) / area
+    return FaceLight(brightness=brightness, side=side, clipped=clipped)
 
 
 def _filled(
     points: NDArray[np.floating], outline: tuple[int, ...], shape: tuple[int, ...]
-) -> NDArray[np.bool_]:
+) -> NDArray[np.uint8]:
+    """1 inside the outline, 0 outside."""
     mask = np.zeros(shape, np.uint8)
     corners = np.round(points[list(outline)] * (1 << _SUB)).astype(np.int32)
     cv2.fillPoly(mask, [corners], 1, cv2.LINE_8, _SUB)
-    return mask > 0
+    return mask
