@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.types import Frame
 from understudy.faces.face import Face, FaceSquare
+
+Carried = TypeVar("Carried")  # a frame, or what else goes with its faces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +32,8 @@ class SmoothingConfig:
 
 
 def smooth_stream(
-    frames: Iterable[tuple[Frame, list[Face]]], config: SmoothingConfig | None = None
-) -> Iterator[tuple[Frame, list[Face]]]:
+    frames: Iterable[tuple[Carried, list[Face]]], config: SmoothingConfig | None = None
+) -> Iterator[tuple[Carried, list[Face]]]:
     """Pass frames through, `radius` frames late, with each face's square steadied.
 
     Args:
@@ -42,7 +44,7 @@ def smooth_stream(
         The same frames in the same order; only `Face.square` differs.
     """
     settings = config or SmoothingConfig()
-    window: deque[tuple[Frame, list[Face]]] = deque()
+    window: deque[tuple[Carried, list[Face]]] = deque()
     past: deque[list[Face]] = deque(maxlen=settings.radius)
     for item in frames:
         window.append(item)
@@ -53,8 +55,8 @@ def smooth_stream(
 
 
 def _smoothed(
-    window: deque[tuple[Frame, list[Face]]], past: deque[list[Face]], config: SmoothingConfig
-) -> tuple[Frame, list[Face]]:
+    window: deque[tuple[Carried, list[Face]]], past: deque[list[Face]], config: SmoothingConfig
+) -> tuple[Carried, list[Face]]:
     """Take the oldest frame off the window and steady its faces with what lies around it."""
     frame, faces = window.popleft()
     around = [(-len(past) + i, seen) for i, seen in enumerate(past)]
