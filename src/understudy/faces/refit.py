@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol, cast
 
 import cv2
@@ -15,7 +16,8 @@ from understudy.faces.mesh import LEFT_EYELIDS, RIGHT_EYELIDS
 from understudy.faces.pose import fit_pose
 
 MIN_SCORE = 0.5
-_WIDER = (1.0, 1.3)  # the second where nothing is seen in the first
+_SIZES = (1.0, 0.8, 1.25)  # of the region; the next where no mesh is found by the one before, or a poor one
+_SURE = 0.05  # disagreement, in sides of the face square, below which no other region is tried
 
 # (mesh point, landmark of 68): corners of eyes and mouth, and the tip and base of the nose
 _PAIRS = ((33, 36), (133, 39), (362, 42), (263, 45), (61, 48), (291, 54), (2, 33))
@@ -43,19 +45,21 @@ def refit(
 
     Returns:
         The face in pixels of the image and in frame pixels, both of track 0; None where no face is seen.
+        Of several that are seen, the one that the landmarks agree with most.
     """
     start = region_of_landmarks(landmarks_px)
-    for wider in _WIDER:
-        region = FaceSquare(
-            x_px=start.x_px, y_px=start.y_px, side_px=start.side_px * wider, roll_rad=start.roll_rad
-        )
-        mesh = landmarker.find(image, region)
+    best: tuple[float, Mesh] | None = None
+    for size in _SIZES:
+        mesh = landmarker.find(image, replace(start, side_px=start.side_px * size))
         if mesh.score >= MIN_SCORE:
             # as with a detector's box: a second look from the first landmarks settles them
             mesh = landmarker.find(image, region_of_points(mesh.points_px))
         if mesh.score >= MIN_SCORE:
-            return _face(mesh), _face(_carried(mesh, frame_from_image))
-    return None
+            gap = disagreement(_face(mesh), landmarks_px)
+            best = (gap, mesh) if best is None or gap < best[0] else best
+            if gap < _SURE:
+                break
+    return None if best is None else (_face(best[1]), _face(_carried(best[1], frame_from_image)))
 
 
 def region_of_landmarks(landmarks_px: Points) -> FaceSquare:
@@ -76,8 +80,8 @@ def disagreement(face: Face, landmarks_px: Points) -> float:
     """How far a mesh is from 68 landmarks of the same face.
 
     Args:
-        face: in frame pixels.
-        landmarks_px: (68, 2) float32, frame pixels.
+        face: found in a picture.
+        landmarks_px: (68, 2) float32, pixels of the same picture.
 
     Returns:
         Mean distance of points that both have, in sides of the face square.
