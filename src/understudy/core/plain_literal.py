@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import cast
 
 DEEPEST = 40
-LONGEST = 64 << 20  # characters
+LONGEST = 8 << 20  # characters
 
 _TOKEN = re.compile(
     r"""\s*(?:

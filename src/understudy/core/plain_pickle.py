@@ -7,14 +7,12 @@ names that NumPy arrays of numbers need are recognised by their text; nothing is
 
 from __future__ import annotations
 
-import math
 import pickletools
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
-import numpy as np
+from understudy.core.plain_arrays import NumberType, UnbuiltArray, array_over, number_type
 
 DEEPEST = 40  # containers inside one another
 MEMORY_BYTES = 1 << 30
@@ -30,7 +28,6 @@ _BYTES: _Pair = ("__builtin__", "bytes")
 _NDARRAY: _Pair = ("numpy", "ndarray")
 _DTYPE: _Pair = ("numpy", "dtype")
 _ARRAY_PARTS = {"_reconstruct": "multiarray", "scalar": "multiarray", "_frombuffer": "numeric"}
-_NUMBER_TYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
 
 # what follows one value or constant, so that its cost is the value's own
 _CONSTANTS: dict[str, object] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
@@ -72,25 +69,6 @@ def parse_pickle(data: bytes, memory_bytes: int = MEMORY_BYTES) -> object:
     except UnicodeError as error:
         raise ValueError("the pickle is damaged: a text in it is not Unicode") from error
     raise ValueError("the pickle is damaged: it has no end")
-
-
-@dataclass(slots=True, eq=False)
-class _NumberType:
-    """A NumPy dtype on its way: its byte order comes after its name."""
-
-    code: str
-    order: str = "<"
-
-    @property
-    def dtype(self) -> np.dtype[np.generic]:
-        return np.dtype(self.order + self.code)
-
-
-@dataclass(slots=True, eq=False)
-class _UnbuiltArray:
-    """An array whose content comes later; `keys` are where the memo already points to it."""
-
-    keys: list[int] = field(default_factory=list[int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +202,7 @@ class _Parser:
 
     def _remember(self, key: int) -> None:
         value = self._stack[-1]
-        if isinstance(value, _UnbuiltArray):
+        if isinstance(value, UnbuiltArray):
             value.keys.append(key)
         self._spend(_CONTAINER_BYTES if key not in self._memo else 0)
         self._memo[key] = value
@@ -247,14 +225,14 @@ class _Parser:
         elif pair in (_ORDERED, _BYTES) and not given:
             self._push({} if pair == _ORDERED else b"", _CONTAINER_BYTES)
         elif pair == _DTYPE:
-            self._push(_number_type(given[0]), _CONTAINER_BYTES)
+            self._push(number_type(given[0]), _CONTAINER_BYTES)
         elif pair[1] == "_reconstruct" and isinstance(given[0], _Name) and given[0].pair == _NDARRAY:
-            self._push(_UnbuiltArray(), _CONTAINER_BYTES)
+            self._push(UnbuiltArray(), _CONTAINER_BYTES)
         elif pair[1] == "scalar" and len(given) == 2:
-            self._push(_array(given[1], given[0], (), is_fortran=False).item(), _VALUE_BYTES)
+            self._push(array_over(given[1], given[0], (), is_fortran=False).item(), _VALUE_BYTES)
         elif pair[1] == "_frombuffer" and len(given) == 4:
             content, kind, shape, order = given
-            self._push(_array(content, kind, shape, is_fortran=order == "F"), _CONTAINER_BYTES)
+            self._push(array_over(content, kind, shape, is_fortran=order == "F"), _CONTAINER_BYTES)
         else:
             raise NotPlainDataError(f"it calls {'.'.join(pair)} in a way that plain data does not need")
 
@@ -263,13 +241,13 @@ class _Parser:
         if not isinstance(state, tuple):
             raise NotPlainDataError("it sets the attributes of an object, which plain data does not need")
         given = cast("tuple[object, ...]", state)
-        if isinstance(target, _NumberType):
+        if isinstance(target, NumberType):
             if given[1] not in ("<", ">", "|", "=") or any(part is not None for part in given[2:5]):
                 raise ValueError("it holds an array of something else than numbers")
             target.order = "<" if given[1] in ("|", "=") else cast(str, given[1])
-        elif isinstance(target, _UnbuiltArray) and len(given) == 5:
+        elif isinstance(target, UnbuiltArray) and len(given) == 5:
             _, shape, kind, is_fortran, content = given
-            array = _array(content, kind, shape, is_fortran=bool(is_fortran))
+            array = array_over(content, kind, shape, is_fortran=bool(is_fortran))
             self._stack[-1] = array
             for key in target.keys:
                 self._memo[key] = array
@@ -290,28 +268,6 @@ def _known_name(module: str, name: str = "") -> _Name:
         shown = asked if asked.isprintable() else repr(asked)
         raise NotPlainDataError(f"it asks for {shown}, which plain data does not need")
     return _Name(pair)
-
-
-def _number_type(code: object) -> _NumberType:
-    match = _NUMBER_TYPE.fullmatch(code) if isinstance(code, str) else None
-    if match is None:
-        # not its repr, which may take for ever: it may be any value
-        shown = repr(code[:20]) if isinstance(code, str) else type(code).__name__
-        raise ValueError(f"it holds an array of {shown}, not of numbers")
-    return _NumberType(match[1])
-
-
-def _array(content: object, kind: object, shape: object, *, is_fortran: bool) -> np.ndarray:
-    """An array over bytes that are there already: it takes no memory that the file has not."""
-    if not isinstance(kind, _NumberType) or not isinstance(content, bytes) or not isinstance(shape, tuple):
-        raise ValueError("it holds an array of something else than numbers")
-    sides = cast("tuple[object, ...]", shape)
-    if len(sides) > 8 or not all(type(side) is int and side >= 0 for side in sides):
-        raise ValueError("it holds an array of an impossible shape")
-    whole = cast("tuple[int, ...]", sides)
-    if math.prod(whole) * kind.dtype.itemsize != len(content):
-        raise ValueError(f"it holds an array of shape {whole} in {len(content)} bytes")
-    return np.frombuffer(content, kind.dtype).reshape(whole, order="F" if is_fortran else "C")
 
 
 def _as_dict(items: list[object]) -> dict[object, object]:
@@ -340,7 +296,7 @@ def _check_plain(value: object) -> None:
             raise ValueError(f"it nests its data more than {DEEPEST} deep")
         below: list[object] = []
         for item in level:
-            if isinstance(item, (_Name, _NumberType, _UnbuiltArray)):
+            if isinstance(item, (_Name, NumberType, UnbuiltArray)):
                 raise ValueError("it holds a function or an unfinished array among its data")
             if isinstance(item, (list, tuple, dict)) and id(cast(object, item)) not in seen:
                 seen.add(id(cast(object, item)))

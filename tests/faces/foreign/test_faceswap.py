@@ -105,6 +105,7 @@ def test_alignments_of_another_kind() -> None:
         ),
         ({"__meta__": meta, "__data__": {1: {"faces": []}}}, "entry of frame 1 has no list"),
         ({"__meta__": meta}, "__data__ is a NoneType"),
+        ({"__meta__": meta, "__data__": {"a.png": {"faces": [face] * 500_001}}}, "more than 500000 faces"),
     ]:
         with pytest.raises(ValueError, match=message):
             read_alignments(Path("a.fsa"), packed(content))

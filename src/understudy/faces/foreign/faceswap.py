@@ -28,6 +28,7 @@ LISTED_PX = 512  # side of the picture that the matrix of a face without one is 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEY = b"faceswap"
 _PARSED_BYTES = 2 << 30
+_MOST_FACES = 500_000  # five hours of footage; one face may be listed many times at little cost
 _FIRST, _AFTER_LAST = 2.0, 3.0  # versions whose layout is known
 
 
@@ -130,16 +131,23 @@ def read_alignments(path: Path, data: bytes) -> Alignments:
         raise ValueError("it does not say of which version it is; faceswap before 2.0 wrote such files")
     version = checked_version(mapping(stored["__meta__"], "__meta__").get("version"))
     frames: dict[str, tuple[str, list[ForeignFace]]] = {}
+    left = _MOST_FACES
     for key, entry in mapping(stored.get("__data__"), "__data__").items():
         name = file_name(key, "")
         listed = mapping(entry, f"entry of frame {name}").get("faces")
         if not name or not isinstance(listed, list):
             raise ValueError(f"its entry of frame {shown(key)} has no list of faces")
-        faces = [
-            _face(mapping(face, "face"), path, source_name=name, number=number, picture_px=None)
-            for number, face in enumerate(cast("list[object]", listed))
-        ]
-        frames[Path(name).stem] = (name, faces)
+        faces = cast("list[object]", listed)
+        left -= len(faces)
+        if left < 0:
+            raise ValueError(f"it lists more than {_MOST_FACES} faces")
+        frames[Path(name).stem] = (
+            name,
+            [
+                _face(mapping(face, "face"), path, source_name=name, number=number, picture_px=None)
+                for number, face in enumerate(faces)
+            ],
+        )
     return Alignments(path=path, version=version, frames=frames)
 
 
