@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,9 @@ import pytest
 from foreign_files import alignments_file, dfl_dict, dfl_segment, landmarks_68, write_dfl, write_faceswap
 from understudy.core.errors import ConfigError, FacesetError, UnderstudyError
 from understudy.core.types import Image, Points
+from understudy.faces.face import FaceSquare
 from understudy.faces.faceset import Faceset, StoredFace
+from understudy.faces.pose import fit_pose
 from understudy.media.images import read_image, write_image
 from understudy.media.reader import VideoReader
 from understudy.workflows import coverage, extract, import_faces, import_store, train
@@ -99,6 +101,12 @@ def crops_differ(found: StoredFace, original: StoredFace) -> float:
     return float(np.abs(a.astype(float) - b.astype(float)).mean())
 
 
+def shaking(squares: Iterable[FaceSquare]) -> float:
+    """Mean size of the squares' changes of speed, in pixels."""
+    places = np.array([(square.x_px, square.y_px, square.side_px) for square in squares])
+    return float(np.abs(np.diff(places, 2, axis=0)).mean())
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_an_extraction_comes_back(way: str, known: Known, config: Imports) -> None:
     result = import_faces.run(config(**WAYS[way](known)))
@@ -108,6 +116,8 @@ def test_an_extraction_comes_back(way: str, known: Known, config: Imports) -> No
     has_frames = "video" in way
     assert any("--frames" in message for message in result.warnings) == (not has_frames)
     assert result.seen_share is not None
+    assert result.landmark_gap is not None
+    assert 1e-4 < result.landmark_gap < 0.01
     assert 0.8 < result.seen_share < 1
     with Faceset.open(result.faceset) as faceset:
         assert faceset.problems() == []
@@ -131,6 +141,8 @@ def test_an_extraction_comes_back(way: str, known: Known, config: Imports) -> No
         if has_frames:
             assert (found.time_s, found.pts) == (original.time_s, original.pts)
             assert found.crop_size_px >= original.crop_size_px - 10
+    unsteady = [fit_pose(face.face.landmarks_px).square for face in faces]
+    assert shaking(face.square for face in faces) < 0.92 * shaking(unsteady)
     assert np.mean(mesh_px) < 1.2
     assert max(mesh_px) < 1.8  # the extraction's regions come from the frame before, the import's do not
     assert np.mean(square_px) < 1
@@ -150,6 +162,24 @@ def test_an_imported_faceset_trains_and_is_covered(
     # extraction goes on in the same faceset, and tells people apart
     more = extract.run(ExtractConfig(footage=(known.clip,), faceset=imported))
     assert more.faces == FRAMES + 48
+
+
+def test_edited_alignments_count_instead_of_the_landmarks_in_the_pictures(
+    known: Known, config: Imports, tmp_path: Path
+) -> None:
+    edited = tmp_path / "edited.fsa"
+    names = [f"target_{index + 1:06d}.png" for index in range(4)]
+    edited.write_bytes(
+        alignments_file([(name, [known.landmarks(i) + 1.5] if i else []) for i, name in enumerate(names)])
+    )
+    result = import_faces.run(config(known.faceswap, alignments=edited))
+    assert (result.faces, result.left_out) == (3, {"not in edited.fsa": FRAMES - 3})
+    with Faceset.open(result.faceset) as faceset:
+        for index, theirs in enumerate(faceset.imported(), 1):
+            np.testing.assert_allclose(theirs.landmarks_px, known.landmarks(index) + 1.5, atol=0.01)
+        for index, face in enumerate(faceset.faces(), 1):
+            away = face.face.landmarks_px - known.faces[index].face.landmarks_px
+            assert np.linalg.norm(away[:, :2], axis=1).mean() < 1.8  # the pictures lie where they lay
 
 
 def test_polygons_and_names_are_kept(known: Known, config: Imports) -> None:
