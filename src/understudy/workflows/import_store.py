@@ -115,9 +115,9 @@ class ImportStore:
             )
         )
         if state.done:
-            self._on_event(
-                Notice(message=f"{group.name or self._config.faces} was imported already", is_warning=False)
-            )
+            name = group.name or self._config.faces
+            message = f"{name} was imported already; another --out imports it anew"
+            self._on_event(Notice(message=message, is_warning=False))
             return
         problems: list[str] = []
         shown = shown_frames(group, self._config.frames, state.next_frame, problems)
