@@ -18,7 +18,7 @@ from understudy.workflows import convert, extract, reported_evaluate, reported_s
 from understudy.workflows import evaluate as evaluation
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, SwapConfig, TrainConfig
 
-FUNCTIONS = ("swap", "extract", "train", "convert", "evaluate", "compare", "coverage")
+FUNCTIONS = ("swap", "extract", "import_faces", "train", "convert", "evaluate", "compare", "coverage")
 
 
 def test_import_is_light() -> None:
@@ -29,11 +29,13 @@ def test_import_is_light() -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_parameters_are_those_of_the_command(name: str) -> None:
-    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    command = typer.main.get_command(app).commands[name.removesuffix("_faces")]  # type: ignore[attr-defined]
     options = {parameter.name for parameter in command.params} - {"json", "debug", "help"}
     parameters = set(inspect.signature(getattr(understudy, name)).parameters) - {"on_event"}
     # the command line says --out for every output
-    assert {"faceset" if name == "extract" and o == "out" else o for o in options} == parameters
+    assert {
+        "faceset" if name in ("extract", "import_faces") and o == "out" else o for o in options
+    } == parameters
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -45,7 +47,12 @@ def test_every_parameter_is_typed_and_documented(name: str) -> None:
         assert parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         assert parameter.annotation is not inspect.Parameter.empty
         assert f"        {parameter.name}: " in function.__doc__
-    if name not in ("evaluate", "compare", "coverage"):  # its result's type is imported by the first call
+    if name not in (
+        "import_faces",
+        "evaluate",
+        "compare",
+        "coverage",
+    ):  # its result's type is imported by the first call
         assert typing.get_type_hints(function)["return"]
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.core.geometry import fit_similarity, transform_points
+from understudy.core.geometry import chained, fit_similarity, transform_points
 
 angles = st.floats(-3.1, 3.1)
 scales = st.floats(0.05, 20.0)
@@ -56,3 +56,11 @@ def test_degenerate_points_are_refused(points: np.ndarray) -> None:
 def test_sets_of_different_size_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(3, 2\) and \(4, 2\)"):
         fit_similarity(np.eye(3, 2, dtype=np.float32), np.eye(4, 2, dtype=np.float32))
+
+
+def test_a_chain_does_one_after_the_other() -> None:
+    first = np.array([[0, -2, 5], [2, 0, 1]], np.float32)
+    second = np.array([[0.5, 0.1, -3], [-0.1, 0.5, 7]], np.float32)
+    points = np.random.default_rng(0).uniform(-100, 100, (9, 2)).astype(np.float32)
+    one_by_one = transform_points(second, transform_points(first, points))
+    np.testing.assert_allclose(transform_points(chained(second, first), points), one_by_one, atol=1e-3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from understudy.api.paths import AnyPath, OneOrMorePaths, all_paths, maybe_path
 from understudy.core.errors import ConfigError
@@ -18,6 +19,9 @@ from understudy.workflows.configs import (
     TrainConfig,
     TrainResult,
 )
+
+if TYPE_CHECKING:
+    from understudy.workflows.import_result import ImportResult
 
 
 def swap(
@@ -142,6 +146,41 @@ def extract(
         to_s=to_s,
         people=people,
         only=maybe_path(only),
+    )
+    return workflow.run(config, on_event)
+
+
+def import_faces(
+    faces: AnyPath,
+    faceset: AnyPath,
+    *,
+    identity: str | None = None,
+    alignments: AnyPath | None = None,
+    frames: AnyPath | None = None,
+    on_event: OnEvent = ignore,
+) -> ImportResult:
+    """Make a faceset of one of DeepFaceLab or faceswap, with its landmarks.
+
+    Args:
+        faces: folder of aligned faces, one of them, or an alignments file of faceswap (.fsa).
+        faceset: folder to write; an unfinished one is continued.
+        identity: the person's name; the faceset folder's name where None.
+        alignments: alignments file whose landmarks count instead of those in faceswap's pictures.
+        frames: video or folder of frames that the faces are from; crops are cut from it.
+        on_event: hears of progress and warnings.
+
+    Raises:
+        UnderstudyError: what failed and what to do next.
+    """
+    from understudy.workflows import import_faces as workflow
+    from understudy.workflows.import_result import ImportConfig
+
+    config = ImportConfig(
+        faces=Path(faces),
+        faceset=Path(faceset),
+        identity=identity,
+        alignments=maybe_path(alignments),
+        frames=maybe_path(frames),
     )
     return workflow.run(config, on_event)
 

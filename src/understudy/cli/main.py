@@ -10,7 +10,19 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from understudy.cli import bench, compare, coverage, demo, doctor, evaluate, extract, model, swap, weights
+from understudy.cli import (
+    bench,
+    compare,
+    coverage,
+    demo,
+    doctor,
+    evaluate,
+    extract,
+    import_faces,
+    model,
+    swap,
+    weights,
+)
 from understudy.cli.errors import FAILED, report_failure, report_interruption, report_wrong_usage
 
 app = typer.Typer(
@@ -39,6 +51,7 @@ def root(
 app.command()(demo.demo)
 app.command()(swap.swap)
 app.command()(extract.extract)
+app.command("import")(import_faces.import_faces)
 app.command()(coverage.coverage)
 app.command()(model.train)
 app.command()(model.convert)

@@ -48,3 +48,10 @@ def fit_similarity(from_px: Points, to_px: Points) -> Matrix:
 def transform_points(to_from_from: Matrix, points_px: Points) -> Points:
     """Carry (n, 2) pixel points through a (2, 3) matrix; same convention as `fit_similarity`."""
     return (points_px @ to_from_from[:, :2].T + to_from_from[:, 2]).astype(np.float32)
+
+
+def chained(c_from_b: Matrix, b_from_a: Matrix) -> Matrix:
+    """The (2, 3) matrix `c_from_a` that does first the one, then the other."""
+    linear = c_from_b[:, :2].astype(np.float64)
+    inner = b_from_a.astype(np.float64)
+    return np.column_stack([linear @ inner[:, :2], linear @ inner[:, 2] + c_from_b[:, 2]]).astype(np.float32)

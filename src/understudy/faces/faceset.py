@@ -19,6 +19,7 @@ from understudy.faces import faceset_queries as queries
 from understudy.faces import faceset_reviews as reviews
 from understudy.faces import faceset_writes as writes
 from understudy.faces.faceset_crops import remove_crops_from, write_crops
+from understudy.faces.faceset_imported import ImportedFace, insert_imported, select_imported
 from understudy.faces.faceset_records import (
     FaceRecord,
     Review,
@@ -183,6 +184,11 @@ class Faceset:
                 (frames, frames, source_id),
             )
 
+    def note_imported(self, faces: Sequence[ImportedFace]) -> None:
+        """Store what another program knew of faces; what was there of the same ones is replaced."""
+        with self._writing():
+            insert_imported(self._db, faces)
+
     def set_identities(self, vectors: Mapping[int, Vector]) -> None:
         """Store identity vectors, face id to (128,) float32; what was there is replaced."""
         with self._writing():
@@ -275,6 +281,11 @@ class Faceset:
             with self._reading():
                 page = queries.faces_by_id(self._db, ids[start : start + _PAGE], self._crops)
             yield from page
+
+    def imported(self) -> list[ImportedFace]:
+        """What another program knew of faces, by source and frame; none where nothing was imported."""
+        with self._reading():
+            return select_imported(self._db)
 
     def landmarks(self) -> Points:
         """Landmarks of the kept faces, in the order of `faces`.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from understudy.faces.face import Face, FaceSquare
 
-Item = TypeVar("Item")
+Carried = TypeVar("Carried")  # a frame, or what else goes with its faces
 _Floats = NDArray[np.float64]
 _TINY = 1e-9
 
@@ -45,8 +45,8 @@ class SmoothingConfig:
 
 
 def smooth_stream(
-    frames: Iterable[tuple[Item, list[Face]]], config: SmoothingConfig | None = None
-) -> Iterator[tuple[Item, list[Face]]]:
+    frames: Iterable[tuple[Carried, list[Face]]], config: SmoothingConfig | None = None
+) -> Iterator[tuple[Carried, list[Face]]]:
     """Pass frames through, `radius` frames late, with each face's square steadied.
 
     Args:
@@ -57,7 +57,7 @@ def smooth_stream(
         The same frames in the same order; only `Face.square` differs.
     """
     settings = config or SmoothingConfig()
-    window: deque[tuple[Item, list[Face]]] = deque()
+    window: deque[tuple[Carried, list[Face]]] = deque()
     past: deque[list[Face]] = deque(maxlen=settings.radius)
     for item in frames:
         window.append(item)
@@ -68,8 +68,8 @@ def smooth_stream(
 
 
 def _smoothed(
-    window: deque[tuple[Item, list[Face]]], past: deque[list[Face]], config: SmoothingConfig
-) -> tuple[Item, list[Face]]:
+    window: deque[tuple[Carried, list[Face]]], past: deque[list[Face]], config: SmoothingConfig
+) -> tuple[Carried, list[Face]]:
     """Take the oldest frame off the window and steady its faces with what lies around it."""
     frame, faces = window.popleft()
     around = [(-len(past) + i, seen) for i, seen in enumerate(past)]

@@ -1,0 +1,1 @@
+"""Facesets that other programs made: their files read as plain data, nothing in them is ever run."""
