@@ -13,6 +13,8 @@ from understudy.faces.smooth import SmoothingConfig, smooth_stream
 from understudy.faces.track import FaceTracker, TrackerConfig
 from understudy.faces.weights import weights_path
 
+_EAGER_SCORE = 0.3  # of detections that are checked before they count
+
 
 class FaceFinder:
     """Finds and follows faces in consecutive frames.
@@ -36,6 +38,7 @@ class FaceFinder:
             BlazeFace(weights_path("face_detection_short_range.tflite", on_event), SHORT_RANGE),
             BlazeFace(weights_path("face_detection_full_range_sparse.tflite", on_event), FULL_RANGE),
         )
+        self._eager = tuple(detector.with_min_score(_EAGER_SCORE) for detector in self._detectors)
         self._landmarker = MeshNetwork(
             weights_path("face_landmark.tflite", on_event), weights_path("iris_landmark.tflite", on_event)
         )
@@ -47,5 +50,5 @@ class FaceFinder:
         Args:
             frames: consecutive frames of one piece of footage.
         """
-        tracker = FaceTracker(self._detectors, self._landmarker, self._tracker)
+        tracker = FaceTracker(self._detectors, self._landmarker, self._tracker, eager=self._eager)
         return smooth_stream(((frame, tracker.track(frame.image)) for frame in frames), self._smoothing)
