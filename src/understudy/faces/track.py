@@ -20,6 +20,7 @@ from understudy.faces.second_look import SecondLook
 
 _THUMBNAIL_PX, _PATCH_PX = 32, 24
 _PATCH_COVERAGE = 1.2  # of a face and little else
+_SAME_PLACE = 0.6  # overlap of two detections of one thing
 _FLAT = 2.0  # grey levels of contrast (standard deviation) below which a picture shows nothing
 
 _Grey = NDArray[np.float32]  # (h, w), 0 to 255
@@ -41,6 +42,7 @@ class TrackerConfig:
         cut_level: how unlike (1 less correlation, which light does not change) thumbnails of two
             frames are where there is a cut; within shots 0.06 at most, 0.36 or more across cuts.
         max_faces: faces followed at once, best first.
+        patience: frames for which a doubtful place that turned out to hold no face is left alone.
         closer_every: frames between two looks at a part of the frame, where there is no face or a small one.
         presence_px: side of the face square from which on the landmark score is to be trusted; that of a
             smaller face is not, so a second look decides.
@@ -57,6 +59,7 @@ class TrackerConfig:
     max_face_change: float = 0.4
     cut_level: float = 0.25
     max_faces: int = 8
+    patience: int = 24
     closer_every: int = 2
     presence_px: float = 36.0
     new_agreement: float = 0.55
@@ -100,6 +103,8 @@ class FaceTracker:
         self._config = config or TrackerConfig()
         self._last: list[Face] = []
         self._patches: dict[int, _Grey] = {}  # of the last faces, by track
+        self._refused: list[tuple[int, NDArray[np.float32]]] = []  # frame and box of what was no face
+        self._frames = 0
         self._next_track = 0
         self._since_search = 0
         self._since_closer = 0
@@ -110,6 +115,9 @@ class FaceTracker:
         is_new_shot = self._starts_shot(image)
         if is_new_shot:
             self._last = []
+            self._refused = []
+        self._frames += 1
+        self._refused = [(at, box) for at, box in self._refused if self._frames - at < self._config.patience]
         found = [face for last in self._last if (face := self._follow(image, last)) is not None]
         found = _without_doubles(found, self._config.max_overlap)
         self._since_search += 1
@@ -145,12 +153,10 @@ class FaceTracker:
         if face.confidence >= self._config.min_score:
             return face
         # what is too small for that score to tell is asked of a detector
-        is_seen = (
-            self._second_look is not None
-            and face.square.side_px < self._config.presence_px
-            and self._second_look.glances(image, face.landmarks_px, self._config.kept_agreement)
-        )
-        return face if is_seen else None
+        if self._is_denied(face) or self._second_look is None:
+            return None
+        least = self._config.kept_agreement
+        return face if self._second_look.glances(image, face.landmarks_px, least) else None
 
     def _fit(self, image: Image, region: FaceSquare, track: int) -> Face | None:
         """The mesh in a region, whether or not it lies on a face; None where it lies outside the frame."""
@@ -208,13 +214,20 @@ class FaceTracker:
         for candidate in candidates:
             held = _boxes([face.box_px for face in kept])
             box = candidate.detection.box_px
-            if (overlap(box, held) > 0.2).any() or (candidate.doubtful and _lies_on(box, held)):
+            if (overlap(box, held) > 0.2).any() or (candidate.doubtful and self._is_idle(box, held)):
                 continue
             face = self._settled(image, candidate)
-            if face is not None:
+            if face is None:
+                self._refused.append((self._frames, box))
+            else:
                 kept = _without_doubles([*kept, face], self._config.max_overlap)
                 self._next_track += 1
         return kept
+
+    def _is_idle(self, box: NDArray[np.float32], faces: NDArray[np.float32]) -> bool:
+        """Whether a doubtful (4,) box need not be looked at: just refused, or a part of (n, 4) faces."""
+        refused = _boxes([refused for _, refused in self._refused])
+        return _lies_on(box, faces) or bool((overlap(box, refused) > _SAME_PLACE).any())
 
     def _settled(self, image: Image, candidate: Candidate) -> Face | None:
         """The face that a detector means, if there is one."""
@@ -222,17 +235,21 @@ class FaceTracker:
         if self._second_look is not None:
             region = self._second_look.upright(image, region)
         rough = self._fit(image, region, -1)
-        if rough is None:
+        if rough is None or self._is_denied(rough):
             return None
         # the detector's box is loose: a second look from the first landmarks settles them
         face = self._fit(image, region_of_points(rough.landmarks_px), self._next_track)
-        if face is None:
+        if face is None or self._is_denied(face):
             return None
         is_sure = min(rough.confidence, face.confidence) >= self._config.min_score
         if is_sure and not candidate.doubtful:
             return face
-        may_be = is_sure or face.square.side_px < self._config.presence_px
-        return face if may_be and self._is_seen(image, face, self._config.new_agreement) else None
+        return face if self._is_seen(image, face, self._config.new_agreement) else None
+
+    def _is_denied(self, face: Face) -> bool:
+        """Whether the landmark score denies a face that is large enough for it."""
+        is_told = self._second_look is None or face.square.side_px >= self._config.presence_px
+        return is_told and face.confidence < self._config.min_score
 
     def _is_seen(self, image: Image, face: Face, least: float) -> bool:
         return self._second_look is not None and self._second_look.sees(image, face.landmarks_px, least)
