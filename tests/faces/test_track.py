@@ -247,13 +247,22 @@ def test_a_face_outside_the_frame_is_none(stage: Stage) -> None:
     assert tracker(stage).track(GREY) == []
 
 
-def test_the_second_detector_is_asked_only_where_the_first_finds_nothing(stage: Stage) -> None:
-    blind, unused = Blind(), Blind()
+def test_the_second_detector_is_asked_where_the_first_finds_nothing(stage: Stage) -> None:
+    blind = Blind()
     stage.put("a", 100)
     assert len(FaceTracker((blind, stage), stage).track(GREY)) == 1
     assert (blind.searches, stage.searches) == (1, 1)
-    assert len(FaceTracker((stage, unused), stage).track(GREY)) == 1
-    assert unused.searches == 0
+
+
+def test_the_second_detector_is_asked_besides_only_in_a_new_shot(stage: Stage) -> None:
+    blind = Blind()
+    stage.put("a", 100)
+    follow = FaceTracker((stage, blind), stage, TrackerConfig(detect_every=1, max_face_change=9.0))
+    for _ in range(3):
+        follow.track(scene(1))
+    assert (stage.searches, blind.searches) == (3, 1)
+    follow.track(scene(2))
+    assert (stage.searches, blind.searches) == (4, 2)
 
 
 @pytest.mark.parametrize("roll_deg", [0.0, 30.0, -45.0])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -78,6 +79,12 @@ class BlazeFace:
         expected = (config.input_px, [(1, len(self._anchors), 16), (1, len(self._anchors), 1)])
         if (self._network.input_px, self._network.output_shapes) != expected:
             raise ValueError(f"{weights.name} is another network than a BlazeFace of {config.input_px} px")
+
+    def with_min_score(self, min_score: float) -> BlazeFace:
+        """The same network, giving other detections."""
+        other = copy.copy(self)
+        other._config = replace(self._config, min_score=min_score)
+        return other
 
     def detect(self, image: Image | Picture) -> list[Detection]:
         """Faces of an (h, w, 3) RGB uint8 picture, best first."""

@@ -15,6 +15,7 @@ from understudy.faces.track import FaceTracker, TrackerConfig
 from understudy.faces.weights import weights_path
 
 AFrame = TypeVar("AFrame", bound=AnyFrame)
+_EAGER_SCORE = 0.3  # of detections that are checked before they count
 
 
 class FaceFinder:
@@ -39,6 +40,7 @@ class FaceFinder:
             BlazeFace(weights_path("face_detection_short_range.tflite", on_event), SHORT_RANGE),
             BlazeFace(weights_path("face_detection_full_range_sparse.tflite", on_event), FULL_RANGE),
         )
+        self._eager = tuple(detector.with_min_score(_EAGER_SCORE) for detector in self._detectors)
         self._landmarker = MeshNetwork(weights_path("face_landmark_with_attention.tflite", on_event))
         self._tracker, self._smoothing = tracker, smoothing
 
@@ -52,7 +54,7 @@ class FaceFinder:
 
     def tracked(self, frames: Iterable[AFrame]) -> Iterator[tuple[AFrame, list[Face]]]:
         """The first half of `stream`, for a thread of its own: the squares are not steadied."""
-        tracker = FaceTracker(self._detectors, self._landmarker, self._tracker)
+        tracker = FaceTracker(self._detectors, self._landmarker, self._tracker, eager=self._eager)
         return ((frame, tracker.track(frame.image)) for frame in frames)
 
     def steadied(self, found: Iterable[tuple[AFrame, list[Face]]]) -> Iterator[tuple[AFrame, list[Face]]]:

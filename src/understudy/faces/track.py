@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image
 from understudy.faces.crop import cut
-from understudy.faces.detect import Detection, Detector, overlap
+from understudy.faces.detect import Detector, overlap
 from understudy.faces.face import Face, FaceSquare
 from understudy.faces.landmark import Mesh, region_of_detection, region_of_points
 from understudy.faces.pose import fit_pose
+from understudy.faces.search import Candidate, FaceSearch
+from understudy.faces.second_look import SecondLook
 
 _THUMBNAIL_PX, _PATCH_PX = 32, 24
 _PATCH_COVERAGE = 1.2  # of a face and little else
+_SAME_PLACE = 0.6  # overlap of two detections of one thing
 _FLAT = 2.0  # grey levels of contrast (standard deviation) below which a picture shows nothing
 
 _Grey = NDArray[np.float32]  # (h, w), 0 to 255
@@ -40,6 +43,12 @@ class TrackerConfig:
         cut_level: how unlike (1 less correlation, which light does not change) thumbnails of two
             frames are where there is a cut; within shots 0.06 at most, 0.36 or more across cuts.
         max_faces: faces followed at once, best first.
+        patience: frames for which a doubtful place that turned out to hold no face is left alone.
+        closer_every: frames between two looks at a part of the frame, where there is no face or a small one.
+        presence_px: side of the face square from which on the landmark score is to be trusted; that of a
+            smaller face is not, so a second look decides.
+        new_agreement: score that the second look must give to a new face that is in doubt.
+        kept_agreement: score that it must give to one that was here in the frame before.
     """
 
     detect_every: int = 15
@@ -51,6 +60,11 @@ class TrackerConfig:
     max_face_change: float = 0.4
     cut_level: float = 0.25
     max_faces: int = 8
+    patience: int = 24
+    closer_every: int = 2
+    presence_px: float = 36.0
+    new_agreement: float = 0.55
+    kept_agreement: float = 0.4
 
 
 class Landmarker(Protocol):
@@ -68,42 +82,64 @@ class FaceTracker:
     """
 
     def __init__(
-        self, detectors: tuple[Detector, ...], landmarker: Landmarker, config: TrackerConfig | None = None
+        self,
+        detectors: tuple[Detector, ...],
+        landmarker: Landmarker,
+        config: TrackerConfig | None = None,
+        *,
+        eager: tuple[Detector, ...] = (),
     ) -> None:
-        """Start with no tracks."""
-        self._detectors = detectors
+        """Start with no tracks.
+
+        Args:
+            detectors: look for new faces.
+            landmarker: finds the mesh, and says by its score whether there is a face.
+            config: the tracker's settings.
+            eager: detectors that give unsure detections too, for close looks at parts of the frame and for
+                a second opinion on what is found there; without them neither is had.
+        """
+        self._search = FaceSearch(detectors, eager)
         self._landmarker = landmarker
+        self._second_look = SecondLook(eager) if eager else None
         self._config = config or TrackerConfig()
         self._last: list[Face] = []
         self._patches: dict[int, _Grey] = {}  # of the last faces, by track
+        self._refused: list[tuple[int, NDArray[np.float32]]] = []  # frame and box of what was no face
+        self._frames = 0
         self._next_track = 0
         self._since_search = 0
+        self._since_closer = 0
         self._thumbnail: _Grey | None = None
 
     def track(self, picture: Image | Picture) -> list[Face]:
         """Faces of the next frame, an (h, w, 3) RGB uint8 picture; largest first."""
         image = as_picture(picture)
-        if self._is_cut(image):
+        is_new_shot = self._starts_shot(image)
+        if is_new_shot:
             self._last = []
+            self._refused = []
+        self._frames += 1
+        self._refused = [(at, box) for at, box in self._refused if self._frames - at < self._config.patience]
         found = [face for last in self._last if (face := self._follow(image, last)) is not None]
         found = _without_doubles(found, self._config.max_overlap)
         self._since_search += 1
         lost = len(found) < len(self._last) or not found
         # footage without any face is searched in every frame: that is when a face may come in
         if lost or self._since_search >= self._config.detect_every:
-            found = self._search(image, found)
+            found = self._look_for_more(image, found, is_new_shot=is_new_shot)
             self._since_search = 0
+        found = self._look_closer(image, found, is_new_shot=is_new_shot)
         found.sort(key=lambda face: -face.square.side_px)
         self._last = found[: self._config.max_faces]
         self._patches = {face.track: _patch(image, face.square) for face in self._last}
         return list(self._last)
 
-    def _is_cut(self, image: Picture) -> bool:
+    def _starts_shot(self, image: Picture) -> bool:
         before, self._thumbnail = self._thumbnail, image.thumbnail(_THUMBNAIL_PX)
-        return before is not None and _change(before, self._thumbnail) > self._config.cut_level
+        return before is None or _change(before, self._thumbnail) > self._config.cut_level
 
     def _follow(self, image: Picture, last: Face) -> Face | None:
-        face = self._face(image, region_of_points(last.landmarks_px), last.track)
+        face = self._fit(image, region_of_points(last.landmarks_px), last.track)
         if face is None:
             return None
         growth = face.square.side_px / last.square.side_px
@@ -113,15 +149,24 @@ class FaceTracker:
             and np.hypot(dx, dy) < self._config.max_step * last.square.side_px
         )
         change = _change(self._patches[last.track], _patch(image, face.square)) if in_reach else np.inf
-        return face if change <= self._config.max_face_change else None
+        if change > self._config.max_face_change:
+            return None
+        if face.confidence >= self._config.min_score:
+            return face
+        # what is too small for that score to tell is asked of a detector
+        if self._is_denied(face) or self._second_look is None:
+            return None
+        least = self._config.kept_agreement
+        return face if self._second_look.glances(image, face.landmarks_px, least) else None
 
-    def _face(self, image: Picture, region: FaceSquare, track: int) -> Face | None:
+    def _fit(self, image: Picture, region: FaceSquare, track: int) -> Face | None:
+        """The mesh in a region, whether or not it lies on a face; None where it lies outside the frame."""
         mesh = self._landmarker.find(image, region)
         points = mesh.points_px
         box = np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)]).astype(np.float32)
         centre = (box[:2] + box[2:]) / 2
         inside = 0 <= centre[0] < image.width_px and 0 <= centre[1] < image.height_px
-        if mesh.score < self._config.min_score or not inside or (box[2:] - box[:2]).min() < 4:
+        if not inside or (box[2:] - box[:2]).min() < 4:
             return None
         pose = fit_pose(points)
         return Face(
@@ -134,32 +179,90 @@ class FaceTracker:
             pose_deg=pose.angles_deg,
         )
 
-    def _search(self, image: Picture, known: list[Face]) -> list[Face]:
-        """Add faces that no track holds; drop weak tracks that the detector does not see."""
-        detections: list[Detection] = []
-        for detector in self._detectors:
-            detections = detector.detect(image)
-            if detections:
-                break
-        boxes = np.stack([d.box_px for d in detections]) if detections else np.zeros((0, 4), np.float32)
+    def _look_for_more(self, image: Picture, known: list[Face], *, is_new_shot: bool) -> list[Face]:
+        """Add faces that no track holds; drop weak tracks that no detector sees."""
+        candidates = self._search.whole(image, is_new_shot=is_new_shot)
+        boxes = _boxes([candidate.detection.box_px for candidate in candidates])
         kept = [
             face
             for face in known
-            if face.confidence >= self._config.sure_score or (overlap(face.box_px, boxes) > 0.1).any()
+            if face.confidence >= self._config.sure_score
+            or (overlap(face.box_px, boxes) > 0.1).any()
+            or self._is_seen(image, face, self._config.kept_agreement)
         ]
-        for detection in detections:
-            held = np.stack([f.box_px for f in kept]) if kept else np.zeros((0, 4), np.float32)
-            if (overlap(detection.box_px, held) > 0.2).any():
+        kept = self._with_new(image, kept, candidates)
+        held = {face.track for face in kept}
+        lost = [last for last in self._last if last.track not in held] if self._second_look else []
+        for last in lost:
+            kept = self._with_new(image, kept, self._search.near(image, last.box_px))
+        return kept
+
+    def _look_closer(self, image: Picture, known: list[Face], *, is_new_shot: bool) -> list[Face]:
+        """Add small and turned faces, where there are no others."""
+        self._since_closer += 1
+        due = is_new_shot or self._since_closer >= self._config.closer_every
+        if self._second_look is None or not due:
+            return known
+        if not self._search.is_wide(image, [face.box_px for face in known]):
+            return known
+        self._since_closer = 0
+        more = self._search.closer(image, is_new_shot=is_new_shot, nothing_found=not known)
+        return self._with_new(image, known, more)
+
+    def _with_new(self, image: Picture, known: list[Face], candidates: list[Candidate]) -> list[Face]:
+        kept = known
+        for candidate in candidates:
+            held = _boxes([face.box_px for face in kept])
+            box = candidate.detection.box_px
+            if (overlap(box, held) > 0.2).any() or (candidate.doubtful and self._is_idle(box, held)):
                 continue
-            rough = self._face(image, region_of_detection(detection), -1)
-            if rough is None:
-                continue
-            # the detector's box is loose: a second look from the first landmarks settles them
-            face = self._face(image, region_of_points(rough.landmarks_px), self._next_track)
-            if face is not None:
+            face = self._settled(image, candidate)
+            if face is None:
+                self._refused.append((self._frames, box))
+            else:
                 kept = _without_doubles([*kept, face], self._config.max_overlap)
                 self._next_track += 1
         return kept
+
+    def _is_idle(self, box: NDArray[np.float32], faces: NDArray[np.float32]) -> bool:
+        """Whether a doubtful (4,) box need not be looked at: just refused, or a part of (n, 4) faces."""
+        refused = _boxes([refused for _, refused in self._refused])
+        return _lies_on(box, faces) or bool((overlap(box, refused) > _SAME_PLACE).any())
+
+    def _settled(self, image: Picture, candidate: Candidate) -> Face | None:
+        """The face that a detector means, if there is one."""
+        region = region_of_detection(candidate.detection)
+        if self._second_look is not None:
+            region = self._second_look.upright(image, region)
+        rough = self._fit(image, region, -1)
+        if rough is None or self._is_denied(rough):
+            return None
+        # the detector's box is loose: a second look from the first landmarks settles them
+        face = self._fit(image, region_of_points(rough.landmarks_px), self._next_track)
+        if face is None or self._is_denied(face):
+            return None
+        is_sure = min(rough.confidence, face.confidence) >= self._config.min_score
+        if is_sure and not candidate.doubtful:
+            return face
+        return face if self._is_seen(image, face, self._config.new_agreement) else None
+
+    def _is_denied(self, face: Face) -> bool:
+        """Whether the landmark score denies a face that is large enough for it."""
+        is_told = self._second_look is None or face.square.side_px >= self._config.presence_px
+        return is_told and face.confidence < self._config.min_score
+
+    def _is_seen(self, image: Picture, face: Face, least: float) -> bool:
+        return self._second_look is not None and self._second_look.sees(image, face.landmarks_px, least)
+
+
+def _boxes(boxes: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.stack(boxes) if boxes else np.zeros((0, 4), np.float32)
+
+
+def _lies_on(box: NDArray[np.float32], faces: NDArray[np.float32]) -> bool:
+    """Whether a box's centre lies in one of (n, 4) faces: detectors see faces in parts of large ones."""
+    centre = (box[:2] + box[2:]) / 2
+    return bool(((faces[:, :2] < centre) & (centre < faces[:, 2:])).all(axis=1).any())
 
 
 def _without_doubles(faces: list[Face], max_overlap: float) -> list[Face]:
