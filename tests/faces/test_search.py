@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image
 from understudy.faces.detect import BlazeFace, Detection, overlap
 from understudy.faces.search import FaceSearch, SearchConfig, tiles
@@ -16,9 +17,9 @@ class Spotlight:
         self.score = score
         self.looks = 0
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image | Picture) -> list[Detection]:
         self.looks += 1
-        luma = image[..., 0]
+        luma = as_picture(image).whole()[..., 0]
         y, x = np.unravel_index(int(luma.argmax()), luma.shape)
         if luma[y, x] < 200:
             return []
@@ -74,6 +75,15 @@ def test_what_is_up_in_a_turned_frame_is_not_up_in_the_frame() -> None:
     found = search.closer(picture(200, 100, (60, 30)), is_new_shot=True, nothing_found=True)
     ups = {tuple((c.detection.keypoints_px[0] - (60, 30)).tolist()) for c in found}
     assert ups == {(0.0, 2.0), (2.0, 0.0), (-2.0, 0.0)}  # no tiles: the frame is small
+
+
+def test_large_frames_are_turned_small_and_faces_lie_where_they_are() -> None:
+    frame = picture(1100, 700)
+    frame[300:312, 800:812] = 255
+    turned = FaceSearch((), (Spotlight(),)).closer(frame, is_new_shot=True, nothing_found=True)[:3]
+    for candidate in turned:
+        box = candidate.detection.box_px
+        np.testing.assert_allclose((box[:2] + box[2:]) / 2, (805.5, 305.5), atol=8)
 
 
 def test_later_frames_share_the_views_among_them() -> None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.picture import Picture
-from understudy.core.types import Vector
+from understudy.core.picture import Picture, as_picture
+from understudy.core.types import Image, Vector
 from understudy.faces.detect import Detection, Detector, overlap
 
-_TURNED_PX = 384  # longer side of a frame that is turned: more than a detector reads
+_TURNED_PX = 512  # longer side of a frame that is turned: more than a detector reads
 _SAME_FACE = 0.3  # overlap of two boxes of one face, seen by two detectors
 
 _View = Callable[[Picture], list[Detection]]
@@ -78,8 +78,9 @@ class FaceSearch:
         self._config = config or SearchConfig()
         self._next_view = 0
 
-    def whole(self, image: Picture, *, is_new_shot: bool) -> list[Candidate]:
+    def whole(self, frame: Image | Picture, *, is_new_shot: bool) -> list[Candidate]:
         """Faces of a frame, each once; in a new shot seen by any detector."""
+        image = as_picture(frame)
         found: list[Candidate] = []
         for detector in self._detectors:
             if found and not is_new_shot:
@@ -92,14 +93,16 @@ class FaceSearch:
             ]
         return found
 
-    def near(self, image: Picture, box_px: Vector) -> list[Candidate]:
+    def near(self, frame: Image | Picture, box_px: Vector) -> list[Candidate]:
         """Faces around where one was a moment ago: (4,) x0, y0, x1, y1."""
+        image = as_picture(frame)
         side = round(self._config.near * float((box_px[2:] - box_px[:2]).max()))
         x, y = ((box_px[:2] + box_px[2:]) / 2 - side / 2).round().astype(int)
         return self._doubtful(_in_window(self._eager[-1], image, (int(x), int(y), side)))
 
-    def closer(self, image: Picture, *, is_new_shot: bool, nothing_found: bool) -> list[Candidate]:
+    def closer(self, frame: Image | Picture, *, is_new_shot: bool, nothing_found: bool) -> list[Candidate]:
         """Small faces, and turned ones where nothing was found; in one view, in a new shot in all."""
+        image = as_picture(frame)
         views = self._tiles(image)
         if nothing_found:
             views = self._turned() + views
@@ -117,8 +120,9 @@ class FaceSearch:
             if seen.score >= self._config.min_score
         ]
 
-    def is_wide(self, image: Picture, boxes_px: list[Vector]) -> bool:
+    def is_wide(self, frame: Image | Picture, boxes_px: list[Vector]) -> bool:
         """Whether all faces, (4,) boxes, are so small that there may be more of them."""
+        image = as_picture(frame)
         limit = self._config.small_share * min(image.height_px, image.width_px)
         return all(float((box[2:] - box[:2]).max()) < limit for box in boxes_px)
 

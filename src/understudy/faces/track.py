@@ -34,6 +34,8 @@ class TrackerConfig:
     Args:
         detect_every: frames between two searches for new faces while all tracks hold.
         min_score: a track whose landmark score falls below is lost.
+        new_score: a new face below it needs a second look; real ones of any size have 0.997, what is none may
+            have more than 0.9.
         sure_score: a track above this lives on although the detector does not see it (profiles).
         max_overlap: two faces whose boxes overlap more are one.
         max_scale_step: a face that grows or shrinks more between two frames is lost.
@@ -53,6 +55,7 @@ class TrackerConfig:
 
     detect_every: int = 15
     min_score: float = 0.5
+    new_score: float = 0.99
     sure_score: float = 0.9
     max_overlap: float = 0.4
     max_scale_step: float = 1.4
@@ -241,7 +244,8 @@ class FaceTracker:
         face = self._fit(image, region_of_points(rough.landmarks_px), self._next_track)
         if face is None or self._is_denied(face):
             return None
-        is_sure = min(rough.confidence, face.confidence) >= self._config.min_score
+        sure = self._config.min_score if self._second_look is None else self._config.new_score
+        is_sure = min(rough.confidence, face.confidence) >= sure
         if is_sure and not candidate.doubtful:
             return face
         return face if self._is_seen(image, face, self._config.new_agreement) else None
