@@ -107,3 +107,27 @@ def test_the_stream_runs_only_the_radius_ahead() -> None:
     stream = smooth_stream(frames(), SmoothingConfig(radius=3))
     next(stream)
     assert len(taken) == 4
+
+
+def test_a_nod_is_kept() -> None:
+    # three a second at 30 frames a second, 2 % of the square up and down
+    nod = 2 * np.sin(2 * np.pi * 0.1 * np.arange(80))
+    smooth = steadied([at(100.0, y=100 + y) for y in nod])[10:-10, 1] - 100
+    assert np.sqrt((smooth**2).mean() / (nod**2).mean()) > 0.75
+    assert np.corrcoef(smooth, nod[10:-10])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 4.0])
+def test_the_start_of_a_movement_is_not_smeared(speed: float) -> None:
+    truth = 100 + np.concatenate([np.zeros(30), np.cumsum(np.linspace(0, speed, 5)), np.zeros(20)])
+    truth[35:] = truth[34] + speed * np.arange(1, 21)
+    smooth = steadied([at(x) for x in truth])[:, 0]
+    assert np.abs(smooth - truth)[20:45].max() < 0.4  # thousandths of the square's side: 0.8 px at 256
+
+
+def test_wandering_noise_is_averaged_at_rest() -> None:
+    # noise that a codec holds on to for some frames
+    rng = np.random.default_rng(2)
+    held = np.repeat(rng.normal(0, 0.2, 100), 3)
+    smooth = steadied([at(100 + x) for x in held])[:, 0]
+    assert smooth.std() < 0.45 * held.std()

@@ -3,7 +3,7 @@ import pytest
 
 from understudy.faces.tflite import PictureNetwork
 from understudy.faces.tflite_graph import Graph
-from understudy.faces.tflite_parts import custom_options, part_between
+from understudy.faces.tflite_parts import NetworkFile
 from understudy.faces.weights import weights_path
 
 RNG = np.random.default_rng(0)
@@ -22,44 +22,51 @@ def network() -> tuple[bytes, str, str, str]:
 def test_the_parts_one_after_the_other_are_the_whole() -> None:
     content, first, middle, last = network()
     (whole,) = PictureNetwork(content).run(PICTURE)
-    (between,) = PictureNetwork(part_between(content, [first], [middle])).run(PICTURE)
+    (between,) = PictureNetwork(NetworkFile(content).part_between([first], [middle])).run(PICTURE)
     assert between.shape == (1, 8, 8, 3)
-    (found,) = PictureNetwork(part_between(content, [middle], [last])).run(between)
+    (found,) = PictureNetwork(NetworkFile(content).part_between([middle], [last])).run(between)
     np.testing.assert_allclose(found, whole, atol=1e-6)
 
 
 def test_a_part_carries_only_the_weights_that_it_needs() -> None:
     content, _, middle, last = network()
-    assert len(content) - len(part_between(content, [middle], [last])) > 3 * 3 * 3 * 3 * 4
+    assert len(content) - len(NetworkFile(content).part_between([middle], [last])) > 3 * 3 * 3 * 3 * 4
 
 
 def test_a_part_may_read_and_give_several_tensors() -> None:
     content, first, middle, last = network()
     (whole,) = PictureNetwork(content).run(PICTURE)
-    results = PictureNetwork(part_between(content, [first], [last, middle])).run(PICTURE)
+    results = PictureNetwork(NetworkFile(content).part_between([first], [last, middle])).run(PICTURE)
     assert [r.shape for r in results] == [(1, 8, 8, 3), (1, 4, 4, 3)]
     np.testing.assert_allclose(results[1], whole, atol=1e-6)
+
+
+def test_one_part_leaves_the_file_as_it_is_for_the_next() -> None:
+    content, first, middle, last = network()
+    file = NetworkFile(content)
+    file.part_between([middle], [last])
+    assert file.part_between([first], [last]) == NetworkFile(content).part_between([first], [last])
 
 
 def test_an_unknown_name_is_refused() -> None:
     content, first, *_ = network()
     with pytest.raises(ValueError, match="no tensor called eyes"):
-        part_between(content, [first], ["eyes"])
+        NetworkFile(content).part_between([first], ["eyes"])
 
 
 def test_an_output_that_depends_on_something_else_is_refused() -> None:
     content, first, middle, last = network()
     with pytest.raises(ValueError, match=f"also depend on {first}"):
-        part_between(content, [last], [middle])
+        NetworkFile(content).part_between([last], [middle])
 
 
 def test_reads_what_custom_operators_are_told() -> None:
-    content = weights_path("face_landmark_with_attention.tflite").read_bytes()
-    parts = custom_options(content, "Landmarks2TransformMatrix")
+    file = NetworkFile(weights_path("face_landmark_with_attention.tflite").read_bytes())
+    parts = file.custom_options("Landmarks2TransformMatrix")
     assert [len(part["subset_idxs"]) for part in parts] == [80, 71, 71]
     assert [(part["left_rotation_idx"], part["right_rotation_idx"]) for part in parts] == [
         (61, 291),
         (33, 133),
         (362, 263),
     ]
-    assert custom_options(content, "Nothing") == []
+    assert file.custom_options("Nothing") == []

@@ -37,7 +37,7 @@ def changed(clip: Path, path: Path, change: Callable[[Image], Image], frames: in
 
 
 def blur(image: Image) -> Image:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), 4), np.uint8)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), 6), np.uint8)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from understudy.faces.detect import Detection
 from understudy.faces.face import FaceSquare
 from understudy.faces.mesh import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
 from understudy.faces.tflite import PictureNetwork
-from understudy.faces.tflite_parts import custom_options, part_between
+from understudy.faces.tflite_parts import NetworkFile
 
 REGION_MARGIN = 1.5  # side of the network's region over the face's longer side
 GRAIN_SIGMA_PX = 0.6  # of the blur of what the network reads
@@ -91,12 +91,11 @@ class MeshNetwork:
         Raises:
             ValueError: the file holds another network.
         """
-        content = weights.read_bytes()
-        self._parts = [Part.from_options(o) for o in custom_options(content, "Landmarks2TransformMatrix")]
-        self._trunk = PictureNetwork(
-            part_between(content, ["input_1"], [_FEATURES, "output_mesh", _PRESENCE])
-        )
-        self._heads = PictureNetwork(part_between(content, _HEAD_INPUTS, [*_HEAD_POINTS, *_HEAD_IRISES]))
+        file = NetworkFile(weights.read_bytes())
+        self._parts = [Part.from_options(o) for o in file.custom_options("Landmarks2TransformMatrix")]
+        trunk = file.part_between(["input_1"], [_FEATURES, "output_mesh", _PRESENCE])
+        self._trunk = PictureNetwork(trunk)
+        self._heads = PictureNetwork(file.part_between(_HEAD_INPUTS, [*_HEAD_POINTS, *_HEAD_IRISES]))
 
     def find(self, image: Image | Picture, region: FaceSquare) -> Mesh:
         """Landmarks of the face in `region` of an (h, w, 3) RGB uint8 frame.

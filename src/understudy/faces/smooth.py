@@ -32,16 +32,17 @@ class SmoothingConfig:
         sigma_jump: how fast it falls with the square's change, in sides of the square: a jump is no movement.
         sigma_rest_frames: of the mean over moments of rest, how fast a weight falls with time.
         sigma_move: how fast it falls with the change of the patch's mean, in sides of the square: above
-            what jitter leaves of it, below a movement.
+            what jitter leaves of it, below a movement. The change of the square itself counts half, so that
+            a nod, whose patches are all alike, is kept.
         patch: frames before and after that are a patch.
     """
 
-    radius: int = 10
+    radius: int = 15
     sigma_frames: float = 1.5
     sigma_jump: float = 0.1
-    sigma_rest_frames: float = 7.0
-    sigma_move: float = 0.006
-    patch: int = 2
+    sigma_rest_frames: float = 15.0
+    sigma_move: float = 0.005
+    patch: int = 3
 
 
 def smooth_stream(
@@ -71,61 +72,69 @@ def _smoothed(
     window: deque[tuple[Carried, list[Face]]], past: deque[list[Face]], config: SmoothingConfig
 ) -> tuple[Carried, list[Face]]:
     """Take the oldest frame off the window and steady its faces with what lies around it."""
-    frame, faces = window.popleft()
+    frame, faces = window[0]
     around = [(-len(past) + i, seen) for i, seen in enumerate(past)]
-    around += [(1 + i, seen) for i, (_, seen) in enumerate(window)]
+    around += [(i, seen) for i, (_, seen) in enumerate(window)]
+    window.popleft()
     steady = [replace(face, square=_steady(face, around, config)) for face in faces]
     past.append(faces)
     return frame, steady
 
 
 def _steady(face: Face, around: list[tuple[int, list[Face]]], config: SmoothingConfig) -> FaceSquare:
+    """A face's square, steadied by those of its track in frames around it and its own."""
+    seen = [
+        (distance, _vector(other.square))
+        for distance, faces in around
+        for other in faces
+        if other.track == face.track
+    ]
     here, side_px = _vector(face.square), face.square.side_px
-    times, changes = [0.0], [np.zeros(4)]
-    for distance, seen in around:
-        other = next((f for f in seen if f.track == face.track), None)
-        if other is not None:
-            change = _vector(other.square) - here
-            change[3] = (change[3] + np.pi) % (2 * np.pi) - np.pi
-            times.append(float(distance))
-            changes.append(change / np.array([side_px, side_px, 1.0, 1.0]))
-    apart = np.subtract.outer(np.array(times), times).T  # [i, j]: how much later j is than i
-    steady = _at_rest(apart, _along_movement(apart, np.stack(changes), config), config)
+    changes = np.stack([vector for _, vector in seen]) - here
+    changes[:, 3] = (changes[:, 3] + np.pi) % (2 * np.pi) - np.pi
+    changes[:, :2] /= side_px
+    times = np.array([distance for distance, _ in seen], np.float64)
+    steady = _at_rest(times, _along_movement(times, changes, config), config)
     x, y, log_side, roll = here + steady * np.array([side_px, side_px, 1.0, 1.0])
     return FaceSquare(x_px=float(x), y_px=float(y), side_px=float(np.exp(log_side)), roll_rad=float(roll))
 
 
-def _along_movement(apart: _Floats, changes: _Floats, config: SmoothingConfig) -> _Floats:
+def _along_movement(times: _Floats, changes: _Floats, config: SmoothingConfig) -> _Floats:
     """Where a parabola through each moment's neighbours is at that moment, (n, 4).
 
     Args:
-        apart: (n, n) frames between moments.
-        changes: (n, 4) the square at each moment, in sides.
+        times: (n,) frames, rising.
+        changes: (n, 4) the square at those times, in sides.
         config: the filter.
     """
-    weights = _bell(apart / config.sigma_frames) * _bell(_distances(changes) / config.sigma_jump)
+    reach = int(3 * config.sigma_frames)
+    neighbours = np.arange(len(times))[:, None] + np.arange(-reach, reach + 1)
+    there = (neighbours >= 0) & (neighbours < len(times))
+    neighbours = neighbours.clip(0, len(times) - 1)
+    apart = times[neighbours] - times[:, None]
+    off = changes[neighbours] - changes[:, None]
+    weights = there * _bell(apart / config.sigma_frames) * _bell(_length(off) / config.sigma_jump)
     powers = apart[..., None] ** np.arange(3)
     weighed = (weights[..., None] * powers).swapaxes(1, 2)
-    normal = weighed @ powers
+    normal = weighed @ powers + np.eye(3) * _TINY
     # at an end of the track, beyond which a parabola is mostly noise, a line is fitted
-    one_sided = (apart >= 0).all(axis=1) | (apart <= 0).all(axis=1)
-    normal += np.eye(3) * _TINY
-    normal[one_sided, 2, 2] += 1 / _TINY
-    right = weighed @ (changes[None] - changes[:, None])
-    return changes + np.linalg.solve(normal, right)[:, 0]
+    normal[[0, -1], 2, 2] += 1 / _TINY
+    return changes + np.linalg.solve(normal, weighed @ off)[:, 0]
 
 
-def _at_rest(apart: _Floats, path: _Floats, config: SmoothingConfig) -> _Floats:
-    """The mean over the moments at which the first one's patch of the path was as it is there, (4,)."""
-    near = (np.abs(apart) <= config.patch).astype(np.float64)
+def _at_rest(times: _Floats, path: _Floats, config: SmoothingConfig) -> _Floats:
+    """The mean over the moments at which the path and its patch were as they are at time 0, (4,)."""
+    near = (np.abs(np.subtract.outer(times, times)) <= config.patch).astype(np.float64)
     patches = near @ path / near.sum(axis=1, keepdims=True)
-    moved = np.sqrt(((patches - patches[0]) ** 2).sum(axis=1))
-    weights = _bell(apart[0] / config.sigma_rest_frames) * _bell(moved / config.sigma_move)
+    here = times == 0
+    weights = _bell(times / config.sigma_rest_frames)
+    weights *= _bell(_length(patches - patches[here]) / config.sigma_move)
+    weights *= _bell(_length(path - path[here]) / (2 * config.sigma_move))
     return weights @ path / weights.sum()
 
 
-def _distances(points: _Floats) -> _Floats:
-    return np.sqrt(((points[None] - points[:, None]) ** 2).sum(axis=-1))
+def _length(changes: _Floats) -> _Floats:
+    return np.sqrt((changes**2).sum(axis=-1))
 
 
 def _bell(sigmas: _Floats) -> _Floats:
