@@ -10,7 +10,9 @@ from understudy.faces.detect import (
     SHORT_RANGE,
     BlazeFace,
     BlazeFaceConfig,
+    Detection,
     Detector,
+    is_same,
     merge_overlapping,
     overlap,
 )
@@ -202,3 +204,26 @@ def test_merging_equals_the_slow_way() -> None:
 def test_a_box_without_area_is_still_one_detection() -> None:
     points = np.zeros((2, 8, 2), np.float32)
     assert len(merge_overlapping(points, np.array([0.9, 0.8], np.float32), 0.3)) == 2
+
+
+def detection(x: float, angle_deg: float) -> Detection:
+    points = np.zeros((6, 2), np.float32)
+    points[1] = [np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))]
+    return Detection(box_px=np.array([x, 0, x + 10, 10], np.float32), keypoints_px=points, score=0.9)
+
+
+@pytest.mark.parametrize(
+    ("x", "angle_deg", "expected"),
+    [(1, 0, True), (1, 40, True), (1, 50, False), (1, 180, False), (6, 0, False)],
+)
+def test_one_thing_is_in_one_place_and_one_way_up(x: float, angle_deg: float, expected: bool) -> None:
+    assert is_same(detection(0, 20), detection(x, 20 + angle_deg), 0.6) == expected
+
+
+def test_another_threshold_gives_other_detections_of_the_same_network(
+    short_range: BlazeFace, still: np.ndarray
+) -> None:
+    (found,) = short_range.detect(still)
+    assert short_range.with_min_score(found.score + 0.01).detect(still) == []
+    assert short_range.with_min_score(found.score - 0.01).detect(still)[0].score == found.score
+    assert len(short_range.detect(still)) == 1

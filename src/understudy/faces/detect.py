@@ -164,3 +164,10 @@ def overlap(box: NDArray[np.floating], boxes: NDArray[np.floating]) -> NDArray[n
     inter = np.prod(np.maximum(shared, 0), axis=1)
     union = np.prod(box[2:] - box[:2]) + np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) - inter
     return (inter / np.maximum(union, 1e-9)).astype(np.float32)
+
+
+def is_same(a: Detection, b: Detection, min_overlap: float) -> bool:
+    """Whether two detections are of one thing, seen the same way up (within 45 degrees)."""
+    eyes_a, eyes_b = (seen.keypoints_px[1] - seen.keypoints_px[0] for seen in (a, b))
+    is_upright = eyes_a @ eyes_b >= np.cos(np.pi / 4) * np.linalg.norm(eyes_a) * np.linalg.norm(eyes_b)
+    return bool(is_upright) and bool(overlap(a.box_px, b.box_px[None])[0] > min_overlap)

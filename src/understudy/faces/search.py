@@ -153,7 +153,7 @@ def tiles(width: int, height: int, config: SearchConfig) -> list[tuple[int, int,
 
 
 def _steps(length: int, side: float, shared: float) -> list[int]:
-    if length <= side * 1.1:
+    if length <= side * 1.25:
         return [0]
     count = math.ceil((length - side) / (side * (1 - shared))) + 1
     return [round(i * (length - side) / (count - 1)) for i in range(count)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image
 from understudy.faces.crop import cut
-from understudy.faces.detect import Detector, overlap
+from understudy.faces.detect import Detection, Detector, is_same, overlap
 from understudy.faces.face import Face, FaceSquare
 from understudy.faces.landmark import Mesh, region_of_detection, region_of_points
 from understudy.faces.pose import fit_pose
@@ -63,7 +63,7 @@ class TrackerConfig:
     max_face_change: float = 0.4
     cut_level: float = 0.25
     max_faces: int = 8
-    patience: int = 24
+    patience: int = 12
     closer_every: int = 2
     presence_px: float = 36.0
     new_agreement: float = 0.55
@@ -107,7 +107,7 @@ class FaceTracker:
         self._config = config or TrackerConfig()
         self._last: list[Face] = []
         self._patches: dict[int, _Grey] = {}  # of the last faces, by track
-        self._refused: list[tuple[int, NDArray[np.float32]]] = []  # frame and box of what was no face
+        self._refused: list[tuple[int, Detection]] = []  # with the frame in which it was no face
         self._frames = 0
         self._next_track = 0
         self._since_search = 0
@@ -122,7 +122,8 @@ class FaceTracker:
             self._last = []
             self._refused = []
         self._frames += 1
-        self._refused = [(at, box) for at, box in self._refused if self._frames - at < self._config.patience]
+        recent = self._frames - self._config.patience
+        self._refused = [(at, refused) for at, refused in self._refused if at > recent]
         found = [face for last in self._last if (face := self._follow(image, last)) is not None]
         found = _without_doubles(found, self._config.max_overlap)
         self._since_search += 1
@@ -217,26 +218,32 @@ class FaceTracker:
         for candidate in candidates:
             held = _boxes([face.box_px for face in kept])
             box = candidate.detection.box_px
-            if (overlap(box, held) > 0.2).any() or (candidate.doubtful and self._is_idle(box, held)):
+            if (overlap(box, held) > 0.2).any() or (
+                candidate.doubtful and self._is_idle(candidate.detection, held)
+            ):
                 continue
             face = self._settled(image, candidate)
-            if face is None:
-                self._refused.append((self._frames, box))
-            else:
+            if face is None and candidate.doubtful:
+                self._refused.append((self._frames, candidate.detection))
+            if face is not None:
                 kept = _without_doubles([*kept, face], self._config.max_overlap)
                 self._next_track += 1
         return kept
 
-    def _is_idle(self, box: NDArray[np.float32], faces: NDArray[np.float32]) -> bool:
-        """Whether a doubtful (4,) box need not be looked at: just refused, or a part of (n, 4) faces."""
-        refused = _boxes([refused for _, refused in self._refused])
-        return _lies_on(box, faces) or bool((overlap(box, refused) > _SAME_PLACE).any())
+    def _is_idle(self, detection: Detection, faces: NDArray[np.float32]) -> bool:
+        """Whether what is doubtful need not be looked at: just refused, or a part of (n, 4) faces."""
+        return _lies_on(detection.box_px, faces) or any(
+            is_same(detection, refused, _SAME_PLACE) for _, refused in self._refused
+        )
 
     def _settled(self, image: Picture, candidate: Candidate) -> Face | None:
         """The face that a detector means, if there is one."""
         region = region_of_detection(candidate.detection)
-        if self._second_look is not None:
-            region = self._second_look.upright(image, region)
+        upright = region if self._second_look is None else self._second_look.upright(image, region)
+        face = self._settled_in(image, upright, candidate)
+        return self._settled_in(image, region, candidate) if face is None and upright != region else face
+
+    def _settled_in(self, image: Image, region: FaceSquare, candidate: Candidate) -> Face | None:
         rough = self._fit(image, region, -1)
         if rough is None or self._is_denied(rough):
             return None
