@@ -243,7 +243,7 @@ class FaceTracker:
         face = self._settled_in(image, upright, candidate)
         return self._settled_in(image, region, candidate) if face is None and upright != region else face
 
-    def _settled_in(self, image: Image, region: FaceSquare, candidate: Candidate) -> Face | None:
+    def _settled_in(self, image: Picture, region: FaceSquare, candidate: Candidate) -> Face | None:
         rough = self._fit(image, region, -1)
         if rough is None or self._is_denied(rough):
             return None
