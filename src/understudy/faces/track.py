@@ -124,7 +124,8 @@ class FaceTracker:
         self._frames += 1
         recent = self._frames - self._config.patience
         self._refused = [(at, refused) for at, refused in self._refused if at > recent]
-        found = [face for last in self._last if (face := self._follow(image, last)) is not None]
+        patches: dict[int, _Grey] = {}
+        found = [face for last in self._last if (face := self._follow(image, last, patches)) is not None]
         found = _without_doubles(found, self._config.max_overlap)
         self._since_search += 1
         lost = len(found) < len(self._last) or not found
@@ -135,14 +136,16 @@ class FaceTracker:
         found = self._look_closer(image, found, is_new_shot=is_new_shot)
         found.sort(key=lambda face: -face.square.side_px)
         self._last = found[: self._config.max_faces]
-        self._patches = {face.track: _patch(image, face.square) for face in self._last}
+        new = (face for face in self._last if face.track not in patches)
+        self._patches = patches | {face.track: _patch(image, face.square) for face in new}
         return list(self._last)
 
     def _starts_shot(self, image: Picture) -> bool:
         before, self._thumbnail = self._thumbnail, image.thumbnail(_THUMBNAIL_PX)
         return before is None or _change(before, self._thumbnail) > self._config.cut_level
 
-    def _follow(self, image: Picture, last: Face) -> Face | None:
+    def _follow(self, image: Picture, last: Face, patches: dict[int, _Grey]) -> Face | None:
+        """Where a face of the frame before is now; notes its patch."""
         face = self._fit(image, region_of_points(last.landmarks_px), last.track)
         if face is None:
             return None
@@ -152,8 +155,10 @@ class FaceTracker:
             1 / self._config.max_scale_step < growth < self._config.max_scale_step
             and np.hypot(dx, dy) < self._config.max_step * last.square.side_px
         )
-        change = _change(self._patches[last.track], _patch(image, face.square)) if in_reach else np.inf
-        if change > self._config.max_face_change:
+        if not in_reach:
+            return None
+        patches[last.track] = _patch(image, face.square)
+        if _change(self._patches[last.track], patches[last.track]) > self._config.max_face_change:
             return None
         if face.confidence >= self._config.min_score:
             return face
