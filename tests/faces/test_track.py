@@ -247,6 +247,69 @@ def test_a_face_outside_the_frame_is_none(stage: Stage) -> None:
     assert tracker(stage).track(GREY) == []
 
 
+class CloseUps:
+    """An eager detector: may see a ghost in parts of the frame, and in close-ups a face where one is due."""
+
+    SIZE_PX, COVERAGES = 192, (4.5, 5.0, 6.0, 8.0, 12.0)
+
+    def __init__(self, *, believes: bool, ghost: bool = False) -> None:
+        self.believes, self.ghost = believes, ghost
+        self.close_ups = 0
+
+    def detect(self, image: Image) -> list[Detection]:
+        if image.shape[:2] == (self.SIZE_PX, self.SIZE_PX):
+            self.close_ups += 1
+            return [self._face(coverage) for coverage in self.COVERAGES] if self.believes else []
+        box = np.array([50, 50, 110, 110], np.float32)
+        points = np.array([[60, 70], [100, 70], [80, 80], [80, 95], [55, 75], [105, 75]], np.float32)
+        return [Detection(box_px=box, keypoints_px=points, score=0.9)] if self.ghost else []
+
+    def _face(self, coverage: float) -> Detection:
+        face = made_face(centre_px=((self.SIZE_PX - 1) / 2,) * 2, side_px=30)
+        region = region_of_points(face.landmarks_px)
+        matrix = region.crop_from_frame(self.SIZE_PX, coverage)
+        points = face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        keypoints = np.stack([points[[33, 133]].mean(axis=0), points[[362, 263]].mean(axis=0), points[4]])
+        keypoints = np.concatenate([keypoints, points[[13, 14]].mean(axis=0)[None], points[[234, 454]]])
+        box = np.concatenate([points.min(axis=0), points.max(axis=0)])
+        return Detection(box_px=box.astype(np.float32), keypoints_px=keypoints.astype(np.float32), score=0.9)
+
+
+@pytest.mark.parametrize(
+    ("side", "believes", "expected"), [(20, True, 1), (20, False, 0), (60, True, 0), (60, False, 0)]
+)
+def test_a_face_that_its_score_denies_is_one_where_it_is_tiny_and_detectors_see_it(
+    stage: Stage, side: float, believes: bool, expected: int
+) -> None:
+    stage.put("a", 100, side=side)
+    stage.scores["a"] = 0.1
+    follow = FaceTracker((stage,), stage, eager=(CloseUps(believes=believes),))
+    assert [len(follow.track(GREY)) for _ in range(20)] == [expected] * 20
+
+
+def test_a_tiny_face_is_lost_when_detectors_no_longer_see_it(stage: Stage) -> None:
+    stage.put("a", 100, side=20)
+    stage.scores["a"] = 0.1
+    eager = CloseUps(believes=True)
+    follow = FaceTracker((stage,), stage, eager=(eager,))
+    assert len(follow.track(GREY)) == 1
+    eager.believes = False
+    assert len(follow.track(GREY)) == 0
+
+
+def test_a_place_that_held_no_face_is_left_alone_for_a_while(stage: Stage) -> None:
+    def close_ups(patience: int) -> int:
+        eager = CloseUps(believes=False, ghost=True)
+        config = TrackerConfig(patience=patience, closer_every=1)
+        follow = FaceTracker((Blind(),), stage, config, eager=(eager,))
+        for _ in range(48):
+            assert follow.track(GREY) == []
+        return eager.close_ups
+
+    every_time, first_time, now_and_then = close_ups(1), close_ups(1000), close_ups(24)
+    assert first_time < now_and_then < every_time
+
+
 def test_the_second_detector_is_asked_where_the_first_finds_nothing(stage: Stage) -> None:
     blind = Blind()
     stage.put("a", 100)
