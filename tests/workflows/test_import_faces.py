@@ -15,6 +15,7 @@ import pytest
 from foreign_files import alignments_file, dfl_dict, dfl_segment, landmarks_68, write_dfl, write_faceswap
 from understudy.core.errors import ConfigError, FacesetError, UnderstudyError
 from understudy.core.types import Image, Points
+from understudy.faces import faults
 from understudy.faces.face import FaceSquare
 from understudy.faces.faceset import Faceset, StoredFace
 from understudy.faces.pose import fit_pose
@@ -107,6 +108,31 @@ def shaking(squares: Iterable[FaceSquare]) -> float:
     return float(np.abs(np.diff(places, 2, axis=0)).mean())
 
 
+# how far figures of one face may be apart, median; the others 0.02. What is hidden is told by comparison with
+# the whole track, of which only a part was imported
+SPANS = {
+    "sharpness": 0.6,
+    "side_px": 1.0,
+    "brightness": 0.6,
+    "gaze_yaw_deg": 3.5,
+    "gaze_pitch_deg": 1.5,
+    "occlusion": 0.06,
+}
+
+
+def check_figures(found: list[StoredFace], originals: list[StoredFace]) -> None:
+    """All that extraction notes is there and says the same."""
+    pairs = [(a.face.quality, b.face.quality) for a, b in zip(found, originals, strict=True)]
+    # a distance needs two vectors, and a track of so few faces has one
+    names = {name for _, figures in pairs for name in figures} - {"identity_distance"}
+    assert SPANS.keys() | {"in_frame", "clipped", "mouth_open"} <= names
+    assert {name for figures, _ in pairs for name in figures} == names | {"landmark_gap", "seen_share"}
+    for name in names:
+        away = [abs(a[name] - b[name]) for a, b in pairs if name in a and name in b]
+        assert len(away) > 0.8 * len(pairs)
+        assert np.median(away) < SPANS.get(name, 0.02), name
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_an_extraction_comes_back(way: str, known: Known, config: Imports) -> None:
     result = import_faces.run(config(**WAYS[way](known)))
@@ -124,6 +150,7 @@ def test_an_extraction_comes_back(way: str, known: Known, config: Imports) -> No
         assert faceset.mean_identity() is not None
         faces, imported = list(faceset.faces()), faceset.imported()
         assert len(faceset.tracks()) == 1
+    check_figures(faces, known.faces)
     mesh_px, square_px = [], []
     for index, (found, theirs, original) in enumerate(zip(faces, imported, known.faces, strict=True)):
         assert (found.frame_index, theirs.frame_index, theirs.track) == (index, index, found.track)
@@ -235,6 +262,53 @@ def test_landmarks_of_something_else_are_rejected_and_none_is_lost(
         assert [face.track is None for face in imported] == [index == 3 for index in range(FRAMES)]
         [rejected] = faceset.faces("rejected")
         assert rejected.frame_index == 2
+
+
+def test_what_extraction_would_reject_is_rejected(known: Known, config: Imports, tmp_path: Path) -> None:
+    folder = tmp_path / "aligned"
+    shutil.copytree(known.dfl, folder)
+    for index, kind in [(2, "blurred"), (9, "small")]:
+        square = known.faces[index].square
+        image, points = known.frames[index], known.landmarks(index)
+        matrix = square.crop_from_frame(DFL_PX, DFL_COVERAGE)
+        if kind == "blurred":
+            image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.04 * square.side_px), np.uint8)
+            write_dfl(folder / "00003_0.jpg", image, points, matrix, DFL_PX, "00003.png")
+        else:  # the same picture, as of a frame in which the face is 20 px high
+            picture = cv2.warpAffine(image, matrix, (DFL_PX, DFL_PX), flags=cv2.INTER_CUBIC)
+            in_picture, shrunk = points @ matrix[:, :2].T + matrix[:, 2], 20 * DFL_COVERAGE / DFL_PX
+            content = dfl_dict(
+                in_picture * np.float32(shrunk),
+                np.array([[1 / shrunk, 0, 0], [0, 1 / shrunk, 0]], np.float32),
+                "00010.png",
+            )
+            jpeg = cv2.imencode(".jpg", picture[..., ::-1])[1].tobytes()
+            (folder / "00010_0.jpg").write_bytes(dfl_segment(pickle.dumps(content, protocol=4), jpeg))
+    result = import_faces.run(config(folder))
+    assert (result.faces, result.reasons) == (FRAMES - 2, {faults.BLURRED: 1, faults.TOO_SMALL: 1})
+    with Faceset.open(result.faceset) as faceset:
+        assert {face.frame_index: face.reason for face in faceset.faces("rejected")} == {
+            2: faults.BLURRED,
+            9: faults.TOO_SMALL,
+        }
+        faceset.set_state([face.id for face in faceset.faces("rejected")], "kept", "", by="somebody")
+    again = import_faces.run(config(folder))  # judges again, but not what somebody has decided
+    assert (again.faces, again.reasons) == (FRAMES, {})
+
+
+def test_a_picture_of_faceswap_in_which_no_face_is_seen(
+    known: Known, config: Imports, tmp_path: Path
+) -> None:
+    folder = tmp_path / "extracted"
+    shutil.copytree(known.faceswap, folder)
+    grey = np.full_like(known.frames[0], 90)
+    name = "target_000004"
+    write_faceswap(folder / f"{name}_0.png", grey, known.landmarks(3), FACESWAP_PX, f"{name}.mp4")
+    result = import_faces.run(config(folder))
+    assert (result.faces, result.without_mesh) == (FRAMES - 1, 1)
+    with Faceset.open(result.faceset) as faceset:
+        np.testing.assert_allclose(faceset.imported()[3].landmarks_px, known.landmarks(3), atol=0.01)
+        assert faceset.imported()[3].track is None
 
 
 def test_running_again_does_nothing_and_a_kill_loses_nothing(
