@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from understudy.core.types import Image, Matrix, Points
-from understudy.faces.foreign.faceswap_align import aligned_from_frame
+from understudy.faces.face import FaceSquare
+from understudy.faces.refit import region_of_landmarks
 
 # the mesh points that lie nearest to the usual 68
 MESH_68 = (
@@ -120,6 +121,19 @@ def faceswap_header(
             "source_frame_dims": tuple(frame_shape[:2]),
         },
     }
+
+
+def aligned_from_frame(landmarks_px: Points, side_px: int) -> Matrix:
+    """A similarity that shows a head: upright, about twice as wide as the face. faceswap's is another one."""
+    face = region_of_landmarks(landmarks_px)
+    up = 0.12 * face.side_px * np.array([np.sin(face.roll_rad), -np.cos(face.roll_rad)])
+    head = FaceSquare(
+        x_px=face.x_px + float(up[0]),
+        y_px=face.y_px + float(up[1]),
+        side_px=face.side_px,
+        roll_rad=face.roll_rad + 0.05,
+    )
+    return head.crop_from_frame(side_px, 2.2)
 
 
 def write_faceswap(path: Path, image: Image, landmarks_px: Points, side_px: int, source_name: str) -> None:

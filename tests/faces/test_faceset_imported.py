@@ -49,6 +49,15 @@ def test_it_comes_back_and_is_replaced(tmp_path: Path) -> None:
         assert faceset.problems() == []
 
 
+def test_what_a_program_does_not_store(tmp_path: Path) -> None:
+    folder = write_faceset(tmp_path / "a", "clip.mp4", [{}])
+    with Faceset.open(folder) as faceset:
+        faceset.note_imported([replace(FACE, aligned_from_frame=None, aligned_px=None)])
+    with Faceset.open(folder) as faceset:
+        [face] = faceset.imported()
+    assert (face.aligned_from_frame, face.aligned_px) == (None, None)
+
+
 def test_what_is_not_finite_is_refused(tmp_path: Path) -> None:
     folder = write_faceset(tmp_path / "a", "clip.mp4", [{}])
     with Faceset.open(folder) as faceset:

@@ -12,7 +12,7 @@ from understudy.core.types import Frame
 from understudy.faces.crop import STORED_COVERAGE, cut
 from understudy.faces.face import Face
 from understudy.faces.pose import fit_pose
-from understudy.faces.quality import landmark_figures, measure_face, portrait_score, sharpness
+from understudy.faces.quality import landmark_figures, measure_face, portrait_score, sharpness, within
 
 SIZE_PX = 200
 
@@ -20,7 +20,9 @@ SIZE_PX = 200
 def figures(face: Face, image: np.ndarray) -> dict[str, float]:
     matrix = face.square.crop_from_frame(SIZE_PX, STORED_COVERAGE)
     size = (image.shape[1], image.shape[0])
-    return measure_face(face, cut(image, matrix, SIZE_PX), matrix, size).figures
+    return measure_face(
+        face, cut(image, matrix, SIZE_PX), matrix, within(face.landmarks_px[:, :2], size)
+    ).figures
 
 
 def test_blur_lowers_sharpness_step_by_step(performance: list[tuple[Frame, Face]]) -> None:

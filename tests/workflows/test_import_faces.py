@@ -15,12 +15,13 @@ import pytest
 from foreign_files import alignments_file, dfl_dict, dfl_segment, landmarks_68, write_dfl, write_faceswap
 from understudy.core.errors import ConfigError, FacesetError, UnderstudyError
 from understudy.core.types import Image, Points
+from understudy.faces import faults
 from understudy.faces.face import FaceSquare
 from understudy.faces.faceset import Faceset, StoredFace
 from understudy.faces.pose import fit_pose
 from understudy.media.images import read_image, write_image
 from understudy.media.reader import VideoReader
-from understudy.workflows import coverage, extract, import_faces, import_store, train
+from understudy.workflows import coverage, extract, import_faces, import_look, import_store, train
 from understudy.workflows.configs import ExtractConfig, TrainConfig
 from understudy.workflows.coverage_result import CoverageConfig
 from understudy.workflows.import_result import ImportConfig
@@ -107,6 +108,31 @@ def shaking(squares: Iterable[FaceSquare]) -> float:
     return float(np.abs(np.diff(places, 2, axis=0)).mean())
 
 
+# how far figures of one face may be apart, median; the others 0.02. What is hidden is told by comparison with
+# the whole track, of which only a part was imported
+SPANS = {
+    "sharpness": 0.6,
+    "side_px": 1.0,
+    "brightness": 0.6,
+    "gaze_yaw_deg": 3.5,
+    "gaze_pitch_deg": 1.5,
+    "occlusion": 0.06,
+}
+
+
+def check_figures(found: list[StoredFace], originals: list[StoredFace]) -> None:
+    """All that extraction notes is there and says the same."""
+    pairs = [(a.face.quality, b.face.quality) for a, b in zip(found, originals, strict=True)]
+    # a distance needs two vectors, and a track of so few faces has one
+    names = {name for _, figures in pairs for name in figures} - {"identity_distance"}
+    assert SPANS.keys() | {"in_frame", "clipped", "mouth_open"} <= names
+    assert {name for figures, _ in pairs for name in figures} == names | {"landmark_gap", "seen_share"}
+    for name in names:
+        away = [abs(a[name] - b[name]) for a, b in pairs if name in a and name in b]
+        assert len(away) > 0.8 * len(pairs)
+        assert np.median(away) < SPANS.get(name, 0.02), name
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_an_extraction_comes_back(way: str, known: Known, config: Imports) -> None:
     result = import_faces.run(config(**WAYS[way](known)))
@@ -117,20 +143,23 @@ def test_an_extraction_comes_back(way: str, known: Known, config: Imports) -> No
     assert any("--frames" in message for message in result.warnings) == (not has_frames)
     assert result.seen_share is not None
     assert result.landmark_gap is not None
-    assert 1e-4 < result.landmark_gap < 0.01
+    assert 1e-4 < result.landmark_gap < 0.006
     assert 0.8 < result.seen_share < 1
     with Faceset.open(result.faceset) as faceset:
         assert faceset.problems() == []
         assert faceset.mean_identity() is not None
         faces, imported = list(faceset.faces()), faceset.imported()
         assert len(faceset.tracks()) == 1
+    check_figures(faces, known.faces)
     mesh_px, square_px = [], []
     for index, (found, theirs, original) in enumerate(zip(faces, imported, known.faces, strict=True)):
         assert (found.frame_index, theirs.frame_index, theirs.track) == (index, index, found.track)
         np.testing.assert_allclose(theirs.landmarks_px, known.landmarks(index), atol=0.01)
-        aligned = theirs.landmarks_px @ theirs.aligned_from_frame[:, :2].T + theirs.aligned_from_frame[:, 2]
-        assert (aligned > 0).all()
-        assert (aligned < theirs.aligned_px).all()
+        assert (theirs.aligned_from_frame is not None) == way.startswith("Deep")
+        assert theirs.aligned_px == {"De": DFL_PX, "fa": FACESWAP_PX, "al": None}[way[:2]]
+        if theirs.aligned_from_frame is not None:
+            matrix = known.faces[index].square.crop_from_frame(DFL_PX, DFL_COVERAGE)
+            np.testing.assert_allclose(theirs.aligned_from_frame, matrix, atol=1e-4)
         away = found.face.landmarks_px - original.face.landmarks_px
         mesh_px.append(np.linalg.norm(away[:, :2], axis=1).mean())
         a, b = found.square, original.square
@@ -142,11 +171,11 @@ def test_an_extraction_comes_back(way: str, known: Known, config: Imports) -> No
             assert (found.time_s, found.pts) == (original.time_s, original.pts)
             assert found.crop_size_px >= original.crop_size_px - 10
     unsteady = [fit_pose(face.face.landmarks_px).square for face in faces]
-    assert shaking(face.square for face in faces) < 0.92 * shaking(unsteady)
-    assert np.mean(mesh_px) < 1.2
-    assert max(mesh_px) < 1.8  # the extraction's regions come from the frame before, the import's do not
-    assert np.mean(square_px) < 1
-    assert max(square_px) < 2
+    assert shaking(face.square for face in faces) < 0.65 * shaking(unsteady)
+    assert np.mean(mesh_px) < 1.1
+    assert max(mesh_px) < 1.6  # the extraction's regions come from the frame before, the import's do not
+    assert np.mean(square_px) < 0.6
+    assert max(square_px) < 1.2
 
 
 def test_an_imported_faceset_trains_and_is_covered(
@@ -225,7 +254,7 @@ def test_landmarks_of_something_else_are_rejected_and_none_is_lost(
             points = points + np.float32([0.16 * stored.square.side_px, 0])
         write_dfl(folder / f"{name}.jpg", image, points, matrix, DFL_PX, f"{name[:5]}.png")
     result = import_faces.run(config(folder))
-    assert (result.faces, result.reasons) == (FRAMES - 2, {import_store.DISAGREES: 1})
+    assert (result.faces, result.reasons) == (FRAMES - 2, {import_look.DISAGREES: 1})
     assert result.without_mesh == 1
     assert any("1 faces no mesh" in message for message in result.warnings)
     with Faceset.open(result.faceset) as faceset:
@@ -233,6 +262,53 @@ def test_landmarks_of_something_else_are_rejected_and_none_is_lost(
         assert [face.track is None for face in imported] == [index == 3 for index in range(FRAMES)]
         [rejected] = faceset.faces("rejected")
         assert rejected.frame_index == 2
+
+
+def test_what_extraction_would_reject_is_rejected(known: Known, config: Imports, tmp_path: Path) -> None:
+    folder = tmp_path / "aligned"
+    shutil.copytree(known.dfl, folder)
+    for index, kind in [(2, "blurred"), (9, "small")]:
+        square = known.faces[index].square
+        image, points = known.frames[index], known.landmarks(index)
+        matrix = square.crop_from_frame(DFL_PX, DFL_COVERAGE)
+        if kind == "blurred":
+            image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.04 * square.side_px), np.uint8)
+            write_dfl(folder / "00003_0.jpg", image, points, matrix, DFL_PX, "00003.png")
+        else:  # the same picture, as of a frame in which the face is 20 px high
+            picture = cv2.warpAffine(image, matrix, (DFL_PX, DFL_PX), flags=cv2.INTER_CUBIC)
+            in_picture, shrunk = points @ matrix[:, :2].T + matrix[:, 2], 20 * DFL_COVERAGE / DFL_PX
+            content = dfl_dict(
+                in_picture * np.float32(shrunk),
+                np.array([[1 / shrunk, 0, 0], [0, 1 / shrunk, 0]], np.float32),
+                "00010.png",
+            )
+            jpeg = cv2.imencode(".jpg", picture[..., ::-1])[1].tobytes()
+            (folder / "00010_0.jpg").write_bytes(dfl_segment(pickle.dumps(content, protocol=4), jpeg))
+    result = import_faces.run(config(folder))
+    assert (result.faces, result.reasons) == (FRAMES - 2, {faults.BLURRED: 1, faults.TOO_SMALL: 1})
+    with Faceset.open(result.faceset) as faceset:
+        assert {face.frame_index: face.reason for face in faceset.faces("rejected")} == {
+            2: faults.BLURRED,
+            9: faults.TOO_SMALL,
+        }
+        faceset.set_state([face.id for face in faceset.faces("rejected")], "kept", "", by="somebody")
+    again = import_faces.run(config(folder))  # judges again, but not what somebody has decided
+    assert (again.faces, again.reasons) == (FRAMES, {})
+
+
+def test_a_picture_of_faceswap_in_which_no_face_is_seen(
+    known: Known, config: Imports, tmp_path: Path
+) -> None:
+    folder = tmp_path / "extracted"
+    shutil.copytree(known.faceswap, folder)
+    grey = np.full_like(known.frames[0], 90)
+    name = "target_000004"
+    write_faceswap(folder / f"{name}_0.png", grey, known.landmarks(3), FACESWAP_PX, f"{name}.mp4")
+    result = import_faces.run(config(folder))
+    assert (result.faces, result.without_mesh) == (FRAMES - 1, 1)
+    with Faceset.open(result.faceset) as faceset:
+        np.testing.assert_allclose(faceset.imported()[3].landmarks_px, known.landmarks(3), atol=0.01)
+        assert faceset.imported()[3].track is None
 
 
 def test_running_again_does_nothing_and_a_kill_loses_nothing(

@@ -27,8 +27,8 @@ CREATE TABLE IF NOT EXISTS imported (
     frame_name TEXT NOT NULL,
     face_type TEXT NOT NULL,
     landmarks BLOB NOT NULL,             -- (68, 2), frame pixels
-    aligned_from_frame BLOB NOT NULL,    -- (2, 3)
-    aligned_px INTEGER NOT NULL,
+    aligned_from_frame BLOB,             -- (2, 3), null where the program does not store it
+    aligned_px INTEGER,                  -- null where there is no picture
     polygons TEXT NOT NULL,              -- JSON: [is_face, [[x, y], ...]], aligned pixels
     PRIMARY KEY (source, frame_index, number)
 ) STRICT, WITHOUT ROWID
@@ -49,8 +49,8 @@ class ImportedFace:
         frame_name: file name of its frame.
         face_type: how much its picture shows.
         landmarks_px: (68, 2) float32, frame pixels.
-        aligned_from_frame: (2, 3) float32.
-        aligned_px: side of its picture.
+        aligned_from_frame: (2, 3) float32, None where the program does not store it.
+        aligned_px: side of its picture, None where there is none.
         polygons: parts of a mask, aligned pixels.
     """
 
@@ -63,8 +63,8 @@ class ImportedFace:
     frame_name: str
     face_type: str
     landmarks_px: Points
-    aligned_from_frame: Matrix
-    aligned_px: int
+    aligned_from_frame: Matrix | None
+    aligned_px: int | None
     polygons: tuple[MaskPolygon, ...] = ()
 
 
@@ -90,12 +90,13 @@ def _row(face: ImportedFace) -> tuple[object, ...]:
         *(face.source_id, face.frame_index, face.number, face.track),
         *(face.program, _text(face.file), _text(face.frame_name), face.face_type),
         blob_from_floats(face.landmarks_px, 68, 2),
-        blob_from_floats(face.aligned_from_frame, 2, 3),
+        None if face.aligned_from_frame is None else blob_from_floats(face.aligned_from_frame, 2, 3),
         *(face.aligned_px, json.dumps(polygons)),
     )
 
 
 def _face(row: sqlite3.Row) -> ImportedFace:
+    matrix = row["aligned_from_frame"]
     return ImportedFace(
         source_id=row["source"],
         frame_index=row["frame_index"],
@@ -106,7 +107,7 @@ def _face(row: sqlite3.Row) -> ImportedFace:
         frame_name=row["frame_name"],
         face_type=row["face_type"],
         landmarks_px=floats_from_blob(row["landmarks"], 68, 2),
-        aligned_from_frame=floats_from_blob(row["aligned_from_frame"], 2, 3),
+        aligned_from_frame=None if matrix is None else floats_from_blob(matrix, 2, 3),
         aligned_px=row["aligned_px"],
         polygons=tuple(
             MaskPolygon(is_face=is_face, points_px=np.array(points, np.float32).reshape(-1, 2))

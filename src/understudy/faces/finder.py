@@ -18,6 +18,19 @@ AFrame = TypeVar("AFrame", bound=AnyFrame)
 _EAGER_SCORE = 0.3  # of detections that are checked before they count
 
 
+def load_detectors(on_event: OnEvent = ignore) -> tuple[BlazeFace, BlazeFace]:
+    """The catalogued detectors, in the order in which they are tried; raises WeightsError."""
+    return (
+        BlazeFace(weights_path("face_detection_short_range.tflite", on_event), SHORT_RANGE),
+        BlazeFace(weights_path("face_detection_full_range_sparse.tflite", on_event), FULL_RANGE),
+    )
+
+
+def load_landmarker(on_event: OnEvent = ignore) -> MeshNetwork:
+    """The catalogued landmark network; raises WeightsError."""
+    return MeshNetwork(weights_path("face_landmark_with_attention.tflite", on_event))
+
+
 class FaceFinder:
     """Finds and follows faces in consecutive frames.
 
@@ -36,12 +49,9 @@ class FaceFinder:
         Raises:
             WeightsError: the weights cannot be had.
         """
-        self._detectors = (
-            BlazeFace(weights_path("face_detection_short_range.tflite", on_event), SHORT_RANGE),
-            BlazeFace(weights_path("face_detection_full_range_sparse.tflite", on_event), FULL_RANGE),
-        )
+        self._detectors = load_detectors(on_event)
         self._eager = tuple(detector.with_min_score(_EAGER_SCORE) for detector in self._detectors)
-        self._landmarker = MeshNetwork(weights_path("face_landmark_with_attention.tflite", on_event))
+        self._landmarker = load_landmarker(on_event)
         self._tracker, self._smoothing = tracker, smoothing
 
     def stream(self, frames: Iterable[AFrame]) -> Iterator[tuple[AFrame, list[Face]]]:

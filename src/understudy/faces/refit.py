@@ -86,12 +86,17 @@ def disagreement(face: Face, landmarks_px: Points) -> float:
     Returns:
         Mean distance of points that both have, in sides of the face square.
     """
-    mesh = face.landmarks_px[:, :2]
+    ours, theirs = common_points(face.landmarks_px, landmarks_px)
+    return float(np.linalg.norm(ours - theirs, axis=1).mean() / face.square.side_px)
+
+
+def common_points(mesh_px: Points, landmarks_px: Points) -> tuple[Points, Points]:
+    """What a (468, 3) mesh and (68, 2) landmarks both have, as (n, 2) points of each."""
+    mesh = mesh_px[:, :2]
     ours = [mesh[a] for a, _ in _PAIRS] + [mesh[list(e)].mean(axis=0) for e in (LEFT_EYELIDS, RIGHT_EYELIDS)]
     theirs = [landmarks_px[b] for _, b in _PAIRS]
     theirs += [landmarks_px[eye].mean(axis=0) for eye in (_LEFT_EYE, _RIGHT_EYE)]
-    distances = np.linalg.norm(np.array(ours) - np.array(theirs), axis=1)
-    return float(distances.mean() / face.square.side_px)
+    return np.array(ours, np.float32), np.array(theirs, np.float32)
 
 
 def seen_share(crop_from_image: Matrix, size_px: int, image: Image) -> float:

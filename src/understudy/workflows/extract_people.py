@@ -102,8 +102,23 @@ def keep_person(faceset: Faceset, found: FoundPeople, kept: FoundPerson | None) 
             faceset.set_track_person(*key, person.name, mean)
         state: State = "kept" if person is kept else "rejected"
         _decide(faceset, person.faces, state, "" if person is kept else ANOTHER_PERSON, reviewed)
-        for fault, faces in person.faulty.items():
-            _decide(faceset, faces, "rejected", fault, reviewed)
+        _reject_faulty(faceset, person, reviewed)
+
+
+def judge_faults(faceset: Faceset, found: FoundPeople) -> None:
+    """Reject what is of no use, whoever it shows, and keep what was only rejected for that and is of use.
+
+    What somebody else than extraction decided about a face stays as it is.
+    """
+    reviewed = reviewed_faces(faceset)
+    for person in [*found.people, found.others]:
+        _decide(faceset, [face for face in person.faces if face.reason in FAULTS], "kept", "", reviewed)
+        _reject_faulty(faceset, person, reviewed)
+
+
+def _reject_faulty(faceset: Faceset, person: FoundPerson, reviewed: set[int]) -> None:
+    for fault, faces in person.faulty.items():
+        _decide(faceset, faces, "rejected", fault, reviewed)
 
 
 def _decide(

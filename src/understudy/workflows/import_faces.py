@@ -16,7 +16,7 @@ from understudy.faces.faceset import Faceset
 from understudy.faces.foreign.folder import LIST_SUFFIX, FoundFaces, names_in_short, read_faces_of
 from understudy.faces.foreign.grouping import ForeignFootage, by_footage
 from understudy.media.footage import sha256_of
-from understudy.workflows.extract_people import find_people
+from understudy.workflows.extract_people import find_people, judge_faults
 from understudy.workflows.import_result import ImportConfig, ImportResult
 from understudy.workflows.import_store import ImportStore
 from understudy.workflows.threads import single_threaded_opencv
@@ -28,7 +28,8 @@ def run(config: ImportConfig, on_event: OnEvent = ignore) -> ImportResult:
     """Make a faceset of another program's, or go on where a run stopped.
 
     Nothing in the files is ever unpickled or evaluated. Every face gets our mesh, found where the other
-    program's landmarks say that the face is; a face whose mesh is elsewhere is stored as rejected.
+    program's landmarks say that the face is, and the figures that extraction takes. A face whose mesh is
+    elsewhere, or that extraction would reject as of no use, is stored as rejected.
 
     Raises:
         ConfigError: the settings do not go together.
@@ -45,7 +46,9 @@ def run(config: ImportConfig, on_event: OnEvent = ignore) -> ImportResult:
         with single_threaded_opencv():
             for group in groups:
                 store.add(group)
-        state = _state_of(faceset)
+        people = find_people(faceset)
+        judge_faults(faceset, people)
+        state = _state_of(faceset, len(people.people))
         _tell(store, found, state, faceset.identity, has_frames=config.frames is not None)
     if state.kept == 0:
         why = [f"{count} {reason}" for reason, count in state.reasons.items()]
@@ -84,7 +87,7 @@ class _State:
     landmark_gap: float | None
 
 
-def _state_of(faceset: Faceset) -> _State:
+def _state_of(faceset: Faceset, people: int) -> _State:
     imported = faceset.imported()
     figures = [face.face.quality for face in faceset.faces(None) if "landmark_gap" in face.face.quality]
     return _State(
@@ -92,7 +95,7 @@ def _state_of(faceset: Faceset) -> _State:
         kept=faceset.count(),
         reasons=faceset.reasons(),
         without_mesh=sum(face.track is None for face in imported),
-        people=len(find_people(faceset).people),
+        people=people,
         seen_share=float(np.mean([f["seen_share"] for f in figures])) if figures else None,
         landmark_gap=float(np.mean([f["landmark_gap"] for f in figures])) if figures else None,
     )

@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 
 from understudy.core.errors import FacesetError, MediaError
-from understudy.core.geometry import transform_points
-from understudy.core.types import Image, Matrix, Points
+from understudy.core.types import Image, Matrix
 from understudy.faces.foreign.grouping import ForeignFootage, ForeignFrame
 from understudy.faces.foreign.records import ForeignFace
 from understudy.media.footage import open_footage
@@ -32,16 +31,12 @@ class Shown:
     Args:
         face: as imported.
         image: (h, w, 3) RGB uint8.
-        frame_from_image: (2, 3) similarity.
-        landmarks_px: (68, 2) float32, pixels of the image.
-        is_frame: whether the image is the frame.
+        frame_from_image: (2, 3) similarity, None where the program does not say.
     """
 
     face: ForeignFace
     image: Image
-    frame_from_image: Matrix
-    landmarks_px: Points
-    is_frame: bool
+    frame_from_image: Matrix | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,18 +98,9 @@ def _from_pictures(frame: ForeignFrame) -> ShownFrame:
         except MediaError:
             missing.setdefault("its picture is damaged", []).append(face.file.name)
             continue
-        frame_from_aligned = cast(Matrix, cv2.invertAffineTransform(face.aligned_from_frame))
-        # a face whose landmarks were edited later still lies in its picture by the picture's own matrix
-        landmarks = transform_points(face.aligned_from_frame, face.landmarks_px)
-        faces.append(
-            Shown(
-                face=face,
-                image=image,
-                frame_from_image=frame_from_aligned,
-                landmarks_px=landmarks,
-                is_frame=False,
-            )
-        )
+        stored = face.aligned_from_frame
+        frame_from_image = None if stored is None else cast(Matrix, cv2.invertAffineTransform(stored))
+        faces.append(Shown(face=face, image=image, frame_from_image=frame_from_image))
     return ShownFrame(index=frame.index, pts=frame.index, time_base=TIME_BASE, faces=faces, missing=missing)
 
 
@@ -170,16 +156,7 @@ def _from_frame(frame: ForeignFrame, image: Image, pts: int, time_base: Fraction
                 f"{' x '.join(map(str, face.frame_size_px or ()))} px",
                 "give the frames that the faceset was made from, or leave out --frames",
             )
-    faces = [
-        Shown(
-            face=face,
-            image=image,
-            frame_from_image=_IDENTITY,
-            landmarks_px=face.landmarks_px,
-            is_frame=True,
-        )
-        for face in frame.faces
-    ]
+    faces = [Shown(face=face, image=image, frame_from_image=_IDENTITY) for face in frame.faces]
     return ShownFrame(index=frame.index, pts=pts, time_base=time_base, faces=faces, missing={})
 
 

@@ -1,52 +1,29 @@
-"""Find the meshes of imported faces, cut their crops and store them, a segment at a time."""
+"""Store imported faces, a segment at a time, as extraction does."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-
-import numpy as np
 
 from understudy.core.events import Notice, OnEvent, Progress
 from understudy.core.prefetch import prefetch
-from understudy.core.types import Image
-from understudy.faces.crop import STORED_COVERAGE, cut, stored_size_px
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_imported import ImportedFace
 from understudy.faces.faceset_records import FaceRecord, SourceRecord, SourceState
 from understudy.faces.foreign.folder import FoundFaces
 from understudy.faces.foreign.grouping import ForeignFootage
-from understudy.faces.identify import Identifier
-from understudy.faces.landmark import MeshNetwork
-from understudy.faces.quality import reason_to_reject, sharpness
-from understudy.faces.refit import crop_from_image, disagreement, refit, seen_share
 from understudy.faces.smooth import smooth_stream
-from understudy.faces.weights import weights_path
-from understudy.media.images import encode_jpeg
+from understudy.workflows.import_look import ImportLook, LookedAt
 from understudy.workflows.import_pictures import TIME_BASE, Shown, ShownFrame, info_of, shown_frames
 from understudy.workflows.import_result import ImportConfig
 from understudy.workflows.import_tracks import ImportedTracks
+from understudy.workflows.segment import Segment
 
 SEGMENT_FRAMES = 240  # as in extraction: what one transaction holds; nothing is carried over its border
-IDENTIFY_EVERY = 40  # faces of a track between two identity vectors
-LARGEST_GAP = 0.1  # sides of the face between landmarks and mesh; above, they are of different faces
-DISAGREES = "landmarks and mesh disagree"
-
-_TRACK_PX = 48  # side of the crop by which faces are followed
-
-
-@dataclass(slots=True, kw_only=True)
-class _Seen:
-    """A face whose mesh was found, with all that its record needs."""
-
-    shown: Shown
-    in_image: Face
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,11 +31,11 @@ class _SeenFrame:
     """A frame whose faces were looked at, by track."""
 
     frame: ShownFrame
-    by_track: dict[int, _Seen]
+    by_track: dict[int, LookedAt]
 
 
 @dataclass(slots=True)
-class _Segment:
+class _Stored:
     """What one transaction stores."""
 
     records: list[FaceRecord] = field(default_factory=list[FaceRecord])
@@ -84,16 +61,8 @@ class ImportStore:
         """Load nothing yet: what was imported before needs no networks."""
         self._faceset, self._config, self._on_event = faceset, config, on_event
         self._found, self._digest = found, digest
+        self._look_at = ImportLook(on_event)
         self.warnings: list[str] = []
-
-    @cached_property
-    def _landmarker(self) -> MeshNetwork:
-        names = ("face_landmark.tflite", "iris_landmark.tflite")
-        return MeshNetwork(*(weights_path(name, self._on_event) for name in names))
-
-    @cached_property
-    def _identifier(self) -> Identifier:
-        return Identifier(self._on_event)
 
     def warn(self, message: str) -> None:
         """Tell the user something, now and in the result."""
@@ -141,88 +110,41 @@ class ImportStore:
 
     def _segment(
         self, frames: Iterator[ShownFrame], source_id: int, first_track: int, step: int
-    ) -> _Segment | None:
+    ) -> _Stored | None:
         taken = list(itertools.islice(frames, 1))
         if not taken:
             return None
-        segment = _Segment()
+        stored = _Stored()
         tracks = ImportedTracks(largest_gap=step, first=first_track)
         some = itertools.chain(taken, itertools.islice(frames, SEGMENT_FRAMES - 1))
-        looked_at = (self._look(frame, tracks, segment, source_id) for frame in some)
-        identified: Counter[int] = Counter()
-        for seen_frame, faces in smooth_stream(looked_at):
+        looked_at = (self._look(frame, tracks, stored, source_id) for frame in some)
+        segment = Segment(self._look_at.identifier, first_track)
+        for seen, faces in smooth_stream(looked_at):
             for face in faces:
-                seen = seen_frame.by_track[face.track]
-                due = identified[face.track] % IDENTIFY_EVERY == 0
-                identified[face.track] += 1
-                vector = self._identifier.vector(seen.shown.image, seen.in_image) if due else None
-                segment.records.append(_record(seen_frame.frame, seen, replace(face, identity=vector)))
-        return segment
+                segment.take(self._look_at.shown_face(seen.frame, seen.by_track[face.track], face))
+        stored.records = segment.records()
+        return stored
 
     def _look(
-        self, frame: ShownFrame, tracks: ImportedTracks, segment: _Segment, source_id: int
+        self, frame: ShownFrame, tracks: ImportedTracks, stored: _Stored, source_id: int
     ) -> tuple[_SeenFrame, list[Face]]:
         """Find the meshes of a frame's faces; what could not be found is noted all the same."""
-        segment.frames += 1
-        segment.next_frame = frame.index + 1
+        stored.frames += 1
+        stored.next_frame = frame.index + 1
         for reason, names in frame.missing.items():
             for name in names:
                 self._found.leave_out(name, reason)
-        meshes = [
-            refit(self._landmarker, shown.image, shown.landmarks_px, shown.frame_from_image)
-            for shown in frame.faces
+        found = [self._look_at.look(shown) for shown in frame.faces]
+        seen = [(number, face) for number, face in enumerate(found) if face is not None]
+        numbers = tracks.follow(frame.index, [(face.in_frame, face.small_crop()) for _, face in seen])
+        by_number = {number: track for (number, _), track in zip(seen, numbers, strict=True)}
+        stored.imported += [
+            _imported(source_id, frame.index, number, by_number.get(number), shown)
+            for number, shown in enumerate(frame.faces)
         ]
-        pairs = [(n, faces) for n, faces in enumerate(meshes) if faces is not None]
-        crops = [(face, _small_crop(frame.faces[n], face)) for n, (_, face) in pairs]
-        numbers = tracks.follow(frame.index, crops)
-        by_face = {n: track for (n, _), track in zip(pairs, numbers, strict=True)}
-        segment.imported += [
-            _imported(source_id, frame.index, n, by_face.get(n), shown) for n, shown in enumerate(frame.faces)
-        ]
-        by_track: dict[int, _Seen] = {}
-        tracked: list[Face] = []
-        for (n, (in_image, in_frame)), track in zip(pairs, numbers, strict=True):
-            by_track[track] = _Seen(shown=frame.faces[n], in_image=in_image)
-            tracked.append(replace(in_frame, track=track))
+        by_track = {track: face for (_, face), track in zip(seen, numbers, strict=True)}
+        tracked = [replace(face.in_frame, track=track) for track, face in by_track.items()]
         return _SeenFrame(frame=frame, by_track=by_track), tracked
-
-
-def _record(frame: ShownFrame, seen: _Seen, face: Face) -> FaceRecord:
-    shown = seen.shown
-    size = _crop_size_px(shown, face)
-    matrix = crop_from_image(face.square, size, STORED_COVERAGE, shown.frame_from_image)
-    crop = cut(shown.image, matrix, size)
-    gap = disagreement(face, shown.face.landmarks_px)
-    reason = reason_to_reject(face) or (DISAGREES if gap > LARGEST_GAP else "")
-    quality = {
-        "sharpness": sharpness(crop),
-        "side_px": face.square.side_px,
-        "landmark_gap": gap,
-        "seen_share": seen_share(matrix, size, shown.image),
-    }
-    return FaceRecord(
-        face=replace(face, quality=quality),
-        frame_index=frame.index,
-        pts=frame.pts,
-        time_base=frame.time_base,
-        crop_jpeg=encode_jpeg(crop),
-        crop_size_px=size,
-        crop_coverage=STORED_COVERAGE,
-        state="rejected" if reason else "kept",
-        reason=reason,
-    )
-
-
-def _crop_size_px(shown: Shown, face: Face) -> int:
-    """Side of the crop that keeps what the picture has, and no more than the frame had."""
-    scale = float(np.hypot(shown.frame_from_image[0, 0], shown.frame_from_image[1, 0]))
-    in_image = replace(face.square, side_px=face.square.side_px / max(scale, 1.0))
-    return stored_size_px(in_image)
-
-
-def _small_crop(shown: Shown, face: Face) -> Image:
-    matrix = crop_from_image(face.square, _TRACK_PX, STORED_COVERAGE, shown.frame_from_image)
-    return cut(shown.image, matrix, _TRACK_PX)
 
 
 def _imported(source_id: int, frame_index: int, number: int, track: int | None, shown: Shown) -> ImportedFace:

@@ -3,22 +3,53 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.core.picture import AnyFrame, as_picture
-from understudy.core.types import Vector
+from understudy.core.types import Image, Vector
 from understudy.faces.best_chip import BestChips, ChosenFace
 from understudy.faces.crop import STORED_COVERAGE, cut, stored_size_px
 from understudy.faces.face import Face
 from understudy.faces.faceset_records import FaceRecord
 from understudy.faces.identify import Identifier
 from understudy.faces.occlusion import FaceLook, occlusion_shares
-from understudy.faces.quality import measure_face, portrait_score
+from understudy.faces.quality import measure_face, portrait_score, within
 from understudy.media.images import encode_jpeg
 
 IDENTIFY_EVERY = 40  # frames of a track with one identity vector: each costs as much as finding a face
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFace:
+    """A face with its crop, wherever that was cut from.
+
+    Args:
+        face: with the number of its track.
+        frame_index: position in the footage, from 0; rising along a track.
+        pts: presentation time in units of `time_base`.
+        time_base: seconds a unit of `pts`.
+        crop: (s, s, 3) RGB uint8, cut at `STORED_COVERAGE` of the face's square.
+        is_inside: (468,) bool, which landmarks lie within the picture that the crop was cut from.
+        chip: makes the picture of its identity vector.
+        figures: that are known of it besides.
+        reason: why it is rejected, "" where it is not.
+    """
+
+    face: Face
+    frame_index: int
+    pts: int
+    time_base: Fraction
+    crop: Image
+    is_inside: NDArray[np.bool_]
+    chip: Callable[[], Image]
+    figures: dict[str, float] = field(default_factory=dict[str, float])
+    reason: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,8 +82,44 @@ class Segment:
         self.first_frame = frame.index if self.frames == 0 else self.first_frame
         self.frames += 1
         self.next_frame = frame.index + 1
-        for face in faces:
-            self._add(frame, replace(face, track=self._first_track + face.track))
+        picture = as_picture(frame.image)
+        size_px = (picture.width_px, picture.height_px)
+        for found in faces:
+            face = replace(found, track=self._first_track + found.track)
+            side = stored_size_px(face.square)
+            shown = ShownFace(
+                face=face,
+                frame_index=frame.index,
+                pts=frame.pts,
+                time_base=frame.time_base,
+                crop=cut(frame.image, face.square.crop_from_frame(side, STORED_COVERAGE), side),
+                is_inside=within(face.landmarks_px[:, :2], size_px),
+                chip=partial(self._identifier.chip, frame.image, face),
+            )
+            self.take(shown)
+
+    def take(self, shown: ShownFace) -> None:
+        """Take in a face that somebody else has cut out; the frames are not counted."""
+        face, size = shown.face, shown.crop.shape[0]
+        crop_from_frame = face.square.crop_from_frame(size, STORED_COVERAGE)
+        measured = measure_face(face, shown.crop, crop_from_frame, shown.is_inside)
+        figures = measured.figures | shown.figures
+        score = figures["in_frame"] * portrait_score(figures["sharpness"], *face.pose_deg[:2].tolist())
+        ended = self._best.offer(face.track, shown.frame_index, len(self._seen), score, shown.chip)
+        if ended is not None:
+            self._identify(ended)
+        record = FaceRecord(
+            face=replace(face, quality=figures),
+            frame_index=shown.frame_index,
+            pts=shown.pts,
+            time_base=shown.time_base,
+            crop_jpeg=encode_jpeg(shown.crop),
+            crop_size_px=size,
+            crop_coverage=STORED_COVERAGE,
+            state="rejected" if shown.reason else "kept",
+            reason=shown.reason,
+        )
+        self._seen.append(_Seen(record=record, look=measured.look))
 
     def records(self) -> list[FaceRecord]:
         """The faces to store, in the order in which they came; nothing can be added afterwards."""
@@ -66,30 +133,6 @@ class Segment:
         return [
             replace(seen.record, face=replace(seen.record.face, identity=seen.vector)) for seen in self._seen
         ]
-
-    def _add(self, frame: AnyFrame, face: Face) -> None:
-        size = stored_size_px(face.square)
-        crop_from_frame = face.square.crop_from_frame(size, STORED_COVERAGE)
-        crop = cut(frame.image, crop_from_frame, size)
-        picture = as_picture(frame.image)
-        measured = measure_face(face, crop, crop_from_frame, (picture.width_px, picture.height_px))
-        figures = measured.figures
-        score = figures["in_frame"] * portrait_score(figures["sharpness"], *face.pose_deg[:2].tolist())
-        ended = self._best.offer(
-            face.track, frame.index, len(self._seen), score, lambda: self._identifier.chip(frame.image, face)
-        )
-        if ended is not None:
-            self._identify(ended)
-        record = FaceRecord(
-            face=replace(face, quality=figures),
-            frame_index=frame.index,
-            pts=frame.pts,
-            time_base=frame.time_base,
-            crop_jpeg=encode_jpeg(crop),
-            crop_size_px=size,
-            crop_coverage=STORED_COVERAGE,
-        )
-        self._seen.append(_Seen(record=record, look=measured.look))
 
     def _identify(self, chosen: ChosenFace) -> None:
         self._seen[chosen.position].vector = self._identifier.vector_of(chosen.chip)

@@ -23,7 +23,6 @@ from measure.made_faces import made_face
 from understudy.core.plain_pickle import NotPlainDataError
 from understudy.faces.foreign import faceswap
 from understudy.faces.foreign.faceswap import read_alignments, read_faceswap_png
-from understudy.faces.foreign.faceswap_align import aligned_from_frame
 from understudy.faces.foreign.records import ForeignFace, NoMetadataError
 
 PX = 64
@@ -41,7 +40,7 @@ def test_what_the_extractor_writes() -> None:
     assert (face.program, face.face_type, face.source_name) == ("faceswap", "head", "clip_000012.mp4")
     assert (face.number_in_frame, face.aligned_px, face.frame_size_px) == (1, PX, (640, 480))
     np.testing.assert_array_equal(face.landmarks_px, LANDMARKS)
-    np.testing.assert_array_equal(face.aligned_from_frame, aligned_from_frame(LANDMARKS, PX))
+    assert face.aligned_from_frame is None  # faceswap does not store it
 
 
 def test_a_plain_text_chunk_does_too() -> None:

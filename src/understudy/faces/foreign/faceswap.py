@@ -12,7 +12,6 @@ import numpy as np
 
 from understudy.core.plain_literal import parse_literal
 from understudy.core.plain_pickle import parse_pickle
-from understudy.faces.foreign.faceswap_align import aligned_from_frame
 from understudy.faces.foreign.records import (
     ForeignFace,
     NoMetadataError,
@@ -23,7 +22,6 @@ from understudy.faces.foreign.records import (
 )
 
 UNPACKED_BYTES = 512 << 20  # of an alignments file
-LISTED_PX = 512  # side of the picture that the matrix of a face without one is for
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEY = b"faceswap"
@@ -184,7 +182,6 @@ def _face(
 ) -> ForeignFace:
     """A face from what both kinds of file say of it."""
     landmarks = numbers(alignment.get("landmarks_xy"), 68, 2, what="landmarks_xy").astype(np.float32)
-    side = picture_px or LISTED_PX
     return ForeignFace(
         program="faceswap",
         file=file,
@@ -192,8 +189,8 @@ def _face(
         source_name=source_name,
         number_in_frame=number,
         landmarks_px=landmarks,
-        aligned_from_frame=aligned_from_frame(landmarks, side),
-        aligned_px=side,
+        aligned_from_frame=None,
+        aligned_px=picture_px,
         face_type="head",
         frame_size_px=frame_size_px,
     )

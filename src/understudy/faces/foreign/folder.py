@@ -138,14 +138,15 @@ def _check_found(path: Path, found: FoundFaces, files: int) -> None:
 
 
 def _as_listed(found: FoundFaces, alignments: Alignments) -> FoundFaces:
-    """Faces as the alignments file has them; the pictures still lie where their own landmarks say."""
+    """Faces as the alignments file has them; the pictures were cut by their own landmarks."""
     kept = FoundFaces(left_out=found.left_out)
     for face in found.faces:
         listed = alignments.of(face) if face.program == "faceswap" else None
         if listed is None:
             kept.leave_out(face.file.name, f"not in {alignments.path.name}")
         else:
-            kept.faces.append(replace(face, landmarks_px=listed.landmarks_px))
+            edited = replace(face, landmarks_px=listed.landmarks_px, picture_landmarks_px=face.landmarks_px)
+            kept.faces.append(edited)
     if not kept.faces:
         raise FacesetError(
             f"{alignments.path} has none of these faces", "give the alignments file they were made with"

@@ -46,11 +46,13 @@ class ForeignFace:
         source_name: file name of the frame it is from.
         number_in_frame: its number among the faces of its frame, from 0, as the program counts.
         landmarks_px: (68, 2) float32, frame pixels, in the usual order of 68 points.
-        aligned_from_frame: (2, 3) float32, the similarity that cut the aligned picture.
-        aligned_px: side of the aligned picture that the matrix is for.
+        aligned_from_frame: (2, 3) float32, what cut the aligned picture, None where not stored.
+        aligned_px: side of the aligned picture, None where there is none.
         face_type: how much the picture shows, in the program's words ("whole_face", "head").
         frame_size_px: width and height of the frame, None where not stored.
         polygons: parts of a mask.
+        picture_landmarks_px: (68, 2) float32, frame pixels, those that the picture was cut by where others
+            count since; None where `landmarks_px` are.
 
     Convention:
         The centre of the top left pixel is (0, 0) in both pictures, as in both programs.
@@ -62,11 +64,12 @@ class ForeignFace:
     source_name: str
     number_in_frame: int
     landmarks_px: Points
-    aligned_from_frame: Matrix
-    aligned_px: int
+    aligned_from_frame: Matrix | None
+    aligned_px: int | None
     face_type: str
     frame_size_px: tuple[int, int] | None = None
     polygons: tuple[MaskPolygon, ...] = ()
+    picture_landmarks_px: Points | None = None
 
 
 def numbers(value: object, *shape: int, what: str) -> NDArray[np.float64]:
