@@ -3,8 +3,8 @@
     python benchmarks/extract_speed.py [--clip CLIP ...] [--hour] > benchmarks/results/extract_speed.json
 
 Each extraction is a process of its own, so that peak memory is that of one length alone; its time is that of
-the whole command, from start to exit. Clips of one's own, of any size, come after the made ones; --hour adds 90,000
-frames, made by repeating a clip.
+the whole command, from start to exit. Clips of one's own, of any size, come after the made ones; --hour adds
+90,000 frames, made by repeating a clip.
 """
 
 from __future__ import annotations

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from footage import beside
 from understudy.core.errors import ConfigError, FacesetError, UnderstudyError
 from understudy.core.types import Frame
 from understudy.faces.faceset import Faceset
@@ -31,8 +34,8 @@ def duo(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Pat
         with VideoWriter(path, like=wide) as writer:
             for a, b in zip(left, right, strict=True):
                 if a.index < FRAMES:
-                    beside = b.image if a.index < BOTH else np.full_like(b.image, 128)
-                    image = np.concatenate([a.image, beside], axis=1)
+                    neighbour = b.image if a.index < BOTH else np.full_like(b.image, 128)
+                    image = np.concatenate([a.image, neighbour], axis=1)
                     writer.write(Frame(index=a.index, pts=a.pts, time_base=a.time_base, image=image))
     return path
 
@@ -278,3 +281,53 @@ def test_more_footage_makes_the_facesets_anew(config: ExtractConfig, clips: dict
     with Faceset.open(config.faceset / "person_2") as faceset:
         assert all(face.square.x_px < MIDDLE_PX for face in faceset.faces())
         assert faceset.count() == FRAMES
+
+
+# ---- footage that lies beside the project ----
+
+
+def side_by_side(left: Path, right: Path, path: Path, frames: int) -> Path:
+    """The first frames of two clips, each 480 px square, joined."""
+    with VideoReader(left) as a, VideoReader(right) as b:
+        sizes = {"width_px": 960, "coded_width_px": 960, "height_px": 480, "coded_height_px": 480}
+        like = replace(a.info, **sizes)
+        step = round(1 / (25 * like.time_base))
+        with VideoWriter(path, like=like) as writer:
+            for i, pair in enumerate(itertools.islice(zip(a, b, strict=False), frames)):
+                halves = [cv2.resize(middle_square(frame.image), (480, 480)) for frame in pair]
+                image = np.asarray(np.concatenate(halves, axis=1), np.uint8)
+                writer.write(Frame(index=i, pts=i * step, time_base=like.time_base, image=image))
+    return path
+
+
+def middle_square(image: np.ndarray) -> np.ndarray:
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 4, (width - side) // 2  # faces are in the upper half
+    return np.ascontiguousarray(image[top : top + side, left : left + side])
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("d9.mp4", "d14.mp4"), ("d13.mp4", "d19.mp4"), ("d6.mp4", "d18.mp4")]
+)
+def test_real_people_side_by_side_are_not_mixed(left: str, right: str, tmp_path: Path) -> None:
+    folder = beside("data/video/expressive")
+    clip = side_by_side(folder / left, folder / right, tmp_path / "pair.mp4", 48)
+    assert halves_of(clip, 480, tmp_path / "faces") == [{"left": 48}, {"right": 48}]
+
+
+def test_rendered_people_in_one_frame_are_not_mixed(tmp_path: Path) -> None:
+    clip = beside("synthetic/clips/duo_AB.mp4")
+    assert halves_of(clip, 320, tmp_path / "faces") == [{"left": 75}, {"right": 75}]
+
+
+def halves_of(clip: Path, middle_px: float, faces: Path) -> list[dict[str, int]]:
+    """In which halves of the frame the faces of each faceset are, the left one first."""
+    result = extract.run(ExtractConfig(footage=(clip,), faceset=faces, people="all"))
+    found: list[dict[str, int]] = []
+    for person in result.people:
+        assert person.path is not None
+        with Faceset.open(person.path) as faceset:
+            sides = ["left" if f.face.square.x_px < middle_px else "right" for f in faceset.faces()]
+        found.append({side: sides.count(side) for side in sorted(set(sides))})
+    return sorted(found, key=lambda sides: min(sides))

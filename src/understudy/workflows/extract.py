@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -157,8 +158,9 @@ class _Extraction:
             done: frames looked at in earlier runs.
             total: all that will be looked at, as far as is known.
         """
-        seen = state.next_frame
-        with closing(prefetch(self._segments(frames, state.next_track), depth=1)) as segments:
+        seen, stopped = state.next_frame, threading.Event()
+        segments = prefetch(self._segments(frames, state.next_track, stopped), depth=1)
+        with closing(segments), _setting(stopped):
             for segment, records in segments:
                 if seen == 0:
                     self._choice.note_first(self._faceset, state.id, segment.first_frame)
@@ -173,13 +175,18 @@ class _Extraction:
         self._faceset.finish_source(state.id, seen)
 
     def _segments(
-        self, frames: Iterator[AnyFrame], next_track: int
+        self, frames: Iterator[AnyFrame], next_track: int, stopped: threading.Event
     ) -> Iterator[tuple[Segment, list[FaceRecord]]]:
-        """What each of the next segments holds; finding faces has a thread of its own."""
+        """What each of the next segments holds; finding faces has a thread of its own.
+
+        Once `stopped` is set nothing more comes, not even what has been begun.
+        """
         with closing(prefetch(self._tracked(frames), depth=8)) as tracked:
             for _, items in itertools.groupby(tracked, key=lambda item: item[0]):
                 segment = Segment(self._identifier, next_track)
                 for frame, faces in self._finder.steadied((frame, faces) for _, frame, faces in items):
+                    if stopped.is_set():
+                        return
                     segment.add(frame, faces)
                 records = segment.records()
                 next_track = max((r.face.track for r in records), default=next_track - 1) + 1
@@ -194,6 +201,15 @@ class _Extraction:
                 return
             for frame, faces in self._finder.tracked(itertools.chain([first], some)):
                 yield number, frame, faces
+
+
+@contextmanager
+def _setting(event: threading.Event) -> Generator[None]:
+    """Set an event on the way out, however that comes."""
+    try:
+        yield
+    finally:
+        event.set()
 
 
 def _info_of(path: Path) -> VideoInfo:
