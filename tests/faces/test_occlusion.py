@@ -72,6 +72,17 @@ def test_the_larger_a_patch_the_more_is_hidden(
     assert shares[0] < 0.1 < 0.15 < shares[-1]
 
 
+def test_a_face_that_is_mostly_hidden_does_not_make_the_bare_one_hidden(
+    clean: list[FaceLook], performance: Performance
+) -> None:
+    patched = [
+        look(frame, face, with_patch(frame, face, 0.4, (25, 25, 28))) if i % 5 else bare
+        for i, ((frame, face), bare) in enumerate(zip(performance, clean, strict=True))
+    ]
+    shares = occlusion_shares(patched)
+    assert shares is None or max(shares[::5]) < 0.3
+
+
 def test_light_hides_nothing(clean: list[FaceLook], performance: Performance) -> None:
     frame, face = performance[PATCHED]
     across = np.linspace(0.55, 1.1, frame.image.shape[1])[None, :, None]

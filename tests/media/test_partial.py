@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from clips import make_clip
+from clips import picture as picture_of
 from understudy.core.picture import WholePicture
+from understudy.media.colour import ColourTags, ToRgb
+from understudy.media.partial import DecodedPicture, PartsToRgb
 from understudy.media.reader import VideoReader
-
-SIZE_PX = (322, 190)  # not on the grid, and chroma of odd width
+from understudy.media.rotation import Orientation
 
 
 def boxes(width: int, height: int, count: int = 12) -> list[tuple[int, int, int, int]]:
@@ -25,10 +28,18 @@ def boxes(width: int, height: int, count: int = 12) -> list[tuple[int, int, int,
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
-@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "gray"])
-def test_a_part_is_what_the_whole_picture_has_there(tmp_path: Path, pixel_format: str, rotation: int) -> None:
+@pytest.mark.parametrize(
+    ("pixel_format", "size_px"),
+    [
+        *((name, (322, 190)) for name in ("yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "gray")),
+        ("yuv444p", (321, 191)),
+    ],
+)
+def test_a_part_is_what_the_whole_picture_has_there(
+    tmp_path: Path, pixel_format: str, size_px: tuple[int, int], rotation: int
+) -> None:
     path = make_clip(
-        tmp_path / "a.mp4", frames=4, size_px=SIZE_PX, pixel_format=pixel_format, rotation_deg=rotation
+        tmp_path / "a.mp4", frames=4, size_px=size_px, pixel_format=pixel_format, rotation_deg=rotation
     )
     with VideoReader(path) as whole, VideoReader(path) as partial:
         for frame, part_frame in zip(whole, partial.partial(), strict=True):
@@ -69,3 +80,17 @@ def test_only_what_is_looked_at_is_converted(tmp_path: Path) -> None:
     assert not np.shares_memory(first, frame.image.part(400, 300, 500, 400))
     assert first.base is not None
     assert first.base.size < 640 * 480 * 3 / 4
+
+
+@pytest.mark.parametrize(("pixel_format", "size_px"), [("yuv420p", (321, 191)), ("yuv411p", (322, 190))])
+def test_nor_does_chroma_that_overhangs_make_a_difference(
+    pixel_format: str, size_px: tuple[int, int]
+) -> None:
+    rgb = av.VideoFrame.from_ndarray(picture_of(1, *size_px), format="rgb24")
+    decoded = rgb.reformat(format=pixel_format)
+    tags, (width, height) = ColourTags(matrix=6, range=1), size_px
+    to_rgb = PartsToRgb(tags, Orientation(), width_px=width, height_px=height)
+    whole = ToRgb(tags, width_px=width, height_px=height)(decoded)
+    for x0, y0, x1, y1 in boxes(width, height):
+        part = DecodedPicture(decoded, to_rgb).part(x0, y0, x1, y1)
+        np.testing.assert_array_equal(part, whole[y0:y1, x0:x1])

@@ -55,7 +55,7 @@ class Face:
     Args:
         box_px: (4,) float32, x0, y0, x1, y1 around the landmarks, frame pixels.
         landmarks_px: (468, 3) float32 face mesh, frame pixels (z in the same unit, nearer is less),
-            eyelids refined by the iris network.
+            lips, eyelids and irises refined by the attention heads.
         iris_px: (2, 5, 2) float32, for the left and right eye of the PICTURE (mesh sides 33.. and
             263..): centre, then four points of the rim, frame pixels.
         confidence: landmark presence score in [0, 1].

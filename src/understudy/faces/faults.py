@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from understudy.faces.landmark import PRESENCE_PX
+
 # Each lies far below or above what usable faces of real footage reach: whoever wants more can review.
 SMALLEST_SIDE_PX = 24.0
 _LEAST_CONFIDENCE = 0.7  # real faces, hands before them too, are above 0.99
@@ -34,7 +36,8 @@ def fault_of(figures: Mapping[str, float], confidence: float) -> str:
     """
     if figures.get("side_px", SMALLEST_SIDE_PX) < SMALLEST_SIDE_PX:
         return TOO_SMALL
-    if confidence < _LEAST_CONFIDENCE:
+    # of smaller ones a second look has decided
+    if confidence < _LEAST_CONFIDENCE and figures.get("side_px", PRESENCE_PX) >= PRESENCE_PX:
         return NO_FACE
     if figures.get("in_frame", 1.0) < _LEAST_IN_FRAME:
         return OUT_OF_FRAME

@@ -20,6 +20,7 @@ from understudy.faces.tflite import PictureNetwork
 from understudy.faces.tflite_parts import NetworkFile
 
 REGION_MARGIN = 1.5  # side of the network's region over the face's longer side
+PRESENCE_PX = 36.0  # side of a face square from which on the score is to be trusted
 GRAIN_SIGMA_PX = 0.6  # of the blur of what the network reads
 
 # names of tensors in the network's file: lips, left eye, right eye

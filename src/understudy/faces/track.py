@@ -14,7 +14,7 @@ from understudy.core.types import Image
 from understudy.faces.crop import cut
 from understudy.faces.detect import Detection, Detector, is_same, overlap
 from understudy.faces.face import Face, FaceSquare
-from understudy.faces.landmark import Mesh, region_of_detection, region_of_points
+from understudy.faces.landmark import PRESENCE_PX, Mesh, region_of_detection, region_of_points
 from understudy.faces.pose import fit_pose
 from understudy.faces.search import Candidate, FaceSearch
 from understudy.faces.second_look import SecondLook
@@ -65,7 +65,7 @@ class TrackerConfig:
     max_faces: int = 8
     patience: int = 12
     closer_every: int = 2
-    presence_px: float = 36.0
+    presence_px: float = PRESENCE_PX
     new_agreement: float = 0.55
     kept_agreement: float = 0.4
 

@@ -119,7 +119,9 @@ class DecodedPicture:
         self.width_px, self.height_px = to_rgb.orientation.upright_size(*to_rgb.size)
         self._parts: list[tuple[_Box, Image]] = []
         self._whole: WholePicture | None = None
-        if (picture.width, picture.height) != to_rgb.size:  # its size changes within the video
+        # where its size changes within the video; and where chroma samples do not fill it exactly, which
+        # stretches those of the whole but not those of a part
+        if (picture.width, picture.height) != to_rgb.size or not _is_filled(picture):
             self._whole = WholePicture(self.whole())
 
     def whole(self) -> Image:
@@ -156,3 +158,9 @@ class DecodedPicture:
         luma = self._decoded.planes[0]
         rows = np.frombuffer(memoryview(luma), np.uint8).reshape(luma.height, luma.line_size)[:, : luma.width]
         return shrunk(self._to_rgb.orientation.upright(some_pixels(rows, side_px)), side_px)
+
+
+def _is_filled(picture: av.VideoFrame) -> bool:
+    """Whether each chroma sample of a picture stands for as many pixels as every other."""
+    across, down = 16 // picture.format.chroma_width(16), 16 // picture.format.chroma_height(16)
+    return picture.width % across == 0 and picture.height % down == 0

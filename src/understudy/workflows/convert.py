@@ -28,6 +28,7 @@ from understudy.training.model import Model
 from understudy.training.model_folder import ModelIndex, load_model
 from understudy.training.processor import has_fast_bf16
 from understudy.workflows.configs import ConvertConfig, ConvertResult
+from understudy.workflows.threads import frames_ahead
 
 _FRAMES_AT_ONCE = 8  # drawn together; bounds the memory
 
@@ -56,8 +57,8 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     with (
         VideoReader(config.target) as reader,
         VideoWriter(config.out, like=reader.info, metadata={"comment": SYNTHETIC_NOTICE}) as writer,
-        closing(prefetch(reader, depth=8)) as decoded,
-        closing(prefetch(finder.stream(decoded), depth=8)) as found,
+        closing(prefetch(reader, depth=frames_ahead(reader.info))) as decoded,
+        closing(prefetch(finder.stream(decoded), depth=frames_ahead(reader.info))) as found,
     ):
         total = reader.info.frames_hint
         chosen = ((frame, chooser.choose(frame.image, faces)) for frame, faces in found)

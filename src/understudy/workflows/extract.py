@@ -30,7 +30,7 @@ from understudy.workflows.frame_choice import FrameChoice
 from understudy.workflows.reference import reference_vectors
 from understudy.workflows.segment import Segment
 from understudy.workflows.sort_people import sort_people
-from understudy.workflows.threads import single_threaded_opencv
+from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
 # tracking starts afresh at every segment: it is what one transaction holds, and because nothing is
 # carried over, an interrupted extraction ends with the same faceset as an undisturbed one
@@ -141,7 +141,8 @@ class _Extraction:
             self._on_event(Notice(message=f"{path.name} was done already", is_warning=False))
             return
         with open_footage(path, start_index=state.next_frame, start_s=self._choice.from_s) as footage:
-            with closing(prefetch(self._choice.of(footage.partial(), info), depth=8)) as frames:
+            chosen = self._choice.of(footage.partial(), info)
+            with closing(prefetch(chosen, depth=frames_ahead(info))) as frames:
                 self._store(frames, state, f"extract {path.name}", before, self._choice.expected(info))
             for message in footage.warnings:
                 self.warn(message)
@@ -181,7 +182,7 @@ class _Extraction:
 
         Once `stopped` is set nothing more comes, not even what has been begun.
         """
-        with closing(prefetch(self._tracked(frames), depth=8)) as tracked:
+        with closing(prefetch(self._tracked(frames), depth=4)) as tracked:
             for _, items in itertools.groupby(tracked, key=lambda item: item[0]):
                 segment = Segment(self._identifier, next_track)
                 for frame, faces in self._finder.steadied((frame, faces) for _, frame, faces in items):

@@ -7,6 +7,10 @@ from contextlib import contextmanager
 
 import cv2
 
+from understudy.media.info import VideoInfo
+
+_QUEUED_BYTES = 48_000_000
+
 
 @contextmanager
 def single_threaded_opencv() -> Generator[None]:
@@ -21,3 +25,8 @@ def single_threaded_opencv() -> Generator[None]:
         yield
     finally:
         cv2.setNumThreads(before)
+
+
+def frames_ahead(info: VideoInfo) -> int:
+    """How many frames of footage a queue between two threads may hold: fewer where frames are large."""
+    return max(2, min(8, _QUEUED_BYTES // (3 * info.width_px * info.height_px)))
