@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from footage import beside
 from understudy.core.errors import ConfigError, FacesetError, UnderstudyError
 from understudy.core.types import Frame
 from understudy.faces.faceset import Faceset
+from understudy.faces.faults import HIDDEN
 from understudy.media.images import read_image, write_image
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
@@ -281,6 +284,26 @@ def test_more_footage_makes_the_facesets_anew(config: ExtractConfig, clips: dict
     with Faceset.open(config.faceset / "person_2") as faceset:
         assert all(face.square.x_px < MIDDLE_PX for face in faceset.faces())
         assert faceset.count() == FRAMES
+
+
+@pytest.mark.parametrize(("count", "rejected"), [(2, 2), (20, 0)])
+def test_hidden_faces_are_rejected_where_they_are_few(
+    config: ExtractConfig, count: int, rejected: int
+) -> None:
+    # where they are many, what is unusual may be the bare face
+    with closing(sqlite3.connect(config.faceset / "faces.sqlite")) as db, db:
+        rows = db.execute(
+            "SELECT face FROM quality JOIN faces ON faces.id = face WHERE name = 'occlusion' "
+            "AND square_x_px < ? ORDER BY face LIMIT ?",
+            (MIDDLE_PX, count),
+        )
+        chosen = [row[0] for row in rows]
+        assert len(chosen) == count
+        db.executemany(
+            "UPDATE quality SET value = 0.9 WHERE name = 'occlusion' AND face = ?", [(i,) for i in chosen]
+        )
+    result = extract.run(config)
+    assert result.reasons.get(HIDDEN, 0) == rejected
 
 
 # ---- footage that lies beside the project ----

@@ -12,6 +12,7 @@ _LEAST_CONFIDENCE = 0.7  # real faces, hands before them too, are above 0.99
 _LEAST_IN_FRAME = 0.5
 _MOST_CLIPPED = 0.5
 _MOST_HIDDEN = 0.6
+_RARELY = 0.1  # of a person's faces: where more are unlike the usual look, that may be what is hidden
 _LEAST_CRISPNESS = 0.4  # of the person's usual; in real footage the softest of some thousand have 0.65
 _FULL_SIZE_PX = 140.0  # from which a face is no less sharp for its size
 
@@ -58,3 +59,8 @@ def is_blurred(crispness: float, usual_crispness: float) -> bool:
     Soft footage is no fault of a face: nothing sharper of that person may exist.
     """
     return crispness < _LEAST_CRISPNESS * usual_crispness
+
+
+def is_rare(count: int, of: int) -> bool:
+    """Whether so few of a person's faces look hidden that the usual look is surely that of the bare face."""
+    return count <= _RARELY * of

@@ -32,7 +32,6 @@ _OUTLIER = 0.1  # of the same, from which a place says little about the light
 _MOST_CHANGE = 2.0  # in usual changes: a black microphone must not weigh on what is beside it
 _REACH = 0.05  # face sides over which neighbouring places share their evidence
 _HIDDEN_FROM, _HIDDEN_SLOPE = 0.85, 0.05  # in usual changes
-_MOST_USUAL = 0.15  # median share of a track from which its usual look is not that of a bare face
 _FACING = 0.35  # cosine of the angle to the camera, below which a place is seen too flat
 _HEAD_DEPTH = 0.6  # of the template's depth: from there the face bulges to all sides
 
@@ -75,8 +74,7 @@ def occlusion_shares(looks: Sequence[FaceLook]) -> _Floats | None:
         looks: of one person in one piece of footage, without a cut.
 
     Returns:
-        (n,) float32 in [0, 1], share of the seen area; None where the faces are too few, or hidden so often
-        that the bare face may be what is unusual.
+        (n,) float32 in [0, 1], share of the seen area; None where the faces are too few.
     """
     if len(looks) < FEWEST_FACES:
         return None
@@ -93,8 +91,7 @@ def occlusion_shares(looks: Sequence[FaceLook]) -> _Floats | None:
     change /= np.maximum(shown @ _neighbours(), 0.05)
     hidden = 1 / (1 + np.exp((_HIDDEN_FROM - change) / _HIDDEN_SLOPE))
     area = shown * areas()
-    shares = (hidden * area).sum(axis=1) / np.maximum(area.sum(axis=1), 1e-6)
-    return shares.astype(np.float32) if np.median(shares) <= _MOST_USUAL else None
+    return ((hidden * area).sum(axis=1) / np.maximum(area.sum(axis=1), 1e-6)).astype(np.float32)
 
 
 @cache

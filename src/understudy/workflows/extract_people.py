@@ -12,7 +12,7 @@ import numpy as np
 from understudy.core.types import Vector
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_records import State, StoredFace
-from understudy.faces.faults import BLURRED, FAULTS, crispness, fault_of, is_blurred
+from understudy.faces.faults import BLURRED, FAULTS, HIDDEN, crispness, fault_of, is_blurred, is_rare
 from understudy.faces.people import TrackKey, TrackSummary, group_tracks
 from understudy.faces.quality import portrait_score
 
@@ -157,6 +157,9 @@ def _person(keys: Sequence[TrackKey], tracks: dict[TrackKey, _Track], reviewed: 
     for key in sorted(keys):
         for fault, faces in tracks[key].faulty.items():
             faulty[fault] += faces
+    hidden = faulty.get(HIDDEN, [])
+    if not is_rare(len(hidden), len(usable) + len(hidden)):
+        usable = sorted(usable + faulty.pop(HIDDEN), key=lambda face: face.id)
     usual = float(np.median([face.crispness for face in usable])) if usable else 0.0
     blurred = {f.id for f in usable if f.id not in reviewed and is_blurred(f.crispness, usual)}
     if blurred:
