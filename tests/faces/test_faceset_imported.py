@@ -34,13 +34,13 @@ def test_it_comes_back_and_is_replaced(tmp_path: Path) -> None:
     with Faceset.open(folder) as faceset:
         digest = faceset.digest()
         assert faceset.imported() == []
-        lost = replace(FACE, frame_index=2, track=None, polygons=(), file="\udcff.jpg")
+        lost = replace(FACE, frame_index=2, track=None, polygons=(), file="\udcff.jpg", face_type="\ud800")
         faceset.note_imported([FACE, lost])
         faceset.note_imported([replace(FACE, file="b.jpg")])
         assert faceset.digest() == digest
     with Faceset.open(folder) as faceset:
         first, second = faceset.imported()
-        assert (first.track, first.file, first.polygons) == (None, "?.jpg", ())
+        assert (first.track, first.file, first.face_type, first.polygons) == (None, "?.jpg", "?", ())
         assert (second.track, second.file, second.aligned_px) == (2, "b.jpg", 256)
         np.testing.assert_array_equal(second.landmarks_px, FACE.landmarks_px)
         np.testing.assert_array_equal(second.aligned_from_frame, FACE.aligned_from_frame)

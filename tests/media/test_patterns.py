@@ -51,6 +51,13 @@ def test_real_names_are_no_patterns(tree: Path) -> None:
     assert not is_pattern(tree / "100%.png")
 
 
+def test_a_pattern_may_be_longer_than_a_name(tree: Path) -> None:
+    long = f"{'[0-9]' * 60}*.png"
+    assert is_pattern(tree / long)
+    assert matches(tree / long) == []
+    assert fixed_part(tree / long / "*.png") == tree
+
+
 def test_fixed_part(tree: Path) -> None:
     assert fixed_part(tree / "take[1]" / "*.png") == tree / "take[1]"
     assert fixed_part(tree / "take[2]" / "*.png") == tree

@@ -124,6 +124,19 @@ def test_only_what_no_faceset_keeps_is_rejected(
     assert result.faces + result.rejected == FRAMES + BOTH
 
 
+def test_faults_are_judged_in_some_sources_only(config: ExtractConfig) -> None:
+    with Faceset.open(config.faceset) as faceset:
+        before = faceset.reasons()
+        found = extract_people.find_people(faceset)
+        person = found.people[0]
+        person.faulty["blurred"], person.faces = person.faces[:3], person.faces[3:]
+        sources = {face.source_id for face in person.faces}
+        extract_people.judge_faults(faceset, found, {max(sources) + 1})
+        assert faceset.reasons() == before
+        extract_people.judge_faults(faceset, found, sources)
+        assert faceset.reasons()["blurred"] == 3
+
+
 def test_the_sheet_has_a_row_a_person(config: ExtractConfig) -> None:
     result = extract.run(config)
     assert people(result) == [("faces", FRAMES, config.faceset), ("person_2", BOTH, None)]

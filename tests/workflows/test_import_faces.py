@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -21,7 +21,15 @@ from understudy.faces.faceset import Faceset, StoredFace
 from understudy.faces.pose import fit_pose
 from understudy.media.images import read_image, write_image
 from understudy.media.reader import VideoReader
-from understudy.workflows import coverage, extract, import_faces, import_look, import_store, train
+from understudy.workflows import (
+    coverage,
+    extract,
+    extract_people,
+    import_faces,
+    import_look,
+    import_store,
+    train,
+)
 from understudy.workflows.configs import ExtractConfig, TrainConfig
 from understudy.workflows.coverage_result import CoverageConfig
 from understudy.workflows.import_result import ImportConfig
@@ -129,7 +137,8 @@ def check_figures(found: list[StoredFace], originals: list[StoredFace]) -> None:
     assert {name for figures, _ in pairs for name in figures} == names | {"landmark_gap", "seen_share"}
     for name in names:
         away = [abs(a[name] - b[name]) for a, b in pairs if name in a and name in b]
-        assert len(away) > 0.8 * len(pairs)
+        # in some frames the head is turned just so far that its halves can hardly be compared
+        assert len(away) > (0.7 if name == "light_side" else 0.8) * len(pairs), name
         assert np.median(away) < SPANS.get(name, 0.02), name
 
 
@@ -339,6 +348,67 @@ def test_running_again_does_nothing_and_a_kill_loses_nothing(
         assert {(face.frame_index, face.track) for face in b.imported()} == tracks
 
 
+def killed_import(config: ImportConfig, monkeypatch: pytest.MonkeyPatch, segments: int) -> None:
+    """An import that stops after some segments."""
+    append, done = Faceset.append, []
+
+    def append_some(self: Faceset, *args: object) -> list[int]:
+        if len(done) == segments:
+            raise KeyboardInterrupt
+        done.append(args)
+        return append(self, *args)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Faceset, "append", append_some)
+        with pytest.raises(KeyboardInterrupt):
+            import_faces.run(config)
+
+
+def test_a_stopped_import_goes_on_with_the_same_frames_only(
+    known: Known, config: Imports, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(import_store, "SEGMENT_FRAMES", 16)
+    frames, others = tmp_path / "frames", tmp_path / "others"
+    for folder, kept in [(frames, known.frames[:-2]), (others, known.frames[:-3])]:
+        folder.mkdir()
+        for index, image in enumerate(kept):
+            write_image(folder / f"target_{index + 1:06d}.png", image)
+    listed = ImportConfig(faces=known.alignments, faceset=tmp_path / "l", frames=frames)
+    killed_import(config(known.dfl), monkeypatch, 1)
+    with pytest.raises(ConfigError, match="made without --frames"):
+        import_faces.run(config(known.dfl, frames=known.clip))
+    killed_import(listed, monkeypatch, 1)
+    with pytest.raises(ConfigError, match="made with other --frames"):
+        import_faces.run(replace(listed, frames=others))
+    assert import_faces.run(config(known.dfl)).faces == FRAMES
+    # what is left out is told whenever it was seen
+    for _ in range(2):
+        result = import_faces.run(listed)
+        assert (result.faces, result.left_out) == (FRAMES - 2, {"its frame is not in the footage": 2})
+    missing_first = tmp_path / "first"
+    missing_first.mkdir()
+    for index, image in enumerate(known.frames[2:], 3):
+        write_image(missing_first / f"target_{index:06d}.png", image)
+    listed = replace(listed, faceset=tmp_path / "m", frames=missing_first)
+    killed_import(listed, monkeypatch, 1)
+    assert import_faces.run(listed).left_out == {"its frame is not in the footage": 2}
+
+
+def test_faces_of_an_extraction_in_the_same_faceset_are_left_alone(
+    known: Known, config: Imports, facesets: tuple[Path, Path], tmp_path: Path
+) -> None:
+    shutil.copytree(facesets[1], tmp_path / "imported")
+    with Faceset.open(tmp_path / "imported") as faceset:
+        identity = faceset.identity
+        first = next(faceset.faces()).id
+        # as extraction does with what is of no use of somebody whom it does not keep
+        faceset.set_state([first], "rejected", faults.TOO_SMALL, by=extract_people.BY)
+    result = import_faces.run(replace(config(known.dfl), identity=identity))
+    assert result.reasons == {faults.TOO_SMALL: 1}
+    with Faceset.open(tmp_path / "imported") as faceset:
+        assert [face.id for face in faceset.faces("rejected")] == [first]
+
+
 class Shouts:
     def __reduce__(self):
         return Path.touch, (Path("understudy-was-here"),)
@@ -406,6 +476,8 @@ def test_settings_that_do_not_go_together(known: Known, config: Imports, tmp_pat
     refused(config(known.dfl, frames=tmp_path / "no.mp4"), r"no\.mp4 does not exist", ConfigError)
     (tmp_path / "empty.fsa").write_bytes(b"")
     refused(config(tmp_path / "empty.fsa", frames=known.clip), r"empty\.fsa cannot be read as faceswap's")
+    (tmp_path / "nobody.fsa").write_bytes(alignments_file([("a_000001.png", [])]))
+    refused(config(tmp_path / "nobody.fsa", frames=known.clip), r"nobody\.fsa lists no face")
     other = tmp_path / "other.fsa"
     other.write_bytes(alignments_file([("else_000001.png", [known.landmarks(0)])]))
     refused(config(known.faceswap, alignments=other), "has none of these faces")

@@ -13,6 +13,7 @@ import pytest
 from foreign_files import landmarks_68
 from understudy.core.events import ignore
 from understudy.core.types import Frame
+from understudy.faces.crop import STORED_COVERAGE, cut
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
 from understudy.faces.foreign.records import ForeignFace
@@ -63,3 +64,36 @@ def test_what_the_picture_or_the_frame_leaves_out(known: tuple[Frame, Face]) -> 
         assert (found.is_inside == expected).mean() > 0.95
         assert found.reason == ""
         assert found.figures["seen_share"] < 0.5
+
+
+def test_of_a_large_picture_only_what_is_around_the_face_is_held(known: tuple[Frame, Face]) -> None:
+    frame, face = known
+    shift = np.float32([700, 900])
+    large = np.zeros((2400, 2600, 3), np.uint8)
+    large[900 : 900 + frame.image.shape[0], 700 : 700 + frame.image.shape[1]] = frame.image
+    foreign = ForeignFace(
+        program="faceswap",
+        file=Path("a.fsa"),
+        has_picture=False,
+        source_name="00001.png",
+        number_in_frame=0,
+        landmarks_px=landmarks_68(face.landmarks_px) + shift,
+        aligned_from_frame=None,
+        aligned_px=None,
+        face_type="head",
+    )
+    shown = Shown(face=foreign, image=large, frame_from_image=np.eye(2, 3, dtype=np.float32))
+    looks = ImportLook(ignore)
+    seen = looks.look(shown)
+    assert seen is not None
+    assert seen.image.base is None
+    assert max(seen.image.shape) < 4.5 * face.square.side_px
+    found = looks.shown_face(
+        ShownFrame(index=0, pts=0, time_base=Fraction(1, 25), faces=[], missing={}), seen, seen.in_frame
+    )
+    assert found.figures["seen_share"] == 1
+    size = found.crop.shape[0]
+    matrix = seen.in_frame.square.crop_from_frame(size, STORED_COVERAGE)
+    assert np.abs(found.crop.astype(int) - cut(large, matrix, size)).max() <= 2
+    away = seen.in_frame.landmarks_px[:, :2] - face.landmarks_px[:, :2] - shift
+    assert np.linalg.norm(away, axis=1).mean() < 1.5

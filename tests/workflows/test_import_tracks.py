@@ -7,17 +7,18 @@ from dataclasses import replace
 import numpy as np
 
 from measure.made_faces import made_face
-from understudy.core.types import Image
 from understudy.faces.face import Face
+from understudy.faces.face_patch import Grey, face_patch
 from understudy.workflows.import_tracks import ImportedTracks
 
 
-def picture(seed: int) -> Image:
+def patch(seed: int, brightness: float = 1.0) -> Grey:
     coarse = np.random.default_rng(seed).integers(0, 255, (6, 6, 3), np.uint8)
-    return np.kron(coarse, np.ones((8, 8, 1), np.uint8))
+    picture = np.kron(coarse, np.ones((8, 8, 1), np.uint8)) * brightness
+    return face_patch(picture.astype(np.uint8), np.float32([[0.5, 0, -0.25], [0, 0.5, -0.25]]))
 
 
-ANNA, BERT = picture(1), picture(2)
+ANNA, BERT = patch(1), patch(2)
 
 
 def at(x_px: float, side_px: float = 100) -> Face:
@@ -50,6 +51,11 @@ def test_two_people_keep_their_tracks_whatever_their_order() -> None:
 def test_at_a_cut_another_person_in_the_same_place_is_another_track() -> None:
     tracks = ImportedTracks(largest_gap=1)
     assert tracks.follow(0, [(at(100), ANNA)]) == [0]
-    darker = (ANNA * 0.7).astype(np.uint8)
-    assert tracks.follow(1, [(at(100), darker)]) == [0]
+    assert tracks.follow(1, [(at(100), patch(1, brightness=0.7))]) == [0]
     assert tracks.follow(2, [(at(100), BERT)]) == [1]
+
+
+def test_in_the_dark_a_face_is_followed_by_its_place() -> None:
+    tracks = ImportedTracks(largest_gap=1)
+    assert tracks.follow(0, [(at(100), patch(1, brightness=0.004))]) == [0]
+    assert tracks.follow(1, [(at(110), patch(2, brightness=0.004))]) == [0]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from understudy.core.plain_arrays import NumberType, UnbuiltArray, array_over, number_type
+from understudy.core.plain_containers import as_dict, as_frozenset
 
 DEEPEST = 40  # containers inside one another
 MEMORY_BYTES = 1 << 30
@@ -92,8 +93,8 @@ class _Parser:
             "EMPTY_SET": lambda: self._push(set[object](), 2 * _CONTAINER_BYTES),
             "LIST": lambda: self._collect(list),
             "TUPLE": lambda: self._collect(tuple),
-            "FROZENSET": lambda: self._collect(_as_frozenset),
-            "DICT": lambda: self._collect(_as_dict),
+            "FROZENSET": lambda: self._collect(as_frozenset),
+            "DICT": lambda: self._collect(as_dict),
             "TUPLE1": lambda: self._tuple(1),
             "TUPLE2": lambda: self._tuple(2),
             "TUPLE3": lambda: self._tuple(3),
@@ -190,7 +191,7 @@ class _Parser:
         if not isinstance(target, dict):
             raise ValueError("it sets items of something that is not a dict")
         self._spend(_CONTAINER_BYTES * (len(items) // 2))
-        cast("dict[object, object]", target).update(_as_dict(items))
+        cast("dict[object, object]", target).update(as_dict(items))
 
     def _add_items(self) -> None:
         items = self._since_mark()
@@ -198,7 +199,7 @@ class _Parser:
         if not isinstance(target, set):
             raise ValueError("it adds to something that is not a set")
         self._spend(_CONTAINER_BYTES * len(items))
-        cast("set[object]", target).update(_as_frozenset(items))
+        cast("set[object]", target).update(as_frozenset(items))
 
     def _remember(self, key: int) -> None:
         value = self._stack[-1]
@@ -268,23 +269,6 @@ def _known_name(module: str, name: str = "") -> _Name:
         shown = asked if asked.isprintable() else repr(asked)
         raise NotPlainDataError(f"it asks for {shown}, which plain data does not need")
     return _Name(pair)
-
-
-def _as_dict(items: list[object]) -> dict[object, object]:
-    if len(items) % 2:
-        raise ValueError("the pickle is damaged: a key has no value")
-    return dict(zip(map(_scalar, items[::2]), items[1::2], strict=True))
-
-
-def _as_frozenset(items: list[object]) -> frozenset[object]:
-    return frozenset(map(_scalar, items))
-
-
-def _scalar(value: object) -> object:
-    # a nested tuple as key would be hashed recursively
-    if value is None or isinstance(value, (bool, int, float, str, bytes)):
-        return value
-    raise ValueError(f"it has a key that is a {type(value).__name__.lstrip('_')}")
 
 
 def _check_plain(value: object) -> None:

@@ -88,7 +88,7 @@ def _row(face: ImportedFace) -> tuple[object, ...]:
     polygons = [[polygon.is_face, polygon.points_px.tolist()] for polygon in face.polygons]
     return (
         *(face.source_id, face.frame_index, face.number, face.track),
-        *(face.program, _text(face.file), _text(face.frame_name), face.face_type),
+        *(face.program, _text(face.file), _text(face.frame_name), _text(face.face_type)),
         blob_from_floats(face.landmarks_px, 68, 2),
         None if face.aligned_from_frame is None else blob_from_floats(face.aligned_from_frame, 2, 3),
         *(face.aligned_px, json.dumps(polygons)),

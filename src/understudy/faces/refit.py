@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from understudy.core.geometry import chained, transform_points
+from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image, Matrix, Points
 from understudy.faces.face import Face, FaceSquare
 from understudy.faces.landmark import Mesh, region_of_points
@@ -27,13 +28,13 @@ _LEFT_EYE, _RIGHT_EYE = slice(36, 42), slice(42, 48)
 class Landmarker(Protocol):
     """Anything that finds the mesh of the face in a region."""
 
-    def find(self, image: Image, region: FaceSquare) -> Mesh:
+    def find(self, image: Image | Picture, region: FaceSquare) -> Mesh:
         """Landmarks of the face in `region` of an (h, w, 3) RGB uint8 picture."""
         ...
 
 
 def refit(
-    landmarker: Landmarker, image: Image, landmarks_px: Points, frame_from_image: Matrix
+    landmarker: Landmarker, image: Image | Picture, landmarks_px: Points, frame_from_image: Matrix
 ) -> tuple[Face, Face] | None:
     """Find the mesh of a face.
 
@@ -99,13 +100,14 @@ def common_points(mesh_px: Points, landmarks_px: Points) -> tuple[Points, Points
     return np.array(ours, np.float32), np.array(theirs, np.float32)
 
 
-def seen_share(crop_from_image: Matrix, size_px: int, image: Image) -> float:
+def seen_share(crop_from_image: Matrix, size_px: int, image: Image | Picture) -> float:
     """How much of a crop shows the picture that it is cut from, not what is beyond its border, in [0, 1]."""
     grid = np.stack(np.meshgrid(*[np.linspace(0, size_px - 1, 33)] * 2), axis=-1).reshape(-1, 2)
     image_from_crop = cast(Matrix, cv2.invertAffineTransform(crop_from_image))
     points = transform_points(image_from_crop, grid.astype(np.float32))
-    height, width = image.shape[:2]
-    inside = ((points > -0.5) & (points < np.array([width, height]) - 0.5)).all(axis=1)
+    picture = as_picture(image)
+    size = np.array([picture.width_px, picture.height_px])
+    inside = ((points > -0.5) & (points < size - 0.5)).all(axis=1)
     return float(inside.mean())
 
 

@@ -5,26 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image
-from understudy.faces.crop import cut
 from understudy.faces.detect import Detection, Detector, is_same, overlap
 from understudy.faces.face import Face, FaceSquare
+from understudy.faces.face_patch import PATCH_COVERAGE, PATCH_PX, Grey, change, face_patch
 from understudy.faces.landmark import PRESENCE_PX, Mesh, region_of_detection, region_of_points
 from understudy.faces.pose import fit_pose
 from understudy.faces.search import Candidate, FaceSearch
 from understudy.faces.second_look import SecondLook
 
-_THUMBNAIL_PX, _PATCH_PX = 32, 24
-_PATCH_COVERAGE = 1.2  # of a face and little else
+_THUMBNAIL_PX = 32
 _SAME_PLACE = 0.6  # overlap of two detections of one thing
-_FLAT = 2.0  # grey levels of contrast (standard deviation) below which a picture shows nothing
-
-_Grey = NDArray[np.float32]  # (h, w), 0 to 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,13 +101,13 @@ class FaceTracker:
         self._second_look = SecondLook(eager) if eager else None
         self._config = config or TrackerConfig()
         self._last: list[Face] = []
-        self._patches: dict[int, _Grey] = {}  # of the last faces, by track
+        self._patches: dict[int, Grey] = {}  # of the last faces, by track
         self._refused: list[tuple[int, Detection]] = []  # with the frame in which it was no face
         self._frames = 0
         self._next_track = 0
         self._since_search = 0
         self._since_closer = 0
-        self._thumbnail: _Grey | None = None
+        self._thumbnail: Grey | None = None
 
     def track(self, picture: Image | Picture) -> list[Face]:
         """Faces of the next frame, an (h, w, 3) RGB uint8 picture; largest first."""
@@ -124,7 +119,7 @@ class FaceTracker:
         self._frames += 1
         recent = self._frames - self._config.patience
         self._refused = [(at, refused) for at, refused in self._refused if at > recent]
-        patches: dict[int, _Grey] = {}
+        patches: dict[int, Grey] = {}
         found = [face for last in self._last if (face := self._follow(image, last, patches)) is not None]
         found = _without_doubles(found, self._config.max_overlap)
         self._since_search += 1
@@ -142,9 +137,9 @@ class FaceTracker:
 
     def _starts_shot(self, image: Picture) -> bool:
         before, self._thumbnail = self._thumbnail, image.thumbnail(_THUMBNAIL_PX)
-        return before is None or _change(before, self._thumbnail) > self._config.cut_level
+        return before is None or change(before, self._thumbnail) > self._config.cut_level
 
-    def _follow(self, image: Picture, last: Face, patches: dict[int, _Grey]) -> Face | None:
+    def _follow(self, image: Picture, last: Face, patches: dict[int, Grey]) -> Face | None:
         """Where a face of the frame before is now; notes its patch."""
         face = self._fit(image, region_of_points(last.landmarks_px), last.track)
         if face is None:
@@ -158,7 +153,7 @@ class FaceTracker:
         if not in_reach:
             return None
         patches[last.track] = _patch(image, face.square)
-        if _change(self._patches[last.track], patches[last.track]) > self._config.max_face_change:
+        if change(self._patches[last.track], patches[last.track]) > self._config.max_face_change:
             return None
         if face.confidence >= self._config.min_score:
             return face
@@ -291,20 +286,5 @@ def _without_doubles(faces: list[Face], max_overlap: float) -> list[Face]:
     return kept
 
 
-def _patch(image: Picture, square: FaceSquare) -> _Grey:
-    """A small upright picture of a face."""
-    matrix = square.crop_from_frame(_PATCH_PX, _PATCH_COVERAGE)
-    return np.asarray(cv2.GaussianBlur(_grey(cut(image, matrix, _PATCH_PX)), (0, 0), 1), np.float32)
-
-
-def _grey(image: Image) -> _Grey:
-    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-
-
-def _change(a: _Grey, b: _Grey) -> float:
-    """1 less the correlation of two pictures of one size; 0 where neither shows anything."""
-    a, b = a - a.mean(), b - b.mean()
-    contrast = float(a.std()), float(b.std())
-    if max(contrast) < _FLAT:
-        return 0.0
-    return 1 - float((a * b).mean()) / (max(contrast[0], _FLAT) * max(contrast[1], _FLAT))
+def _patch(image: Picture, square: FaceSquare) -> Grey:
+    return face_patch(image, square.crop_from_frame(PATCH_PX, PATCH_COVERAGE))

@@ -11,7 +11,7 @@ _NUMBER = re.compile(r"%(?:0(\d+))?d")  # as in FFmpeg and printf
 
 def is_pattern(path: Path) -> bool:
     """Whether a path stands for the files that match it; a file that really has this name does not."""
-    return _is_magic(str(path)) and not path.exists()
+    return _is_magic(str(path)) and not _exists(path)
 
 
 def matches(pattern: Path) -> list[Path]:
@@ -38,7 +38,7 @@ def fixed_part(pattern: Path) -> Path:
     """The folder in front of the first part that is a pattern, or really has such a name."""
     fixed = Path(pattern.anchor)
     for part in pattern.relative_to(pattern.anchor).parts[:-1]:
-        if _is_magic(part) and not (fixed / part).exists():
+        if _is_magic(part) and not _exists(fixed / part):
             break
         fixed /= part
     return fixed
@@ -52,6 +52,13 @@ def natural_key(path: Path) -> tuple[list[list[tuple[int, str]]], str]:
 def _key_of_name(name: str) -> list[tuple[int, str]]:
     parts = re.findall(r"\d+|\D+", name)
     return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in parts]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a pattern may be longer than any name
+        return False
 
 
 def _is_magic(text: str) -> bool:

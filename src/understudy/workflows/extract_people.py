@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class SeenFace:
 
     Args:
         id: in the faceset.
+        source_id: where it is from.
         state: "kept" or "rejected".
         reason: why it is rejected, "" where it is not.
         view: yaw and pitch in degrees.
@@ -36,6 +37,7 @@ class SeenFace:
     """
 
     id: int
+    source_id: int
     state: State
     reason: str
     view: tuple[float, float]
@@ -102,23 +104,23 @@ def keep_person(faceset: Faceset, found: FoundPeople, kept: FoundPerson | None) 
             faceset.set_track_person(*key, person.name, mean)
         state: State = "kept" if person is kept else "rejected"
         _decide(faceset, person.faces, state, "" if person is kept else ANOTHER_PERSON, reviewed)
-        _reject_faulty(faceset, person, reviewed)
+        for fault, faces in person.faulty.items():
+            _decide(faceset, faces, "rejected", fault, reviewed)
 
 
-def judge_faults(faceset: Faceset, found: FoundPeople) -> None:
+def judge_faults(faceset: Faceset, found: FoundPeople, source_ids: Set[int]) -> None:
     """Reject what is of no use, whoever it shows, and keep what was only rejected for that and is of use.
 
-    What somebody else than extraction decided about a face stays as it is.
+    Only faces of some sources are judged: in the others it may have been settled whose faces are kept. What
+    somebody else than extraction decided about a face stays as it is.
     """
     reviewed = reviewed_faces(faceset)
     for person in [*found.people, found.others]:
-        _decide(faceset, [face for face in person.faces if face.reason in FAULTS], "kept", "", reviewed)
-        _reject_faulty(faceset, person, reviewed)
-
-
-def _reject_faulty(faceset: Faceset, person: FoundPerson, reviewed: set[int]) -> None:
-    for fault, faces in person.faulty.items():
-        _decide(faceset, faces, "rejected", fault, reviewed)
+        usable = [face for face in person.faces if face.source_id in source_ids and face.reason in FAULTS]
+        _decide(faceset, usable, "kept", "", reviewed)
+        for fault, faces in person.faulty.items():
+            judged = [face for face in faces if face.source_id in source_ids]
+            _decide(faceset, judged, "rejected", fault, reviewed)
 
 
 def _decide(
@@ -190,6 +192,7 @@ class _Track:
         yaw, pitch, _ = stored.face.pose_deg.tolist()
         seen = SeenFace(
             id=stored.id,
+            source_id=stored.source_id,
             state=stored.state,
             reason=stored.reason,
             view=(yaw, pitch),

@@ -47,7 +47,7 @@ def run(config: ImportConfig, on_event: OnEvent = ignore) -> ImportResult:
             for group in groups:
                 store.add(group)
         people = find_people(faceset)
-        judge_faults(faceset, people)
+        judge_faults(faceset, people, store.source_ids)
         state = _state_of(faceset, len(people.people))
         _tell(store, found, state, faceset.identity, has_frames=config.frames is not None)
     if state.kept == 0:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from understudy.core.errors import FacesetError, MediaError
+from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image, Matrix
 from understudy.faces.foreign.grouping import ForeignFootage, ForeignFrame
 from understudy.faces.foreign.records import ForeignFace
@@ -30,12 +31,12 @@ class Shown:
 
     Args:
         face: as imported.
-        image: (h, w, 3) RGB uint8.
+        image: (h, w, 3) RGB uint8, or a picture that is made only where somebody looks.
         frame_from_image: (2, 3) similarity, None where the program does not say.
     """
 
     face: ForeignFace
-    image: Image
+    image: Image | Picture
     frame_from_image: Matrix | None
 
 
@@ -136,7 +137,7 @@ def _from_video(wanted: list[ForeignFrame], video: Path, problems: list[str]) ->
         return
     last, time_base = max(waiting), TIME_BASE
     with open_footage(video, start_index=min(waiting)) as opened:
-        for decoded in opened:
+        for decoded in opened.partial():
             time_base = decoded.time_base
             if (frame := waiting.pop(decoded.index, None)) is not None:
                 yield _from_frame(frame, decoded.image, decoded.pts, time_base)
@@ -147,8 +148,9 @@ def _from_video(wanted: list[ForeignFrame], video: Path, problems: list[str]) ->
         yield _without_frame(frame, time_base)
 
 
-def _from_frame(frame: ForeignFrame, image: Image, pts: int, time_base: Fraction) -> ShownFrame:
-    height, width = image.shape[:2]
+def _from_frame(frame: ForeignFrame, image: Image | Picture, pts: int, time_base: Fraction) -> ShownFrame:
+    picture = as_picture(image)
+    width, height = picture.width_px, picture.height_px
     for face in frame.faces:
         if face.frame_size_px not in (None, (width, height)):
             raise FacesetError(

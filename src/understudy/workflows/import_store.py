@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Progress
 from understudy.core.prefetch import prefetch
 from understudy.faces.face import Face
@@ -17,6 +20,7 @@ from understudy.faces.faceset_records import FaceRecord, SourceRecord, SourceSta
 from understudy.faces.foreign.folder import FoundFaces
 from understudy.faces.foreign.grouping import ForeignFootage
 from understudy.faces.smooth import smooth_stream
+from understudy.media.footage import sha256_of
 from understudy.workflows.import_look import ImportLook, LookedAt
 from understudy.workflows.import_pictures import TIME_BASE, Shown, ShownFrame, info_of, shown_frames
 from understudy.workflows.import_result import ImportConfig
@@ -24,6 +28,9 @@ from understudy.workflows.import_tracks import ImportedTracks
 from understudy.workflows.segment import Segment
 
 SEGMENT_FRAMES = 240  # as in extraction: what one transaction holds; nothing is carried over its border
+_FRAMES = "import_frames_{}"  # key in the faceset, with the id of a source: digest of what crops are cut from
+
+_MISSING = "import_left_out_{}_"  # the same, and the first frame of a segment; see `ShownFrame.missing`
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +47,7 @@ class _Stored:
 
     records: list[FaceRecord] = field(default_factory=list[FaceRecord])
     imported: list[ImportedFace] = field(default_factory=list[ImportedFace])
+    missing: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     frames: int = 0
     next_frame: int = 0
 
@@ -53,6 +61,9 @@ class ImportStore:
         found: gets what is left out.
         digest: of what is imported; with the name of the footage it tells what was imported before.
         on_event: hears of progress and warnings.
+
+    Attributes:
+        source_ids: of the footage that was added.
     """
 
     def __init__(
@@ -63,6 +74,7 @@ class ImportStore:
         self._found, self._digest = found, digest
         self._look_at = ImportLook(on_event)
         self.warnings: list[str] = []
+        self.source_ids: set[int] = set()
 
     def warn(self, message: str) -> None:
         """Tell the user something, now and in the result."""
@@ -76,24 +88,54 @@ class ImportStore:
         state = self._faceset.begin_source(
             SourceRecord(
                 path=self._config.frames or self._config.faces,
-                sha256=hashlib.sha256(f"{self._digest}\0{group.name}".encode()).hexdigest(),
+                sha256=hashlib.sha256(
+                    f"{self._digest}\0{group.name}".encode(errors="surrogatepass")
+                ).hexdigest(),
                 rate=info.average_rate_hz if info else None,
                 time_base=info.time_base if info else TIME_BASE,
                 width_px=width,
                 height_px=height,
             )
         )
+        self.source_ids.add(state.id)
+        self._fill(state, group)
+        for key, missing in self._faceset.meta.items():
+            if key.startswith(_MISSING.format(state.id)):  # in this run or before
+                for reason, names in json.loads(missing).items():
+                    for name in names:
+                        self._found.leave_out(name, reason)
+
+    def _fill(self, state: SourceState, group: ForeignFootage) -> None:
         if state.done:
             name = group.name or self._config.faces
             message = f"{name} was imported already; another --out imports it anew"
             self._on_event(Notice(message=message, is_warning=False))
             return
+        self._remember_frames(state)
         problems: list[str] = []
         shown = shown_frames(group, self._config.frames, state.next_frame, problems)
         with closing(prefetch(shown, depth=4)) as frames:
             self._store(frames, state, group)
         for message in problems:
             self.warn(message)
+
+    @cached_property
+    def _frames_digest(self) -> str:
+        """Of what the crops are cut from; "" where that is the imported pictures."""
+        return "" if self._config.frames is None else sha256_of(self._config.frames)
+
+    def _remember_frames(self, state: SourceState) -> None:
+        """Note what an unfinished source is cut from; raises ConfigError where it was something else."""
+        note, here = _FRAMES.format(state.id), self._frames_digest
+        before = self._faceset.meta.get(note)
+        if state.next_frame > 0 and before is not None and before != here:
+            made = "without --frames" if not before else "with other --frames" if here else "with --frames"
+            raise ConfigError(
+                f"{self._faceset.folder} holds a part of this import that was made {made}",
+                "give the same as before, or choose another folder",
+            )
+        if before != here:
+            self._faceset.note(note, here)
 
     def _store(self, frames: Iterator[ShownFrame], state: SourceState, group: ForeignFootage) -> None:
         total = len(group.frames)
@@ -102,6 +144,9 @@ class ImportStore:
         while segment := self._segment(frames, state.id, next_track, group.usual_step):
             # first, so that after a kill no face is without them; written anew, they replace what is there
             self._faceset.note_imported(segment.imported)
+            note = f"{_MISSING.format(state.id)}{seen}"
+            if segment.missing or note in self._faceset.meta:
+                self._faceset.note(note, json.dumps(segment.missing))
             self._faceset.append(state.id, segment.records, segment.next_frame)
             next_track = max((r.face.track for r in segment.records), default=next_track - 1) + 1
             seen, done = segment.next_frame, done + segment.frames
@@ -132,11 +177,10 @@ class ImportStore:
         stored.frames += 1
         stored.next_frame = frame.index + 1
         for reason, names in frame.missing.items():
-            for name in names:
-                self._found.leave_out(name, reason)
+            stored.missing.setdefault(reason, []).extend(names)
         found = [self._look_at.look(shown) for shown in frame.faces]
         seen = [(number, face) for number, face in enumerate(found) if face is not None]
-        numbers = tracks.follow(frame.index, [(face.in_frame, face.small_crop()) for _, face in seen])
+        numbers = tracks.follow(frame.index, [(face.in_frame, face.patch()) for _, face in seen])
         by_number = {number: track for (number, _), track in zip(seen, numbers, strict=True)}
         stored.imported += [
             _imported(source_id, frame.index, number, by_number.get(number), shown)
@@ -144,7 +188,8 @@ class ImportStore:
         ]
         by_track = {track: face for (_, face), track in zip(seen, numbers, strict=True)}
         tracked = [replace(face.in_frame, track=track) for track, face in by_track.items()]
-        return _SeenFrame(frame=frame, by_track=by_track), tracked
+        # without the pictures: many frames wait here for those after them
+        return _SeenFrame(frame=replace(frame, faces=[]), by_track=by_track), tracked
 
 
 def _imported(source_id: int, frame_index: int, number: int, track: int | None, shown: Shown) -> ImportedFace:

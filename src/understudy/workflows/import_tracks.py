@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from understudy.core.types import Image
 from understudy.faces.face import Face
+from understudy.faces.face_patch import Grey, change
 
 _FARTHEST, _GROWTH = 0.5, 1.4  # between two frames, in sides of the square; as for tracked faces
-_PATCH_PX = 24
-_LARGEST_CHANGE = 0.4  # 1 less correlation of two small pictures of a face: above, another person's
-_FLAT = 2.0  # grey levels
+_LARGEST_CHANGE = 0.4  # of a face's patch: above, another person's
 
 
 @dataclass(slots=True, kw_only=True)
 class _Last:
     frame_index: int
     face: Face
-    patch: NDArray[np.float32]
+    patch: Grey
 
 
 class ImportedTracks:
@@ -36,12 +32,12 @@ class ImportedTracks:
         self._largest_gap, self.next = largest_gap, first
         self._last: dict[int, _Last] = {}
 
-    def follow(self, frame_index: int, faces: list[tuple[Face, Image]]) -> list[int]:
+    def follow(self, frame_index: int, faces: list[tuple[Face, Grey]]) -> list[int]:
         """Track numbers of the faces of the next frame, in order.
 
         Args:
             frame_index: of the frame; grows from call to call.
-            faces: each with its upright crop.
+            faces: each with its patch, see `faces.face_patch`.
         """
         self._last = {
             track: last
@@ -49,8 +45,7 @@ class ImportedTracks:
             if frame_index - last.frame_index <= self._largest_gap
         }
         tracks: list[int] = []
-        for face, crop in faces:
-            patch = _patch(crop)
+        for face, patch in faces:
             track = next(
                 (n for n, last in self._last.items() if _follows(last, face, patch, tracks, n)), None
             )
@@ -61,7 +56,7 @@ class ImportedTracks:
         return tracks
 
 
-def _follows(last: _Last, face: Face, patch: NDArray[np.float32], taken: list[int], track: int) -> bool:
+def _follows(last: _Last, face: Face, patch: Grey, taken: list[int], track: int) -> bool:
     if track in taken:
         return False
     square, before = face.square, last.face.square
@@ -69,17 +64,4 @@ def _follows(last: _Last, face: Face, patch: NDArray[np.float32], taken: list[in
     growth = square.side_px / before.side_px
     if moved > _FARTHEST * before.side_px or not 1 / _GROWTH < growth < _GROWTH:
         return False
-    return _change(last.patch, patch) < _LARGEST_CHANGE
-
-
-def _patch(crop: Image) -> NDArray[np.float32]:
-    edge = crop.shape[0] // 6
-    grey = cv2.cvtColor(crop[edge:-edge, edge:-edge], cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, (_PATCH_PX, _PATCH_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
-    blurred = cv2.GaussianBlur(small, (0, 0), 1)
-    return np.asarray(blurred - blurred.mean(), np.float32)
-
-
-def _change(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    contrast = max(float(a.std()), _FLAT) * max(float(b.std()), _FLAT)
-    return 1 - float((a * b).mean()) / contrast
+    return change(last.patch, patch) < _LARGEST_CHANGE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import struct
+import time
 from pathlib import Path
 
 import cv2
@@ -80,11 +81,28 @@ def test_lists_arrays_and_paths() -> None:
         ({"image_to_face_mat": [1, 0, 0]}, "image_to_face_mat has 3 entries"),
         ({"seg_ie_polys": {"polys": 3}}, "mask is no list"),
         ({"seg_ie_polys": {"polys": [{"pts": np.zeros((2, 3))}]}}, "mask polygon has shape"),
+        ({"seg_ie_polys": {"polys": [{"pts": [[0.0, 0.0]] * 20_001}]}}, "more than anybody draws"),
+        ({"seg_ie_polys": {"polys": [{"pts": np.zeros((20_001, 2), bool)}]}}, "more than anybody draws"),
     ],
 )
 def test_data_of_another_kind(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read(stored(**changes))
+
+
+@pytest.mark.parametrize("points", [[[1.0, 2.0]] * 10_000, np.ones((10_000, 2), bool)], ids=["list", "array"])
+def test_points_that_stand_in_many_places_count_each_time(points: object) -> None:
+    polygon = {"type": 1, "pts": points}
+    assert len(read(stored(seg_ie_polys={"polys": [polygon] * 2})).polygons) == 2
+    started = time.process_time()
+    with pytest.raises(ValueError, match="more than anybody draws"):
+        read(stored(seg_ie_polys={"polys": [polygon] * 1000}))
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("face_type", ["whole\ud800", "two\nlines", 7])
+def test_a_face_type_that_cannot_be_shown(face_type: object) -> None:
+    assert read(stored(face_type=face_type)).face_type == "full_face"
 
 
 def test_ordinary_jpegs() -> None:

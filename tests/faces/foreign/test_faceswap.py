@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import struct
+import time
 import zlib
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from foreign_files import (
 )
 from measure.made_faces import made_face
 from understudy.core.plain_pickle import NotPlainDataError
+from understudy.core.types import Points
 from understudy.faces.foreign import faceswap
 from understudy.faces.foreign.faceswap import read_alignments, read_faceswap_png
 from understudy.faces.foreign.records import ForeignFace, NoMetadataError
@@ -77,14 +79,43 @@ def test_versions_of_alignments(version: float) -> None:
     np.testing.assert_array_equal(face.landmarks_px, LANDMARKS)
 
 
+def shown(landmarks: Points, name: str, index: int = 0) -> ForeignFace:
+    return read(itxt(str(faceswap_header(landmarks, (480, 640), name, index))))
+
+
+def found_in(frames: list[tuple[str, list[Points]]], *faces: ForeignFace) -> list[Points | None]:
+    found = read_alignments(Path("a.fsa"), alignments_file(frames)).of(faces)
+    return [None if face is None else face.landmarks_px for face in found]
+
+
 def test_alignments_are_found_by_frame_whatever_its_ending() -> None:
     moved = LANDMARKS + 3
-    found = read_alignments(Path("a.fsa"), alignments_file([("clip_000012.png", [LANDMARKS, moved])]))
-    listed = found.of(read(itxt(str(HEADER))))
-    assert listed is not None
-    np.testing.assert_array_equal(listed.landmarks_px, moved)
-    elsewhere = faceswap_header(LANDMARKS, (480, 640), "clip_000013.mp4")
-    assert found.of(read(itxt(str(elsewhere)))) is None
+    faces = shown(LANDMARKS, "clip_000012.mp4"), shown(LANDMARKS, "clip_000013.mp4")
+    [here, elsewhere] = found_in([("clip_000012.png", [moved])], *faces)
+    np.testing.assert_array_equal(here, moved)
+    assert elsewhere is None
+
+
+def test_frames_that_differ_in_their_endings_keep_their_faces() -> None:
+    frames = [("a.png", [LANDMARKS + 1]), ("a.jpg", [LANDMARKS + 2])]
+    png, jpg, either = found_in(frames, *[shown(LANDMARKS, f"a.{end}") for end in ("png", "jpg", "bmp")])
+    np.testing.assert_array_equal(png, LANDMARKS + 1)
+    np.testing.assert_array_equal(jpg, LANDMARKS + 2)
+    assert either is None
+
+
+def test_a_removed_face_leaves_the_others_theirs() -> None:
+    beside = LANDMARKS + np.float32([300, 0])
+    faces = shown(LANDMARKS, "a.png", 0), shown(beside, "a.png", 1)
+    [removed, kept] = found_in([("a.png", [beside + 3])], *faces)
+    assert removed is None
+    np.testing.assert_array_equal(kept, beside + 3)
+    # found twice in one place, and one removed
+    [removed, kept] = found_in(
+        [("a.png", [LANDMARKS + 5])], shown(LANDMARKS, "a.png"), shown(LANDMARKS + 5, "a.png", 1)
+    )
+    assert removed is None
+    np.testing.assert_array_equal(kept, LANDMARKS + 5)
 
 
 def packed(content: object) -> bytes:
@@ -104,7 +135,8 @@ def test_alignments_of_another_kind() -> None:
         ),
         ({"__meta__": meta, "__data__": {1: {"faces": []}}}, "entry of frame 1 has no list"),
         ({"__meta__": meta}, "__data__ is a NoneType"),
-        ({"__meta__": meta, "__data__": {"a.png": {"faces": [face] * 500_001}}}, "more than 500000 faces"),
+        ({"__meta__": meta, "__data__": {"a.png": {"faces": []}, "b/a.png": {"faces": []}}}, "a.png twice"),
+        ({"__meta__": meta, "__data__": {"a.png": {"faces": [face] * 200_001}}}, "more than 200000 faces"),
     ]:
         with pytest.raises(ValueError, match=message):
             read_alignments(Path("a.fsa"), packed(content))
@@ -119,6 +151,20 @@ def test_damaged_alignments(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = zlib.compress(b"\0" * (1 << 28))
     assert len(bomb) < 1 << 19
     with pytest.raises(ValueError, match="unpacks to more than 4 MB"):
+        read_alignments(Path("a.fsa"), bomb)
+
+
+def test_a_small_file_costs_little() -> None:
+    rows = [[1.0, 2.0]] * 68
+    # one face by reference, and faces of their own whose points are one object
+    for faces in [[{"landmarks_xy": rows}] * 200_000, [{"landmarks_xy": list(rows)} for _ in range(5000)]]:
+        data = packed({"__meta__": {"version": 2.4}, "__data__": {"a.png": {"faces": faces}}})
+        assert len(data) < 10_000
+        started = time.process_time()
+        assert sum(1 for _ in read_alignments(Path("a.fsa"), data).faces()) == len(faces)
+        assert time.process_time() - started < 10
+    bomb = zlib.compress(b"\0" * (16 << 20))
+    with pytest.raises(ValueError, match="unpacks to more than 1 MB"):
         read_alignments(Path("a.fsa"), bomb)
 
 

@@ -24,6 +24,7 @@ _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _SCAN, _END = 0xDA, 0xD9
 _SEGMENT_MEMORY_BYTES = 16 << 20
 _MOST_POLYGONS = 1000
+_MOST_POINTS = 20_000  # of all polygons together: one may stand in the list many times at little cost
 
 
 def read_dfl(path: Path, data: bytes, side_px: int) -> ForeignFace:
@@ -59,7 +60,7 @@ def read_dfl(path: Path, data: bytes, side_px: int) -> ForeignFace:
         landmarks_px=in_frame.astype(np.float32),
         aligned_from_frame=checked_similarity(matrix, in_frame, in_picture),
         aligned_px=side_px,
-        face_type=face_type[:40] if isinstance(face_type, str) else "full_face",
+        face_type=_printable(face_type, "full_face"),
         polygons=_polygons(stored.get("seg_ie_polys")),
     )
 
@@ -92,6 +93,10 @@ def metadata_segment(data: bytes) -> bytes | None:
     raise ValueError("the JPEG breaks off before its picture")
 
 
+def _printable(value: object, default: str) -> str:
+    return value[:40] if isinstance(value, str) and value.isprintable() else default
+
+
 def _polygons(stored: object) -> tuple[MaskPolygon, ...]:
     if stored is None:
         return ()
@@ -99,8 +104,10 @@ def _polygons(stored: object) -> tuple[MaskPolygon, ...]:
     if not isinstance(items, list) or len(cast("list[object]", items)) > _MOST_POLYGONS:
         raise ValueError("its mask is no list of polygons")
     polygons: list[MaskPolygon] = []
+    left = _MOST_POINTS
     for item in cast("list[object]", items):
         polygon = mapping(item, "mask polygon")
-        points = numbers(polygon.get("pts"), -1, 2, what="mask polygon").astype(np.float32)
+        points = numbers(polygon.get("pts"), -1, 2, what="mask polygon", longest=left).astype(np.float32)
+        left -= len(points)
         polygons.append(MaskPolygon(is_face=polygon.get("type") == 1, points_px=points))
     return tuple(polygons)

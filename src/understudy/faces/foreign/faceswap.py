@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -12,6 +13,7 @@ import numpy as np
 
 from understudy.core.plain_literal import parse_literal
 from understudy.core.plain_pickle import parse_pickle
+from understudy.core.types import Points
 from understudy.faces.foreign.records import (
     ForeignFace,
     NoMetadataError,
@@ -26,7 +28,9 @@ UNPACKED_BYTES = 512 << 20  # of an alignments file
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEY = b"faceswap"
 _PARSED_BYTES = 2 << 30
-_MOST_FACES = 500_000  # five hours of footage; one face may be listed many times at little cost
+_MOST_FACES = 200_000  # more do not fit where each has its mask; one may be listed many times at little cost
+_MOST_UNPACKED, _ALWAYS_UNPACKED = 30, 1 << 20  # times what is packed, bytes: a real file grows to twice
+_FARTHEST_EDIT = 0.5  # of a face's longer side between its landmarks in the picture and in the list, mean
 _FIRST, _AFTER_LAST = 2.0, 3.0  # versions whose layout is known
 
 
@@ -37,22 +41,43 @@ class Alignments:
     Args:
         path: the file.
         version: of its layout.
-        frames: name of a frame without its ending, to its whole name and its faces.
+        frames: name of a frame, to its faces.
     """
 
     path: Path
     version: float
-    frames: dict[str, tuple[str, list[ForeignFace]]]
+    frames: dict[str, list[ForeignFace]]
 
     def faces(self) -> Iterator[ForeignFace]:
         """All faces, frame by frame."""
-        for _, faces in self.frames.values():
+        for faces in self.frames.values():
             yield from faces
 
-    def of(self, face: ForeignFace) -> ForeignFace | None:
-        """What the file says of a face that a picture shows, None where it was removed from the file."""
-        _, faces = self.frames.get(Path(face.source_name).stem, ("", []))
-        return faces[face.number_in_frame] if face.number_in_frame < len(faces) else None
+    def of(self, shown: Sequence[ForeignFace]) -> list[ForeignFace | None]:
+        """What the file says of faces that pictures show.
+
+        Faces are known by their places, not by their numbers: removing one changes those of the others.
+
+        Args:
+            shown: all faces that have pictures.
+
+        Returns:
+            In the same order; None for those that were removed from the file.
+        """
+        by_stem: dict[str, list[str]] = defaultdict(list)
+        for name in self.frames:
+            by_stem[Path(name).stem].append(name)
+        of_frame: dict[str, list[int]] = defaultdict(list)
+        for position, face in enumerate(shown):
+            if face.program == "faceswap":
+                of_frame[face.source_name].append(position)
+        found: list[ForeignFace | None] = [None] * len(shown)
+        for name, positions in of_frame.items():
+            names = [name] if name in self.frames else by_stem.get(Path(name).stem, [])
+            if len(names) == 1:
+                for i, listed in _nearest([shown[p] for p in positions], self.frames[names[0]]):
+                    found[positions[i]] = listed
+        return found
 
 
 def read_faceswap_png(path: Path, data: bytes, side_px: int) -> ForeignFace:
@@ -77,7 +102,7 @@ def read_faceswap_png(path: Path, data: bytes, side_px: int) -> ForeignFace:
     frame = None if dims is None else numbers(dims, 2, what="source_frame_dims").astype(int).tolist()
     index = source.get("face_index")
     return _face(
-        mapping(stored.get("alignments"), "alignments"),
+        _landmarks(stored.get("alignments"), {}),
         path,
         source_name=file_name(source.get("source_filename"), path.stem),
         number=index if isinstance(index, int) and index >= 0 else 0,
@@ -128,7 +153,8 @@ def read_alignments(path: Path, data: bytes) -> Alignments:
     if "__meta__" not in stored:
         raise ValueError("it does not say of which version it is; faceswap before 2.0 wrote such files")
     version = checked_version(mapping(stored["__meta__"], "__meta__").get("version"))
-    frames: dict[str, tuple[str, list[ForeignFace]]] = {}
+    frames: dict[str, list[ForeignFace]] = {}
+    landmarks: dict[int, Points] = {}  # by id: what stands in many places is looked at once
     left = _MOST_FACES
     for key, entry in mapping(stored.get("__data__"), "__data__").items():
         name = file_name(key, "")
@@ -139,13 +165,12 @@ def read_alignments(path: Path, data: bytes) -> Alignments:
         left -= len(faces)
         if left < 0:
             raise ValueError(f"it lists more than {_MOST_FACES} faces")
-        frames[Path(name).stem] = (
-            name,
-            [
-                _face(mapping(face, "face"), path, source_name=name, number=number, picture_px=None)
-                for number, face in enumerate(faces)
-            ],
-        )
+        if name in frames:
+            raise ValueError(f"it lists the frame {name} twice")
+        frames[name] = [
+            _face(_landmarks(face, landmarks), path, source_name=name, number=number)
+            for number, face in enumerate(faces)
+        ]
     return Alignments(path=path, version=version, frames=frames)
 
 
@@ -160,37 +185,62 @@ def checked_version(version: object) -> float:
 
 def _unpacked(data: bytes) -> bytes:
     unpacker = zlib.decompressobj()
+    most = min(UNPACKED_BYTES, max(_ALWAYS_UNPACKED, _MOST_UNPACKED * len(data)))
     try:
-        content = unpacker.decompress(data, UNPACKED_BYTES)
+        content = unpacker.decompress(data, most)
     except zlib.error as error:
         raise ValueError(f"it is no compressed alignments file ({error})") from error
     if not unpacker.eof:
-        if unpacker.unconsumed_tail or len(content) >= UNPACKED_BYTES:
-            raise ValueError(f"it unpacks to more than {UNPACKED_BYTES >> 20} MB")
+        if unpacker.unconsumed_tail or len(content) >= most:
+            raise ValueError(f"it unpacks to more than {most >> 20} MB")
         raise ValueError("it breaks off")
     return content
 
 
+def _landmarks(stored: object, known: dict[int, Points]) -> Points:
+    """(68, 2) landmarks of what both kinds of file say of a face; `known` is looked up and added to."""
+    listed = mapping(stored, "face").get("landmarks_xy")
+    found = known.get(id(listed))
+    if found is None:
+        found = numbers(listed, 68, 2, what="landmarks_xy").astype(np.float32)
+        known[id(listed)] = found
+    return found
+
+
 def _face(
-    alignment: dict[object, object],
+    landmarks_px: Points,
     file: Path,
     *,
     source_name: str,
     number: int,
-    picture_px: int | None,
+    picture_px: int | None = None,
     frame_size_px: tuple[int, int] | None = None,
 ) -> ForeignFace:
-    """A face from what both kinds of file say of it."""
-    landmarks = numbers(alignment.get("landmarks_xy"), 68, 2, what="landmarks_xy").astype(np.float32)
     return ForeignFace(
         program="faceswap",
         file=file,
         has_picture=picture_px is not None,
         source_name=source_name,
         number_in_frame=number,
-        landmarks_px=landmarks,
+        landmarks_px=landmarks_px,
         aligned_from_frame=None,
         aligned_px=picture_px,
         face_type="head",
         frame_size_px=frame_size_px,
     )
+
+
+def _nearest(shown: list[ForeignFace], listed: list[ForeignFace]) -> list[tuple[int, ForeignFace]]:
+    """Positions of shown faces of a frame, each with the listed face in its place; none twice."""
+    apart: list[tuple[float, int, int]] = []
+    for i, face in enumerate(shown):
+        side_px = float(np.ptp(face.landmarks_px, axis=0).max())
+        for j, other in enumerate(listed):
+            away_px = float(np.linalg.norm(face.landmarks_px - other.landmarks_px, axis=1).mean())
+            if away_px < _FARTHEST_EDIT * side_px:
+                apart.append((away_px, i, j))
+    pairs: dict[int, int] = {}
+    for _, i, j in sorted(apart):
+        if i not in pairs and j not in pairs.values():
+            pairs[i] = j
+    return [(i, listed[j]) for i, j in pairs.items()]

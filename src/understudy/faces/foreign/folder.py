@@ -52,7 +52,10 @@ def read_faces_of(path: Path, alignments: Path | None = None, on_event: OnEvent 
             code.
     """
     if path.suffix.lower() == LIST_SUFFIX and path.is_file():
-        return FoundFaces(faces=list(open_alignments(path).faces()))
+        listed = FoundFaces(faces=list(open_alignments(path).faces()))
+        if not listed.faces:
+            raise FacesetError(f"{path} lists no face", "give the alignments of footage that shows faces")
+        return listed
     found = FoundFaces()
     files = _files(path)
     for number, file in enumerate(files, 1):
@@ -140,8 +143,7 @@ def _check_found(path: Path, found: FoundFaces, files: int) -> None:
 def _as_listed(found: FoundFaces, alignments: Alignments) -> FoundFaces:
     """Faces as the alignments file has them; the pictures were cut by their own landmarks."""
     kept = FoundFaces(left_out=found.left_out)
-    for face in found.faces:
-        listed = alignments.of(face) if face.program == "faceswap" else None
+    for face, listed in zip(found.faces, alignments.of(found.faces), strict=True):
         if listed is None:
             kept.leave_out(face.file.name, f"not in {alignments.path.name}")
         else:

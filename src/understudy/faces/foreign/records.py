@@ -14,7 +14,6 @@ from understudy.core.types import Matrix, Points
 
 Program = Literal["DeepFaceLab", "faceswap"]
 
-_LONGEST = 100_000  # items of a list whose length is not known before
 _FARTHEST_PX = 1e6
 
 
@@ -72,13 +71,14 @@ class ForeignFace:
     picture_landmarks_px: Points | None = None
 
 
-def numbers(value: object, *shape: int, what: str) -> NDArray[np.float64]:
+def numbers(value: object, *shape: int, what: str, longest: int = 0) -> NDArray[np.float64]:
     """Take an array of a known shape out of data of unknown make, looking no deeper than it may be.
 
     Args:
         value: an array, or lists in lists.
-        shape: expected; a first side of -1 may be of any length.
+        shape: expected; a first side of -1 may be of any length up to `longest`.
         what: its name, for the error.
+        longest: see `shape`.
 
     Raises:
         ValueError: anything else, or a number that is not finite or beyond any picture.
@@ -86,28 +86,37 @@ def numbers(value: object, *shape: int, what: str) -> NDArray[np.float64]:
     if isinstance(value, np.ndarray):
         stored = cast("NDArray[np.float64]", value)  # or of another type of number
         sides = (-1, *stored.shape[1:]) if shape[0] < 0 and stored.ndim else stored.shape
-        if sides != shape or stored.size > _LONGEST:
+        if sides != shape:
             raise ValueError(f"its {what} has shape {stored.shape}, not {shape}")
+        _check_length(len(stored), shape[0], what, longest)
         array = stored.astype(np.float64)
     else:
-        array = _from_lists(value, shape, what)
+        array = np.array(_flat(value, shape, what, longest), np.float64).reshape(shape)
     if not (np.isfinite(array).all() and np.abs(array).max(initial=0) < _FARTHEST_PX):
         raise ValueError(f"its {what} holds numbers that no picture has")
     return array
 
 
-def _from_lists(value: object, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
+def _flat(value: object, shape: tuple[int, ...], what: str, longest: int = 0) -> list[float]:
+    """The numbers of lists in lists, in order."""
+    if isinstance(value, np.ndarray):
+        return numbers(cast(object, value), *shape, what=what).ravel().tolist()
     if not isinstance(value, (list, tuple)):
         raise ValueError(f"its {what} is a {type(value).__name__}, not a list of numbers")
     items = cast("list[object]", value)
-    if len(items) != shape[0] and not (shape[0] < 0 and len(items) < _LONGEST):
-        raise ValueError(f"its {what} has {len(items)} entries, not {shape[0]}")
+    _check_length(len(items), shape[0], what, longest)
     if len(shape) > 1:
-        rows = [numbers(item, *shape[1:], what=what) for item in items]
-        return np.array(rows, np.float64).reshape(len(rows), *shape[1:])
+        return [number for item in items for number in _flat(item, shape[1:], what)]
     if not all(isinstance(item, (int, float)) for item in items):
         raise ValueError(f"its {what} holds something else than numbers")
-    return np.array(items, np.float64)
+    return cast("list[float]", items)
+
+
+def _check_length(length: int, expected: int, what: str, longest: int) -> None:
+    if expected < 0 and length > longest:
+        raise ValueError(f"its {what} has {length} points, more than anybody draws")
+    if length != expected and expected >= 0:
+        raise ValueError(f"its {what} has {length} entries, not {expected}")
 
 
 def mapping(value: object, what: str) -> dict[object, object]:
