@@ -14,7 +14,7 @@ from understudy.faces.crop import STORED_COVERAGE, cut
 from understudy.faces.face import Face
 from understudy.faces.mesh import LANDMARK_COUNT, template
 from understudy.faces.occlusion import FEWEST_FACES, FaceLook, areas, occlusion_shares, places
-from understudy.faces.quality import measure_face
+from understudy.faces.quality import measure_face, within
 
 SIZE_PX = 256
 PATCHED = 50  # index of a frame in the middle of the performance
@@ -25,7 +25,9 @@ def look(frame: Frame, face: Face, image: np.ndarray | None = None) -> FaceLook:
     matrix = face.square.crop_from_frame(SIZE_PX, STORED_COVERAGE)
     image = frame.image if image is None else image
     size = (image.shape[1], image.shape[0])
-    return measure_face(face, cut(image, matrix, SIZE_PX), matrix, size).look
+    return measure_face(
+        face, cut(image, matrix, SIZE_PX), matrix, within(face.landmarks_px[:, :2], size)
+    ).look
 
 
 def with_patch(frame: Frame, face: Face, radius: float, colour: tuple[int, int, int] | None) -> np.ndarray:
