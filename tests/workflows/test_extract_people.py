@@ -117,7 +117,7 @@ def test_only_what_no_faceset_keeps_is_rejected(
     result = extract.run(both)
     assert (result.faces, result.rejected) == (FRAMES + BOTH - 5, 5)
     assert result.reasons == {"blurred": 3, "for no stated reason": 2}
-    monkeypatch.setattr(extract_people, "_FEWEST_FACES", BOTH + 1)
+    monkeypatch.setattr(extract_people, "_SMALLEST_SHARE", 0.45)  # of 64 faces, and A has 24
     result = extract.run(both)
     assert [person.name for person in result.people] == ["person_1", "others"]
     assert result.reasons["of people who are seen too rarely"] == BOTH
@@ -297,6 +297,20 @@ def test_more_footage_makes_the_facesets_anew(config: ExtractConfig, clips: dict
     with Faceset.open(config.faceset / "person_2") as faceset:
         assert all(face.square.x_px < MIDDLE_PX for face in faceset.faces())
         assert faceset.count() == FRAMES
+
+
+def test_a_few_frames_tell_the_same_people_as_all(duo: Path, tmp_path: Path) -> None:
+    result = extract.run(ExtractConfig(footage=(duo,), faceset=tmp_path / "few", people="all", every=8))
+    assert [(p.faces, p.path is not None) for p in result.people] == [(5, True), (3, True)]
+
+
+def test_whoever_is_asked_for_may_be_seen_rarely(duo: Path, clips: dict[str, Path], tmp_path: Path) -> None:
+    wanted = portrait(clips["target"], tmp_path / "who.png")  # on the right, for 3 of 5 frames
+    config = ExtractConfig(footage=(duo,), faceset=tmp_path / "faces", only=wanted, every=8)
+    assert extract.run(config).faces == 3
+    with Faceset.open(config.faceset) as faceset:
+        assert all(stored.face.square.x_px > MIDDLE_PX for stored in faceset.faces())
+    assert (config.faceset / "people.jpg").exists()
 
 
 @pytest.mark.parametrize(("count", "rejected"), [(2, 2), (20, 0)])

@@ -18,7 +18,9 @@ from understudy.faces.quality import portrait_score
 
 ANOTHER_PERSON = "another person"
 BY = "extract"
-_FEWEST_FACES, _SMALLEST_SHARE = 20, 0.03  # fewer than either: no person of their own
+# Fewer faces than these are no person of their own: shares of all and of the one seen most, so that few
+# frames of a long clip tell the same as all of them, but no more than so many.
+_SMALLEST_SHARE, _SHARE_OF_LARGEST, _FEWEST_FACES = 0.03, 0.2, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +77,21 @@ class FoundPeople:
     others: FoundPerson
 
 
-def find_people(faceset: Faceset) -> FoundPeople:
-    """Group the faceset's tracks into people, the one seen most first."""
+def find_people(faceset: Faceset, *, also_rare: bool = False) -> FoundPeople:
+    """Group the faceset's tracks into people, the one seen most first.
+
+    Args:
+        faceset: with everybody's faces.
+        also_rare: whether somebody is a person of their own however rarely they are seen.
+    """
     tracks: dict[TrackKey, _Track] = defaultdict(_Track)
     reviewed = reviewed_faces(faceset)
     for stored in faceset.faces(None):
         tracks[(stored.source_id, stored.track)].add(stored, is_reviewed=stored.id in reviewed)
     groups = group_tracks({key: track.summary for key, track in tracks.items()})
     sizes = [sum(len(tracks[key].usable) for key in group) for group in groups]
-    enough = max(_FEWEST_FACES, _SMALLEST_SHARE * sum(sizes))
+    of_largest = min(_FEWEST_FACES, _SHARE_OF_LARGEST * max(sizes, default=0))
+    enough = 1 if also_rare else max(_SMALLEST_SHARE * sum(sizes), of_largest)
     # whoever is seen most is somebody, however short the footage
     count = max([1 if groups else 0, *(i + 1 for i, size in enumerate(sizes) if size >= enough)])
     rest = [key for group in groups[count:] for key in group]

@@ -25,6 +25,7 @@ from understudy.workflows.split_people import split_people
 
 SHEET = "people.jpg"
 _OTHERS = "others"
+_MOST_ROWS = 24
 
 
 def sort_people(
@@ -49,7 +50,8 @@ def sort_people(
     Raises:
         FacesetError: nobody looks like the reference; then no face is kept.
     """
-    found = find_people(faceset)
+    # who is asked for may be seen rarely
+    found = find_people(faceset, also_rare=reference is not None)
     found.others.name = _OTHERS
     for number, person in enumerate(found.people, 1):
         person.name = f"person_{number}"
@@ -59,7 +61,8 @@ def sort_people(
     if kept is not None and config.people != "all":
         kept.name = faceset.identity
     keep_person(faceset, found, kept)
-    _draw_sheet(faceset, found, on_event)
+    if len(found.people) > 1 or (found.people and reference is not None):
+        _draw_sheet(faceset, found, on_event)
     if found.people and kept is None:
         raise FacesetError(
             f"nobody in the footage looks like the one in {config.only}",
@@ -105,16 +108,14 @@ def _tell_of_others(
 
 
 def _draw_sheet(faceset: Faceset, found: FoundPeople, on_event: OnEvent) -> None:
-    """Write the picture that says who is who, where there is more than one."""
-    if len(found.people) < 2:
-        return
+    """Write the picture that says who is who, those seen most."""
     rows = [
         SheetRow(
             name=person.name,
             note=f"{len(person.faces)} faces",
             faces=[read_image(face.crop_path) for face in varied_faces(person, FACES_A_ROW)],
         )
-        for person in found.people
+        for person in found.people[:_MOST_ROWS]
     ]
     write_image(faceset.folder / SHEET, people_sheet(rows))
     on_event(Written(path=faceset.folder / SHEET, what="who is who"))
