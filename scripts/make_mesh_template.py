@@ -12,12 +12,12 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from understudy.media.video import VideoReader
 
 from understudy.faces.detect import SHORT_RANGE, BlazeFace
 from understudy.faces.landmark import MeshNetwork, region_of_detection, region_of_points
 from understudy.faces.mesh import CHIN, FACE_OVAL, FOREHEAD, NOSE_TIP
 from understudy.faces.weights import weights_path
+from understudy.media.reader import VideoReader
 
 EARS = (234, 454)
 

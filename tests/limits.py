@@ -28,7 +28,7 @@ def small_disk(folder: Path, size_kb: int) -> Generator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size_kb}k", "none", str(folder)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a disk of its own can be mounted by the superuser only")
+        pytest.skip("only the superuser may mount the small disk that this fills up")
     try:
         yield folder
     finally:

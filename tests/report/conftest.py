@@ -132,7 +132,9 @@ class Opened:
 def browser() -> Iterator[object]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs `pip install playwright`")
     if CHROMIUM is None:
-        pytest.skip("needs `chromium` or `google-chrome` on the path")
+        pytest.skip(
+            "the page is opened in a real browser, and neither `chromium` nor `google-chrome` is installed"
+        )
     with sync_api.sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield launched
