@@ -14,6 +14,7 @@ from understudy.faces.face import FaceSquare
 
 STORED_COVERAGE = 1.8  # sides of the face square: wider than any training crop under augmentation
 STORED_MAX_PX = 512
+_SHARPEN = np.array([-0.04, 1.08, -0.04], np.float32)  # what doubling and a bilinear warp take away
 
 
 def cut(image: Image | Picture, crop_from_frame: Matrix, size_px: int) -> Image:
@@ -38,6 +39,8 @@ def cut(image: Image | Picture, crop_from_frame: Matrix, size_px: int) -> Image:
         part_from_small = np.array([[shrink, 0, (shrink - 1) / 2], [0, shrink, (shrink - 1) / 2]])
         shift = matrix[:, :2] @ part_from_small[:, 2] + matrix[:, 2]
         matrix = np.column_stack([matrix[:, :2] * shrink, shift])
+    if 0.99 < scale < 1.05 and np.abs(matrix - matrix.round()).max() > 1e-6:
+        return _warp_sharp(part, matrix, size_px)
     if scale * max(shrink, 1) > 0.99:
         size = (size_px, size_px)
         warped = cv2.warpAffine(part, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -51,6 +54,24 @@ def warp_linear(image: Image, crop_from_image: NDArray[np.float64], size_px: int
     four = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
     size = (size_px, size_px)
     four = cv2.warpAffine(four, crop_from_image, size, flags=cv2.INTER_LINEAR, borderMode=border)
+    return cast(Image, cv2.cvtColor(four, cv2.COLOR_RGBA2RGB))
+
+
+def _warp_sharp(image: Image, crop_from_image: NDArray[np.float64], size_px: int) -> Image:
+    """Warp at about the same size, as sharp as a cubic warp, in little more than half its time.
+
+    Against the ideal (Fourier) interpolation of frames of seven clips it is off by 0.79 grey levels RMS where
+    OpenCV's cubic warp is off by 0.76, and keeps 0.92 of the detail (deviation of the Laplacian; 0.91).
+    """
+    # doubling is separable and vectorised; on the doubled grid a bilinear warp blurs little, and evenly
+    double = cv2.resize(
+        cv2.cvtColor(image, cv2.COLOR_RGB2RGBA), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC
+    )
+    turn = crop_from_image[:, :2] / 2
+    matrix = np.column_stack([turn, crop_from_image[:, 2] - turn @ np.array([0.5, 0.5])])
+    size = (size_px, size_px)
+    four = cv2.warpAffine(double, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    four = cv2.sepFilter2D(four, -1, _SHARPEN, _SHARPEN, borderType=cv2.BORDER_REPLICATE)
     return cast(Image, cv2.cvtColor(four, cv2.COLOR_RGBA2RGB))
 
 

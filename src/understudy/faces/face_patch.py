@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +35,8 @@ def face_patch(image: Image | Picture, patch_from_image: Matrix) -> Grey:
 
 def change(a: Grey, b: Grey) -> float:
     """1 less the correlation of two pictures of one size; 0 where neither shows anything."""
-    a, b = a - a.mean(), b - b.mean()
-    contrast = float(a.std()), float(b.std())
+    a, b = (a - a.mean()).ravel(), (b - b.mean()).ravel()
+    contrast = [math.sqrt(float(grey @ grey) / grey.size) for grey in (a, b)]
     if max(contrast) < _FLAT:
         return 0.0
-    return 1 - float((a * b).mean()) / (max(contrast[0], _FLAT) * max(contrast[1], _FLAT))
+    return 1 - float(a @ b) / a.size / (max(contrast[0], _FLAT) * max(contrast[1], _FLAT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -58,68 +59,101 @@ def smooth_stream(
         The same frames in the same order; only `Face.square` differs.
     """
     settings = config or SmoothingConfig()
-    window: deque[tuple[Carried, list[Face]]] = deque()
-    past: deque[list[Face]] = deque(maxlen=settings.radius)
+    waiting: deque[tuple[Carried, list[Face]]] = deque()
+    tracks: dict[int, _Track] = {}
+    time = 0  # of the oldest frame that waits
     for item in frames:
-        window.append(item)
-        if len(window) > settings.radius:
-            yield _smoothed(window, past, settings)
-    while window:
-        yield _smoothed(window, past, settings)
+        for face in item[1]:
+            tracks.setdefault(face.track, _Track(settings)).add(time + len(waiting), face.square)
+        waiting.append(item)
+        if len(waiting) > settings.radius:
+            yield _steadied(*waiting.popleft(), time, tracks)
+            time += 1
+    while waiting:
+        yield _steadied(*waiting.popleft(), time, tracks)
+        time += 1
 
 
-def _smoothed(
-    window: deque[tuple[Carried, list[Face]]], past: deque[list[Face]], config: SmoothingConfig
+def _steadied(
+    frame: Carried, faces: list[Face], time: int, tracks: dict[int, _Track]
 ) -> tuple[Carried, list[Face]]:
-    """Take the oldest frame off the window and steady its faces with what lies around it."""
-    frame, faces = window[0]
-    around = [(-len(past) + i, seen) for i, seen in enumerate(past)]
-    around += [(i, seen) for i, (_, seen) in enumerate(window)]
-    window.popleft()
-    steady = [replace(face, square=_steady(face, around, config)) for face in faces]
-    past.append(faces)
-    return frame, steady
+    for ended in [number for number, track in tracks.items() if track.forget_until(time)]:
+        del tracks[ended]
+    return frame, [replace(face, square=tracks[face.track].steady(time, face.square)) for face in faces]
 
 
-def _steady(face: Face, around: list[tuple[int, list[Face]]], config: SmoothingConfig) -> FaceSquare:
-    """A face's square, steadied by those of its track in frames around it and its own."""
-    seen = [
-        (distance, _vector(other.square))
-        for distance, faces in around
-        for other in faces
-        if other.track == face.track
-    ]
-    here, side_px = _vector(face.square), face.square.side_px
-    changes = np.stack([vector for _, vector in seen]) - here
-    changes[:, 3] = (changes[:, 3] + np.pi) % (2 * np.pi) - np.pi
-    changes[:, :2] /= side_px
-    times = np.array([distance for distance, _ in seen], np.float64)
-    steady = _at_rest(times, _along_movement(times, changes, config), config)
-    x, y, log_side, roll = here + steady * np.array([side_px, side_px, 1.0, 1.0])
-    return FaceSquare(x_px=float(x), y_px=float(y), side_px=float(np.exp(log_side)), roll_rad=float(roll))
+class _Track:
+    """The squares of one face around a moment, and the path through them."""
+
+    def __init__(self, config: SmoothingConfig) -> None:
+        self._config = config
+        self._reach = int(3 * config.sigma_frames)
+        self._times: list[int] = []
+        # x and y in pixels, logarithm of the side, roll without jumps of a whole turn
+        self._squares: list[_Floats] = []
+        self._path: list[_Floats] = []  # at the first of these times: what later faces do not change
+
+    def add(self, time: int, square: FaceSquare) -> None:
+        """Take in the face of a later frame."""
+        roll = square.roll_rad
+        if self._squares:
+            before = float(self._squares[-1][3])
+            roll = before + (roll - before + np.pi) % (2 * np.pi) - np.pi
+        self._times.append(time)
+        self._squares.append(np.array([square.x_px, square.y_px, np.log(square.side_px), roll]))
+
+    def forget_until(self, time: int) -> bool:
+        """Drop what is more than `radius` frames older; whether nothing is left."""
+        old = bisect_left(self._times, time - self._config.radius)
+        del self._times[:old], self._squares[:old], self._path[:old]
+        return not self._times
+
+    def steady(self, time: int, square: FaceSquare) -> FaceSquare:
+        """The square of a moment that was added, steadied by those around it."""
+        times = np.array(self._times, np.float64) - time
+        squares = np.array(self._squares)
+        known = len(self._path)
+        new = _along_movement(times, squares, known, self._reach, self._config)
+        path = np.array([*self._path, *new])
+        self._path.extend(new[: max(0, len(times) - self._reach - known)])
+        here = squares[times == 0][0]
+        sides = np.array([square.side_px, square.side_px, 1.0, 1.0])
+        x, y, log_side, turn = (here + _at_rest(times, (path - here) / sides, self._config) * sides).tolist()
+        roll = square.roll_rad + turn - float(here[3])
+        return FaceSquare(x_px=x, y_px=y, side_px=float(np.exp(log_side)), roll_rad=roll)
 
 
-def _along_movement(times: _Floats, changes: _Floats, config: SmoothingConfig) -> _Floats:
-    """Where a parabola through each moment's neighbours is at that moment, (n, 4).
+def _along_movement(
+    times: _Floats, squares: _Floats, first: int, reach: int, config: SmoothingConfig
+) -> _Floats:
+    """Where a parabola through each moment's neighbours is at that moment, (n - first, 4).
 
     Args:
         times: (n,) frames, rising.
-        changes: (n, 4) the square at those times, in sides.
+        squares: (n, 4) at those times.
+        first: moment from which on the parabolas are wanted.
+        reach: neighbours on each side.
         config: the filter.
     """
-    reach = int(3 * config.sigma_frames)
-    neighbours = np.arange(len(times))[:, None] + np.arange(-reach, reach + 1)
-    there = (neighbours >= 0) & (neighbours < len(times))
-    neighbours = neighbours.clip(0, len(times) - 1)
-    apart = times[neighbours] - times[:, None]
-    off = changes[neighbours] - changes[:, None]
+    last = len(times) - 1
+    neighbours = np.arange(first, last + 1)[:, None] + np.arange(-reach, reach + 1)
+    there = (neighbours >= 0) & (neighbours <= last)
+    neighbours = neighbours.clip(0, last)
+    apart = times[neighbours] - times[first:, None]
+    sides = np.exp(squares[first:, 2:3])
+    off = squares[neighbours] - squares[first:, None]
+    off[..., :2] /= sides[..., None]
     weights = there * _bell(apart / config.sigma_frames) * _bell(_length(off) / config.sigma_jump)
     powers = apart[..., None] ** np.arange(3)
     weighed = (weights[..., None] * powers).swapaxes(1, 2)
     normal = weighed @ powers + np.eye(3) * _TINY
-    # at an end of the track, beyond which a parabola is mostly noise, a line is fitted
-    normal[[0, -1], 2, 2] += 1 / _TINY
-    return changes + np.linalg.solve(normal, weighed @ off)[:, 0]
+    # at an end of what is known, beyond which a parabola is mostly noise, a line is fitted
+    normal[-1, 2, 2] += 1 / _TINY
+    if first == 0:
+        normal[0, 2, 2] += 1 / _TINY
+    moved = np.linalg.solve(normal, weighed @ off)[:, 0]
+    moved[:, :2] *= sides
+    return squares[first:] + moved
 
 
 def _at_rest(times: _Floats, path: _Floats, config: SmoothingConfig) -> _Floats:
@@ -139,7 +173,3 @@ def _length(changes: _Floats) -> _Floats:
 
 def _bell(sigmas: _Floats) -> _Floats:
     return np.exp(-0.5 * sigmas**2)
-
-
-def _vector(square: FaceSquare) -> _Floats:
-    return np.array([square.x_px, square.y_px, np.log(square.side_px), square.roll_rad])
