@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -112,17 +113,38 @@ def test_unsure_detections_in_parts_of_the_frame_are_none() -> None:
     assert search.closer(picture(480, 270, (100, 100)), is_new_shot=True, nothing_found=True) == []
 
 
-def test_a_face_of_two_detectors_is_one_and_what_only_the_later_sees_is_in_doubt() -> None:
-    class Two(Spotlight):
-        def detect(self, image: Image) -> list[Detection]:
-            far = np.array([200, 100, 210, 110], np.float32)
-            other = Detection(box_px=far, keypoints_px=np.zeros((6, 2), np.float32), score=0.7)
-            return [*super().detect(image), other]
+def test_what_only_a_later_detector_says_is_in_doubt_and_asked_for_in_new_shots() -> None:
+    frame = picture(480, 270, (40, 50))
+    search = FaceSearch((Spotlight(), Spotlight(score=0.7)))
+    found = search.whole(frame, is_new_shot=True)
+    assert [(c.detection.score, c.doubtful) for c in found] == [(0.9, False), (0.7, True)]
+    assert len(search.whole(frame, is_new_shot=False)) == 1
+    assert [(c.detection.score, c.doubtful) for c in search.again(frame)] == [(0.7, True)]
 
-    search = FaceSearch((Spotlight(), Two()))
-    found = search.whole(picture(480, 270, (40, 50)), is_new_shot=True)
-    assert [candidate.doubtful for candidate in found] == [False, True]
-    assert len(search.whole(picture(480, 270, (40, 50)), is_new_shot=False)) == 1
+
+def test_beside_a_large_face_every_tile_of_a_new_shot_is_looked_at_that_it_leaves_free() -> None:
+    detector = Spotlight()
+    search, config = FaceSearch((), (detector,)), SearchConfig()
+    windows = tiles(1280, 720, replace(config, most_tiles=config.most_beside))
+    assert 2 <= len(windows) <= config.most_beside
+    x, y, side = windows[0]
+    large = np.array([x, y, x + 0.8 * side, y + 0.8 * side], np.float32)
+    frame = picture(1280, 720, (1200, 200))
+    found = search.beside(frame, [large], is_new_shot=True)
+    assert detector.looks == len(windows) - 1
+    assert found
+    assert all(candidate.doubtful for candidate in found)
+    np.testing.assert_allclose(found[0].detection.box_px, [1195, 195, 1205, 205])
+    search.beside(frame, [large], is_new_shot=False)
+    assert detector.looks == len(windows)
+
+
+def test_beside_a_face_that_fills_a_small_frame_nothing_is_looked_at() -> None:
+    detector = Spotlight()
+    search = FaceSearch((), (detector,))
+    large = np.array([50, 30, 250, 190], np.float32)
+    assert search.beside(picture(300, 220, (10, 10)), [large], is_new_shot=True) == []
+    assert detector.looks == 0
 
 
 def test_a_wide_shot_shows_small_faces_or_none() -> None:

@@ -1,6 +1,7 @@
 """The tracker on a stage: faces stand where the test puts them, and both networks are stand-ins."""
 
 import itertools
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -10,8 +11,9 @@ import pytest
 import actors
 from footage import beside
 from measure.made_faces import made_face
+from understudy.core.picture import Picture
 from understudy.core.types import Frame, Image
-from understudy.faces.detect import Detection
+from understudy.faces.detect import BlazeFace, Detection
 from understudy.faces.face import Face, FaceSquare
 from understudy.faces.finder import FaceFinder
 from understudy.faces.landmark import Mesh, region_of_detection, region_of_points
@@ -328,6 +330,47 @@ def test_the_second_detector_is_asked_besides_only_in_a_new_shot(stage: Stage) -
     assert (stage.searches, blind.searches) == (4, 2)
 
 
+@dataclass(frozen=True)
+class Still:
+    """A frame of which only the picture counts."""
+
+    image: Image
+
+
+class Loose:
+    """A detector whose boxes of one of the faces on a stage lie too far off to find landmarks by."""
+
+    def __init__(self, stage: Stage, name: str) -> None:
+        self.stage, self.name = stage, name
+
+    def detect(self, image: Image) -> list[Detection]:
+        seen = self.stage.detect(image)
+        place = [*self.stage.faces].index(self.name) if self.name in self.stage.faces else -1
+        return [
+            replace(face, box_px=face.box_px + 45, keypoints_px=face.keypoints_px + 45)
+            if i == place
+            else face
+            for i, face in enumerate(seen)
+        ]
+
+
+@pytest.mark.parametrize("comes_in", [0, 20])
+def test_where_one_detectors_box_leads_to_nothing_that_of_the_next_is_tried(
+    stage: Stage, comes_in: int
+) -> None:
+    stage.put("large", 100, side=100)
+    config = TrackerConfig(max_face_change=9.0)
+    eager = CloseUps(believes=True)
+    follow = FaceTracker((Loose(stage, "small"), stage), stage, config, eager=(eager,))
+    counts: list[int] = []
+    for frame in range(40):
+        if frame == comes_in:
+            stage.put("small", 450, side=30)
+        counts.append(len(follow.track(GREY)))
+    assert counts[comes_in + config.detect_every :] == [2] * (40 - comes_in - config.detect_every)
+    assert counts[0] == (1 if comes_in else 2)
+
+
 @pytest.mark.parametrize("roll_deg", [0.0, 30.0, -45.0])
 def test_the_region_from_landmarks_holds_them_all_snugly(roll_deg: float) -> None:
     face = made_face(pose_deg=(0, 0, roll_deg), centre_px=(300, 100))
@@ -356,6 +399,50 @@ def test_the_real_networks_follow_the_rendered_actor(performance: list[tuple[Fra
     for (_, face), (left, right) in zip(performance, eyes, strict=True):
         seen = face.landmarks_px[[33, 133, 362, 263], :2].reshape(2, 2, 2).mean(axis=1)
         assert np.abs(seen - [left, right]).max() < 0.08 * face.square.side_px
+
+
+def beside_a_large_face(still: np.ndarray, small_px: int) -> Image:
+    """A (720, 1280, 3) frame with the actor's picture large, and small on its right if there is any."""
+    frame = np.full((720, 1280, 3), 110, np.uint8)
+    frame[60:660, 30:630] = cv2.resize(still, (600, 600), interpolation=cv2.INTER_CUBIC)
+    if small_px:
+        small = cv2.resize(still, (small_px, small_px), interpolation=cv2.INTER_AREA)
+        frame[300 : 300 + small_px, 1000 : 1000 + small_px] = small
+    return frame
+
+
+def test_the_real_networks_find_a_small_face_beside_a_large_one(still: np.ndarray) -> None:
+    [(_, faces)] = FaceFinder().stream([Still(beside_a_large_face(still, 50))])
+    large, small = (face.square for face in faces)
+    assert large.side_px > 6 * small.side_px
+    assert 1000 < small.x_px < 1050
+    assert 300 < small.y_px < 350
+
+
+def test_a_small_face_that_comes_in_beside_a_large_one_is_found_later(still: np.ndarray) -> None:
+    alone, both = (beside_a_large_face(still, small_px) for small_px in (0, 50))
+    finder = FaceFinder(tracker=TrackerConfig(beside_every=2))
+    found = [len(faces) for _, faces in finder.tracked([Still(alone), *[Still(both)] * 16])]
+    assert found[0] == 1
+    assert found[-1] == 2
+
+
+def test_looks_beside_a_large_face_are_few(still: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    # 1,200 frames of 512 x 512 cost 13 s of CPU in all, a look 4 ms: no more than 1 % may go into them
+    looks = 0
+    detect = BlazeFace.detect
+
+    def counted(self: BlazeFace, image: Image | Picture) -> list[Detection]:
+        nonlocal looks
+        looks += self is eager
+        return detect(self, image)
+
+    finder = FaceFinder()
+    eager = finder._eager[-1]
+    monkeypatch.setattr(BlazeFace, "detect", counted)
+    frame = np.asarray(cv2.resize(still, (512, 512), interpolation=cv2.INTER_CUBIC), np.uint8)
+    assert all(len(faces) == 1 for _, faces in finder.tracked([Still(frame)] * 240))
+    assert 2 <= looks <= 6
 
 
 def first_frames(path: Path, number: int) -> list[Frame]:

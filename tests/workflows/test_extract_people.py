@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -336,15 +337,20 @@ def test_hidden_faces_are_rejected_where_they_are_few(
 # ---- footage that lies beside the project ----
 
 
-def side_by_side(left: Path, right: Path, path: Path, frames: int) -> Path:
-    """The first frames of two clips, each 480 px square, joined."""
+def side_by_side(
+    left: Path, right: Path, path: Path, frames: int, square: Callable[[np.ndarray], np.ndarray]
+) -> Path:
+    """The first frames of two clips, each made square and 480 px large, joined."""
     with VideoReader(left) as a, VideoReader(right) as b:
         sizes = {"width_px": 960, "coded_width_px": 960, "height_px": 480, "coded_height_px": 480}
         like = replace(a.info, **sizes)
         step = round(1 / (25 * like.time_base))
         with VideoWriter(path, like=like) as writer:
             for i, pair in enumerate(itertools.islice(zip(a, b, strict=False), frames)):
-                halves = [cv2.resize(middle_square(frame.image), (480, 480)) for frame in pair]
+                halves = [
+                    cv2.resize(square(frame.image), (480, 480), interpolation=cv2.INTER_AREA)
+                    for frame in pair
+                ]
                 image = np.asarray(np.concatenate(halves, axis=1), np.uint8)
                 writer.write(Frame(index=i, pts=i * step, time_base=like.time_base, image=image))
     return path
@@ -357,12 +363,25 @@ def middle_square(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image[top : top + side, left : left + side])
 
 
+def whole_in_square(image: np.ndarray) -> np.ndarray:
+    """The whole picture, grey at its sides."""
+    more = image.shape[0] - image.shape[1]
+    sides = ((0, 0), (more // 2, more - more // 2), (0, 0))
+    return np.pad(image, sides, constant_values=110) if more > 0 else image
+
+
 @pytest.mark.parametrize(
     ("left", "right"), [("d9.mp4", "d14.mp4"), ("d13.mp4", "d19.mp4"), ("d6.mp4", "d18.mp4")]
 )
 def test_real_people_side_by_side_are_not_mixed(left: str, right: str, tmp_path: Path) -> None:
     folder = beside("data/video/expressive")
-    clip = side_by_side(folder / left, folder / right, tmp_path / "pair.mp4", 48)
+    clip = side_by_side(folder / left, folder / right, tmp_path / "pair.mp4", 48, middle_square)
+    assert halves_of(clip, 480, tmp_path / "faces") == [{"left": 48}, {"right": 48}]
+
+
+def test_a_face_that_is_a_third_of_its_neighbours_size_is_found(tmp_path: Path) -> None:
+    folder = beside("data/video/expressive")
+    clip = side_by_side(folder / "d19.mp4", folder / "s20.mp4", tmp_path / "pair.mp4", 48, whole_in_square)
     assert halves_of(clip, 480, tmp_path / "faces") == [{"left": 48}, {"right": 48}]
 
 

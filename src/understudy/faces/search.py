@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image, Vector
-from understudy.faces.detect import Detection, Detector, overlap
+from understudy.faces.detect import Detection, Detector
 
 _TURNED_PX = 512  # longer side of a frame that is turned: more than a detector reads
-_SAME_FACE = 0.3  # overlap of two boxes of one face, seen by two detectors
 
 _View = Callable[[Picture], list[Detection]]
 
@@ -26,6 +25,8 @@ class SearchConfig:
     Args:
         tile_px: side of the overlapping tiles in which small faces are looked for.
         most_tiles: frames that would need more are cut into larger tiles.
+        most_beside: the same, where small faces are looked for beside a large one: rarer, so fewer looks.
+        covered: a tile of which a face fills more is left out of these.
         tile_overlap: of neighbours at least, in sides of a tile.
         small_share: a shot whose largest face is smaller, in shorter sides of the frame, is a wide one
             that may hold more of them.
@@ -35,6 +36,8 @@ class SearchConfig:
 
     tile_px: int = 270
     most_tiles: int = 12
+    most_beside: int = 6
+    covered: float = 0.5
     tile_overlap: float = 0.2
     small_share: float = 0.12
     min_score: float = 0.5
@@ -79,19 +82,26 @@ class FaceSearch:
         self._next_view = 0
 
     def whole(self, frame: Image | Picture, *, is_new_shot: bool) -> list[Candidate]:
-        """Faces of a frame, each once; in a new shot seen by any detector."""
+        """Faces of a frame; in a new shot as any detector sees them, a face that two see twice.
+
+        The later detector's view is of use where the first's leads to no landmarks: its boxes are loose.
+        """
         image = as_picture(frame)
         found: list[Candidate] = []
         for detector in self._detectors:
             if found and not is_new_shot:
                 break
-            boxes = _boxes([candidate.detection for candidate in found])
-            found += [
-                Candidate(detection=seen, doubtful=bool(found))
-                for seen in detector.detect(image)
-                if not (overlap(seen.box_px, boxes) > _SAME_FACE).any()
-            ]
+            found += [Candidate(detection=seen, doubtful=bool(found)) for seen in detector.detect(image)]
         return found
+
+    def again(self, frame: Image | Picture) -> list[Candidate]:
+        """Faces of a whole frame as the detectors after the first see them, all in doubt."""
+        image = as_picture(frame)
+        return [
+            Candidate(detection=seen, doubtful=True)
+            for detector in self._detectors[1:]
+            for seen in detector.detect(image)
+        ]
 
     def near(self, frame: Image | Picture, box_px: Vector) -> list[Candidate]:
         """Faces around where one was a moment ago: (4,) x0, y0, x1, y1."""
@@ -103,10 +113,27 @@ class FaceSearch:
     def closer(self, frame: Image | Picture, *, is_new_shot: bool, nothing_found: bool) -> list[Candidate]:
         """Small faces, and turned ones where nothing was found; in one view, in a new shot in all."""
         image = as_picture(frame)
-        views = self._tiles(image)
+        views = self._tiles(tiles(image.width_px, image.height_px, self._config))
         if nothing_found:
             views = self._turned() + views
-        if is_new_shot:
+        return self._seen_in(views, image, every_view=is_new_shot)
+
+    def beside(self, frame: Image | Picture, boxes_px: list[Vector], *, is_new_shot: bool) -> list[Candidate]:
+        """Faces too small to be seen in the whole frame, where (4,) boxes of large ones leave room.
+
+        In one tile, in a new shot in all.
+        """
+        image = as_picture(frame)
+        config = replace(self._config, most_tiles=self._config.most_beside)
+        free = [
+            window
+            for window in tiles(image.width_px, image.height_px, config)
+            if all(_share_covered(window, box) <= self._config.covered for box in boxes_px)
+        ]
+        return self._seen_in(self._tiles(free), image, every_view=is_new_shot)
+
+    def _seen_in(self, views: list[_View], image: Picture, *, every_view: bool) -> list[Candidate]:
+        if every_view:
             return self._doubtful([seen for view in views for seen in view(image)])
         if not views:
             return []
@@ -126,9 +153,8 @@ class FaceSearch:
         limit = self._config.small_share * min(image.height_px, image.width_px)
         return all(float((box[2:] - box[:2]).max()) < limit for box in boxes_px)
 
-    def _tiles(self, image: Picture) -> list[_View]:
+    def _tiles(self, windows: list[tuple[int, int, int]]) -> list[_View]:
         detector = self._eager[-1]
-        windows = tiles(image.width_px, image.height_px, self._config)
         return [lambda frame, window=window: _in_window(detector, frame, window) for window in windows]
 
     def _turned(self) -> list[_View]:
@@ -157,6 +183,13 @@ def _steps(length: int, side: float, shared: float) -> list[int]:
         return [0]
     count = math.ceil((length - side) / (side * (1 - shared))) + 1
     return [round(i * (length - side) / (count - 1)) for i in range(count)]
+
+
+def _share_covered(window: tuple[int, int, int], box: Vector) -> float:
+    """Of a tile (x, y, side), how much a (4,) box fills."""
+    x, y, side = window
+    shared = np.minimum(box[2:], (x + side, y + side)) - np.maximum(box[:2], (x, y))
+    return float(np.prod(np.maximum(shared, 0))) / side**2
 
 
 def _in_window(detector: Detector, image: Picture, window: tuple[int, int, int]) -> list[Detection]:
@@ -195,7 +228,3 @@ def _turned(detector: Detector, image: Picture, turns: int) -> list[Detection]:
         box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
         upright.append(replace(seen, box_px=box, keypoints_px=back(seen.keypoints_px)))
     return upright
-
-
-def _boxes(detections: list[Detection]) -> NDArray[np.float32]:
-    return np.stack([d.box_px for d in detections]) if detections else np.zeros((0, 4), np.float32)

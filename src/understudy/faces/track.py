@@ -42,6 +42,7 @@ class TrackerConfig:
         max_faces: faces followed at once, best first.
         patience: frames for which a doubtful place that turned out to hold no face is left alone.
         closer_every: frames between two looks at a part of the frame, where there is no face or a small one.
+        beside_every: the same, where there is a large one.
         presence_px: side of the face square from which on the landmark score is to be trusted; that of a
             smaller face is not, so a second look decides.
         new_agreement: score that the second look must give to a new face that is in doubt.
@@ -60,6 +61,7 @@ class TrackerConfig:
     max_faces: int = 8
     patience: int = 12
     closer_every: int = 2
+    beside_every: int = 90
     presence_px: float = PRESENCE_PX
     new_agreement: float = 0.55
     kept_agreement: float = 0.4
@@ -195,6 +197,10 @@ class FaceTracker:
             or self._is_seen(image, face, self._config.kept_agreement)
         ]
         kept = self._with_new(image, kept, candidates)
+        held_px = _boxes([face.box_px for face in kept])
+        # a box that led to no landmarks may be a face that another detector sees better
+        if kept and not is_new_shot and any(not (overlap(box, held_px) > 0.1).any() for box in boxes):
+            kept = self._with_new(image, kept, self._search.again(image))
         held = {face.track for face in kept}
         lost = [last for last in self._last if last.track not in held] if self._second_look else []
         for last in lost:
@@ -202,15 +208,20 @@ class FaceTracker:
         return kept
 
     def _look_closer(self, image: Picture, known: list[Face], *, is_new_shot: bool) -> list[Face]:
-        """Add small and turned faces, where there are no others."""
+        """Add small faces, and turned ones where there are no others."""
         self._since_closer += 1
-        due = is_new_shot or self._since_closer >= self._config.closer_every
-        if self._second_look is None or not due:
+        if self._second_look is None:
             return known
-        if not self._search.is_wide(image, [face.box_px for face in known]):
+        boxes = [face.box_px for face in known]
+        is_wide = self._search.is_wide(image, boxes)
+        every = self._config.closer_every if is_wide else self._config.beside_every
+        if not is_new_shot and self._since_closer < every:
             return known
         self._since_closer = 0
-        more = self._search.closer(image, is_new_shot=is_new_shot, nothing_found=not known)
+        if is_wide:
+            more = self._search.closer(image, is_new_shot=is_new_shot, nothing_found=not known)
+        else:
+            more = self._search.beside(image, boxes, is_new_shot=is_new_shot)
         return self._with_new(image, known, more)
 
     def _with_new(self, image: Picture, known: list[Face], candidates: list[Candidate]) -> list[Face]:
