@@ -12,7 +12,7 @@ import pytest
 
 from foreign_files import landmarks_68
 from understudy.core.events import ignore
-from understudy.core.types import Frame
+from understudy.core.types import Frame, Matrix
 from understudy.faces.crop import STORED_COVERAGE, cut
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
@@ -30,22 +30,29 @@ def known(clips: dict[str, Path], facesets: tuple[Path, Path]) -> tuple[Frame, F
         return next(iter(reader)), next(iter(faceset.faces())).face
 
 
+def foreign_face(
+    landmarks_px: np.ndarray, *, aligned_from_frame: Matrix | None = None, aligned_px: int | None = None
+) -> ForeignFace:
+    """Another program's face with these (468, 3) landmarks, with or without an aligned picture."""
+    return ForeignFace(
+        program="faceswap" if aligned_px is None else "DeepFaceLab",
+        file=Path("faces"),
+        has_picture=aligned_px is not None,
+        source_name="00001.png",
+        number_in_frame=0,
+        landmarks_px=landmarks_68(landmarks_px.astype(np.float32)),
+        aligned_from_frame=aligned_from_frame,
+        aligned_px=aligned_px,
+        face_type="head" if aligned_px is None else "face",
+    )
+
+
 def test_what_the_picture_or_the_frame_leaves_out(known: tuple[Frame, Face]) -> None:
     frame, face = known
     points = face.landmarks_px[:, :2]
     matrix = face.square.crop_from_frame(PX, 0.85)
     in_picture = points @ matrix[:, :2].T + matrix[:, 2]
-    foreign = ForeignFace(
-        program="DeepFaceLab",
-        file=Path("00001_0.jpg"),
-        has_picture=True,
-        source_name="00001.png",
-        number_in_frame=0,
-        landmarks_px=landmarks_68(face.landmarks_px),
-        aligned_from_frame=matrix,
-        aligned_px=PX,
-        face_type="face",
-    )
+    foreign = foreign_face(face.landmarks_px, aligned_from_frame=matrix, aligned_px=PX)
     shown = Shown(
         face=foreign,
         image=np.asarray(cv2.warpAffine(frame.image, matrix, (PX, PX)), np.uint8),
@@ -71,17 +78,7 @@ def test_of_a_large_picture_only_what_is_around_the_face_is_held(known: tuple[Fr
     shift = np.float32([700, 900])
     large = np.zeros((2400, 2600, 3), np.uint8)
     large[900 : 900 + frame.image.shape[0], 700 : 700 + frame.image.shape[1]] = frame.image
-    foreign = ForeignFace(
-        program="faceswap",
-        file=Path("a.fsa"),
-        has_picture=False,
-        source_name="00001.png",
-        number_in_frame=0,
-        landmarks_px=landmarks_68(face.landmarks_px) + shift,
-        aligned_from_frame=None,
-        aligned_px=None,
-        face_type="head",
-    )
+    foreign = foreign_face(face.landmarks_px + np.append(shift, 0))
     shown = Shown(face=foreign, image=large, frame_from_image=np.eye(2, 3, dtype=np.float32))
     looks = ImportLook(ignore)
     seen = looks.look(shown)

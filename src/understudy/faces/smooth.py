@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -60,11 +60,11 @@ def smooth_stream(
     """
     settings = config or SmoothingConfig()
     waiting: deque[tuple[Carried, list[Face]]] = deque()
-    tracks: dict[int, _Track] = {}
+    tracks: defaultdict[int, _Track] = defaultdict(lambda: _Track(settings))
     time = 0  # of the oldest frame that waits
     for item in frames:
         for face in item[1]:
-            tracks.setdefault(face.track, _Track(settings)).add(time + len(waiting), face.square)
+            tracks[face.track].add(time + len(waiting), face.square)
         waiting.append(item)
         if len(waiting) > settings.radius:
             yield _steadied(*waiting.popleft(), time, tracks)
