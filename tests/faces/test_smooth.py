@@ -7,7 +7,7 @@ import pytest
 
 from measure.made_faces import made_face
 from understudy.core.types import Frame
-from understudy.faces.face import Face, FaceSquare
+from understudy.faces.face import Face, FaceSquare, PixelShift
 from understudy.faces.smooth import SmoothingConfig, smooth_stream
 
 BLANK = np.zeros((8, 8, 3), np.uint8)
@@ -131,3 +131,50 @@ def test_wandering_noise_is_averaged_at_rest() -> None:
     held = np.repeat(rng.normal(0, 0.2, 100), 3)
     smooth = steadied([at(100 + x) for x in held])[:, 0]
     assert smooth.std() < 0.45 * held.std()
+
+
+def shifted(face: Face, x: float = 0.0, change: float = 0.00005) -> Face:
+    """A face whose pixels have moved to the right since the frame before."""
+    return replace(face, shift=PixelShift(x_px=x, y_px=0.0, growth=0.0, turn_rad=0.0, change=change))
+
+
+def test_where_the_pixels_are_still_the_square_is_whatever_the_landmarks_say() -> None:
+    # landmarks that go over to another place, and back
+    places = np.array([100.0] * 60 + [108.0] * 60 + [101.0] * 60)
+    assert np.ptp(steadied([shifted(at(x)) for x in places])[:, 0]) < 0.01
+    assert np.ptp(steadied([at(x) for x in places])[:, 0]) > 7
+
+
+def test_what_hardly_moves_goes_where_its_pixels_go() -> None:
+    # too little for the landmarks, which see it late and too much of it
+    pixels = 0.004 * np.arange(200)
+    smooth = steadied([shifted(at(100.0 + 3 * (i > 90)), x=0.004) for i in range(200)])[:, 0]
+    np.testing.assert_allclose(smooth - smooth[0], pixels, atol=0.05)
+
+
+@pytest.mark.parametrize("why", ["it moves", "it changes its expression", "every other frame is shown twice"])
+def test_of_a_face_that_is_not_still_the_landmarks_decide(why: str) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.2, 120)
+    plain = [at(100.0 + 0.3 * i + noise[i]) for i in range(120)]
+    if why == "it changes its expression":
+        faces = [shifted(face, change=0.002) for face in plain]
+    else:
+        steps = [0.3] * 120 if why == "it moves" else [0.0, 0.6] * 60
+        faces = [shifted(face, x) for face, x in zip(plain, steps, strict=True)]
+    np.testing.assert_allclose(steadied(faces), steadied(plain), atol=1e-3)
+
+
+def test_a_still_face_that_starts_to_move_is_let_go_before_it_does() -> None:
+    start = 60
+    truth = 100 + 2.0 * np.maximum(0, np.arange(100) - start)
+    faces = [
+        shifted(at(x), float(step)) for x, step in zip(truth, np.diff(truth, prepend=100.0), strict=True)
+    ]
+    np.testing.assert_allclose(steadied(faces)[:, 0], truth, atol=0.5)
+    np.testing.assert_allclose(steadied(faces)[start + 5 : -5, 0], truth[start + 5 : -5], atol=0.05)
+
+
+def test_without_smoothing_squares_are_the_fit_itself() -> None:
+    faces = [shifted(at(100.0 + 5 * (i % 2))) for i in range(20)]
+    smooth = steadied(faces, SmoothingConfig(radius=0))[:, 0]
+    np.testing.assert_allclose(smooth, [face.square.x_px for face in faces])

@@ -49,6 +49,26 @@ class FaceSquare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PixelShift:
+    """How a face's pixels have moved since the frame before.
+
+    Args:
+        x_px: to the right, frame pixels.
+        y_px: downwards, frame pixels.
+        growth: share by which it has grown.
+        turn_rad: clockwise.
+        change: how unlike what it is compared with it looks (1 less correlation) but for the shift; at
+            most 0.0002 on a still picture with a camera's grain.
+    """
+
+    x_px: float
+    y_px: float
+    growth: float
+    turn_rad: float
+    change: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
     """One detection in one frame.
 
@@ -67,6 +87,7 @@ class Face:
         quality: name to figure, see `faces.quality.measure_face`; of a stored face also occlusion (see there)
             and identity_distance, of the nearest of its track's identity vectors to their mean. What is not
             known is left out.
+        shift: since the frame before, or None where there was none; not stored.
     """
 
     box_px: Vector
@@ -78,3 +99,4 @@ class Face:
     pose_deg: Vector
     identity: Vector | None = None
     quality: dict[str, float] = field(default_factory=dict[str, float])
+    shift: PixelShift | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.faces.face import Face, FaceSquare
+from understudy.faces.face import Face, FaceSquare, PixelShift
 
 Carried = TypeVar("Carried")  # a frame, or what else goes with its faces
 _Floats = NDArray[np.float64]
@@ -20,11 +21,13 @@ _TINY = 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class SmoothingConfig:
-    """A filter over time in two steps: along the movement, then over moments of rest.
+    """A filter over time in three steps: along the movement, over moments of rest, and holding what is still.
 
     The landmarks of a still face wander slowly where a codec holds on to noise, so that only a long mean
     steadies them; a long mean would smear a movement's start. What has moved is told by means over
     `patch` frames: they jitter less than what is averaged, and tell smaller movements from noise.
+    Where the pixels themselves have been still for longer, the square goes where they go, to a hundredth of
+    a pixel, whatever the landmarks say.
 
     Args:
         radius: frames looked at before and after; also the delay of the stream.
@@ -36,6 +39,10 @@ class SmoothingConfig:
             what jitter leaves of it, below a movement. The change of the square itself counts half, so that
             a nod, whose patches are all alike, is kept.
         patch: frames before and after that are a patch.
+        still_frames: before and after, for which the pixels of a still face are still; a frame that is shown
+            twice, as in footage of another rate, is no rest.
+        still_move: of a still face, how far its pixels move, in sides of the square.
+        still_change: how much else they change, in the unit of `PixelShift.change`.
     """
 
     radius: int = 15
@@ -44,6 +51,9 @@ class SmoothingConfig:
     sigma_rest_frames: float = 15.0
     sigma_move: float = 0.005
     patch: int = 3
+    still_frames: int = 7
+    still_move: float = 0.003
+    still_change: float = 0.0005
 
 
 def smooth_stream(
@@ -64,7 +74,7 @@ def smooth_stream(
     time = 0  # of the oldest frame that waits
     for item in frames:
         for face in item[1]:
-            tracks[face.track].add(time + len(waiting), face.square)
+            tracks[face.track].add(time + len(waiting), face)
         waiting.append(item)
         if len(waiting) > settings.radius:
             yield _steadied(*waiting.popleft(), time, tracks)
@@ -92,20 +102,23 @@ class _Track:
         # x and y in pixels, logarithm of the side, roll without jumps of a whole turn
         self._squares: list[_Floats] = []
         self._path: list[_Floats] = []  # at the first of these times: what later faces do not change
+        self._shifts: list[PixelShift | None] = []
+        self._held: _Floats | None = None  # where the last square went
 
-    def add(self, time: int, square: FaceSquare) -> None:
+    def add(self, time: int, face: Face) -> None:
         """Take in the face of a later frame."""
-        roll = square.roll_rad
+        square, roll = face.square, face.square.roll_rad
         if self._squares:
             before = float(self._squares[-1][3])
             roll = before + (roll - before + np.pi) % (2 * np.pi) - np.pi
         self._times.append(time)
+        self._shifts.append(face.shift)
         self._squares.append(np.array([square.x_px, square.y_px, np.log(square.side_px), roll]))
 
     def forget_until(self, time: int) -> bool:
         """Drop what is more than `radius` frames older; whether nothing is left."""
         old = bisect_left(self._times, time - self._config.radius)
-        del self._times[:old], self._squares[:old], self._path[:old]
+        del self._times[:old], self._squares[:old], self._path[:old], self._shifts[:old]
         return not self._times
 
     def steady(self, time: int, square: FaceSquare) -> FaceSquare:
@@ -116,11 +129,34 @@ class _Track:
         new = _along_movement(times, squares, known, self._reach, self._config)
         path = np.array([*self._path, *new])
         self._path.extend(new[: max(0, len(times) - self._reach - known)])
-        here = squares[times == 0][0]
+        now = self._times.index(time)
+        here = squares[now]
         sides = np.array([square.side_px, square.side_px, 1.0, 1.0])
-        x, y, log_side, turn = (here + _at_rest(times, (path - here) / sides, self._config) * sides).tolist()
-        roll = square.roll_rad + turn - float(here[3])
-        return FaceSquare(x_px=x, y_px=y, side_px=float(np.exp(log_side)), roll_rad=roll)
+        steady = here + _at_rest(times, (path - here) / sides, self._config) * sides
+        x, y, log_side, roll = self._hold(now, steady).tolist()
+        return FaceSquare(
+            x_px=x, y_px=y, side_px=float(np.exp(log_side)), roll_rad=square.roll_rad + roll - float(here[3])
+        )
+
+    def _hold(self, now: int, steady: _Floats) -> _Floats:
+        """What was there in the frame before, moved as the pixels have, for as long as they are still.
+
+        Args:
+            now: which of the times.
+            steady: (4,) by the landmarks.
+        """
+        shift, reach = self._shifts[now], min(self._config.still_frames, self._config.radius)
+        if self._held is None or shift is None or reach == 0:
+            self._held = steady
+            return steady
+        around = [s for s in self._shifts[max(0, now - reach) : now + reach + 1] if s is not None]
+        moves = np.array([[s.x_px, s.y_px, np.log1p(s.growth), s.turn_rad] for s in around])
+        moved = self._held + moves.mean(axis=0)
+        # growth and turn count as what they move at half a side
+        steps = moves / np.array([*2 * [np.exp(self._held[2])], 2, 2])
+        unrest = _unrest(steps, max(s.change for s in around), self._config)
+        held = self._held = moved + unrest * (steady - moved)
+        return held
 
 
 def _along_movement(
@@ -165,6 +201,21 @@ def _at_rest(times: _Floats, path: _Floats, config: SmoothingConfig) -> _Floats:
     weights *= _bell(_length(patches - patches[here]) / config.sigma_move)
     weights *= _bell(_length(path - path[here]) / (2 * config.sigma_move))
     return weights @ path / weights.sum()
+
+
+def _unrest(steps: _Floats, change: float, config: SmoothingConfig) -> float:
+    """0 where a face's pixels keep still, 1 where they do not, little between.
+
+    Args:
+        steps: (n, 4) of consecutive frames, in sides of the square.
+        change: the largest of these frames.
+        config: what is still.
+    """
+    places = np.cumsum(steps, axis=0)
+    places = (places[:-2] + places[1:-1] + places[2:]) / 3 if len(places) > 3 else places  # less grain
+    span = float(np.linalg.norm(places.max(axis=0) - places.min(axis=0)))
+    unrest = (span / config.still_move) ** 2 + (change / config.still_change) ** 2
+    return 1 - math.exp(-(unrest**3))  # steep: what is still is to be held for minutes
 
 
 def _length(changes: _Floats) -> _Floats:

@@ -1,0 +1,89 @@
+import cv2
+import numpy as np
+import pytest
+
+from understudy.core.types import Image
+from understudy.faces.face import FaceSquare
+from understudy.faces.face_patch import face_patch
+from understudy.faces.shift import ShiftMeter, patch_at
+
+SIDE = 100.0
+
+
+def textured(seed: int = 0) -> Image:
+    """A picture of soft spots."""
+    spots = np.random.default_rng(seed).normal(0, 1, (240, 240, 3)).astype(np.float32)
+    soft = cv2.GaussianBlur(spots, (0, 0), 12)
+    return np.clip(128 + 50 * soft / soft.std(), 0, 255).astype(np.uint8)
+
+
+STILL = textured()
+
+
+def warped(x: float = 0.0, y: float = 0.0, growth: float = 0.0, turn: float = 0.0) -> Image:
+    """The still picture, turned and grown around its middle, then shifted."""
+    cos, sin = (1 + growth) * np.cos(turn), (1 + growth) * np.sin(turn)
+    linear = np.array([[cos, -sin], [sin, cos]])
+    middle = np.array([120.0, 120.0])
+    matrix = np.column_stack([linear, middle - linear @ middle + (x, y)])
+    return np.asarray(cv2.warpAffine(STILL, matrix, (240, 240), flags=cv2.INTER_CUBIC), np.uint8)
+
+
+def square(x: float = 120.0, y: float = 120.0, roll: float = 0.0) -> FaceSquare:
+    return FaceSquare(x_px=x, y_px=y, side_px=SIDE, roll_rad=roll)
+
+
+def meter(at: FaceSquare) -> ShiftMeter:
+    return ShiftMeter(at, face_patch(STILL, patch_at(at)))
+
+
+@pytest.mark.parametrize("roll", [0.0, 0.7, 3.0])
+def test_a_small_shift_growth_and_turn_are_measured_in_the_frame(roll: float) -> None:
+    image = warped(0.6, -0.3, 0.01, 0.012)
+    at = square(roll=roll)
+    shift = meter(at).follow(image, at, face_patch(image, patch_at(at)))
+    assert shift.x_px == pytest.approx(0.6, abs=0.1)
+    assert shift.y_px == pytest.approx(-0.3, abs=0.1)
+    assert shift.growth == pytest.approx(0.01, abs=0.002)
+    assert shift.turn_rad == pytest.approx(0.012, abs=0.002)
+    assert shift.change < 0.0005
+
+
+def test_steps_are_since_the_frame_before_and_add_up_over_a_long_way() -> None:
+    follow = meter(square())
+    steps: list[float] = []
+    for i in range(1, 41):
+        image = warped(x=0.7 * i)
+        at = square(x=120 + 0.7 * i + (-1) ** i)  # landmarks that tremble
+        steps.append(follow.follow(image, at, face_patch(image, patch_at(at))).x_px)
+    np.testing.assert_allclose(steps, 0.7, atol=0.1)
+    assert sum(steps) == pytest.approx(28.0, abs=0.5)
+
+
+def test_grain_moves_it_by_hundredths_of_a_pixel_and_does_not_add_up() -> None:
+    rng = np.random.default_rng(1)
+    follow = meter(square())
+    steps: list[float] = []
+    for _ in range(60):
+        image = np.clip(STILL + rng.normal(0, 6, STILL.shape), 0, 255).astype(np.uint8)
+        shift = follow.follow(image, square(), face_patch(image, patch_at(square())))
+        steps.append(shift.x_px)
+        assert shift.change < 0.0005
+    places = np.cumsum(steps)
+    assert np.abs(places).max() < 0.1
+
+
+def test_light_is_no_change_and_another_face_is() -> None:
+    darker = (STILL * 0.6 + 20).astype(np.uint8)
+    shift = meter(square()).follow(darker, square(), face_patch(darker, patch_at(square())))
+    assert shift.change < 0.0005
+    assert abs(shift.x_px) < 0.05
+    other = textured(5)
+    assert meter(square()).follow(other, square(), face_patch(other, patch_at(square()))).change > 0.1
+
+
+def test_where_nothing_is_to_be_seen_nothing_moves() -> None:
+    flat = np.full((240, 240, 3), 90, np.uint8)
+    follow = ShiftMeter(square(), face_patch(flat, patch_at(square())))
+    shift = follow.follow(flat, square(), face_patch(flat, patch_at(square())))
+    assert (shift.x_px, shift.y_px, shift.growth, shift.turn_rad, shift.change) == (0, 0, 0, 0, 0)
