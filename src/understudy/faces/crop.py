@@ -30,22 +30,38 @@ def cut(image: Image | Picture, crop_from_frame: Matrix, size_px: int) -> Image:
     """
     scale = float(np.hypot(crop_from_frame[0, 0], crop_from_frame[1, 0]))
     part, matrix = part_under(image, crop_from_frame, size_px)
-    shrink = int(1 / scale)
-    if shrink >= 2:
-        # average whole blocks first: the warp itself looks at four pixels only
-        height, width = (max(1, length // shrink) for length in part.shape[:2])
-        part = part[: height * shrink, : width * shrink] if min(part.shape[:2]) >= shrink else part
-        part = cast(Image, cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA))
-        part_from_small = np.array([[shrink, 0, (shrink - 1) / 2], [0, shrink, (shrink - 1) / 2]])
-        shift = matrix[:, :2] @ part_from_small[:, 2] + matrix[:, 2]
-        matrix = np.column_stack([matrix[:, :2] * shrink, shift])
+    part, matrix = averaged(part, matrix)
     if 0.99 < scale < 1.05 and np.abs(matrix - matrix.round()).max() > 1e-6:
         return _warp_sharp(part, matrix, size_px)
-    if scale * max(shrink, 1) > 0.99:
+    if np.hypot(matrix[0, 0], matrix[1, 0]) > 0.99:
         size = (size_px, size_px)
         warped = cv2.warpAffine(part, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return cast(Image, warped)
     return warp_linear(part, matrix, size_px, cv2.BORDER_REPLICATE)
+
+
+def averaged(
+    part: NDArray[np.uint8], crop_from_part: NDArray[np.float64]
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """A picture averaged over whole blocks where a crop of it is less than half its size.
+
+    A warp itself looks at four pixels only.
+
+    Args:
+        part: (h, w) or (h, w, channels).
+        crop_from_part: (2, 3) similarity.
+
+    Returns:
+        The smaller picture and the similarity for it; both as they were where the crop is larger.
+    """
+    shrink = int(1 / float(np.hypot(crop_from_part[0, 0], crop_from_part[1, 0])) + 1e-3)
+    if shrink < 2:
+        return part, crop_from_part
+    height, width = (max(1, length // shrink) for length in part.shape[:2])
+    part = part[: height * shrink, : width * shrink] if min(part.shape[:2]) >= shrink else part
+    small = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    shift = crop_from_part[:, :2] @ np.full(2, (shrink - 1) / 2) + crop_from_part[:, 2]
+    return small, np.column_stack([crop_from_part[:, :2] * shrink, shift])
 
 
 def warp_linear(image: Image, crop_from_image: NDArray[np.float64], size_px: int, border: int) -> Image:

@@ -58,7 +58,8 @@ class PixelShift:
         growth: share by which it has grown.
         turn_rad: clockwise.
         change: how unlike what it is compared with it looks (1 less correlation) but for the shift; at
-            most 0.0002 on a still picture with a camera's grain.
+            most 0.0002 on a still picture with a camera's grain;
+            infinite where it has moved too far for that.
     """
 
     x_px: float

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from understudy.core.picture import Picture
 from understudy.core.types import Image, Matrix
-from understudy.faces.crop import cut
+from understudy.faces.crop import averaged, part_under
 
 PATCH_PX = 24
 PATCH_COVERAGE = 1.2  # of a face and little else
@@ -29,8 +29,12 @@ def face_patch(image: Image | Picture, patch_from_image: Matrix) -> Grey:
     Returns:
         (`PATCH_PX`, `PATCH_PX`) float32 grey levels.
     """
-    grey = cv2.cvtColor(cut(image, patch_from_image, PATCH_PX), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(grey, (0, 0), 1), np.float32)
+    part, matrix = part_under(image, patch_from_image, PATCH_PX)
+    # grey first: one channel is averaged and warped in a third of the time of three
+    small, matrix = averaged(np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8), matrix)
+    size = (PATCH_PX, PATCH_PX)
+    grey = cv2.warpAffine(small, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1), np.float32)
 
 
 def change(a: Grey, b: Grey) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ _FLAT = 2.0  # grey levels of contrast (standard deviation) below which there is
 _LEAST = 1e-6  # of a movement's certainty, so that flat pictures move nowhere
 _MAX_SIDES = 0.02  # from the anchor: what is further has a new one, as the fit is of the first order
 _MAX_CHANGE = 0.02  # from the anchor: what looks less like it has a new one
+_LOOK_AWAY = 3  # frames after that, for which nothing is measured: it is not still, and may still move
+_SLOPES = (np.mgrid[:PATCH_PX, :PATCH_PX] - (PATCH_PX - 1) / 2)[:, 1:-1, 1:-1] / (PATCH_PX / 2)
+_UNKNOWN = PixelShift(x_px=0.0, y_px=0.0, growth=0.0, turn_rad=0.0, change=math.inf)
 
 _Floats = NDArray[np.float64]
 
@@ -53,32 +56,38 @@ class ShiftMeter:
             square: of the face, as fitted.
             patch: of its frame, cut by `patch_at`.
         """
-        self._anchor = _anchor(square, patch)
+        self._start, self._anchor = (square, patch), None
         self._moved = np.zeros(4)
+        self._wait = 0
 
     def follow(self, image: Image | Picture, square: FaceSquare, patch: Grey) -> PixelShift:
-        """How the face has moved since the frame before.
+        """How the face has moved since the frame before; unknown for a few frames once it has moved far.
 
         Args:
             image: the next frame, (h, w, 3) RGB uint8.
             square: of the face in it, as fitted; where the next anchor is cut if one is needed.
             patch: of this frame, cut by `patch_at` from `square`.
         """
-        anchor = self._anchor
-        off = anchor.grey - _inner(_normal(face_patch(image, patch_at(anchor.square))))
+        if self._wait:
+            self._wait -= 1
+            self._start, self._anchor = (square, patch), None
+            return _UNKNOWN
+        anchor = self._anchor = self._anchor or _anchor(*self._start)
+        off = anchor.grey - _normal(face_patch(image, patch_at(anchor.square)))[0]
         moved = anchor.solve @ off
         rest = off - anchor.slopes @ moved
         change = float(rest @ rest) / len(rest) / 2
-        step, self._moved = moved - self._moved, moved
+        step, self._moved = (moved - self._moved).tolist(), moved
         if change > _MAX_CHANGE or np.abs(moved).max() > _MAX_SIDES * PATCH_PX / PATCH_COVERAGE:
-            self._anchor, self._moved = _anchor(square, patch), np.zeros(4)
+            self._start, self._anchor, self._moved = (square, patch), None, np.zeros(4)
+            self._wait = _LOOK_AWAY
         unit = anchor.square.side_px * PATCH_COVERAGE / PATCH_PX
-        cos, sin = unit * np.cos(anchor.square.roll_rad), unit * np.sin(anchor.square.roll_rad)
-        x, y, growth, turn = step.tolist()
+        cos, sin = unit * math.cos(anchor.square.roll_rad), unit * math.sin(anchor.square.roll_rad)
+        x, y, growth, turn = step
         half = PATCH_PX / 2
         return PixelShift(
-            x_px=float(cos * x - sin * y),
-            y_px=float(sin * x + cos * y),
+            x_px=cos * x - sin * y,
+            y_px=sin * x + cos * y,
             growth=growth / half,
             turn_rad=turn / half,
             change=change,
@@ -91,22 +100,19 @@ def patch_at(square: FaceSquare) -> Matrix:
 
 
 def _anchor(square: FaceSquare, patch: Grey) -> _Anchor:
-    grey = _normal(patch)
-    down, across = cast(tuple[_Floats, _Floats], np.gradient(grey))
-    rows, columns = np.mgrid[:PATCH_PX, :PATCH_PX] - (PATCH_PX - 1) / 2
-    half = PATCH_PX / 2  # growth and turn count as what they move at the patch's edge
-    grown, turned = (across * columns + down * rows) / half, (down * columns - across * rows) / half
-    slopes = np.stack([_inner(slope) for slope in (across, down, grown, turned)], axis=1)
-    solve: _Floats = np.linalg.solve(slopes.T @ slopes + _LEAST * np.eye(4), slopes.T).astype(np.float64)
-    return _Anchor(square=square, grey=_inner(grey), slopes=slopes, solve=solve)
+    grey, contrast = _normal(patch)
+    across = (patch[1:-1, 2:] - patch[1:-1, :-2]) / (2 * contrast)
+    down = (patch[2:, 1:-1] - patch[:-2, 1:-1]) / (2 * contrast)
+    rows, columns = _SLOPES  # growth and turn count as what they move at the patch's edge
+    slopes = np.stack([across, down, across * columns + down * rows, down * columns - across * rows])
+    slopes = slopes.reshape(4, -1).astype(np.float64)
+    solve: _Floats = np.linalg.inv(slopes @ slopes.T + _LEAST * np.eye(4)) @ slopes
+    return _Anchor(square=square, grey=grey, slopes=slopes.T, solve=solve)
 
 
-def _normal(patch: Grey) -> _Floats:
-    """Zero mean, unit deviation: light does not count."""
-    off = patch.astype(np.float64) - float(patch.mean())
-    return off / max(float(off.std()), _FLAT)
-
-
-def _inner(patch: _Floats) -> _Floats:
-    """All but the rim, whose slopes are one-sided, as a vector."""
-    return patch[1:-1, 1:-1].ravel()
+def _normal(patch: Grey) -> tuple[_Floats, float]:
+    """All but the rim, (n,), of zero mean and unit deviation, as light does not count; and the deviation."""
+    inner = patch[1:-1, 1:-1].ravel().astype(np.float64)
+    inner -= inner.sum() / inner.size
+    contrast = max(math.sqrt(float(inner @ inner) / inner.size), _FLAT)
+    return inner / contrast, contrast

@@ -17,6 +17,7 @@ from understudy.faces.face import Face, FaceSquare, PixelShift
 Carried = TypeVar("Carried")  # a frame, or what else goes with its faces
 _Floats = NDArray[np.float64]
 _TINY = 1e-9
+_MUCH = 2.0  # times a limit: what is beyond is surely over it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,16 +146,18 @@ class _Track:
             now: which of the times.
             steady: (4,) by the landmarks.
         """
-        shift, reach = self._shifts[now], min(self._config.still_frames, self._config.radius)
-        if self._held is None or shift is None or reach == 0:
+        reach = min(self._config.still_frames, self._config.radius)
+        shifts = self._shifts[max(0, now - reach) : now + reach + 1]
+        known = [s for s in shifts if s is not None]
+        most = max((s.change for s in known), default=math.inf)
+        if self._held is None or reach == 0 or most > _MUCH * self._config.still_change:
             self._held = steady
             return steady
-        around = [s for s in self._shifts[max(0, now - reach) : now + reach + 1] if s is not None]
-        moves = np.array([[s.x_px, s.y_px, np.log1p(s.growth), s.turn_rad] for s in around])
+        moves = np.array([(s.x_px, s.y_px, s.growth, s.turn_rad) for s in known])
         moved = self._held + moves.mean(axis=0)
         # growth and turn count as what they move at half a side
         steps = moves / np.array([*2 * [np.exp(self._held[2])], 2, 2])
-        unrest = _unrest(steps, max(s.change for s in around), self._config)
+        unrest = _unrest(steps, most, self._config)
         held = self._held = moved + unrest * (steady - moved)
         return held
 
