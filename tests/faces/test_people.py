@@ -70,6 +70,26 @@ def test_the_threshold_lies_in_the_gap_of_the_set() -> None:
     assert people == [[(2, 0), (2, 1)], [(1, 0)], [(1, 1)], [(3, 0)], [(3, 1)]]
 
 
+def test_a_grimace_goes_to_whom_it_is_near_if_nobody_else_is() -> None:
+    many, known = (0.0, 0.01, 0.02), (1, 0)
+    others = {(2, i): summary(9, *(5.0 + i + 0.3 * k for k in range(4))) for i in range(3)}
+    grimace = {(1, 1): summary(1, 0.47)}
+    base = group_tracks({known: summary(10, *many)} | others)
+    assert len(base) == 4
+
+    def joins(more: dict[TrackKey, TrackSummary]) -> bool:
+        people = group_tracks({known: summary(10, *many)} | others | more)
+        return any({known, (1, 1)} <= set(person) for person in people)
+
+    assert joins(grimace)
+    assert not joins({(1, 1): summary(1, 0.52)})  # as far as a stranger
+    assert not joins({(1, 1): summary(9, 0.45, 0.46, 0.48)})  # somebody of whom more is known
+    assert not joins(grimace | {(3, 0): summary(8, 0.99, 1.0, 1.01)})  # somebody else is about as near
+    together = {(1, 1): replace(grimace[1, 1], frames=frozenset([7]))}
+    tracks = {known: replace(summary(10, *many), frames=frozenset([7]))} | others | together
+    assert not any({known, (1, 1)} <= set(person) for person in group_tracks(tracks))
+
+
 def test_a_track_without_a_vector_is_a_person_of_its_own() -> None:
     tracks = {(1, 0): summary(10), (1, 1): summary(9), (1, 2): summary(8, 0.0), (1, 3): summary(7, 0.1)}
     assert group_tracks(tracks) == [[(1, 2), (1, 3)], [(1, 0)], [(1, 1)]]

@@ -17,6 +17,8 @@ TrackKey = tuple[int, int]  # source id, track number
 # Mean distances (root of the mean square) between the faces of two groups. On real people those of one
 # person are up to 0.42 and those of two people from 0.46; of rendered people 0.36 and 0.54 on average.
 _SURELY_ONE, _SURELY_TWO = 0.40, 0.52
+_STRAY = 0.48  # of a face or two from all of somebody's: that of strangers is 0.50 at least
+_ALONE = 1.25  # times as far from anybody else
 _GAP = 1.1  # of the distance below to that above a stretch without merges: it parts people
 # in units of the distance of two faces of one person, once directions that vary within people count less
 _WHITENED = (1.5, 1.5, 1.5, 2.0)  # a rough one while what varies is still being learnt, then the last
@@ -50,7 +52,8 @@ def group_tracks(tracks: Mapping[TrackKey, TrackSummary]) -> list[list[TrackKey]
     """Group tracks into people, the one seen most first, each in the order of sources and tracks.
 
     Groups are merged by the mean distance between their faces, up to a height that fits the set: into a
-    stretch without merges where there is one between what is surely one person and what surely is not.
+    stretch without merges where there is one between what is surely one person and what surely is not. A
+    face or two left over, such as a grimace, go to somebody who is near where nobody else is.
     Where many people lie so close that there is none (rendered ones do), directions in which vectors of
     one person vary are learnt from what is surely one and counted less.
 
@@ -97,7 +100,7 @@ def _labels(vectors: list[_Floats], apart: NDArray[np.bool_]) -> Labels:
     tree = merge_tree(squares, weights, "average")
     height = _height_in_gap(tree.heights, strangers)
     if height is not None:
-        return tree.groups(height)
+        return _strays_joined(tree.groups(height), squares, weights)
     labels = tree.groups(_SURELY_ONE)
     for limit in _WHITENED:
         straight = _whitened(vectors, means, labels)
@@ -124,6 +127,32 @@ def _height_in_gap(heights: _Floats, strangers: _Floats) -> float | None:
         return None
     # a stretch that begins below it is cut above it: what is surely one is merged
     return float(max(np.sqrt(edges[widest] * edges[widest + 1]), _SURELY_ONE))
+
+
+def _strays_joined(labels: Labels, squares: Squares, weights: _Floats) -> Labels:
+    """Groups of one or two faces join the one group that is near them.
+
+    Args:
+        labels: of (n,) tracks.
+        squares: (n, n) mean squared distances of their faces; inf for two that share a frame.
+        weights: (n,) faces that they are known by.
+    """
+    member = np.eye(labels.max() + 1)[labels]
+    counts = weights @ member
+    shared = ~np.isfinite(squares)
+    sums = (member * weights[:, None]).T @ np.where(shared, 0, squares) @ (member * weights[:, None])
+    apart = np.sqrt(sums / np.outer(counts, counts))
+    together = member.T @ shared @ member > 0
+    labels = labels.copy()
+    for stray in np.flatnonzero(counts <= 2):
+        known = np.flatnonzero(counts > 2)
+        nearest = known[apart[stray, known].argsort()[:2]]
+        if not len(nearest) or together[stray, nearest[0]]:
+            continue
+        limit = _STRAY if len(nearest) == 1 else min(_STRAY, apart[stray, nearest[1]] / _ALONE)
+        if apart[stray, nearest[0]] < limit:
+            labels[labels == stray] = nearest[0]
+    return np.unique(labels, return_inverse=True)[1]
 
 
 def _squares(points: _Floats) -> Squares:
