@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
-from understudy.core.errors import WeightsError
 from understudy.core.types import Image, Vector
-from understudy.faces.dlib_weights import (
-    AddEarlier,
-    Affine,
-    Array,
-    Convolution,
-    Dense,
-    Layer,
-    Picture,
-    Pool,
-    Rectify,
-    read_layers,
-)
+from understudy.faces.prepared import prepared
 from understudy.faces.tflite import PictureNetwork
-from understudy.faces.tflite_graph import Graph
 
-_L = TypeVar("_L", bound=Layer)
+_PIECES_VERSION = 1  # of how the file is written down anew
 
 
 class DlibNetwork:
@@ -48,11 +33,10 @@ class DlibNetwork:
         Raises:
             WeightsError: the file is not such a network.
         """
-        layers = _Layers(read_layers(weights.read_bytes(), weights.name), weights.name)
-        picture = layers.take(Picture)
-        self._mean_rgb = np.array(picture.mean_rgb, np.float32)
-        self._network = PictureNetwork(_as_tflite(picture.size_px, layers))
-        self.input_px = picture.size_px
+        pieces = prepared(weights, _PIECES_VERSION, lambda: _pieces(weights))
+        self._mean_rgb = np.frombuffer(pieces["mean_rgb"], np.float32)
+        self._network = PictureNetwork(pieces["network"])
+        self.input_px = self._network.input_px
         self._one_at_a_time = threading.Lock()
 
     def vector(self, chip: Image) -> Vector:
@@ -61,84 +45,15 @@ class DlibNetwork:
         Raises:
             ValueError: the chip has another shape.
         """
-        picture: Array = ((chip - self._mean_rgb) / np.float32(256))[None]
+        picture = ((chip - self._mean_rgb) / np.float32(256))[None]
         with self._one_at_a_time:
             (vector,) = self._network.run(picture)
         return vector[0]
 
 
-class _Layers:
-    """The layers, taken one after the other in the order that is expected."""
+def _pieces(weights: Path) -> dict[str, bytes]:
+    """The network as LiteRT reads it, and the colour that it takes away."""
+    from understudy.faces.dlib_graph import as_tflite  # imports slowly, and is seldom needed
 
-    def __init__(self, layers: Sequence[Layer], name: str) -> None:
-        self._layers, self._name, self._at = layers, name, 0
-
-    def next_is(self, kind: type[Layer]) -> bool:
-        return self._at < len(self._layers) and isinstance(self._layers[self._at], kind)
-
-    def take(self, kind: type[_L]) -> _L:
-        layer = self._layers[self._at] if self._at < len(self._layers) else None
-        if not isinstance(layer, kind):
-            raise self.error(f"layer {self._at} is {type(layer).__name__}, not {kind.__name__}")
-        self._at += 1
-        return layer
-
-    def end(self) -> None:
-        if self._at != len(self._layers):
-            raise self.error(f"it has {len(self._layers)} layers, not {self._at}")
-
-    def error(self, why: str) -> WeightsError:
-        return WeightsError(
-            f"{self._name} is not the face recognition network ({why})",
-            "delete it and run `understudy weights pull`",
-        )
-
-
-def _as_tflite(size_px: int, layers: _Layers) -> bytes:
-    """The network as the file that LiteRT reads."""
-    graph = Graph((1, size_px, size_px, 3))
-    signal = _convolved(graph, graph.input, layers, relu=True)
-    pool = layers.take(Pool)
-    signal = graph.pool(signal, pool.kind, pool.size, pool.stride)
-    while layers.next_is(Convolution):
-        signal = _residual(graph, signal, layers)
-    if layers.take(Pool) != Pool("avg", 0, 1):
-        raise layers.error("the last pool is not the mean of all")
-    output = graph.dense(graph.mean(signal), np.ascontiguousarray(layers.take(Dense).weights.T))
-    layers.end()
-    return graph.file(output)
-
-
-def _residual(graph: Graph, signal: int, layers: _Layers) -> int:
-    """Two convolutions and a way around them; where they make the picture smaller, so does the way around.
-
-    A convolution of an even picture at stride 2 gives one row less than the pool beside it: adding
-    fills that up with zeros, like the channels that the way around does not have.
-    """
-    inner = _convolved(graph, signal, layers, relu=True)
-    inner = _convolved(graph, inner, layers, relu=False)
-    around = signal
-    if layers.next_is(Pool):
-        pool = layers.take(Pool)
-        around = graph.pool(signal, pool.kind, pool.size, pool.stride)
-    layers.take(AddEarlier)
-    layers.take(Rectify)
-    return graph.add(inner, around, relu=True)
-
-
-def _convolved(graph: Graph, signal: int, layers: _Layers, *, relu: bool) -> int:
-    """A convolution with the gain and shift behind it worked into its weights."""
-    convolution, affine = layers.take(Convolution), layers.take(Affine)
-    if relu:
-        layers.take(Rectify)
-    size, channels = convolution.weights.shape[2], graph.shape(signal)[3]
-    if convolution.padding != (size // 2 if convolution.stride == 1 else 0):
-        raise layers.error(
-            f"{size} px filters of stride {convolution.stride} with padding {convolution.padding}"
-        )
-    if convolution.weights.shape[1] != channels or len(affine.gain) != len(convolution.bias):
-        raise layers.error(f"filters of shape {convolution.weights.shape} on {channels} channels")
-    weights: Array = convolution.weights * affine.gain[:, None, None, None]
-    bias: Array = convolution.bias * affine.gain + affine.shift
-    channels_last = np.ascontiguousarray(weights.transpose(0, 2, 3, 1))
-    return graph.convolution(signal, channels_last, bias, convolution.stride, relu=relu)
+    network, mean_rgb = as_tflite(weights)
+    return {"network": network, "mean_rgb": np.array(mean_rgb, np.float32).tobytes()}

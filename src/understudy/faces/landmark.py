@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from understudy.faces.crop import part_under, warp_linear
 from understudy.faces.detect import Detection
 from understudy.faces.face import FaceSquare
 from understudy.faces.mesh import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
+from understudy.faces.prepared import prepared
 from understudy.faces.tflite import PictureNetwork
-from understudy.faces.tflite_parts import NetworkFile
 
 REGION_MARGIN = 1.5  # side of the network's region over the face's longer side
 PRESENCE_PX = 36.0  # side of a face square from which on the score is to be trusted
@@ -30,6 +31,7 @@ _HEAD_POINTS, _HEAD_IRISES = (
     ["conv_lips", "conv_left_eye", "conv_right_eye"],
     ["conv_left_iris", "conv_right_iris"],
 )
+_PIECES_VERSION = 1  # of how the file is taken apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +94,9 @@ class MeshNetwork:
         Raises:
             ValueError: the file holds another network.
         """
-        file = NetworkFile(weights.read_bytes())
-        self._parts = [Part.from_options(o) for o in file.custom_options("Landmarks2TransformMatrix")]
-        trunk = file.part_between(["input_1"], [_FEATURES, "output_mesh", _PRESENCE])
-        self._trunk = PictureNetwork(trunk)
-        self._heads = PictureNetwork(file.part_between(_HEAD_INPUTS, [*_HEAD_POINTS, *_HEAD_IRISES]))
+        pieces = prepared(weights, _PIECES_VERSION, lambda: _pieces(weights))
+        self._parts = [Part.from_options(options) for options in json.loads(pieces["parts"])]
+        self._trunk, self._heads = PictureNetwork(pieces["trunk"]), PictureNetwork(pieces["heads"])
 
     def find(self, image: Image | Picture, region: FaceSquare) -> Mesh:
         """Landmarks of the face in `region` of an (h, w, 3) RGB uint8 frame.
@@ -132,6 +132,18 @@ class MeshNetwork:
         for part, box, values in zip(self._parts, boxes, unit[:3], strict=True):
             points[part.points, :2] = box.carry(values) * stride
         return np.concatenate([box.carry(v) * stride for box, v in zip(boxes[1:], unit[3:], strict=True)])
+
+
+def _pieces(weights: Path) -> dict[str, bytes]:
+    """The trunk, the heads, and what the file says of the parts that they look at."""
+    from understudy.faces.tflite_parts import NetworkFile  # imports slowly, and is seldom needed
+
+    file = NetworkFile(weights.read_bytes())
+    return {
+        "trunk": file.part_between(["input_1"], [_FEATURES, "output_mesh", _PRESENCE]),
+        "heads": file.part_between(_HEAD_INPUTS, [*_HEAD_POINTS, *_HEAD_IRISES]),
+        "parts": json.dumps(file.custom_options("Landmarks2TransformMatrix")).encode(),
+    }
 
 
 def _carried(frame_from_crop: NDArray[np.float64], crop_xy: Points) -> Points:
