@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -101,4 +102,7 @@ def bare_decode_seconds(path: Path) -> float:
 def understudy(*arguments: object) -> dict[str, Any]:
     """The JSON of a command in a process of its own, so that its peak memory is its own."""
     command = [sys.executable, "-m", "understudy", *map(str, arguments), "--json"]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    # compiled modules are kept, as they are at a user's
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=kept)
+    return json.loads(done.stdout)
