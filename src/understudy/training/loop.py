@@ -80,7 +80,7 @@ class Trainer:
         Raises:
             FloatingPointError: the loss is no number; nothing was learnt from it.
         """
-        model, batch = self.model, batch.unpacked()
+        model = self.model
         # the same noise wherever training resumes
         state = np.random.SeedSequence([self._seed, number]).generate_state(1)
         torch.default_generator.manual_seed(int(state[0]))

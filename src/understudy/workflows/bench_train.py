@@ -15,7 +15,7 @@ from understudy.core.files import peak_rss_mb
 from understudy.faces.expression import EXPRESSION_SIZE
 from understudy.nets.presets import PRESETS
 from understudy.training.augment import AUGMENTATION
-from understudy.training.batches import batches, made_ahead
+from understudy.training.batches import batches
 from understudy.training.loop import Trainer
 from understudy.training.model import Model
 from understudy.training.processor import has_fast_bf16, tuned
@@ -87,7 +87,7 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
     size = config.batch or preset.batch
     whole, bare = _trainer(config), _trainer(config)
     faces = [_random_faces(name, config) for name in ("a", "b")]
-    made = made_ahead(batches(faces, size, config.seed, 0, AUGMENTATION[config.preset]))
+    made = batches(faces, size, config.seed, 0, AUGMENTATION[config.preset])
     shape = (2 * size, 3, preset.size_px, preset.size_px)
     random = torch.rand(shape).contiguous(memory_format=torch.channels_last)
 
@@ -134,8 +134,7 @@ def _random_faces(name: str, config: BenchConfig) -> Samples:
     return Samples(
         identity=name,
         size_px=preset.size_px,
-        layers=rng.integers(0, 256, (_FACES, side, side, 4), np.uint8),
-        focus=rng.integers(0, 256, (_FACES, side, side), np.uint8),
+        planes=rng.integers(0, 256, (_FACES, 5, side, side), np.uint8),
         expressions=rng.normal(0, 1, (_FACES, 2, EXPRESSION_SIZE)).astype(np.float32),
     )
 
