@@ -8,7 +8,7 @@ Shapes: faces_N5SS uint8, a batch of samples, planar: RGB, the face mask, and ey
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -71,6 +71,11 @@ class Moves:
     colours: NDArray[np.float32]
     flipped: NDArray[np.bool_]
     placement: NDArray[np.float32]
+
+    def part(self, first: int, count: int) -> Moves:
+        """Those of some of the faces."""
+        some = slice(first, first + count)
+        return Moves(**{field.name: getattr(self, field.name)[some] for field in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,9 @@ from torch import Tensor
 from understudy.training.augment import AugmentConfig, Moves, make_pairs, random_moves
 from understudy.training.samples import Samples
 
+_BLOCK = 16  # steps whose moves are drawn together: alone, a step's few numbers cost as much as many
+_MOVES = 1  # keeps those apart from other random numbers
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
@@ -54,16 +57,21 @@ def batches(
     settings = config or AugmentConfig()
     where = device or torch.device("cpu")
     faces = [torch.from_numpy(samples.planes).to(where) for samples in identities]
-    step = first_step
+    count, side, size_px = len(faces) * size, faces[0].shape[-1], identities[0].size_px
+    step, block, moves = first_step, -1, None
     while True:
+        if moves is None or block != step // _BLOCK:
+            block = step // _BLOCK
+            rng = np.random.default_rng([seed, block, _MOVES])
+            moves = random_moves(_BLOCK * count, side, size_px, rng, settings)
         rng = np.random.default_rng([seed, step])
         chosen = [rng.choice(samples.training, size) for samples in identities]
-        picked = torch.cat(
-            [all_[torch.from_numpy(some).to(where)] for all_, some in zip(faces, chosen, strict=True)]
-        )
-        moves = random_moves(len(picked), picked.shape[-1], identities[0].size_px, rng, settings)
+        picked = faces[0].new_empty(count, *faces[0].shape[1:])
+        for every, some, into in zip(faces, chosen, picked.split(size), strict=True):
+            torch.index_select(every, 0, torch.from_numpy(some).to(where), out=into)
         expressions = [samples.expressions[some] for samples, some in zip(identities, chosen, strict=True)]
-        yield to_batch(picked, picked, moves, np.concatenate(expressions), identities[0].size_px)
+        own = moves.part(step % _BLOCK * count, count)
+        yield to_batch(picked, picked, own, np.concatenate(expressions), size_px)
         step += 1
 
 
