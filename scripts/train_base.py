@@ -21,7 +21,6 @@ import torch
 from torch import nn
 
 from understudy.core.files import write_atomically
-from understudy.core.prefetch import prefetch
 from understudy.faces.crop import cut
 from understudy.faces.expression import EXPRESSION_SIZE, expression_vector, mirrored
 from understudy.faces.finder import FaceFinder
@@ -29,7 +28,7 @@ from understudy.faces.smooth import SmoothingConfig
 from understudy.faces.track import TrackerConfig
 from understudy.media.reader import VideoReader
 from understudy.nets.face_loss import FaceLoss
-from understudy.training.augment import AUGMENTATION, make_pairs
+from understudy.training.augment import AUGMENTATION, random_moves
 from understudy.training.base import pack_base
 from understudy.training.batches import Batch, to_batch
 from understudy.training.model import Model
@@ -52,7 +51,7 @@ class Crowd:
         finder = FaceFinder(
             tracker=TrackerConfig(detect_every=1, cut_level=-1.0), smoothing=SmoothingConfig(radius=0)
         )
-        layers, focus, expressions, persons, self.where = [], [], [], [], []
+        planes, expressions, persons, self.where = [], [], [], []
         for person, clip in enumerate(sorted(folder.glob("id_*.mp4"))):
             rows = []
             self.where.append({})
@@ -63,10 +62,9 @@ class Crowd:
                     face = faces[0]
                     matrix = face.square.crop_from_frame(side, coverage * side / size_px)
                     points = face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-                    self.where[-1][frame.index] = len(layers)
-                    mask, soft = draw_masks(points, side, size_px)
-                    layers.append(np.dstack([cut(frame.image, matrix, side), mask]))
-                    focus.append(soft)
+                    self.where[-1][frame.index] = len(planes)
+                    masks = draw_masks(points, side, size_px)
+                    planes.append(np.stack([*cut(frame.image, matrix, side).transpose(2, 0, 1), *masks]))
                     as_is, flipped = (
                         (face.landmarks_px, face.iris_px),
                         mirrored(face.landmarks_px, face.iris_px),
@@ -77,7 +75,7 @@ class Crowd:
             rest = vectors[0].copy()  # the first frame of each clip is neutral
             rest[:, -2:] = 0
             expressions.append(vectors - rest)
-        self.layers, self.focus = np.stack(layers), np.stack(focus)
+        self.planes = np.stack(planes)
         self.expressions = np.concatenate(expressions).astype(np.float32)
         self.persons = np.array(persons)
         assert self.expressions.shape[1:] == (2, EXPRESSION_SIZE)
@@ -97,13 +95,13 @@ def endless(crowd: Crowd, size_px: int, seed: int) -> Iterator[tuple[Batch, torc
                 if frame in reader and frame in drawer:
                     index, cross = reader[frame], drawer[frame]
             if cross is None:
-                index = cross = int(rng.integers(len(crowd.layers)))
+                index = cross = int(rng.integers(len(crowd.planes)))
             read.append(index)
             drawn.append(cross)
-        pairs = make_pairs(
-            crowd.layers[read], crowd.layers[drawn], crowd.focus[drawn], size_px, rng, AUGMENTATION["tiny"]
-        )
-        yield to_batch(pairs, crowd.expressions[read]), torch.from_numpy(crowd.persons[drawn])
+        moves = random_moves(BATCH, crowd.planes.shape[-1], size_px, rng, AUGMENTATION["tiny"])
+        of_each = (torch.from_numpy(crowd.planes[index]) for index in (read, drawn))
+        batch = to_batch(*of_each, moves, crowd.expressions[read], size_px)
+        yield batch, torch.from_numpy(crowd.persons[drawn])
         step += 1
 
 
@@ -127,7 +125,7 @@ def train(folder: Path, out: Path, minutes: float, seed: int) -> None:
     model = Model("tiny", ["everybody"], bf16=has_fast_bf16())
     encoder, decoder = model.encoder, model.decoders[0]
     crowd = Crowd(folder, model.preset.size_px, model.preset.coverage)
-    print(f"{len(crowd.layers)} faces of {len(crowd.where)} people")
+    print(f"{len(crowd.planes)} faces of {len(crowd.where)} people")
     people = nn.ParameterList(
         [nn.Parameter(s.detach().repeat(len(crowd.where), 1, 1)) for s in decoder.styles]
     )
@@ -138,8 +136,7 @@ def train(folder: Path, out: Path, minutes: float, seed: int) -> None:
     face_loss = FaceLoss(model.preset.size_px)
     model.train()
     started, step, told = time.monotonic(), 0, 0.0
-    for packed, drawn_as in prefetch(endless(crowd, model.preset.size_px, seed)):
-        batch = packed.unpacked()
+    for batch, drawn_as in endless(crowd, model.preset.size_px, seed):
         elapsed = time.monotonic() - started
         done = elapsed / (60 * minutes)
         if done >= 1:

@@ -22,7 +22,9 @@ def oracle(drawn: Tensor, truth: Tensor, focus: Tensor, config: LossConfig) -> T
     """The definition, term by term, in double precision where it can be."""
     weight = truth[:, 3:] * (1 + config.focus * focus) + config.outside
     l1 = ((drawn[:, :3] - truth[:, :3]).abs().mean(dim=1, keepdim=True) * weight).sum() / weight.sum()
-    ssim = MaskedSsim(SIZE, stride=config.stride).to(drawn.dtype)(drawn[:, :3], truth[:, :3], weight).mean()
+    rim = round(SIZE * config.rim)
+    a, b, w = (x[..., rim : SIZE - rim, rim : SIZE - rim] for x in (drawn[:, :3], truth[:, :3], weight))
+    ssim = MaskedSsim(SIZE - 2 * rim, stride=config.stride).to(drawn.dtype)(a, b, w).mean()
     mask = (drawn[:, 3] - truth[:, 3]).abs().mean()
     return config.l1 * l1 + config.ssim * (1 - ssim) + config.mask * mask
 
@@ -34,7 +36,7 @@ def oracle(drawn: Tensor, truth: Tensor, focus: Tensor, config: LossConfig) -> T
         LossConfig(l1=1, ssim=0, mask=0),
         LossConfig(l1=0, ssim=1, mask=0, stride=1),
         LossConfig(l1=0, ssim=0, mask=2),
-        LossConfig(focus=0, outside=1, stride=3),
+        LossConfig(focus=0, outside=1, stride=2, rim=0),
     ],
 )
 def test_value_and_gradient_equal_the_oracle(config: LossConfig) -> None:
@@ -74,7 +76,9 @@ def test_the_truth_itself_costs_nothing_and_an_empty_mask_is_no_division_by_noth
     _, truth, focus = pictures(3)
     value, gradient = FaceLoss(SIZE)(truth, truth, focus)
     assert float(value) == pytest.approx(0, abs=1e-5)
-    assert gradient.abs().max() < 1e-4
+    # an absolute value has no slope at nothing: any between those on either side will do
+    beside = FaceLoss(SIZE)(truth + 1e-6, truth, focus)[1]
+    assert (gradient.abs() <= beside.abs() + 1e-6).all()
     truth[:, 3] = 0
     value, gradient = FaceLoss(SIZE, LossConfig(outside=0))(truth * 0.5, truth, focus)
     assert torch.isfinite(value)

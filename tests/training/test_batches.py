@@ -1,4 +1,3 @@
-from contextlib import closing
 from itertools import islice
 
 import numpy as np
@@ -7,9 +6,8 @@ import torch
 
 from training.made_samples import made_samples
 from understudy.faces.expression import EXPRESSION_SIZE, PLACEMENT_SIZE
-from understudy.training import batches as batches_module
 from understudy.training.augment import AugmentConfig
-from understudy.training.batches import Batch, batches, made_ahead
+from understudy.training.batches import Batch, batches
 from understudy.training.samples import Samples
 
 NAMES = ("face_B3HW", "truth_B4HW", "focus_B1HW", "expression_BX")
@@ -40,8 +38,7 @@ def test_steps_and_seeds_differ(identities: list[Samples]) -> None:
 
 
 def test_shapes_ranges_and_layout(identities: list[Samples]) -> None:
-    packed = next(batches(identities, 4, seed=0, first_step=0))
-    batch = packed.unpacked()
+    batch = next(batches(identities, 4, seed=0, first_step=0))
     assert batch.face_B3HW.shape == (8, 3, 32, 32)
     assert batch.truth_B4HW.shape == (8, 4, 32, 32)
     assert batch.focus_B1HW.shape == (8, 1, 32, 32)
@@ -49,8 +46,7 @@ def test_shapes_ranges_and_layout(identities: list[Samples]) -> None:
     for name in NAMES:
         assert getattr(batch, name).dtype == torch.float32
     for name in NAMES[:3]:
-        assert (getattr(batch, name) * 255).round().equal(getattr(packed, name).float())
-        assert getattr(batch, name).is_contiguous(memory_format=torch.channels_last)
+        assert 0 <= getattr(batch, name).min() <= getattr(batch, name).max() <= 1 + 1e-6
     torch.testing.assert_close(batch.truth_B4HW[:, 3], torch.ones(8, 32, 32))
 
 
@@ -61,8 +57,8 @@ def test_identity_by_identity_and_nothing_held_out(identities: list[Samples]) ->
         for row in range(16):
             identity, index = divmod(row, 8)[0], int(batch.expression_BX[row, 0])
             seen[identity].add(index)
-            layers = identities[identity].layers[index, 3:35, 3:35]
-            np.testing.assert_array_equal(batch.truth_B4HW[row].permute(1, 2, 0).numpy(), layers)
+            planes = identities[identity].planes[index, :4, 3:35, 3:35]
+            np.testing.assert_allclose(batch.truth_B4HW[row].numpy() * 255, planes, atol=0.05)
     for identity, samples in enumerate(identities):
         assert seen[identity] == set(samples.training.tolist())
 
@@ -72,12 +68,4 @@ def test_a_mirrored_pair_has_the_mirrored_expression(identities: list[Samples]) 
     assert (next(batches(identities, 4, 0, 0, always)).expression_BX[:, 1] == 1).all()
     assert (next(batches(identities, 4, 0, 0, STILL)).expression_BX[:, 1] == 0).all()
     mirrored = next(batches(identities, 4, 0, 0, always)).truth_B4HW.flip(-1)
-    assert torch.equal(mirrored, next(batches(identities, 4, 0, 0, STILL)).truth_B4HW)
-
-
-def test_a_thread_ahead_changes_nothing(identities: list[Samples], monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = list(islice(batches(identities, 3, seed=5, first_step=0), 3))
-    for cores in (2, 8):
-        monkeypatch.setattr(batches_module, "usable_cores", lambda cores=cores: cores)
-        with closing(made_ahead(batches(identities, 3, seed=5, first_step=0))) as made:
-            assert all(equal(a, b) for a, b in zip(plain, islice(made, 3), strict=True))
+    torch.testing.assert_close(mirrored, next(batches(identities, 4, 0, 0, STILL)).truth_B4HW)

@@ -54,18 +54,20 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> list[StoredFace]:
 def test_a_sample_is_the_frame_cut_a_little_wider_than_the_network_sees(faces: list[StoredFace]) -> None:
     samples = load_samples("a", faces, SIZE, COVERAGE)
     side = sample_size_px(SIZE)
-    assert samples.layers.shape == (11, side, side, 4)
+    assert samples.planes.shape == (11, 5, side, side)
     for index in (0, 5, 10):
         face = faces[index].face
         # oracle: straight from the frame, without the stored crop between
         matrix = face.square.crop_from_frame(side, COVERAGE * side / SIZE)
         straight = cut(picture_of(face), matrix, side)
-        error = samples.layers[index, ..., :3].astype(float) - straight
+        error = samples.planes[index, :3].transpose(1, 2, 0).astype(float) - straight
         assert np.sqrt((error**2).mean()) < 6
         # and not shifted: half a pixel either way fits worse
         for dx, dy in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5)):
             moved = matrix + np.array([[0, 0, dx], [0, 0, dy]], np.float32)
-            worse = samples.layers[index, ..., :3].astype(float) - cut(picture_of(face), moved, side)
+            worse = samples.planes[index, :3].transpose(1, 2, 0).astype(float) - cut(
+                picture_of(face), moved, side
+            )
             assert (worse**2).mean() > (error**2).mean()
 
 
@@ -82,7 +84,7 @@ def test_masks_hold_what_they_are_of(faces: list[StoredFace]) -> None:
     for index, entry in enumerate(faces):
         matrix = entry.square.crop_from_frame(side, COVERAGE * side / SIZE)
         points = entry.face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-        face, focus = samples.layers[index, ..., 3], samples.focus[index]
+        face, focus = samples.planes[index, 3:]
 
         def at(mask: np.ndarray, xy: np.ndarray) -> int:
             return int(mask[round(float(xy[1])), round(float(xy[0]))])
@@ -137,7 +139,7 @@ def test_of_too_many_an_even_choice_is_taken(
     monkeypatch.setattr(samples_module, "MAX_FACES", 6)
     some = load_samples("a", faces, SIZE, COVERAGE)
     assert len(some) == 6
-    np.testing.assert_array_equal(some.layers, every.layers[[0, 2, 4, 6, 8, 10]])
+    np.testing.assert_array_equal(some.planes, every.planes[[0, 2, 4, 6, 8, 10]])
 
 
 def test_a_missing_crop_is_named(faces: list[StoredFace], tmp_path: Path) -> None:

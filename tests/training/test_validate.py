@@ -27,7 +27,7 @@ def test_the_centre_is_cut_without_resampling() -> None:
     samples = made_samples("a", 12)
     out = centred(samples, np.array([3, 7]))
     assert out.shape == (2, 32, 32, 4)
-    np.testing.assert_array_equal(out[1, ..., :3], samples.layers[7, 3:35, 3:35, :3])
+    np.testing.assert_array_equal(out[1, ..., :3], samples.planes[7, :3, 3:35, 3:35].transpose(1, 2, 0))
 
 
 def test_a_model_that_draws_what_it_sees_has_one(echo: Echo) -> None:
@@ -39,12 +39,12 @@ def test_a_model_that_draws_what_it_sees_has_one(echo: Echo) -> None:
 
 def test_the_mean_face_is_of_the_faces_that_are_learnt_from() -> None:
     samples = made_samples("a", 30)
-    samples.layers[..., :3] = samples.layers[..., :1]  # grey, where both definitions of SSIM agree
-    samples.layers[:, :8, :, 3] = samples.layers[:, -8:, :, 3] = 0
-    samples.layers[:, :, :8, 3] = samples.layers[:, :, -8:, 3] = 0
-    pictures = samples.layers[:, 3:35, 3:35, :3].astype(np.float64) / 255
+    samples.planes[:, :3] = samples.planes[:, :1]  # grey, where both definitions of SSIM agree
+    samples.planes[:, 3, :8] = samples.planes[:, 3, -8:] = 0
+    samples.planes[:, 3, :, :8] = samples.planes[:, 3, :, -8:] = 0
+    pictures = samples.planes[:, :3, 3:35, 3:35].transpose(0, 2, 3, 1).astype(np.float64) / 255
     mean = pictures[samples.training].mean(axis=0).astype(np.float32)
-    mask = samples.layers[0, 3:35, 3:35, 3].astype(np.float32) / 255
+    mask = samples.planes[0, 3, 3:35, 3:35].astype(np.float32) / 255
     expected = np.mean([masked_ssim(mean, pictures[i].astype(np.float32), mask) for i in samples.held_out])
     assert Validation([samples]).mean_face_ssim["a"] == pytest.approx(expected, abs=2e-3)
 

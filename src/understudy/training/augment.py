@@ -1,16 +1,23 @@
-"""Turn faces into training pairs: a warped picture to read, a straight one to draw."""
+"""Turn faces into training pairs: a warped picture to read, a straight one to draw.
+
+Everything random is drawn on the host, a few numbers a face, by a generator that is the same everywhere; the
+pictures are moved where they lie, all of a batch at once.
+
+Shapes: faces_N5SS uint8, a batch of samples, planar: RGB, the face mask, and eyes and mouth.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
-import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 _WARP_NODES = 5
+_BASIS = 2 + _WARP_NODES
 _TURN_UNIT_RAD = 0.05  # about what a preset's turns deviate by
 _SHARE_UNIT = 0.02
 
@@ -47,84 +54,152 @@ AUGMENTATION: dict[str, AugmentConfig] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pairs:
-    """What the network reads and what it should draw, n of each.
+class Moves:
+    """How each of n faces is moved, bent and recoloured.
 
     Args:
-        warped: (n, s, s, 3) uint8, under the similarity and the warp.
-        truth: (n, s, s, 4) uint8, the picture and the face mask under the similarity alone.
-        focus: (n, s, s) uint8, eyes and mouth under the similarity alone.
+        straight: (n, 2, 3) float32 `sample_from_pair` of the similarity.
+        bends: (n, 5, 5, 2) float32, how far the nodes of the warp move, in pixels of the sample.
+        colours: (n, 3, 2) float32, gain and offset of each channel of what is read.
         flipped: (n,) bool, whether all of a pair is mirrored.
         placement: (n, `PLACEMENT_SIZE`) float32, how the similarity turned, grew and moved the face;
             each divided by about its usual deviation.
     """
 
-    warped: NDArray[np.uint8]
-    truth: NDArray[np.uint8]
-    focus: NDArray[np.uint8]
+    straight: NDArray[np.float32]
+    bends: NDArray[np.float32]
+    colours: NDArray[np.float32]
     flipped: NDArray[np.bool_]
     placement: NDArray[np.float32]
 
+    def part(self, first: int, count: int) -> Moves:
+        """Those of some of the faces."""
+        some = slice(first, first + count)
+        return Moves(**{field.name: getattr(self, field.name)[some] for field in fields(self)})
 
-def make_pairs(
-    read: Sequence[NDArray[np.uint8]],
-    truth: Sequence[NDArray[np.uint8]],
-    focus: Sequence[NDArray[np.uint8]],
-    size_px: int,
-    rng: np.random.Generator,
-    config: AugmentConfig,
-) -> Pairs:
-    """Draw a random pair of each sample.
 
-    Four channels at a time: OpenCV warps those more than twice as fast as three.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairs:
+    """What the network reads and what it should draw, n of each, float32 in [0, 1].
 
     Args:
-        read: n (side, side, 4) uint8 samples to read from, RGB and a mask that is not looked at.
-        truth: n (side, side, 4) uint8 samples to draw, RGB and the face mask; often the same ones.
-        focus: n (side, side) uint8, eyes and mouth of `truth`.
+        warped_B3HW: under the similarity and the warp, recoloured.
+        truth_B4HW: the picture and the face mask under the similarity alone.
+        focus_B1HW: eyes and mouth under the similarity alone.
+    """
+
+    warped_B3HW: Tensor
+    truth_B4HW: Tensor
+    focus_B1HW: Tensor
+
+
+def random_moves(
+    count: int, side_px: int, size_px: int, rng: np.random.Generator, config: AugmentConfig
+) -> Moves:
+    """Draw how faces are moved.
+
+    Args:
+        count: faces.
+        side_px: side of the samples.
         size_px: side of the pairs, at most the samples'.
         rng: decides everything.
         config: how far.
     """
-    count, size = len(read), (size_px, size_px)
-    moves = _random_similarities(count, read[0].shape[0], size_px, rng, config)
+    similarities = _random_similarities(count, side_px, size_px, rng, config)
     # the warp's nodes, in pixels of the pair, seen from the sample: then one map does both
-    bends = _random_bends(count, rng, config.warp * size_px) @ moves.linear[:, None].transpose(0, 1, 3, 2)
-    colours = _random_colours(count, rng, config)
-    pairs = Pairs(
-        warped=np.empty((count, *size, 3), np.uint8),
-        truth=np.empty((count, *size, 4), np.uint8),
-        focus=np.empty((count, *size), np.uint8),
-        flipped=moves.flipped,
-        placement=moves.placement,
+    linear = similarities.sample_from_pair[:, None, :, :2]
+    bends = _random_bends(count, rng, config.warp * size_px) @ linear.transpose(0, 1, 3, 2)
+    return Moves(
+        straight=similarities.sample_from_pair,
+        bends=bends,
+        colours=_random_colours(count, rng, config),
+        flipped=similarities.flipped,
+        placement=similarities.placement,
     )
-    straight = {"flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, "borderMode": cv2.BORDER_REPLICATE}
-    for i in range(count):
-        matrix = moves.sample_from_pair[i]
-        where = cv2.transform(_places(size_px), matrix)
-        cv2.add(where, cv2.resize(bends[i], size, interpolation=cv2.INTER_CUBIC), where)
-        warped = cv2.remap(read[i], where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-        # only what is read changes colour: the drawn face is matched to its frame anyway, so the code
-        # need not say how bright or tinted the picture was
-        cv2.transform(cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB), colours[i], pairs.warped[i])
-        cv2.warpAffine(truth[i], matrix, size, pairs.truth[i], **straight)  # type: ignore[call-overload]
-        cv2.warpAffine(focus[i], matrix, size, pairs.focus[i], **straight)  # type: ignore[call-overload]
-    return pairs
+
+
+def make_pairs(read_N5SS: Tensor, drawn_N5SS: Tensor, moves: Moves, size_px: int) -> Pairs:
+    """Move faces, on the device that they lie on.
+
+    Args:
+        read_N5SS: samples to read from, of which only the picture is looked at.
+        drawn_N5SS: samples to draw, with their own masks; often the same ones.
+        moves: how.
+        size_px: side of the pairs.
+    """
+    count, _, side, _ = read_N5SS.shape
+    numbers = torch.from_numpy(_numbers(moves, side)).to(read_N5SS.device, non_blocking=True)
+    colours, maps = numbers[:, :6].view(count, 3, 2, 1), numbers[:, 6:].view(count, 2, 2, _BASIS, _BASIS)
+    basis = _basis(size_px).to(numbers.device)
+    # (n, 2, 2, 7, w) to x and y side by side, so that the second product writes them where they are read
+    across = (maps @ basis.T).permute(0, 1, 3, 4, 2).reshape(count, 2, _BASIS, 2 * size_px)
+    where = (basis @ across).view(count, 2, size_px, size_px, 2)
+    drawn = drawn_N5SS.float()
+    read = drawn[:, :3] if read_N5SS is drawn_N5SS else read_N5SS[:, :3].float()
+    warped = _sampled(read, where[:, 1])
+    # only what is read changes colour: the drawn face is matched to its frame anyway, so the code
+    # need not say how bright or tinted the picture was
+    warped = torch.addcmul(colours[:, :, 1:], warped, colours[:, :, :1]).clamp_(0, 1)
+    truth = _sampled(drawn, where[:, 0]).mul_(1 / 255)
+    return Pairs(warped_B3HW=warped, truth_B4HW=truth[:, :4], focus_B1HW=truth[:, 4:])
+
+
+def _sampled(picture_NCSS: Tensor, where_NHW2: Tensor) -> Tensor:
+    return nn.functional.grid_sample(
+        picture_NCSS, where_NHW2, mode="bilinear", padding_mode="border", align_corners=True
+    )
+
+
+def _numbers(moves: Moves, side_px: int) -> NDArray[np.float32]:
+    """(n, 202) float32, what moves the pictures: gains and offsets of the channels, then two maps.
+
+    A map says where in the sample, from -1 to 1, a pixel of the pair lies: for x and y each a (7, 7) matrix
+    between the values of `_basis` at its row and its column.
+    """
+    count = len(moves.straight)
+    maps = np.zeros((count, 2, 2, _BASIS, _BASIS), np.float32)
+    maps[:, :, :, 0, 0] = moves.straight[:, None, :, 2]
+    maps[:, :, :, 0, 1] = moves.straight[:, None, :, 0]  # of the column
+    maps[:, :, :, 1, 0] = moves.straight[:, None, :, 1]  # of the row
+    maps[:, 1, :, 2:, 2:] = moves.bends.transpose(0, 3, 1, 2)
+    maps *= 2 / (side_px - 1)
+    maps[..., 0, 0] -= 1
+    colours = moves.colours / np.float32(255)
+    return np.concatenate([colours.reshape(count, -1), maps.reshape(count, -1)], axis=1)
+
+
+@cache
+def _basis(size_px: int) -> Tensor:
+    """(s, 7) float32: at each pixel 1, its number, and the cubic weights of the warp's five nodes.
+
+    Reference:
+        Keys, Cubic convolution interpolation for digital image processing, 1981, with a = -0.75.
+    """
+    pixels = np.arange(size_px)
+    places = (pixels + 0.5) * _WARP_NODES / size_px - 0.5
+    first = np.floor(places).astype(int) - 1
+    nodes = np.zeros((size_px, _WARP_NODES))
+    for tap in range(4):
+        apart = np.abs(places - first - tap)
+        near = 1.25 * apart**3 - 2.25 * apart**2 + 1
+        far = -0.75 * (apart**3 - 5 * apart**2 + 8 * apart - 4)
+        at = np.clip(first + tap, 0, _WARP_NODES - 1)
+        np.add.at(nodes, (pixels, at), np.where(apart <= 1, near, far))
+    return torch.from_numpy(np.column_stack([np.ones(size_px), pixels, nodes]).astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Moves:
-    """(n, 2, 3) `sample_from_pair`, its (n, 2, 2) linear part, and what `Pairs` says of them."""
+class _Similarities:
+    """(n, 2, 3) `sample_from_pair`, and what `Moves` says of them."""
 
     sample_from_pair: NDArray[np.float32]
-    linear: NDArray[np.float32]
     flipped: NDArray[np.bool_]
     placement: NDArray[np.float32]
 
 
 def _random_similarities(
     count: int, side_px: int, size_px: int, rng: np.random.Generator, config: AugmentConfig
-) -> _Moves:
+) -> _Similarities:
     """Similarities about the centre, perhaps mirrored, and where they put the face in the pair."""
     turn = np.radians(rng.uniform(-config.rotation_deg, config.rotation_deg, count))
     zoom = 1 + rng.uniform(-config.scale, config.scale, count)
@@ -139,19 +214,11 @@ def _random_similarities(
     placement = np.column_stack(
         [-turn * mirror / _TURN_UNIT_RAD, -np.log(zoom) / _SHARE_UNIT, moved / _SHARE_UNIT]
     )
-    return _Moves(
+    return _Similarities(
         sample_from_pair=np.concatenate([linear, centre[..., None]], axis=2).astype(np.float32),
-        linear=linear.astype(np.float32),
         flipped=flipped,
         placement=placement.astype(np.float32),
     )
-
-
-@cache
-def _places(size_px: int) -> NDArray[np.float32]:
-    """(s, s, 2) x and y of every pixel."""
-    line = np.arange(size_px, dtype=np.float32)
-    return np.stack(np.meshgrid(line, line), axis=-1)
 
 
 def _random_bends(count: int, rng: np.random.Generator, jitter_px: float) -> NDArray[np.float32]:
@@ -171,11 +238,8 @@ def _random_bends(count: int, rng: np.random.Generator, jitter_px: float) -> NDA
 
 
 def _random_colours(count: int, rng: np.random.Generator, config: AugmentConfig) -> NDArray[np.float32]:
-    """(n, 3, 4) float32: gain of each channel on the diagonal, and a common offset."""
+    """(n, 3, 2) float32: gain of each channel, and the offset that all of a face have."""
     light = rng.uniform(-config.light, config.light, (count, 1))
     tint = rng.uniform(-config.tint, config.tint, (count, 3))
     offset = rng.uniform(-config.light, config.light, (count, 1)) * 255 / 3
-    matrices = np.zeros((count, 3, 4), np.float32)
-    matrices[:, range(3), range(3)] = 1 + light + tint
-    matrices[:, :, 3] = offset
-    return matrices
+    return np.stack([1 + light + tint, np.repeat(offset, 3, axis=1)], axis=-1).astype(np.float32)

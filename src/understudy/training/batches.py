@@ -10,21 +10,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from understudy.core.prefetch import prefetch
-from understudy.training.augment import AugmentConfig, Pairs, make_pairs
-from understudy.training.processor import usable_cores
+from understudy.training.augment import AugmentConfig, Moves, make_pairs, random_moves
 from understudy.training.samples import Samples
+
+_BLOCK = 16  # steps whose moves are drawn together: alone, a step's few numbers cost as much as many
+_MOVES = 1  # keeps those apart from other random numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Pairs of all identities, identity by identity, `size` each.
+    """Pairs of all identities, identity by identity, `size` each, float32.
 
     Args:
-        face_B3HW: what is read, channels last in memory; uint8, or float32 in [0, 1] once `unpacked`.
-        truth_B4HW: what should be drawn: the picture and the face mask, laid out as networks draw them.
+        face_B3HW: what is read, in [0, 1].
+        truth_B4HW: what should be drawn: the picture and the face mask.
         focus_B1HW: eyes and mouth.
-        expression_BX: what the code should say, float32.
+        expression_BX: what the code should say.
     """
 
     face_B3HW: Tensor
@@ -32,24 +33,18 @@ class Batch:
     focus_B1HW: Tensor
     expression_BX: Tensor
 
-    def unpacked(self) -> Batch:
-        """The same in float32: the one place where what is learnt from becomes that.
-
-        To be called by the thread that trains: another one's PyTorch would start threads of its own,
-        which take turns with those of the networks.
-        """
-        return Batch(
-            face_B3HW=self.face_B3HW * (1 / 255),
-            truth_B4HW=self.truth_B4HW * (1 / 255),
-            focus_B1HW=self.focus_B1HW * (1 / 255),
-            expression_BX=self.expression_BX,
-        )
-
 
 def batches(
-    identities: Sequence[Samples], size: int, seed: int, first_step: int, config: AugmentConfig | None = None
+    identities: Sequence[Samples],
+    size: int,
+    seed: int,
+    first_step: int,
+    config: AugmentConfig | None = None,
+    device: torch.device | None = None,
 ) -> Generator[Batch]:
     """Endless batches from `first_step` on.
+
+    The faces lie on the device, as bytes, and never leave it: only numbers are sent to it at every step.
 
     Args:
         identities: one entry an identity.
@@ -57,43 +52,47 @@ def batches(
         seed: of every random choice; step n has the same batch whatever came before.
         first_step: number of the first batch.
         config: the augmentation.
+        device: where the faces lie and the batches are made; the processor if None.
     """
     settings = config or AugmentConfig()
-    step = first_step
+    where = device or torch.device("cpu")
+    faces = [torch.from_numpy(samples.planes).to(where) for samples in identities]
+    count, side, size_px = len(faces) * size, faces[0].shape[-1], identities[0].size_px
+    step, block, moves = first_step, -1, None
     while True:
+        if moves is None or block != step // _BLOCK:
+            block = step // _BLOCK
+            rng = np.random.default_rng([seed, block, _MOVES])
+            moves = random_moves(_BLOCK * count, side, size_px, rng, settings)
         rng = np.random.default_rng([seed, step])
-        chosen = [(s, index) for s in identities for index in rng.choice(s.training, size)]
-        layers = [samples.layers[index] for samples, index in chosen]
-        focus = [samples.focus[index] for samples, index in chosen]
-        pairs = make_pairs(layers, layers, focus, identities[0].size_px, rng, settings)
-        yield to_batch(pairs, np.stack([samples.expressions[index] for samples, index in chosen]))
+        chosen = [rng.choice(samples.training, size) for samples in identities]
+        picked = faces[0].new_empty(count, *faces[0].shape[1:])
+        for every, some, into in zip(faces, chosen, picked.split(size), strict=True):
+            torch.index_select(every, 0, torch.from_numpy(some).to(where), out=into)
+        expressions = [samples.expressions[some] for samples, some in zip(identities, chosen, strict=True)]
+        own = moves.part(step % _BLOCK * count, count)
+        yield to_batch(picked, picked, own, np.concatenate(expressions), size_px)
         step += 1
 
 
-def made_ahead(made: Generator[Batch]) -> Generator[Batch]:
-    """The same batches, made by a thread while the last ones are learnt from.
-
-    On two cores the networks have both: a thread would only take turns with them, so there is none.
-    """
-    return prefetch(made) if usable_cores() > 2 else made
-
-
-def to_batch(pairs: Pairs, expressions: NDArray[np.float32]) -> Batch:
-    """Stack pairs as tensors.
+def to_batch(
+    read_N5SS: Tensor, drawn_N5SS: Tensor, moves: Moves, expressions: NDArray[np.float32], size_px: int
+) -> Batch:
+    """Move faces, and say what the code should.
 
     Args:
-        pairs: n of them.
+        read_N5SS: samples to read from, see `make_pairs`.
+        drawn_N5SS: samples to draw.
+        moves: how.
         expressions: (n, 2, `EXPRESSION_SIZE`) float32 of what is read, as it is and in a mirror.
+        size_px: side of the pairs.
     """
-    seen = expressions[np.arange(len(expressions)), pairs.flipped.astype(int)]
+    pairs = make_pairs(read_N5SS, drawn_N5SS, moves, size_px)
+    seen = expressions[np.arange(len(expressions)), moves.flipped.astype(int)]
+    said = torch.from_numpy(np.concatenate([seen, moves.placement], axis=1))
     return Batch(
-        face_B3HW=_to_tensor(pairs.warped),
-        truth_B4HW=_to_tensor(pairs.truth),
-        focus_B1HW=_to_tensor(pairs.focus[..., None]),
-        expression_BX=torch.from_numpy(np.concatenate([seen, pairs.placement], axis=1)),
+        face_B3HW=pairs.warped_B3HW,
+        truth_B4HW=pairs.truth_B4HW,
+        focus_B1HW=pairs.focus_B1HW,
+        expression_BX=said.to(read_N5SS.device, non_blocking=True),
     )
-
-
-def _to_tensor(pictures: NDArray[np.uint8]) -> Tensor:
-    """(n, s, s, c) to BCHW; a permuted view of HWC is channels last already."""
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2)

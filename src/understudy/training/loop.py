@@ -80,7 +80,7 @@ class Trainer:
         Raises:
             FloatingPointError: the loss is no number; nothing was learnt from it.
         """
-        model, batch = self.model, batch.unpacked()
+        model = self.model
         # the same noise wherever training resumes
         state = np.random.SeedSequence([self._seed, number]).generate_state(1)
         torch.default_generator.manual_seed(int(state[0]))
@@ -92,7 +92,7 @@ class Trainer:
             code = model.encoder(batch.face_B3HW)
             each = code.split(len(code) // len(model.decoders))
             drawn = [decoder(own) for decoder, own in zip(model.decoders, each, strict=True)]
-            read = self._reading_loss(code, batch)
+            read = self.reading_loss(code, batch)
         loss, gradient = self.face_loss(
             torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW
         )
@@ -104,7 +104,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         return value
 
-    def _reading_loss(self, code: Tensor, batch: Batch) -> Tensor:
+    def reading_loss(self, code: Tensor, batch: Batch) -> Tensor:
         """How far the code is from saying the expression; 0 for networks that need not say it."""
         weight = self.model.preset.expression_weight
         if not weight:

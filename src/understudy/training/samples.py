@@ -29,20 +29,18 @@ class Samples:
     Args:
         identity: whose.
         size_px: side of what the network sees; the samples are `MARGIN` larger.
-        layers: (n, s, s, 4) uint8: RGB, and the mask of the face.
-        focus: (n, s, s) uint8: its eyes and mouth, softly.
+        planes: (n, 5, s, s) uint8: red, green, blue, the mask of the face, and its eyes and mouth, softly.
         expressions: (n, 2, `EXPRESSION_SIZE`) float32: as it is, and in a mirror.
     """
 
     identity: str
     size_px: int
-    layers: NDArray[np.uint8]
-    focus: NDArray[np.uint8]
+    planes: NDArray[np.uint8]
     expressions: NDArray[np.float32]
 
     def __len__(self) -> int:
         """How many faces."""
-        return len(self.layers)
+        return len(self.planes)
 
     @property
     def training(self) -> NDArray[np.intp]:
@@ -82,16 +80,16 @@ def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, cover
     if len(faces) > MAX_FACES:
         faces = [faces[i] for i in np.linspace(0, len(faces) - 1, MAX_FACES).round().astype(int)]
     side = sample_size_px(size_px)
-    layers = np.empty((len(faces), side, side, 4), np.uint8)
-    focus = np.empty((len(faces), side, side), np.uint8)
+    planes = np.empty((len(faces), 5, side, side), np.uint8)
     expressions = np.empty((len(faces), 2, EXPRESSION_SIZE), np.float32)
 
     def load(index: int) -> None:
         stored = faces[index]
         sample_from_frame = stored.square.crop_from_frame(side, coverage * side / size_px)
-        layers[index, ..., :3] = _resample(read_image(stored.crop_path), stored, sample_from_frame, side)
+        picture = _resample(read_image(stored.crop_path), stored, sample_from_frame, side)
+        planes[index, :3] = picture.transpose(2, 0, 1)
         landmarks_px, iris_px = stored.face.landmarks_px, stored.face.iris_px
-        layers[index, ..., 3], focus[index] = draw_masks(
+        planes[index, 3], planes[index, 4] = draw_masks(
             landmarks_px[:, :2] @ sample_from_frame[:, :2].T + sample_from_frame[:, 2], side, size_px
         )
         expressions[index, 0] = expression_vector(landmarks_px, iris_px)
@@ -101,7 +99,7 @@ def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, cover
         list(pool.map(load, range(len(faces))))
     for view in (0, 1):
         expressions[:, view] = against_rest(expressions[:, view])
-    return Samples(identity=identity, size_px=size_px, layers=layers, focus=focus, expressions=expressions)
+    return Samples(identity=identity, size_px=size_px, planes=planes, expressions=expressions)
 
 
 def _resample(crop: Image, stored: StoredFace, sample_from_frame: NDArray[np.float32], side: int) -> Image:

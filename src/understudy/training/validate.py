@@ -20,9 +20,9 @@ _MOST_HELD_OUT = 200  # validated on, an identity: an even choice of more
 
 def centred(samples: Samples, index: NDArray[np.intp]) -> NDArray[np.uint8]:
     """The samples as the network sees them in use, unwarped: (n, s, s, 4) RGB and the face mask."""
-    margin = (samples.layers.shape[1] - samples.size_px) // 2
+    margin = (samples.planes.shape[-1] - samples.size_px) // 2
     inner = slice(margin, margin + samples.size_px)
-    return samples.layers[index, inner, inner]
+    return np.ascontiguousarray(samples.planes[index, :4, inner, inner].transpose(0, 2, 3, 1))
 
 
 class Validation:

@@ -15,7 +15,7 @@ from understudy.core.files import peak_rss_mb
 from understudy.faces.expression import EXPRESSION_SIZE
 from understudy.nets.presets import PRESETS
 from understudy.training.augment import AUGMENTATION
-from understudy.training.batches import batches, made_ahead
+from understudy.training.batches import Batch, batches
 from understudy.training.loop import Trainer
 from understudy.training.model import Model
 from understudy.training.processor import has_fast_bf16, tuned
@@ -53,8 +53,9 @@ class BenchResult:
         precision: "bf16" or "fp32".
         threads: of the network.
         steps_per_s: of the whole loop: random warps, network, losses, optimizer.
-        bare_steps_per_s: of forward, backward and optimizer on random tensors of the same shape.
-        overhead: share of time that the loop takes over the bare network.
+        bare_steps_per_s: of forward, loss, backward and optimizer on one batch that lies there.
+        overhead: share of time that the loop takes over that: choosing and warping faces, telling the loss.
+        network_steps_per_s: of the same without the loss, its gradient given: the floor.
         faces_per_s: of the whole loop.
         peak_rss_mb: memory at its highest.
         mfu: share of the processor's measured matrix product speed that the network reaches.
@@ -67,6 +68,7 @@ class BenchResult:
     steps_per_s: float
     bare_steps_per_s: float
     overhead: float
+    network_steps_per_s: float
     faces_per_s: float
     peak_rss_mb: float
     mfu: float
@@ -87,26 +89,29 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
     size = config.batch or preset.batch
     whole, bare = _trainer(config), _trainer(config)
     faces = [_random_faces(name, config) for name in ("a", "b")]
-    made = made_ahead(batches(faces, size, config.seed, 0, AUGMENTATION[config.preset]))
-    shape = (2 * size, 3, preset.size_px, preset.size_px)
-    random = torch.rand(shape).contiguous(memory_format=torch.channels_last)
+    made = batches(faces, size, config.seed, 0, AUGMENTATION[config.preset])
+    fixed = next(made)
 
     def whole_step() -> None:
         float(whole.step(next(made), 1.0, 0))
 
     def bare_step() -> None:
-        _bare_step(bare, random)
+        _bare_step(bare, fixed, with_loss=True)
 
-    times: dict[str, list[float]] = {"whole": [], "bare": []}
-    for step in (whole_step, bare_step):
+    def network_step() -> None:
+        _bare_step(bare, fixed, with_loss=False)
+
+    steps = {"network": network_step, "bare": bare_step, "whole": whole_step}
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for step in steps.values():
         for _ in range(_WARM_UP_STEPS):
             step()
     for number in range(_ROUNDS):
         on_event(Progress(stage="bench train", done=number, total=_ROUNDS, unit="rounds"))
-        for name, step in (("bare", bare_step), ("whole", whole_step)):
-            times[name] += _timed(step, config.seconds / (2 * _ROUNDS))
+        for name, step in steps.items():
+            times[name] += _timed(step, config.seconds / (len(steps) * _ROUNDS))
     made.close()
-    bare_s, whole_s = float(np.median(times["bare"])), float(np.median(times["whole"]))
+    network_s, bare_s, whole_s = (float(np.median(times[name])) for name in steps)
     flops = 3 * 2 * size * _multiplications(bare.model) * 2
     return BenchResult(
         preset=config.preset,
@@ -116,9 +121,10 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
         steps_per_s=1 / whole_s,
         bare_steps_per_s=1 / bare_s,
         overhead=whole_s / bare_s - 1,
+        network_steps_per_s=1 / network_s,
         faces_per_s=2 * size / whole_s,
         peak_rss_mb=peak_rss_mb(),
-        mfu=flops / bare_s / _matrix_flops(bare.model),
+        mfu=flops / network_s / _matrix_flops(bare.model),
     )
 
 
@@ -134,21 +140,23 @@ def _random_faces(name: str, config: BenchConfig) -> Samples:
     return Samples(
         identity=name,
         size_px=preset.size_px,
-        layers=rng.integers(0, 256, (_FACES, side, side, 4), np.uint8),
-        focus=rng.integers(0, 256, (_FACES, side, side), np.uint8),
+        planes=rng.integers(0, 256, (_FACES, 5, side, side), np.uint8),
         expressions=rng.normal(0, 1, (_FACES, 2, EXPRESSION_SIZE)).astype(np.float32),
     )
 
 
-def _bare_step(trainer: Trainer, face_B3HW: torch.Tensor) -> None:
-    """Forward, the cheapest loss, backward, optimizer."""
+def _bare_step(trainer: Trainer, batch: Batch, *, with_loss: bool) -> None:
+    """Forward, loss, backward, optimizer; without the loss its gradient is the truth itself."""
     model = trainer.model
     with model.autocast():
-        code = model.encoder(face_B3HW)
+        code = model.encoder(batch.face_B3HW)
         each = code.split(len(code) // len(model.decoders))
         drawn = [decoder(part) for decoder, part in zip(model.decoders, each, strict=True)]
-    loss = sum((picture.mean() for picture in drawn), torch.zeros(()))
-    loss.backward()
+        read = [trainer.reading_loss(code, batch)] if with_loss else []
+    gradient = batch.truth_B4HW
+    if with_loss:
+        _, gradient = trainer.face_loss(torch.cat(drawn).detach(), gradient, batch.focus_B1HW)
+    torch.autograd.backward([*drawn, *read], [*gradient.split(len(drawn[0])), *[None for _ in read]])
     trainer.optimizer.step()
     trainer.optimizer.zero_grad(set_to_none=True)
 

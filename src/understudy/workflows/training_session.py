@@ -17,7 +17,7 @@ from understudy.core.events import Notice, OnEvent, Progress, Written
 from understudy.core.files import peak_rss_mb
 from understudy.media.images import write_image
 from understudy.training.augment import AUGMENTATION
-from understudy.training.batches import batches, made_ahead
+from understudy.training.batches import batches
 from understudy.training.loop import Moment, Schedule, Trainer, train
 from understudy.training.model_folder import LoadedModel, ModelIndex, holds_model, load_optimizer, save_model
 from understudy.training.samples import Samples
@@ -75,7 +75,7 @@ class TrainingSession:
             spent_s=budget.spent_s,
         )
         augmentation = AUGMENTATION[self._model.preset_name]
-        made = made_ahead(batches(self._identities, self._batch, self._index.seed, first, augmentation))
+        made = batches(self._identities, self._batch, self._index.seed, first, augmentation)
         interrupted = False
         try:
             with closing(made):
