@@ -19,6 +19,7 @@ from safetensors.torch import save as save_tensors
 from understudy.core.errors import ModelError
 from understudy.core.files import replace_atomically, sha256_of_file, write_atomically
 from understudy.nets.presets import PRESETS
+from understudy.training.loss_watch import LossState
 from understudy.training.model import Model
 
 FORMAT = 1
@@ -78,6 +79,9 @@ class ModelIndex(BaseModel):
         seconds: wall time trained.
         seed: with `step`, the state of every random choice: batch n depends on both alone.
         budget: of the last run.
+        loss: what is remembered of the losses.
+        rollbacks: how often training broke down and went back; batches and noise depend on it, too.
+        rate_factor: of the learning rate, lowered at each of these.
         history: one entry a validation.
         weights_sha256: of the weights file that belongs to this index.
         optimizer_sha256: likewise.
@@ -93,6 +97,9 @@ class ModelIndex(BaseModel):
     seconds: float = 0.0
     seed: int = 0
     budget: Budget = Field(default_factory=Budget)
+    loss: LossState = Field(default_factory=LossState)
+    rollbacks: int = 0
+    rate_factor: float = 1.0
     history: list[dict[str, Any]] = Field(default_factory=list)
     weights_sha256: str = ""
     optimizer_sha256: str = ""
@@ -137,13 +144,27 @@ def save_model(folder: Path, model: Model, optimizer: torch.optim.Optimizer, ind
             "optimizer_sha256": hashlib.sha256(contents[_OPTIMIZER]).hexdigest(),
         }
     )
-    contents[_INDEX] = json.dumps(saved.model_dump(), indent=1).encode()
+    contents[_INDEX] = _as_json(saved)
     _move_up(folder)
     # everything new is on the disk before anything old moves
     for name, data in contents.items():
         write_atomically(_next(folder / name), data)
     _move_up(folder)
     return saved
+
+
+def save_index(folder: Path, index: ModelIndex) -> None:
+    """Save what is known of weights that are saved already; `index` names them.
+
+    Raises:
+        UnderstudyError: the folder cannot be written or the disk is full; what was saved is intact.
+    """
+    _move_up(folder)
+    write_atomically(folder / _INDEX, _as_json(index))
+
+
+def _as_json(index: ModelIndex) -> bytes:
+    return json.dumps(index.model_dump(), indent=1).encode()
 
 
 def _move_up(folder: Path) -> None:
@@ -175,14 +196,23 @@ def load_model(folder: Path, *, bf16: bool) -> LoadedModel:
     found = find_generation(folder)
     index = found.index
     model = Model(index.preset, [entry.name for entry in index.identities], bf16=bf16)
+    load_weights(model, found.weights)
+    return LoadedModel(model=model, index=index, warnings=found.warnings)
+
+
+def load_weights(model: Model, path: Path) -> None:
+    """Put saved weights into a model.
+
+    Raises:
+        ModelError: they do not fit.
+    """
     try:
-        model.load_state_dict(load_tensors(found.weights.read_bytes()))
+        model.load_state_dict(load_tensors(path.read_bytes()))
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(
-            f"{found.weights} does not fit the architecture {index.preset!r}",
+            f"{path} does not fit the architecture {model.preset_name!r}",
             "it was saved by another version: train it again",
         ) from error
-    return LoadedModel(model=model, index=index, warnings=found.warnings)
 
 
 def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelIndex) -> bool:
