@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 import torch
 
+from limits import enlarge, small_disk
 from training.made_samples import made_samples
 from understudy.core import files
-from understudy.core.errors import ModelError
-from understudy.core.events import Event, Notice, OnEvent, ignore
+from understudy.core.errors import ModelError, UnderstudyError
+from understudy.core.events import Event, Notice, OnEvent, Progress, ignore
 from understudy.training.batches import Batch, batches
 from understudy.training.loop import Trainer
 from understudy.training.model import Model
 from understudy.training.model_folder import (
-    Budget,
-    IdentityEntry,
     LoadedModel,
-    ModelIndex,
     find_generation,
     holds_model,
     load_model,
+    save_index,
 )
+from understudy.training.model_index import Best, Budget, IdentityEntry, ModelIndex
+from understudy.training.validate import Validation
 from understudy.workflows import training_session
 from understudy.workflows.training_session import MOST_ROLLBACKS, TrainingSession
 
@@ -31,10 +35,14 @@ SEED = 5
 
 
 @pytest.fixture(autouse=True)
-def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that need not be waited for."""
+def quick(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """A disk that need not be waited for, and no threads for single faces: they wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     monkeypatch.setattr(files, "sync", lambda path: None)
     monkeypatch.setattr(files, "sync_folder", lambda path: None)
+    yield
+    torch.set_num_threads(threads)
 
 
 def session(folder: Path, steps: int, on_event: OnEvent = ignore, *, sick: bool = False) -> TrainingSession:
@@ -122,3 +130,90 @@ def test_what_breaks_again_and_again_is_an_error_and_the_save_is_good(
     assert (index.step, index.rollbacks) == (2, MOST_ROLLBACKS + 1)  # the same command tries others
     assert index.rate_factor == 0.5 ** (MOST_ROLLBACKS + 1)
     assert all(p.isfinite().all() for p in load_model(tmp_path, bf16=False).model.parameters())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_between_two_steps_and_what_was_done_is_saved(number: int, tmp_path: Path) -> None:
+    def on_event(event: Event) -> None:
+        if isinstance(event, Progress):
+            os.kill(os.getpid(), number)
+
+    result = session(tmp_path, 500, on_event).run()
+    assert result.interrupted
+    index = find_generation(tmp_path).index
+    assert 0 < index.step == result.steps < 500
+    assert not index.budget.finished
+    assert index.history == result.history
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_signal_saves_and_training_goes_on(tmp_path: Path) -> None:
+    saved: list[int] = []
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, Progress):
+            saved.append(find_generation(tmp_path).index.step)
+            if len(saved) == 1:
+                os.kill(os.getpid(), signal.SIGUSR1)
+
+    result = session(tmp_path, 21, on_event).run()
+    assert not result.interrupted
+    assert result.steps == 21
+    assert saved[0] == 0 < saved[-1] < 21
+
+
+def test_the_best_validation_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = iter((0.2, 0.5, 0.4, 0.3))
+    monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.0)
+    monkeypatch.setattr(training_session, "_FIRST_VALIDATION_S", 0.0)
+    monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", next(figures)))
+    result = session(tmp_path, 3).run()
+    assert [entry["ssim a"] for entry in result.history] == [0.2, 0.5, 0.4, 0.3]
+    assert result.best_step == 2
+    best = load_model(tmp_path / "best", bf16=False)
+    assert (best.index.step, best.index.best) == (2, Best(step=2, ssim=0.5))
+    assert find_generation(tmp_path).index.step == 3
+    # as after a kill: the newest save knows nothing of it
+    index = find_generation(tmp_path).index
+    index.best = None
+    save_index(tmp_path, index)
+    figures = iter((0.45, 0.45))
+    assert session(tmp_path, 1).run().best_step == 2
+
+
+def test_a_disk_that_is_full_for_a_while_costs_a_save_and_not_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_session, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(training_session, "READ_EVERY", 1)
+    with small_disk(tmp_path / "disk", 500_000) as disk:
+
+        def on_event(event: Event) -> None:
+            if isinstance(event, Progress):
+                used_kb = sum(path.stat().st_size for path in disk.rglob("*") if path.is_file()) // 1024
+                enlarge(disk, used_kb + 400 if event.done == 2 else 500_000)
+
+        result = session(disk, 3, on_event).run()
+        assert len(result.warnings) == 1
+        assert "step 2 is not saved" in result.warnings[0]
+        assert "the disk is full" in result.warnings[0]
+        assert find_generation(disk).index.step == 3
+
+
+def test_a_disk_that_is_full_at_the_end_is_an_error_and_the_last_save_is_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_session, "READ_EVERY", 1)
+    with small_disk(tmp_path / "disk", 500_000) as disk:
+
+        def on_event(event: Event) -> None:
+            if isinstance(event, Progress):
+                used_kb = sum(path.stat().st_size for path in disk.rglob("*") if path.is_file()) // 1024
+                enlarge(disk, used_kb + 400)
+
+        with pytest.raises(UnderstudyError, match="the disk is full: free some space"):
+            session(disk, 2, on_event).run()
+        assert find_generation(disk).index.step == 0
+        enlarge(disk, 500_000)
+        assert session(disk, 2).run().steps == 2

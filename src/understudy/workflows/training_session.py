@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from contextlib import closing
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.events import Notice, OnEvent, Progress, Written
-from understudy.core.files import peak_rss_mb
 from understudy.media.images import write_image
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import batches, made_ahead
@@ -22,17 +19,21 @@ from understudy.training.loop import Moment, Schedule, Trainer, seed_after, trai
 from understudy.training.loss_watch import LossWatch
 from understudy.training.model_folder import (
     LoadedModel,
-    ModelIndex,
+    best_of,
     find_generation,
     holds_model,
     load_optimizer,
     load_weights,
+    save_best,
     save_index,
     save_model,
 )
+from understudy.training.model_index import Best
 from understudy.training.samples import Samples
 from understudy.training.validate import Validation, preview
 from understudy.workflows.configs import TrainResult
+from understudy.workflows.requests import Requests, heard
+from understudy.workflows.training_result import MEAN_FACE, SSIM, previews_of, result_of
 
 SAVE_EVERY_S = 120.0
 VALIDATE_EVERY_S = 45.0
@@ -41,7 +42,6 @@ _READ_EVERY_S = 2.0  # or so much time, where steps are long
 MOST_ROLLBACKS = 5  # in a row
 _SLOWER = 0.5  # learning rate after a rollback
 _FIRST_VALIDATION_S = 10.0
-_SSIM, _MEAN_FACE = "ssim ", "mean face "  # how the history's entries name an identity's figures
 
 
 class TrainingSession:
@@ -69,20 +69,27 @@ class TrainingSession:
             self._warn(f"{folder} has no optimizer state that fits: it starts anew")
         self._validation = Validation(identities)
         self._watch = LossWatch(self._index.loss)
+        if self._index.step:  # a run that was killed may have kept a better one since its last save
+            self._index.best = best_of(folder) or self._index.best
         self._first_step = self._index.step
         self._seconds_before, self._spent_before = self._index.seconds, self._index.budget.spent_s
         self._read_s = self._saved_s = 0.0
         self._validated_s = _FIRST_VALIDATION_S - VALIDATE_EVERY_S
         self._rollbacks_in_a_row, self._broke_at = 0, 0
-        self._stopped = False
+        self._requests = Requests()
 
     def run(self) -> TrainResult:
-        """Train, validate, save; Ctrl-C ends it early and saves.
+        """Train, validate, save; Ctrl-C or SIGTERM ends it early and saves, SIGUSR1 saves.
 
         Raises:
+            KeyboardInterrupt: asked to stop twice; the last save is good.
             ModelError: training broke down again and again; what was saved before is good.
             UnderstudyError: the last save could not be written; the one before is good.
         """
+        with heard(self._requests):
+            return self._run()
+
+    def _run(self) -> TrainResult:
         self._started_s = time.monotonic()
         if holds_model(self._folder):
             save_index(self._folder, self._index)
@@ -92,19 +99,16 @@ class TrainingSession:
             pass
         try:
             self._validate(self._elapsed_s())
-            self._note()
-        except KeyboardInterrupt:
-            self._stopped = True
+        except KeyboardInterrupt:  # of a listener
+            self._requests.stop = True
+        self._note()
         elapsed = self._elapsed_s()
-        result = result_of(self._folder, self._index)
-        return TrainResult(
-            **{
-                **vars(result),
-                "seconds": elapsed,
-                "steps_per_s": (self._index.step - self._first_step) / max(elapsed, 1e-9),
-                "interrupted": self._stopped,
-                "warnings": self._warnings,
-            }
+        return replace(
+            result_of(self._folder, self._index),
+            seconds=elapsed,
+            steps_per_s=(self._index.step - self._first_step) / max(elapsed, 1e-9),
+            interrupted=self._requests.stop,
+            warnings=self._warnings,
         )
 
     def _attempt(self) -> bool:
@@ -121,7 +125,7 @@ class TrainingSession:
             self._save()
         except FloatingPointError as error:
             self._roll_back(str(error))
-            return self._stopped
+            return self._requests.stop
         return True
 
     def _schedule(self) -> Schedule:
@@ -150,8 +154,8 @@ class TrainingSession:
         try:
             self._look_after(moment)
         except KeyboardInterrupt:  # between two steps all is of one piece
-            self._stopped = True
-        return not self._stopped
+            self._requests.stop = True
+        return not self._requests.stop
 
     def _look_after(self, moment: Moment) -> None:
         if moment.step % READ_EVERY == 0 or moment.elapsed_s - self._read_s >= _READ_EVERY_S:
@@ -161,8 +165,8 @@ class TrainingSession:
         if moment.elapsed_s - self._validated_s >= VALIDATE_EVERY_S:
             self._validated_s = moment.elapsed_s
             self._validate(moment.elapsed_s)
-        if moment.elapsed_s - self._saved_s >= SAVE_EVERY_S:
-            self._saved_s = moment.elapsed_s
+        if moment.elapsed_s - self._saved_s >= SAVE_EVERY_S or self._requests.save:
+            self._saved_s, self._requests.save = moment.elapsed_s, False
             try:
                 self._save()
             except UnderstudyError as error:  # the disk may have room again by the next time
@@ -187,10 +191,11 @@ class TrainingSession:
         self._check()
         entry: dict[str, Any] = {"step": self._index.step, "seconds": self._seconds_before + elapsed_s}
         entry["loss"] = self._watch.state.smoothed
-        entry |= {_SSIM + name: value for name, value in self._validation.ssim(self._model).items()}
-        entry |= {_MEAN_FACE + name: value for name, value in self._validation.mean_face_ssim.items()}
+        entry |= {SSIM + name: value for name, value in self._validation.ssim(self._model).items()}
+        entry |= {MEAN_FACE + name: value for name, value in self._validation.mean_face_ssim.items()}
         self._index.history.append(entry)
-        path = _previews(self._folder) / f"step_{self._index.step:07d}.jpg"
+        self._keep_best(entry)
+        path = previews_of(self._folder) / f"step_{self._index.step:07d}.jpg"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_image(path, preview(self._model, self._identities[0], self._identities[1]))
@@ -198,6 +203,18 @@ class TrainingSession:
             self._warn(f"no preview of step {self._index.step}: {error}")
         else:
             self._on_event(Written(path=path, what="preview"))
+
+    def _keep_best(self, entry: dict[str, Any]) -> None:
+        """A copy of the weights at the best validation: training may get worse, and be stopped then."""
+        mean = float(np.mean([value for name, value in entry.items() if name.startswith(SSIM)]))
+        if self._index.best is not None and mean <= self._index.best.ssim:
+            return
+        before, self._index.best = self._index.best, Best(step=self._index.step, ssim=mean)
+        try:
+            save_best(self._folder, self._model, self._index)
+        except UnderstudyError as error:
+            self._index.best = before
+            self._warn(f"the best so far, step {self._index.step}, is not kept aside: {error}")
 
     def _check(self) -> None:
         """Raise FloatingPointError where training has broken down: such a model is not worth keeping."""
@@ -249,39 +266,3 @@ class TrainingSession:
             f"training broke down before step {broke_at} ({why}): it goes on from step {self._index.step}"
             f" with other batches, at {self._index.rate_factor:.3g} of the learning rate"
         )
-
-
-def result_of(folder: Path, index: ModelIndex) -> TrainResult:
-    """What a saved model says of its training."""
-    latest = index.history[-1] if index.history else {}
-    names = [entry.name for entry in index.identities]
-
-    def figures(kind: str) -> dict[str, float]:
-        return {name: float(latest[kind + name]) for name in names if kind + name in latest}
-
-    return TrainResult(
-        model=folder,
-        steps=index.step,
-        seconds=index.seconds,
-        steps_per_s=index.step / max(index.seconds, 1e-9),
-        validation={"ssim_in_mask": figures(_SSIM), "mean_face_ssim_in_mask": figures(_MEAN_FACE)},
-        history=list(index.history),
-        previews=sorted(_previews(folder).glob("step_*.jpg")),
-        peak_rss_mb=peak_rss_mb(),
-        interrupted=False,
-        warnings=[],
-    )
-
-
-def versions() -> dict[str, str]:
-    """Of what a model is made with."""
-    return {
-        "understudy": version("understudy"),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
-
-
-def _previews(folder: Path) -> Path:
-    return folder / "previews"
