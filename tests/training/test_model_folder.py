@@ -10,20 +10,23 @@ import pytest
 import torch
 from torch import nn
 
+from limits import enlarge, small_disk
 from understudy.core import files
-from understudy.core.errors import ModelError
+from understudy.core.errors import ModelError, UnderstudyError
 from understudy.nets.presets import PRESETS, Preset
 from understudy.training import model_folder
 from understudy.training.model import Model
 from understudy.training.model_folder import (
-    IdentityEntry,
-    ModelIndex,
+    best_of,
     find_generation,
     holds_model,
     load_model,
     load_optimizer,
+    save_best,
+    save_index,
     save_model,
 )
+from understudy.training.model_index import Best, IdentityEntry, ModelIndex
 
 IDENTITIES = [IdentityEntry(name=name, faceset_digest="0", faces=20) for name in ("Ann B.", "Bob")]
 KILL_POINTS = 9  # three files are written, each is then moved aside and moved up
@@ -313,3 +316,90 @@ def test_no_weights_are_pickled(tmp_path: Path) -> None:
     header_length = int.from_bytes((tmp_path / "weights.safetensors").read_bytes()[:8], "little")
     header = json.loads((tmp_path / "weights.safetensors").read_bytes()[8 : 8 + header_length])
     assert "encoder.weight" in header
+
+
+def test_as_many_generations_are_kept_as_the_constant_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_folder, "GENERATIONS_KEPT", 3)
+    for step in (1, 2, 3, 4, 5):
+        save(tmp_path, step)
+    assert len(list(tmp_path.iterdir())) == 9
+    for step in (5, 4, 3):
+        assert load_model(tmp_path, bf16=False).index.step == step
+        newest = min(tmp_path.glob("weights*"), key=lambda path: (len(path.name), path.name))
+        newest.unlink()
+    with pytest.raises(ModelError, match="no save that is whole"):
+        load_model(tmp_path, bf16=False)
+
+
+def test_kills_leave_a_whole_save_with_more_generations_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_folder, "GENERATIONS_KEPT", 3)
+    for step in (1, 2, 3):
+        save(tmp_path / "m", step)
+    for first, once in killed_folders(tmp_path / "m", 4, tmp_path, monkeypatch):
+        kept = whole_step(once)
+        for _, twice in killed_folders(once, 5, tmp_path / f"after {first}", monkeypatch):
+            assert whole_step(twice) >= kept
+
+
+def test_the_best_is_kept_aside_and_can_be_loaded_like_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert best_of(tmp_path) is None
+    save(tmp_path, 1)
+    for step in (2, 3):
+        model, _, index = made(step)
+        index.best = Best(step=step, ssim=step / 10)
+        save_best(tmp_path, model, index)
+        assert best_of(tmp_path) == index.best
+        loaded = load_model(tmp_path / "best", bf16=False)
+        assert all((parameter == step).all() for parameter in loaded.model.parameters())
+    assert sorted(p.name for p in (tmp_path / "best").iterdir()) == ["model.json", "weights.safetensors"]
+    assert whole_step(tmp_path) == 1
+
+
+def test_a_kill_while_the_best_is_kept_leaves_the_old_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "save", save_as_best)
+    save_as_best(tmp_path / "m", 1)
+    steps = []
+    for _, folder in killed_folders(tmp_path / "m", 2, tmp_path, monkeypatch):
+        loaded = load_model(folder / "best", bf16=False)
+        assert all((parameter == loaded.index.step).all() for parameter in loaded.model.parameters())
+        steps.append(loaded.index.step)
+    assert steps == sorted(steps)
+    assert set(steps) == {1, 2}
+
+
+def save_as_best(folder: Path, step: int) -> None:
+    model, _, index = made(step)
+    save_best(folder, model, index)
+
+
+def test_more_can_be_noted_of_a_save(tmp_path: Path) -> None:
+    save(tmp_path, 1)
+    saved = save_model(tmp_path, *made(2))
+    saved.history.append({"step": 2, "ssim Bob": 0.5})
+    save_index(tmp_path, saved)
+    assert whole_step(tmp_path) == 2
+    assert find_generation(tmp_path).index.history == saved.history
+
+
+@pytest.mark.parametrize("size_kb", [16, 20, 24])
+def test_a_full_disk_leaves_what_was_saved_before_and_no_rest(tmp_path: Path, size_kb: int) -> None:
+    with small_disk(tmp_path / "disk", 1000) as disk:
+        save(disk, 1)
+        before = {path.name: path.read_bytes() for path in disk.iterdir()}
+        enlarge(disk, size_kb)
+        with pytest.raises(UnderstudyError, match="the disk is full: free some space") as caught:
+            save(disk, 2)
+        assert "\n" not in str(caught.value)
+        assert {path.name: path.read_bytes() for path in disk.iterdir()} == before
+        assert whole_step(disk) == 1
+        enlarge(disk, 1000)
+        save(disk, 2)
+        assert whole_step(disk) == 2

@@ -25,7 +25,7 @@ from understudy.workflows.configs import TrainResult
 from understudy.workflows.evaluate import EvaluateConfig
 from understudy.workflows.report_facts import settings_of
 from understudy.workflows.swap_report import SwapReport, report_data, write_swap_report
-from understudy.workflows.training_session import result_of
+from understudy.workflows.training_result import result_of
 from workflows.made_evaluations import NOTHING_MEASURED
 
 

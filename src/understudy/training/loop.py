@@ -27,6 +27,7 @@ class Schedule:
         spent_s: wall time spent of it in a run that was stopped.
         rise_steps: steps to the peak.
         floor: last learning rate as a share of the peak.
+        factor: of the whole; below 1 once training broke down.
     """
 
     seconds: float | None
@@ -35,6 +36,7 @@ class Schedule:
     spent_s: float = 0.0
     rise_steps: int = 50
     floor: float = 0.02
+    factor: float = 1.0
 
     def done(self, elapsed_s: float, step: int) -> float:
         """Share of the way that lies behind, in [0, 1].
@@ -51,7 +53,7 @@ class Schedule:
         """Learning rate as a share of the peak."""
         cosine = 0.5 * (1 + math.cos(math.pi * self.done(elapsed_s, step)))
         rise = min(1.0, (step - self.first_step + 1) / self.rise_steps)
-        return rise * (self.floor + (1 - self.floor) * cosine)
+        return self.factor * rise * (self.floor + (1 - self.floor) * cosine)
 
 
 class Trainer:
@@ -59,15 +61,15 @@ class Trainer:
 
     def __init__(self, model: Model, seed: int = 0) -> None:
         """Start with a fresh optimizer; `seed` and a step's number decide its noise."""
-        self.model, self._seed = model, seed
+        self.model, self.seed = model, seed
         preset = model.preset
         self.face_loss = FaceLoss(preset.size_px)
         self.optimizer = torch.optim.AdamW(
             model.parameters(), lr=preset.learning_rate, betas=preset.betas, weight_decay=1e-3, fused=True
         )
 
-    def step(self, batch: Batch, rate: float, number: int) -> float:
-        """Learn from one batch.
+    def step(self, batch: Batch, rate: float, number: int) -> Tensor:
+        """Learn from one batch; nothing here waits for the device that computes.
 
         Args:
             batch: identity by identity, the same number of faces each.
@@ -75,14 +77,11 @@ class Trainer:
             number: of the step, counted over all runs.
 
         Returns:
-            The loss.
-
-        Raises:
-            FloatingPointError: the loss is no number; nothing was learnt from it.
+            The loss, 0-d, on the model's device.
         """
         model = self.model
         # the same noise wherever training resumes
-        state = np.random.SeedSequence([self._seed, number]).generate_state(1)
+        state = np.random.SeedSequence([self.seed, number]).generate_state(1)
         torch.default_generator.manual_seed(int(state[0]))
         for group in self.optimizer.param_groups:
             group["lr"] = model.preset.learning_rate * rate
@@ -96,13 +95,10 @@ class Trainer:
         loss, gradient = self.face_loss(
             torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW
         )
-        value = float(loss + read.detach())
-        if not math.isfinite(value):
-            raise FloatingPointError(f"the loss of step {number + 1} is {value}")
         torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return value
+        return loss + read.detach()
 
     def reading_loss(self, code: Tensor, batch: Batch) -> Tensor:
         """How far the code is from saying the expression; 0 for networks that need not say it."""
@@ -114,16 +110,22 @@ class Trainer:
 
     def is_sound(self) -> bool:
         """Whether every weight is a number: a model that is not must not be saved."""
-        return all(bool(torch.isfinite(p).all()) for p in self.model.parameters())
+        return bool(torch.stack([torch.isfinite(p).all() for p in self.model.parameters()]).all())
+
+
+def seed_after(seed: int, rollbacks: int) -> int:
+    """The seed of batches and noise once training went back so often: what broke it is not repeated."""
+    return int(np.random.SeedSequence([seed, rollbacks]).generate_state(1)[0]) if rollbacks else seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """Where the loop is: steps done in all, seconds of this run, the last loss."""
+    """Where the loop is: steps done in all, seconds of this run, the last loss (0-d) and its rate."""
 
     step: int
     elapsed_s: float
-    loss: float
+    loss: Tensor
+    rate: float
 
 
 def train(
@@ -131,8 +133,9 @@ def train(
     batches: Iterable[Batch],
     schedule: Schedule,
     first_step: int,
-    on_step: Callable[[Moment], None],
-) -> int:
+    on_step: Callable[[Moment], bool],
+    started_s: float,
+) -> bool:
     """Run steps until the schedule is done.
 
     Args:
@@ -140,21 +143,21 @@ def train(
         batches: from `first_step` on.
         schedule: how long.
         first_step: steps done before.
-        on_step: called after each step; its time counts.
+        on_step: called after each step, says whether to go on; its time counts.
+        started_s: when this run began, by `time.monotonic`.
 
     Returns:
-        Steps done in all.
-
-    Raises:
-        FloatingPointError: the loss is no number any more.
+        Whether the schedule is done; False where `on_step` ended it.
     """
-    started = time.monotonic()
     step = first_step
     for batch in batches:
-        elapsed = time.monotonic() - started
+        elapsed = time.monotonic() - started_s
         if schedule.done(elapsed, step) >= 1:
-            break
-        loss = trainer.step(batch, schedule.rate(elapsed, step), step)
+            return True
+        rate = schedule.rate(elapsed, step)
+        loss = trainer.step(batch, rate, step)
         step += 1
-        on_step(Moment(step=step, elapsed_s=time.monotonic() - started, loss=loss))
-    return step
+        moment = Moment(step=step, elapsed_s=time.monotonic() - started_s, loss=loss, rate=rate)
+        if not on_step(moment):
+            break
+    return schedule.done(time.monotonic() - started_s, step) >= 1

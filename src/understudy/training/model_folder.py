@@ -2,100 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import pickle
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from understudy.core.errors import ModelError
+from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.files import replace_atomically, sha256_of_file, write_atomically
 from understudy.nets.presets import PRESETS
 from understudy.training.model import Model
+from understudy.training.model_index import FORMAT, Best, ModelIndex
 
-FORMAT = 1
+GENERATIONS_KEPT = 2  # the newest save and those before it
+BEST = "best"  # the folder, inside the model's, of the weights that validated best
 _INDEX, _WEIGHTS, _OPTIMIZER = "model.json", "weights.safetensors", "optimizer.pt"
 # what torch and an optimizer raise at files that hold something else, or code to run
 _NOT_A_STATE = (
     pickle.UnpicklingError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
-
-
-class IdentityEntry(BaseModel):
-    """One identity of a model.
-
-    Args:
-        name: of the identity.
-        faceset_digest: content digest of the faceset it was trained on.
-        faces: how many faces that were.
-        mean_identity: mean identity vector, 128 numbers, None where unknown.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-    name: str
-    faceset_digest: str
-    faces: int
-    mean_identity: list[float] | None = None
-
-
-class Budget(BaseModel):
-    """How long the model is trained for at present; a stopped run goes on with what is left of it.
-
-    Args:
-        seconds: wall time, or None.
-        steps: optimizer steps, or None; one of both is given.
-        first_step: step of the model at which this budget began.
-        spent_s: wall time spent of it.
-        finished: whether it is used up.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-    seconds: float | None = None
-    steps: int | None = None
-    first_step: int = 0
-    spent_s: float = 0.0
-    finished: bool = False
-
-
-class ModelIndex(BaseModel):
-    """What `model.json` says; it comes from outside, so it is checked.
-
-    Args:
-        format: version of the folder's layout.
-        preset: architecture.
-        identities: in the order of the decoders.
-        settings: resolved settings of the last run.
-        versions: of what made it.
-        step: optimizer steps done.
-        seconds: wall time trained.
-        seed: with `step`, the state of every random choice: batch n depends on both alone.
-        budget: of the last run.
-        history: one entry a validation.
-        weights_sha256: of the weights file that belongs to this index.
-        optimizer_sha256: likewise.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-    format: int = FORMAT
-    preset: str
-    identities: list[IdentityEntry] = Field(min_length=1)
-    settings: dict[str, Any] = Field(default_factory=dict)
-    versions: dict[str, str] = Field(default_factory=dict)
-    step: int = 0
-    seconds: float = 0.0
-    seed: int = 0
-    budget: Budget = Field(default_factory=Budget)
-    history: list[dict[str, Any]] = Field(default_factory=list)
-    weights_sha256: str = ""
-    optimizer_sha256: str = ""
 
 
 @dataclass(kw_only=True)
@@ -124,30 +58,74 @@ def save_model(folder: Path, model: Model, optimizer: torch.optim.Optimizer, ind
     Kills at any moments leave at least one generation whole: the index names its files by digest, is
     written last, and the files of the one before are renamed, not overwritten.
 
+    Returns:
+        The index, which names what was saved.
+
     Raises:
-        UnderstudyError: the folder cannot be written or the disk is full.
+        UnderstudyError: the folder cannot be written or the disk is full; what was saved is intact.
     """
-    weights = save_tensors({name: value.contiguous() for name, value in model.state_dict().items()})
     buffer = io.BytesIO()
     torch.save(optimizer.state_dict(), buffer)
-    contents = {_WEIGHTS: weights, _OPTIMIZER: buffer.getvalue()}
+    contents = {_WEIGHTS: _weights_of(model), _OPTIMIZER: buffer.getvalue()}
+    return _save_generation(folder, contents, index, GENERATIONS_KEPT)
+
+
+def save_best(folder: Path, model: Model, index: ModelIndex) -> None:
+    """Keep weights and index aside as the best so far, in a folder that can be loaded like the model's.
+
+    Raises:
+        UnderstudyError: the folder cannot be written or the disk is full; the best before is intact.
+    """
+    _save_generation(folder / BEST, {_WEIGHTS: _weights_of(model)}, index, kept=1)
+
+
+def best_of(folder: Path) -> Best | None:
+    """What the weights that are kept as the best reached; None where there are none that are whole."""
+    try:
+        return find_generation(folder / BEST).index.best
+    except ModelError:
+        return None
+
+
+def save_index(folder: Path, index: ModelIndex) -> None:
+    """Save what is known of weights that are saved already; `index` names them.
+
+    Raises:
+        UnderstudyError: the folder cannot be written or the disk is full; what was saved is intact.
+    """
+    _move_up(folder, GENERATIONS_KEPT)
+    write_atomically(folder / _INDEX, _as_json(index))
+
+
+def _weights_of(model: Model) -> bytes:
+    return save_tensors({name: value.contiguous() for name, value in model.state_dict().items()})
+
+
+def _as_json(index: ModelIndex) -> bytes:
+    return json.dumps(index.model_dump(), indent=1).encode()
+
+
+def _save_generation(folder: Path, contents: dict[str, bytes], index: ModelIndex, kept: int) -> ModelIndex:
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     saved = index.model_copy(
-        update={
-            "weights_sha256": hashlib.sha256(contents[_WEIGHTS]).hexdigest(),
-            "optimizer_sha256": hashlib.sha256(contents[_OPTIMIZER]).hexdigest(),
-        }
+        update={"weights_sha256": digests[_WEIGHTS], "optimizer_sha256": digests.get(_OPTIMIZER, "")}
     )
-    contents[_INDEX] = json.dumps(saved.model_dump(), indent=1).encode()
-    _move_up(folder)
-    # everything new is on the disk before anything old moves
-    for name, data in contents.items():
-        write_atomically(_next(folder / name), data)
-    _move_up(folder)
+    _move_up(folder, kept)
+    try:
+        # everything new is on the disk before anything old moves
+        for name, data in (contents | {_INDEX: _as_json(saved)}).items():
+            write_atomically(_next(folder / name), data)
+    except UnderstudyError:
+        for name in contents:  # on a full disk, half a save only takes room from the next
+            with contextlib.suppress(OSError):
+                _next(folder / name).unlink(missing_ok=True)
+        raise
+    _move_up(folder, kept)
     return saved
 
 
-def _move_up(folder: Path) -> None:
-    """Give a save that is written its final names, and the one before theirs.
+def _move_up(folder: Path, kept: int) -> None:
+    """Give a save that is written its final names, and each one before those of the one before it.
 
     A kill may have left that undone. Were the next save written over such files, they might be
     the only whole ones.
@@ -157,9 +135,10 @@ def _move_up(folder: Path) -> None:
     for name in (_WEIGHTS, _OPTIMIZER, _INDEX):
         if not _next(folder / name).exists():
             continue
-        if (folder / name).exists():
-            replace_atomically(folder / name, _previous(folder / name))
-        replace_atomically(_next(folder / name), folder / name)
+        names = [_next(folder / name), *_generations(folder / name)[:kept]]
+        for newer, older in reversed(list(pairwise(names))):
+            if newer.exists():
+                replace_atomically(newer, older)
 
 
 def load_model(folder: Path, *, bf16: bool) -> LoadedModel:
@@ -175,14 +154,23 @@ def load_model(folder: Path, *, bf16: bool) -> LoadedModel:
     found = find_generation(folder)
     index = found.index
     model = Model(index.preset, [entry.name for entry in index.identities], bf16=bf16)
+    load_weights(model, found.weights)
+    return LoadedModel(model=model, index=index, warnings=found.warnings)
+
+
+def load_weights(model: Model, path: Path) -> None:
+    """Put saved weights into a model.
+
+    Raises:
+        ModelError: they do not fit.
+    """
     try:
-        model.load_state_dict(load_tensors(found.weights.read_bytes()))
+        model.load_state_dict(load_tensors(path.read_bytes()))
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(
-            f"{found.weights} does not fit the architecture {index.preset!r}",
+            f"{path} does not fit the architecture {model.preset_name!r}",
             "it was saved by another version: train it again",
         ) from error
-    return LoadedModel(model=model, index=index, warnings=found.warnings)
 
 
 def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelIndex) -> bool:
@@ -259,13 +247,15 @@ def _another_version(what: str) -> ModelError:
     return ModelError(what, "it was made by another version of understudy: use that one, or train again")
 
 
-def _places(path: Path) -> tuple[Path, Path, Path]:
+def _places(path: Path) -> list[Path]:
     """Where a file of the model may lie, the newest first."""
-    return _next(path), path, _previous(path)
+    return [_next(path), *_generations(path)]
 
 
-def _previous(path: Path) -> Path:
-    return path.with_name(f"{path.stem}.previous{path.suffix}")
+def _generations(path: Path) -> list[Path]:
+    """The names that a file has in the generations that are kept, the newest first."""
+    older = [f".previous{'' if age == 1 else age}" for age in range(1, GENERATIONS_KEPT)]
+    return [path.with_name(f"{path.stem}{mark}{path.suffix}") for mark in ("", *older)]
 
 
 def _next(path: Path) -> Path:

@@ -108,7 +108,8 @@ class TrainResult:
     """What training reached; `validation` is on held-out faces.
 
     `validation` holds ssim_in_mask {identity: x} and mean_face_ssim_in_mask {identity: x};
-    `history` one dict a validation: step, seconds, and the same figures.
+    `history` one dict a validation: step, seconds, and the same figures; `best_step` is that of the
+    best of these, whose weights lie in the model's folder `best`, itself a model to convert with.
     """
 
     model: Path
@@ -121,6 +122,7 @@ class TrainResult:
     peak_rss_mb: float
     interrupted: bool
     warnings: list[str]
+    best_step: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from understudy.faces.faceset_schema import is_faceset
 from understudy.media.footage import expand_footage, sha256_of
 from understudy.training.model_folder import ModelIndex, find_generation, holds_model
 from understudy.workflows.configs import TrainResult
-from understudy.workflows.training_session import versions
+from understudy.workflows.training_result import versions
 
 
 def settings_of(training: TrainResult) -> dict[str, object]:

@@ -15,20 +15,14 @@ from understudy.faces.faceset import Faceset
 from understudy.nets.presets import PRESETS
 from understudy.training.base import start_from_base
 from understudy.training.model import Model
-from understudy.training.model_folder import (
-    Budget,
-    IdentityEntry,
-    LoadedModel,
-    ModelIndex,
-    find_generation,
-    holds_model,
-    load_model,
-)
+from understudy.training.model_folder import LoadedModel, find_generation, holds_model, load_model
+from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
 from understudy.training.processor import has_fast_bf16, tuned
 from understudy.training.samples import Samples, load_samples
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.memory import available_bytes, check_memory
-from understudy.workflows.training_session import TrainingSession, result_of, versions
+from understudy.workflows.training_result import result_of, versions
+from understudy.workflows.training_session import TrainingSession
 
 FEWEST_FACES = 20
 
@@ -106,11 +100,13 @@ def mode_of(config: TrainConfig) -> Mode:
                 f"{config.model} holds no model to go on with", "leave out --resume to start one"
             )
         return "fresh"
+    index = find_generation(config.model).index
+    # what was trained further and stopped goes on with that, too
+    began_further = index.budget.first_step > 0
+    if not index.budget.finished and is_same_run(config, index) and (began_further or not config.resume):
+        return "continue"
     if config.resume:
         return "further"
-    index = find_generation(config.model).index
-    if not index.budget.finished and is_same_run(config, index):
-        return "continue"
     raise ModelError(
         f"{config.model} holds a model already", "train it further with --resume, or name another folder"
     )

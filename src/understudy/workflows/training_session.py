@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from contextlib import closing
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.events import Notice, OnEvent, Progress, Written
-from understudy.core.files import peak_rss_mb
 from understudy.media.images import write_image
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import batches
-from understudy.training.loop import Moment, Schedule, Trainer, train
-from understudy.training.model_folder import LoadedModel, ModelIndex, holds_model, load_optimizer, save_model
+from understudy.training.loop import Moment, Schedule, Trainer, seed_after, train
+from understudy.training.loss_watch import LossWatch
+from understudy.training.model_folder import (
+    LoadedModel,
+    best_of,
+    find_generation,
+    holds_model,
+    load_optimizer,
+    load_weights,
+    save_best,
+    save_index,
+    save_model,
+)
+from understudy.training.model_index import Best
 from understudy.training.samples import Samples
 from understudy.training.validate import Validation, preview
 from understudy.workflows.configs import TrainResult
+from understudy.workflows.requests import Requests, heard
+from understudy.workflows.training_result import MEAN_FACE, SSIM, previews_of, result_of
 
 SAVE_EVERY_S = 120.0
 VALIDATE_EVERY_S = 45.0
+READ_EVERY = 10  # steps between two looks at the losses
+_READ_EVERY_S = 2.0  # or so much time, where steps are long
+MOST_ROLLBACKS = 5  # in a row
+_SLOWER = 0.5  # learning rate after a rollback
 _FIRST_VALIDATION_S = 10.0
-_SSIM, _MEAN_FACE = "ssim ", "mean face "  # how the history's entries name an identity's figures
 
 
 class TrainingSession:
@@ -54,77 +68,109 @@ class TrainingSession:
         if holds_model(folder) and not load_optimizer(folder, self._trainer.optimizer, self._index):
             self._warn(f"{folder} has no optimizer state that fits: it starts anew")
         self._validation = Validation(identities)
+        self._watch = LossWatch(self._index.loss)
+        if self._index.step:  # a run that was killed may have kept a better one since its last save
+            self._index.best = best_of(folder) or self._index.best
         self._first_step = self._index.step
         self._seconds_before, self._spent_before = self._index.seconds, self._index.budget.spent_s
-        self._saved_s = 0.0
+        self._read_s = self._saved_s = 0.0
         self._validated_s = _FIRST_VALIDATION_S - VALIDATE_EVERY_S
-        self._loss = 0.0
+        self._rollbacks_in_a_row, self._broke_at = 0, 0
+        self._requests = Requests()
 
     def run(self) -> TrainResult:
-        """Train, validate, save; Ctrl-C ends it early and saves.
+        """Train, validate, save; Ctrl-C or SIGTERM ends it early and saves, SIGUSR1 saves.
 
         Raises:
-            ModelError: training broke down; what was saved before is good.
+            KeyboardInterrupt: asked to stop twice; the last save is good.
+            ModelError: training broke down again and again; what was saved before is good.
+            UnderstudyError: the last save could not be written; the one before is good.
         """
-        started = time.monotonic()
-        budget, first = self._index.budget, self._first_step
-        schedule = Schedule(
+        with heard(self._requests):
+            return self._run()
+
+    def _run(self) -> TrainResult:
+        self._started_s = time.monotonic()
+        if holds_model(self._folder):
+            save_index(self._folder, self._index)
+        else:  # so that there is a good state from the first step on, and a full disk is told now
+            self._save()
+        while not self._attempt():
+            pass
+        try:
+            self._validate(self._elapsed_s())
+        except KeyboardInterrupt:  # of a listener
+            self._requests.stop = True
+        self._note()
+        elapsed = self._elapsed_s()
+        return replace(
+            result_of(self._folder, self._index),
+            seconds=elapsed,
+            steps_per_s=(self._index.step - self._first_step) / max(elapsed, 1e-9),
+            interrupted=self._requests.stop,
+            warnings=self._warnings,
+        )
+
+    def _attempt(self) -> bool:
+        """Train until the budget is used up or somebody wants an end, and save; False after a rollback."""
+        index, first = self._index, self._index.step
+        self._trainer.seed = seed_after(index.seed, index.rollbacks)
+        augmentation = AUGMENTATION[self._model.preset_name]
+        made = batches(self._identities, self._batch, self._trainer.seed, first, augmentation)
+        try:
+            with closing(made):
+                index.budget.finished = train(
+                    self._trainer, made, self._schedule(), first, self._on_step, self._started_s
+                )
+            self._save()
+        except FloatingPointError as error:
+            self._roll_back(str(error))
+            return self._requests.stop
+        return True
+
+    def _schedule(self) -> Schedule:
+        budget = self._index.budget
+        return Schedule(
             seconds=budget.seconds,
             steps=budget.steps,
             first_step=budget.first_step,
-            spent_s=budget.spent_s,
+            spent_s=self._spent_before,
+            factor=self._index.rate_factor,
         )
-        augmentation = AUGMENTATION[self._model.preset_name]
-        made = batches(self._identities, self._batch, self._index.seed, first, augmentation)
-        interrupted = False
-        try:
-            with closing(made):
-                train(self._trainer, made, schedule, first, self._on_step)
-            budget.finished = True
-        except KeyboardInterrupt:
-            interrupted = True
-        except FloatingPointError as error:
-            raise self._broke_down(str(error)) from error
-        try:
-            self._validate(time.monotonic() - started)
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:  # whatever becomes of the figures and the picture, the model is kept
-            self._save()
-        elapsed = time.monotonic() - started
-        result = result_of(self._folder, self._index)
-        return TrainResult(
-            **{
-                **vars(result),
-                "seconds": elapsed,
-                "steps_per_s": (self._index.step - first) / max(elapsed, 1e-9),
-                "interrupted": interrupted,
-                "warnings": self._warnings,
-            }
-        )
+
+    def _elapsed_s(self) -> float:
+        return time.monotonic() - self._started_s
 
     def _warn(self, message: str) -> None:
         self._warnings.append(message)
         self._on_event(Notice(message=message))
 
-    def _broke_down(self, why: str) -> ModelError:
-        saved = holds_model(self._folder)
-        step = "the last save is good: go on from it" if saved else "start again with another --seed"
-        return ModelError(f"training broke down: {why}", step)
-
-    def _on_step(self, moment: Moment) -> None:
+    def _on_step(self, moment: Moment) -> bool:
+        """What is done between two steps; says whether to go on."""
         self._index.step = moment.step
         self._index.seconds = self._seconds_before + moment.elapsed_s
         self._index.budget.spent_s = self._spent_before + moment.elapsed_s
-        self._loss = moment.loss if self._loss == 0 else 0.95 * self._loss + 0.05 * moment.loss
-        if moment.step % 5 == 0:
+        self._watch.add(moment.loss)
+        try:
+            self._look_after(moment)
+        except KeyboardInterrupt:  # between two steps all is of one piece
+            self._requests.stop = True
+        return not self._requests.stop
+
+    def _look_after(self, moment: Moment) -> None:
+        if moment.step % READ_EVERY == 0 or moment.elapsed_s - self._read_s >= _READ_EVERY_S:
+            self._read_s = moment.elapsed_s
+            self._watch.read()
             self._report(moment)
         if moment.elapsed_s - self._validated_s >= VALIDATE_EVERY_S:
-            self._validate(moment.elapsed_s)
             self._validated_s = moment.elapsed_s
-        if moment.elapsed_s - self._saved_s >= SAVE_EVERY_S:
-            self._save()
-            self._saved_s = moment.elapsed_s
+            self._validate(moment.elapsed_s)
+        if moment.elapsed_s - self._saved_s >= SAVE_EVERY_S or self._requests.save:
+            self._saved_s, self._requests.save = moment.elapsed_s, False
+            try:
+                self._save()
+            except UnderstudyError as error:  # the disk may have room again by the next time
+                self._warn(f"step {moment.step} is not saved: {error}")
 
     def _report(self, moment: Moment) -> None:
         budget = self._index.budget
@@ -137,17 +183,19 @@ class TrainingSession:
                 done=min(done, total or done),
                 total=total,
                 unit="s" if by_time else "steps",
-                figures={"step": moment.step, "loss": self._loss},
+                figures={"step": moment.step, "loss": self._watch.state.smoothed},
             )
         )
 
     def _validate(self, elapsed_s: float) -> None:
+        self._check()
         entry: dict[str, Any] = {"step": self._index.step, "seconds": self._seconds_before + elapsed_s}
-        entry["loss"] = self._loss
-        entry |= {_SSIM + name: value for name, value in self._validation.ssim(self._model).items()}
-        entry |= {_MEAN_FACE + name: value for name, value in self._validation.mean_face_ssim.items()}
+        entry["loss"] = self._watch.state.smoothed
+        entry |= {SSIM + name: value for name, value in self._validation.ssim(self._model).items()}
+        entry |= {MEAN_FACE + name: value for name, value in self._validation.mean_face_ssim.items()}
         self._index.history.append(entry)
-        path = _previews(self._folder) / f"step_{self._index.step:07d}.jpg"
+        self._keep_best(entry)
+        path = previews_of(self._folder) / f"step_{self._index.step:07d}.jpg"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_image(path, preview(self._model, self._identities[0], self._identities[1]))
@@ -156,43 +204,65 @@ class TrainingSession:
         else:
             self._on_event(Written(path=path, what="preview"))
 
-    def _save(self) -> None:
+    def _keep_best(self, entry: dict[str, Any]) -> None:
+        """A copy of the weights at the best validation: training may get worse, and be stopped then."""
+        mean = float(np.mean([value for name, value in entry.items() if name.startswith(SSIM)]))
+        if self._index.best is not None and mean <= self._index.best.ssim:
+            return
+        before, self._index.best = self._index.best, Best(step=self._index.step, ssim=mean)
+        try:
+            save_best(self._folder, self._model, self._index)
+        except UnderstudyError as error:
+            self._index.best = before
+            self._warn(f"the best so far, step {self._index.step}, is not kept aside: {error}")
+
+    def _check(self) -> None:
+        """Raise FloatingPointError where training has broken down: such a model is not worth keeping."""
+        self._watch.read()
         if not self._trainer.is_sound():
-            raise self._broke_down(f"a weight of step {self._index.step} is no number")
+            raise FloatingPointError("a weight is no number")
+
+    def _save(self) -> None:
+        self._check()
         self._index = save_model(self._folder, self._model, self._trainer.optimizer, self._index)
+        if self._index.step > self._broke_at:
+            self._rollbacks_in_a_row = 0
 
+    def _note(self) -> None:
+        """Save what is known of weights that are saved already."""
+        try:
+            save_index(self._folder, self._index)
+        except UnderstudyError as error:  # figures less are no reason to stop
+            self._warn(str(error))
 
-def result_of(folder: Path, index: ModelIndex) -> TrainResult:
-    """What a saved model says of its training."""
-    latest = index.history[-1] if index.history else {}
-    names = [entry.name for entry in index.identities]
+    def _roll_back(self, why: str) -> None:
+        """Go back to the last save, to learn more slowly and from other batches.
 
-    def figures(kind: str) -> dict[str, float]:
-        return {name: float(latest[kind + name]) for name in names if kind + name in latest}
-
-    return TrainResult(
-        model=folder,
-        steps=index.step,
-        seconds=index.seconds,
-        steps_per_s=index.step / max(index.seconds, 1e-9),
-        validation={"ssim_in_mask": figures(_SSIM), "mean_face_ssim_in_mask": figures(_MEAN_FACE)},
-        history=list(index.history),
-        previews=sorted(_previews(folder).glob("step_*.jpg")),
-        peak_rss_mb=peak_rss_mb(),
-        interrupted=False,
-        warnings=[],
-    )
-
-
-def versions() -> dict[str, str]:
-    """Of what a model is made with."""
-    return {
-        "understudy": version("understudy"),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
-
-
-def _previews(folder: Path) -> Path:
-    return folder / "previews"
+        Raises:
+            ModelError: it did not help so often that it will not.
+        """
+        broke_at = self._broke_at = self._index.step
+        self._rollbacks_in_a_row += 1
+        good = find_generation(self._folder)
+        load_weights(self._model, good.weights)
+        if not load_optimizer(self._folder, self._trainer.optimizer, good.index):
+            self._trainer.optimizer.state.clear()
+        kept = ("step", "history", "loss", "weights_sha256", "optimizer_sha256")
+        update = {name: getattr(good.index, name) for name in kept}
+        update["rollbacks"] = self._index.rollbacks + 1
+        update["rate_factor"] = self._index.rate_factor * _SLOWER
+        self._index = self._index.model_copy(update=update)
+        self._index.budget.finished = False
+        self._watch = LossWatch(self._index.loss)
+        self._note()
+        if self._rollbacks_in_a_row > MOST_ROLLBACKS:
+            raise ModelError(
+                f"training broke down {self._rollbacks_in_a_row} times in a row, last before step {broke_at}"
+                f" ({why})",
+                f"{self._folder} holds step {self._index.step}, which is good: use it, or look for broken"
+                " faces in the facesets and run the same command again",
+            )
+        self._warn(
+            f"training broke down before step {broke_at} ({why}): it goes on from step {self._index.step}"
+            f" with other batches, at {self._index.rate_factor:.3g} of the learning rate"
+        )

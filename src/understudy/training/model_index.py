@@ -1,0 +1,96 @@
+"""What `model.json` says of a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from understudy.training.loss_watch import LossState
+
+FORMAT = 1
+
+
+class IdentityEntry(BaseModel):
+    """One identity of a model.
+
+    Args:
+        name: of the identity.
+        faceset_digest: content digest of the faceset it was trained on.
+        faces: how many faces that were.
+        mean_identity: mean identity vector, 128 numbers, None where unknown.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    faceset_digest: str
+    faces: int
+    mean_identity: list[float] | None = None
+
+
+class Budget(BaseModel):
+    """How long the model is trained for at present; a stopped run goes on with what is left of it.
+
+    Args:
+        seconds: wall time, or None.
+        steps: optimizer steps, or None; one of both is given.
+        first_step: step of the model at which this budget began.
+        spent_s: wall time spent of it.
+        finished: whether it is used up.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    seconds: float | None = None
+    steps: int | None = None
+    first_step: int = 0
+    spent_s: float = 0.0
+    finished: bool = False
+
+
+class Best(BaseModel):
+    """The best validation so far: its step, and the mean of the identities' held-out SSIM."""
+
+    model_config = ConfigDict(extra="forbid")
+    step: int
+    ssim: float
+
+
+class ModelIndex(BaseModel):
+    """What `model.json` says; it comes from outside, so it is checked.
+
+    Args:
+        format: version of the folder's layout.
+        preset: architecture.
+        identities: in the order of the decoders.
+        settings: resolved settings of the last run.
+        versions: of what made it.
+        step: optimizer steps done.
+        seconds: wall time trained.
+        seed: with `step`, the state of every random choice: batch n depends on both alone.
+        budget: of the last run.
+        loss: what is remembered of the losses.
+        rollbacks: how often training broke down and went back; batches and noise depend on it, too.
+        rate_factor: of the learning rate, lowered at each of these.
+        history: one entry a validation.
+        best: the best of them, whose weights are kept beside.
+        weights_sha256: of the weights file that belongs to this index.
+        optimizer_sha256: likewise.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    format: int = FORMAT
+    preset: str
+    identities: list[IdentityEntry] = Field(min_length=1)
+    settings: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    step: int = 0
+    seconds: float = 0.0
+    seed: int = 0
+    budget: Budget = Field(default_factory=Budget)
+    loss: LossState = Field(default_factory=LossState)
+    rollbacks: int = 0
+    rate_factor: float = 1.0
+    history: list[dict[str, Any]] = Field(default_factory=list)
+    best: Best | None = None
+    weights_sha256: str = ""
+    optimizer_sha256: str = ""

@@ -1,0 +1,74 @@
+from collections.abc import Generator
+from itertools import islice
+
+import pytest
+import torch
+
+from training.made_samples import made_samples
+from understudy.training.augment import AUGMENTATION
+from understudy.training.batches import Batch, batches
+from understudy.training.loop import Moment, Schedule, Trainer, seed_after, train
+from understudy.training.model import Model
+from understudy.training.samples import Samples
+
+
+@pytest.fixture(scope="module")
+def identities() -> list[Samples]:
+    return [made_samples("a", 20, 128), made_samples("b", 20, 128, seed=1)]
+
+
+def trainer() -> Trainer:
+    torch.manual_seed(0)
+    return Trainer(Model("tiny", ["a", "b"], bf16=False))
+
+
+def made(identities: list[Samples], first_step: int = 0) -> Generator[Batch]:
+    return batches(identities, 1, 0, first_step, AUGMENTATION["tiny"])
+
+
+def test_a_step_gives_the_loss_as_a_tensor_and_never_reads_it(
+    identities: list[Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (batch,) = islice(made(identities), 1)
+    subject = trainer()
+    subject.step(batch, 1.0, 0)
+
+    def read(tensor: torch.Tensor) -> None:
+        pytest.fail("a device would have been waited for")
+
+    for name in ("item", "tolist", "__float__", "__bool__", "cpu"):
+        monkeypatch.setattr(torch.Tensor, name, read)
+    loss = subject.step(batch, 1.0, 1)
+    monkeypatch.undo()
+    assert loss.shape == ()
+    assert not loss.requires_grad
+    assert 0 < float(loss) < 10
+
+
+def test_the_loop_ends_with_the_schedule_or_when_it_is_told_to(identities: list[Samples]) -> None:
+    moments: list[Moment] = []
+
+    def until(last: int) -> bool:
+        schedule = Schedule(seconds=None, steps=3)
+        return train(
+            trainer(), made(identities), schedule, 0, lambda m: not moments.append(m) and m.step < last, 0.0
+        )
+
+    assert until(9)
+    assert [moment.step for moment in moments] == [1, 2, 3]
+    moments.clear()
+    assert not until(2)
+    assert [moment.step for moment in moments] == [1, 2]
+
+
+def test_the_rate_of_a_step_does_not_depend_on_where_the_run_was_stopped() -> None:
+    whole = Schedule(seconds=None, steps=200)
+    again = Schedule(seconds=None, steps=200, spent_s=77.0)
+    assert [whole.rate(step / 9, step) for step in range(200)] == [again.rate(0, step) for step in range(200)]
+    slower = Schedule(seconds=None, steps=200, factor=0.25)
+    assert slower.rate(0, 60) == 0.25 * whole.rate(0, 60)
+
+
+def test_after_a_rollback_other_batches_come() -> None:
+    assert seed_after(7, 0) == 7
+    assert len({seed_after(seed, times) for seed in range(5) for times in range(5)}) == 25

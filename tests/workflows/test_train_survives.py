@@ -1,0 +1,117 @@
+"""Training that is killed: what is there is whole, and the same command ends as if nothing had been."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from understudy.training.model_folder import find_generation, holds_model, load_model
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+STEPS = 24
+# saves whenever it may: most of the time a save is being written
+CODE = """
+from understudy.workflows import training_session
+training_session.SAVE_EVERY_S = {save_every_s}
+from understudy.cli.main import main
+main()
+"""
+
+
+def test_kills_end_with_the_model_of_an_undisturbed_run(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+    calm, killed = tmp_path / "calm", tmp_path / "killed"
+    process = start(facesets, calm, save_every_s=1000.0)
+    reached: list[int] = []
+    for moment in (nothing_yet, first_weights, moving, saving, saved):
+        victim = start(facesets, killed)
+        wait_for(victim, moment(killed))
+        os.killpg(victim.pid, signal.SIGKILL)
+        victim.wait()
+        reached.append(whole_step(killed))
+    assert reached == sorted(reached)
+    assert reached[-1] > 0
+    assert start(facesets, killed).wait() == 0
+    assert process.wait() == 0
+    one, other = (find_generation(folder).index for folder in (calm, killed))
+    assert one.budget.finished
+    assert other.budget.finished
+    assert (one.step, one.weights_sha256, one.optimizer_sha256, one.loss) == (
+        other.step,
+        other.weights_sha256,
+        other.optimizer_sha256,
+        other.loss,
+    )
+
+
+def start(facesets: tuple[Path, Path], model: Path, save_every_s: float = 0.0) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", CODE.format(save_every_s=save_every_s), "train", *map(str, facesets)]
+    command += ["--model", str(model), "--steps", str(STEPS), "--batch", "1"]
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+
+def wait_for(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
+    started = time.monotonic()
+    while not reached():
+        assert process.poll() is None, "it ended before it was killed"
+        assert time.monotonic() - started < 120
+        time.sleep(0.001)
+
+
+def whole_step(folder: Path) -> int:
+    """The step of the newest save, every part of which is there; -1 where there is none yet."""
+    if not holds_model(folder):
+        return -1
+    loaded = load_model(folder, bf16=False)
+    assert loaded.warnings == []
+    return loaded.index.step
+
+
+def nothing_yet(folder: Path) -> Callable[[], bool]:
+    started = time.monotonic()
+    return lambda: time.monotonic() - started > 0.5
+
+
+def first_weights(folder: Path) -> Callable[[], bool]:
+    """While the very first save is written."""
+    return lambda: folder.exists() and any(folder.glob(".weights*.part*"))
+
+
+def moving(folder: Path) -> Callable[[], bool]:
+    """While the files of a save get their final names."""
+    before = whole_step(folder)
+    return lambda: (folder / "model.next.json").exists() and whole_step_now(folder) > before
+
+
+def saving(folder: Path) -> Callable[[], bool]:
+    """While the optimizer of a later save is written."""
+    before = whole_step(folder)
+    return lambda: whole_step_now(folder) > before and any(folder.glob(".optimizer*.part*"))
+
+
+def saved(folder: Path) -> Callable[[], bool]:
+    """Two saves later."""
+    before = whole_step(folder)
+    return lambda: whole_step_now(folder) > before + 1
+
+
+def whole_step_now(folder: Path) -> int:
+    """The step that the newest index names, read while it is written; -1 where there is none."""
+    try:
+        return json.loads((folder / "model.json").read_text())["step"]
+    except FileNotFoundError:
+        return -1
