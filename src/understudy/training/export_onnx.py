@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -84,25 +85,44 @@ def onnx_bytes(
 
 
 def _traced(network: nn.Module, example: Tensor, names: tuple[str, Sequence[str]]) -> onnx.ModelProto:
-    from torch.onnx.errors import OnnxExporterError
+    from torch.onnx import OnnxExporterError
 
     try:
         with _quiet(), torch.no_grad():
+            # strict: a network may say len(batch), which the other way of tracing takes for a constant
+            traced = torch.export.export(
+                network, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},), strict=True
+            )
             program = torch.onnx.export(
-                network,
-                (example,),
+                traced,
                 dynamo=True,
                 verbose=False,
                 opset_version=OPSET,
                 input_names=[names[0]],
                 output_names=list(names[1]),
-                dynamic_shapes=({0: torch.export.Dim("batch")},),
             )
-    except (OnnxExporterError, RuntimeError) as error:
+    except (OnnxExporterError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"the networks cannot be written as ONNX ({reason})", "please report it") from error
     assert program is not None
-    return program.model_proto
+    proto = program.model_proto
+    _name_batch(proto.graph)
+    return proto
+
+
+def _name_batch(graph: onnx.GraphProto) -> None:
+    """Call the first size of all "batch"; the exporter makes a name up.
+
+    Raises:
+        ModelError: it is a constant, so that only batches of one size could be computed.
+    """
+    made_up = graph.input[0].type.tensor_type.shape.dim[0].dim_param
+    if not made_up:
+        raise ModelError(f"{graph.input[0].name} would be of one batch size only", "please report it")
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        for dim in value.type.tensor_type.shape.dim:
+            if dim.dim_param:
+                dim.dim_param = re.sub(rf"\b{made_up}\b", "batch", dim.dim_param)
 
 
 @contextmanager
