@@ -23,8 +23,8 @@ def export(
 ) -> ExportResult:
     """Write a model as ONNX, as a .dfm file of the field's other programs, or both.
 
-    Each file is run in ONNX Runtime and compared with torch before it gets its name. What the files
-    take and give is described in docs/export.md. Needs `pip install 'understudy[export]'`.
+    Each file is run in ONNX Runtime and compared with torch before it gets its name; one that is there
+    is replaced. Needs `pip install 'understudy[export]'`.
 
     Args:
         model: model folder.

@@ -89,12 +89,8 @@ def _traced(network: nn.Module, example: Tensor, names: tuple[str, Sequence[str]
 
     try:
         with _quiet(), torch.no_grad():
-            # strict: a network may say len(batch), which the other way of tracing takes for a constant
-            traced = torch.export.export(
-                network, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},), strict=True
-            )
             program = torch.onnx.export(
-                traced,
+                _for_any_batch(network, example),
                 dynamo=True,
                 verbose=False,
                 opset_version=OPSET,
@@ -108,6 +104,15 @@ def _traced(network: nn.Module, example: Tensor, names: tuple[str, Sequence[str]
     proto = program.model_proto
     _name_batch(proto.graph)
     return proto
+
+
+def _for_any_batch(network: nn.Module, example: Tensor) -> torch.export.ExportedProgram:
+    shapes = ({0: torch.export.Dim("batch")},)
+    try:
+        return torch.export.export(network, (example,), dynamic_shapes=shapes, strict=False)
+    except RuntimeError:
+        # a network that says len(batch), which the quick way takes for a constant
+        return torch.export.export(network, (example,), dynamic_shapes=shapes, strict=True)
 
 
 def _name_batch(graph: onnx.GraphProto) -> None:
