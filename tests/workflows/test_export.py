@@ -34,6 +34,9 @@ def made(folder: Path, preset: str, names: tuple[str, ...]) -> Path:
     model = Model(preset, names, bf16=False)
     if preset in BASE_FILES:
         start_from_base(model)
+    else:
+        for parameter in model.parameters():
+            parameter.data *= 2  # as they start, networks draw the same grey of whatever they read
     for decoder in model.decoders:
         for parameter in decoder.parameters():
             parameter.data += 0.02 * torch.randn_like(parameter)
@@ -180,6 +183,8 @@ def test_classic_is_exported_too(tmp_path: Path) -> None:
     np.testing.assert_allclose(drawn[:, 7:71, 5:69, ::-1], face, atol=1e-3)
     np.testing.assert_allclose(mask[:, 7:71, 5:69, 0], face_mask, atol=1e-3)
     np.testing.assert_array_equal(read, mask)
+    assert np.abs(face[0] - face[1]).max() > 0.1
+    assert np.abs(face - model.draw(whole[:, 7:71, 5:69, ::-1], NAMES[0])[0]).max() > 0.1
 
 
 def test_a_second_export_replaces_the_first(micro: Path, tmp_path: Path) -> None:
