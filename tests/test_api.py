@@ -18,7 +18,17 @@ from understudy.workflows import convert, extract, reported_evaluate, reported_s
 from understudy.workflows import evaluate as evaluation
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, SwapConfig, TrainConfig
 
-FUNCTIONS = ("swap", "extract", "import_faces", "train", "convert", "evaluate", "compare", "coverage")
+FUNCTIONS = (
+    "swap",
+    "extract",
+    "import_faces",
+    "train",
+    "convert",
+    "evaluate",
+    "compare",
+    "coverage",
+    "export",
+)
 
 
 def test_import_is_light() -> None:
@@ -52,6 +62,7 @@ def test_every_parameter_is_typed_and_documented(name: str) -> None:
         "evaluate",
         "compare",
         "coverage",
+        "export",
     ):  # its result's type is imported by the first call
         assert typing.get_type_hints(function)["return"]
 

@@ -6,6 +6,7 @@ import (torch, OpenCV, PyAV) is imported by the first call.
 
 from __future__ import annotations
 
+from understudy.api.exporting import export
 from understudy.api.judging import compare, coverage, evaluate
 from understudy.api.making import convert, extract, import_faces, swap, train
 from understudy.core.errors import UnderstudyError
@@ -27,6 +28,7 @@ __all__ = [
     "convert",
     "coverage",
     "evaluate",
+    "export",
     "extract",
     "import_faces",
     "swap",

@@ -17,6 +17,7 @@ from understudy.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     extract,
     import_faces,
     model,
@@ -57,6 +58,7 @@ app.command()(model.train)
 app.command()(model.convert)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
+app.command()(export.export)
 app.add_typer(weights.app, name="weights")
 app.add_typer(bench.app, name="bench")
 app.command()(doctor.doctor)

@@ -33,8 +33,13 @@ class Model(nn.Module):
         self.decoders = nn.ModuleList([self.preset.decoder() for _ in identities])
         nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    @property
+    def drawing_encoder(self) -> nn.Module:
+        """The encoder to draw with."""
+        return self.encoder
+
     def decoder(self, identity: str) -> nn.Module:
-        """The decoder of one identity."""
+        """The decoder to draw one identity with."""
         return self.decoders[self.identities.index(identity)]
 
     def autocast(self) -> torch.autocast:
@@ -60,7 +65,7 @@ class Model(nn.Module):
         was_training = self.training
         self.eval()
         with self.autocast():
-            drawn_B4HW: Tensor = self.decoder(identity)(self.encoder(face_B3HW))
+            drawn_B4HW: Tensor = self.decoder(identity)(self.drawing_encoder(face_B3HW))
         self.train(was_training)
         drawn = drawn_B4HW.permute(0, 2, 3, 1).numpy()
         return np.ascontiguousarray(drawn[..., :3]), np.ascontiguousarray(drawn[..., 3])
