@@ -8,14 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.events import Notice, OnEvent, Progress, Written
 from understudy.media.images import write_image
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import batches, made_ahead
-from understudy.training.loop import Moment, Schedule, Trainer, seed_after, train
+from understudy.training.loop import TAIL, Moment, Schedule, Trainer, seed_after, train
 from understudy.training.loss_watch import LossWatch
 from understudy.training.model_folder import (
     LoadedModel,
@@ -29,11 +27,20 @@ from understudy.training.model_folder import (
     save_model,
 )
 from understudy.training.model_index import Best
+from understudy.training.outlook import is_flat
 from understudy.training.samples import Samples
 from understudy.training.validate import Validation, preview
 from understudy.workflows.configs import TrainResult
 from understudy.workflows.requests import Requests, heard
-from understudy.workflows.training_result import MEAN_FACE, SSIM, previews_of, result_of
+from understudy.workflows.training_result import (
+    MEAN_FACE,
+    RATE,
+    SSIM,
+    course,
+    mean_ssim,
+    previews_of,
+    result_of,
+)
 
 SAVE_EVERY_S = 120.0
 VALIDATE_EVERY_S = 45.0
@@ -42,6 +49,7 @@ _READ_EVERY_S = 2.0  # or so much time, where steps are long
 MOST_ROLLBACKS = 5  # in a row
 _SLOWER = 0.5  # learning rate after a rollback
 _FIRST_VALIDATION_S = 10.0
+_SHORTEST_TAIL = 50  # steps
 
 
 class TrainingSession:
@@ -73,7 +81,7 @@ class TrainingSession:
             self._index.best = best_of(folder) or self._index.best
         self._first_step = self._index.step
         self._seconds_before, self._spent_before = self._index.seconds, self._index.budget.spent_s
-        self._read_s = self._saved_s = 0.0
+        self._read_s = self._saved_s = self._rate = 0.0
         self._validated_s = _FIRST_VALIDATION_S - VALIDATE_EVERY_S
         self._rollbacks_in_a_row, self._broke_at = 0, 0
         self._requests = Requests()
@@ -112,8 +120,13 @@ class TrainingSession:
         )
 
     def _attempt(self) -> bool:
-        """Train until the budget is used up or somebody wants an end, and save; False after a rollback."""
+        """Train until the budget is used up or somebody wants an end, and save.
+
+        Returns:
+            Whether that is all; False after a rollback, and where the end has come in sight.
+        """
         index, first = self._index, self._index.step
+        self._begun_step, self._begun_s = first, self._elapsed_s()
         self._trainer.seed = seed_after(index.seed, index.rollbacks)
         augmentation = AUGMENTATION[self._model.preset_name]
         made = made_ahead(batches(self._identities, self._batch, self._trainer.seed, first, augmentation))
@@ -126,7 +139,7 @@ class TrainingSession:
         except FloatingPointError as error:
             self._roll_back(str(error))
             return self._requests.stop
-        return True
+        return self._index.budget.finished or self._requests.stop
 
     def _schedule(self) -> Schedule:
         budget = self._index.budget
@@ -136,6 +149,9 @@ class TrainingSession:
             first_step=budget.first_step,
             spent_s=self._spent_before,
             factor=self._index.rate_factor,
+            until_flat=budget.until_flat,
+            tail_from=budget.tail_from,
+            tail_steps=budget.tail_steps,
         )
 
     def _elapsed_s(self) -> float:
@@ -151,11 +167,13 @@ class TrainingSession:
         self._index.seconds = self._seconds_before + moment.elapsed_s
         self._index.budget.spent_s = self._spent_before + moment.elapsed_s
         self._watch.add(moment.loss)
+        self._rate = moment.rate
+        had_tail = self._index.budget.tail_from is not None
         try:
             self._look_after(moment)
         except KeyboardInterrupt:  # between two steps all is of one piece
             self._requests.stop = True
-        return not self._requests.stop
+        return not self._requests.stop and had_tail == (self._index.budget.tail_from is not None)
 
     def _look_after(self, moment: Moment) -> None:
         if moment.step % READ_EVERY == 0 or moment.elapsed_s - self._read_s >= _READ_EVERY_S:
@@ -165,6 +183,7 @@ class TrainingSession:
         if moment.elapsed_s - self._validated_s >= VALIDATE_EVERY_S:
             self._validated_s = moment.elapsed_s
             self._validate(moment.elapsed_s)
+            self._end_if_flat()
         if moment.elapsed_s - self._saved_s >= SAVE_EVERY_S or self._requests.save:
             self._saved_s, self._requests.save = moment.elapsed_s, False
             try:
@@ -172,9 +191,20 @@ class TrainingSession:
             except UnderstudyError as error:  # the disk may have room again by the next time
                 self._warn(f"step {moment.step} is not saved: {error}")
 
+    def _end_if_flat(self) -> None:
+        """Begin the tail once held-out SSIM has stopped improving at the full rate."""
+        budget = self._index.budget
+        at_peak = self._rate >= self._index.rate_factor
+        if not (budget.until_flat and budget.tail_from is None and at_peak and is_flat(*course(self._index))):
+            return
+        budget.tail_from = self._index.step
+        budget.tail_steps = max(_SHORTEST_TAIL, round(TAIL * (self._index.step - budget.first_step)))
+        message = f"held-out SSIM is flat: {budget.tail_steps} more steps at a falling rate"
+        self._on_event(Notice(message=message, is_warning=False))
+
     def _report(self, moment: Moment) -> None:
         budget = self._index.budget
-        by_time = budget.seconds is not None
+        by_time = budget.steps is None
         done = budget.spent_s if by_time else moment.step - budget.first_step
         total = budget.seconds if by_time else budget.steps
         self._on_event(
@@ -183,14 +213,24 @@ class TrainingSession:
                 done=min(done, total or done),
                 total=total,
                 unit="s" if by_time else "steps",
-                figures={"step": moment.step, "loss": self._watch.state.smoothed},
+                figures=self._figures(moment, total and max(0.0, total - done), by_time=by_time),
             )
         )
+
+    def _figures(self, moment: Moment, left: float | None, *, by_time: bool) -> dict[str, float]:
+        """What is worth seeing while it trains; `left` is in seconds or in steps."""
+        steps_per_s = (moment.step - self._begun_step) / max(moment.elapsed_s - self._begun_s, 1e-9)
+        figures = {"step": moment.step, "loss": self._watch.state.smoothed, "steps a second": steps_per_s}
+        if self._index.history:
+            figures["held-out SSIM"] = mean_ssim(self._index.history[-1])
+        if left is not None:
+            figures["s left"] = left if by_time else left / steps_per_s
+        return figures
 
     def _validate(self, elapsed_s: float) -> None:
         self._check()
         entry: dict[str, Any] = {"step": self._index.step, "seconds": self._seconds_before + elapsed_s}
-        entry["loss"] = self._watch.state.smoothed
+        entry |= {"loss": self._watch.state.smoothed, RATE: self._rate}
         entry |= {SSIM + name: value for name, value in self._validation.ssim(self._model).items()}
         entry |= {MEAN_FACE + name: value for name, value in self._validation.mean_face_ssim.items()}
         self._index.history.append(entry)
@@ -206,7 +246,7 @@ class TrainingSession:
 
     def _keep_best(self, entry: dict[str, Any]) -> None:
         """A copy of the weights at the best validation: training may get worse, and be stopped then."""
-        mean = float(np.mean([value for name, value in entry.items() if name.startswith(SSIM)]))
+        mean = mean_ssim(entry)
         if self._index.best is not None and mean <= self._index.best.ssim:
             return
         before, self._index.best = self._index.best, Best(step=self._index.step, ssim=mean)
