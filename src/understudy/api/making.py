@@ -197,6 +197,7 @@ def train(
     seed: int | None = None,
     resume: bool = False,
     until_flat: bool = False,
+    tensorboard: bool = False,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -216,6 +217,7 @@ def train(
         resume: train the model that lies in `model` further; a stopped run goes on without it.
         until_flat: end by itself once held-out figures have stopped improving; minutes or steps are then
             the most it takes, and without them it takes as long as that needs.
+        tensorboard: write scalars and previews to the model's folder `tensorboard`.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -243,6 +245,7 @@ def train(
         seed=settings.seed,
         resume=resume,
         until_flat=until_flat,
+        tensorboard=tensorboard,
     )
     return workflow.run(config, on_event)
 

@@ -36,6 +36,9 @@ def train(
             help="End once held-out figures stop improving; --minutes or --steps are the most it takes.",
         ),
     ] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write curves and previews to MODEL/tensorboard.")
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -61,6 +64,7 @@ def train(
             seed=seed,
             resume=resume,
             until_flat=until_flat,
+            tensorboard=tensorboard,
             on_event=on_event,
         )
 

@@ -92,6 +92,7 @@ class TrainConfig:
         resume: go on with the model in `model`.
         until_flat: end by itself once held-out figures have stopped improving; minutes or steps are
             then the most it takes, and may be left out.
+        tensorboard: write scalars and previews to the model's folder `tensorboard`.
     """
 
     facesets: tuple[Path, ...]
@@ -104,6 +105,7 @@ class TrainConfig:
     seed: int = 0
     resume: bool = False
     until_flat: bool = False
+    tensorboard: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

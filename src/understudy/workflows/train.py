@@ -21,6 +21,7 @@ from understudy.training.processor import has_fast_bf16, tuned
 from understudy.training.samples import Samples, load_samples
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.memory import available_bytes, check_memory
+from understudy.workflows.training_board import TensorBoard
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
 
@@ -40,7 +41,7 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
     ends training early, saves, and is told by `interrupted`.
 
     Raises:
-        ConfigError: settings that do not go together, or too little memory.
+        ConfigError: settings that do not go together, too little memory, or no TensorBoard.
         FacesetError: a faceset is missing or too small.
         ModelError: the model folder is taken, or holds another model.
     """
@@ -53,9 +54,10 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
         loaded = _found(config, entries, further=mode == "further")
     batch = config.batch or loaded.model.preset.batch
     check_memory(loaded.model, [entry.faces for entry in entries], batch, available_bytes())
+    board = TensorBoard(config.model) if config.tensorboard else None
     identities = _load(config.facesets, loaded.model, on_event)
     with tuned():
-        return TrainingSession(loaded, config.model, identities, batch, on_event).run()
+        return TrainingSession(loaded, config.model, identities, batch, on_event, board).run()
 
 
 def check(config: TrainConfig) -> None:

@@ -32,6 +32,7 @@ from understudy.training.samples import Samples
 from understudy.training.validate import Validation, preview
 from understudy.workflows.configs import TrainResult
 from understudy.workflows.requests import Requests, heard
+from understudy.workflows.training_board import Board, NoBoard
 from understudy.workflows.training_result import (
     MEAN_FACE,
     RATE,
@@ -61,12 +62,20 @@ class TrainingSession:
         identities: faces of each, in the order of the decoders.
         batch: faces an identity and step.
         on_event: hears of progress, warnings and previews.
+        board: is shown scalars and previews; closed by `run`.
     """
 
     def __init__(
-        self, loaded: LoadedModel, folder: Path, identities: list[Samples], batch: int, on_event: OnEvent
+        self,
+        loaded: LoadedModel,
+        folder: Path,
+        identities: list[Samples],
+        batch: int,
+        on_event: OnEvent,
+        board: Board | None = None,
     ) -> None:
         """Prepare the optimizer and the validation."""
+        self._board = board or NoBoard()
         self._folder, self._identities, self._batch, self._on_event = folder, identities, batch, on_event
         self._model, self._index = loaded.model, loaded.index
         self._warnings: list[str] = []
@@ -94,7 +103,7 @@ class TrainingSession:
             ModelError: training broke down again and again; what was saved before is good.
             UnderstudyError: the last save could not be written; the one before is good.
         """
-        with heard(self._requests):
+        with heard(self._requests), closing(self._board):
             return self._run()
 
     def _run(self) -> TrainResult:
@@ -207,13 +216,18 @@ class TrainingSession:
         by_time = budget.steps is None
         done = budget.spent_s if by_time else moment.step - budget.first_step
         total = budget.seconds if by_time else budget.steps
+        figures = self._figures(moment, total and max(0.0, total - done), by_time=by_time)
+        shown = {name: figures[name] for name in ("loss", "steps a second")}
+        self._board.scalars(
+            shown | {"learning rate": self._model.preset.learning_rate * moment.rate}, moment.step
+        )
         self._on_event(
             Progress(
                 stage="train",
                 done=min(done, total or done),
                 total=total,
                 unit="s" if by_time else "steps",
-                figures=self._figures(moment, total and max(0.0, total - done), by_time=by_time),
+                figures=figures,
             )
         )
 
@@ -235,10 +249,18 @@ class TrainingSession:
         entry |= {MEAN_FACE + name: value for name, value in self._validation.mean_face_ssim.items()}
         self._index.history.append(entry)
         self._keep_best(entry)
+        figures = {
+            f"held-out SSIM/{name.removeprefix(SSIM)}": v
+            for name, v in entry.items()
+            if name.startswith(SSIM)
+        }
+        self._board.scalars(figures, self._index.step)
+        image = preview(self._model, self._identities[0], self._identities[1])
+        self._board.picture(image, self._index.step)
         path = previews_of(self._folder) / f"step_{self._index.step:07d}.jpg"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_image(path, preview(self._model, self._identities[0], self._identities[1]))
+            write_image(path, image)
         except (UnderstudyError, OSError) as error:  # a picture less is no reason to stop
             self._warn(f"no preview of step {self._index.step}: {error}")
         else:
