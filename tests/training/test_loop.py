@@ -72,3 +72,23 @@ def test_the_rate_of_a_step_does_not_depend_on_where_the_run_was_stopped() -> No
 def test_after_a_rollback_other_batches_come() -> None:
     assert seed_after(7, 0) == 7
     assert len({seed_after(seed, times) for seed in range(5) for times in range(5)}) == 25
+
+
+def test_a_run_that_ends_by_itself_falls_only_once_the_end_is_known() -> None:
+    open_end = Schedule(seconds=None, steps=None, until_flat=True)
+    assert {open_end.rate(1e6, step) for step in range(50, 5000)} == {1.0}
+    assert open_end.done(1e6, 5000) == 0
+    tail = Schedule(seconds=None, steps=None, until_flat=True, tail_from=1000, tail_steps=200)
+    rates = [tail.rate(0, step) for step in range(1000, 1201)]
+    assert rates[0] == 1
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] == pytest.approx(tail.floor)
+    assert tail.done(0, 1199) < 1 == tail.done(0, 1200)
+
+
+def test_what_is_given_at_most_ends_in_a_tail_too() -> None:
+    schedule = Schedule(seconds=None, steps=1000, until_flat=True)
+    assert schedule.rate(0, 800) == 1
+    assert 0.4 < schedule.rate(0, 900) < 0.6
+    assert schedule.done(0, 1000) == 1
+    assert schedule.rate(0, 1000) == pytest.approx(schedule.floor)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -36,7 +37,8 @@ SEED = 5
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
-    """A disk that need not be waited for, and no threads for single faces: they wait for each other."""
+    """Nothing to wait for: the disk, the first validation, and threads, which wait for each other."""
+    monkeypatch.setattr(training_session, "_FIRST_VALIDATION_S", 0.0)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     monkeypatch.setattr(files, "sync", lambda path: None)
@@ -166,7 +168,6 @@ def test_a_signal_saves_and_training_goes_on(tmp_path: Path) -> None:
 def test_the_best_validation_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     figures = iter((0.2, 0.5, 0.4, 0.3))
     monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.0)
-    monkeypatch.setattr(training_session, "_FIRST_VALIDATION_S", 0.0)
     monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", next(figures)))
     result = session(tmp_path, 3).run()
     assert [entry["ssim a"] for entry in result.history] == [0.2, 0.5, 0.4, 0.3]
@@ -217,3 +218,43 @@ def test_a_disk_that_is_full_at_the_end_is_an_error_and_the_last_save_is_good(
         assert find_generation(disk).index.step == 0
         enlarge(disk, 500_000)
         assert session(disk, 2).run().steps == 2
+
+
+def test_it_ends_by_itself_once_it_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.1)
+    monkeypatch.setattr(training_session, "_SHORTEST_TAIL", 4)
+    monkeypatch.setattr(training_session, "TAIL", 0.01)
+    monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", 0.8))
+    said: list[Event] = []
+    subject = session(tmp_path, 1000, said.append)
+    subject._index.budget = Budget(until_flat=True)
+    result = subject.run()
+    index = find_generation(tmp_path).index
+    assert index.budget.finished
+    assert index.budget.tail_from is not None
+    assert result.steps == index.budget.tail_from + 4
+    assert result.further_hour == pytest.approx({"ssim_gain": 0, "uncertainty": 0}, abs=1e-9)
+    assert "held-out SSIM is flat: 4 more steps" in "".join(e.message for e in said if isinstance(e, Notice))
+
+
+def test_it_goes_on_while_it_improves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.2)
+    better = iter(np.linspace(0.3, 0.9, 400))
+    monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", float(next(better))))
+    subject = session(tmp_path, 80)
+    subject._index.budget = Budget(until_flat=True, steps=80)
+    result = subject.run()
+    assert result.steps == 80
+    assert find_generation(tmp_path).index.budget.tail_from is None
+    assert result.further_hour is not None
+    assert result.further_hour["ssim_gain"] > 0
+
+
+def test_progress_says_what_is_worth_seeing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.0)
+    said: list[Event] = []
+    session(tmp_path, 20, said.append).run()
+    last = [event for event in said if isinstance(event, Progress)][-1]
+    assert (last.done, last.total, last.unit) == (20, 20, "steps")
+    assert {"step", "loss", "steps a second", "held-out SSIM", "s left"} == set(last.figures)
+    assert last.figures["s left"] == 0

@@ -196,6 +196,8 @@ def train(
     batch: int | None = None,
     seed: int | None = None,
     resume: bool = False,
+    until_flat: bool = False,
+    tensorboard: bool = False,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -213,6 +215,9 @@ def train(
         batch: faces a person and step; the preset's own where None.
         seed: seed of every random choice.
         resume: train the model that lies in `model` further; a stopped run goes on without it.
+        until_flat: end by itself once held-out figures have stopped improving; minutes or steps are then
+            the most it takes, and without them it takes as long as that needs.
+        tensorboard: write scalars and previews to the model's folder `tensorboard`.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -222,11 +227,13 @@ def train(
         UnderstudyError: what failed and what to do next.
     """
     from understudy.workflows import train as workflow
-    from understudy.workflows.settings import resolve
+    from understudy.workflows.settings import DEFAULT_MINUTES, resolve
 
     folder = Path(model)
     given = {"minutes": minutes, "steps": steps, "preset": preset, "start": start, "seed": seed}
-    settings = resolve(folder.absolute().parent, given | {"batch": batch})
+    settings = resolve(
+        folder.absolute().parent, given | {"batch": batch}, None if until_flat else DEFAULT_MINUTES
+    )
     config = TrainConfig(
         facesets=tuple(map(Path, facesets)),
         model=folder,
@@ -237,6 +244,8 @@ def train(
         batch=settings.batch,
         seed=settings.seed,
         resume=resume,
+        until_flat=until_flat,
+        tensorboard=tensorboard,
     )
     return workflow.run(config, on_event)
 

@@ -29,6 +29,16 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Train the model that lies there further.")
     ] = False,
+    until_flat: Annotated[
+        bool,
+        typer.Option(
+            "--until-flat",
+            help="End once held-out figures stop improving; --minutes or --steps are the most it takes.",
+        ),
+    ] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write curves and previews to MODEL/tensorboard.")
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -53,6 +63,8 @@ def train(
             batch=batch,
             seed=seed,
             resume=resume,
+            until_flat=until_flat,
+            tensorboard=tensorboard,
             on_event=on_event,
         )
 
@@ -87,7 +99,16 @@ def _show_training(result: TrainResult) -> None:
         ("model", str(result.model)),
         ("steps", f"{result.steps}, {number(result.steps_per_s)} a second"),
     ]
-    print_rows([*rows, *held_out_rows(result)])
+    print_rows([*rows, *held_out_rows(result), *_outlook_rows(result)])
+
+
+def _outlook_rows(result: TrainResult) -> list[Row]:
+    """Which step was best, and what a further hour is likely to bring."""
+    rows = [] if result.best_step is None else [("best validation", f"step {result.best_step}")]
+    if result.further_hour:
+        gain, error = result.further_hour["ssim_gain"], result.further_hour["uncertainty"]
+        rows.append(("a further hour", f"likely {gain:+.3f} held-out SSIM, give or take {error:.3f}"))
+    return rows
 
 
 def held_out_rows(result: TrainResult) -> list[Row]:

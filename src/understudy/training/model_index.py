@@ -33,10 +33,13 @@ class Budget(BaseModel):
 
     Args:
         seconds: wall time, or None.
-        steps: optimizer steps, or None; one of both is given.
+        steps: optimizer steps, or None; one of both is given, or `until_flat`.
         first_step: step of the model at which this budget began.
         spent_s: wall time spent of it.
         finished: whether it is used up.
+        until_flat: whether it may end before, or without either, once figures stop improving.
+        tail_from: step at which they had.
+        tail_steps: steps at a falling rate from there on.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -45,6 +48,9 @@ class Budget(BaseModel):
     first_step: int = 0
     spent_s: float = 0.0
     finished: bool = False
+    until_flat: bool = False
+    tail_from: int | None = None
+    tail_steps: int = 0
 
 
 class Best(BaseModel):

@@ -81,12 +81,15 @@ def read_settings(production: Path) -> ProductionSettings:
     return _validated(str(path), ProductionSettings, content)
 
 
-def resolve(production: Path, flags: Mapping[str, object]) -> ResolvedSettings:
+def resolve(
+    production: Path, flags: Mapping[str, object], default_minutes: float | None = DEFAULT_MINUTES
+) -> ResolvedSettings:
     """Let each flag win over the production's file, and the file over the defaults.
 
     Args:
         production: the folder that `understudy.toml` is looked for in.
         flags: fields of `TrainSettings` by name; None where nothing was given.
+        default_minutes: how long where nothing says it; None for as long as it takes.
 
     Raises:
         ConfigError: a key or a value is not known, or both minutes and steps are set in one place.
@@ -102,7 +105,7 @@ def resolve(production: Path, flags: Mapping[str, object]) -> ResolvedSettings:
         file = {key: value for key, value in file.items() if key not in ("minutes", "steps")}
     merged = _DEFAULTS | file | chosen
     if "steps" not in merged:
-        merged.setdefault("minutes", DEFAULT_MINUTES)
+        merged.setdefault("minutes", default_minutes)
     return ResolvedSettings(**merged)
 
 

@@ -21,13 +21,14 @@ from understudy.training.processor import has_fast_bf16, tuned
 from understudy.training.samples import Samples, load_samples
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.memory import available_bytes, check_memory
+from understudy.workflows.training_board import TensorBoard
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
 
 FEWEST_FACES = 20
 
 # settings that make two runs the same run
-_SAME_RUN = ("preset", "minutes", "steps", "start", "batch", "seed")
+_SAME_RUN = ("preset", "minutes", "steps", "start", "batch", "seed", "until_flat")
 
 Mode = Literal["fresh", "continue", "further"]
 
@@ -40,7 +41,7 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
     ends training early, saves, and is told by `interrupted`.
 
     Raises:
-        ConfigError: settings that do not go together, or too little memory.
+        ConfigError: settings that do not go together, too little memory, or no TensorBoard.
         FacesetError: a faceset is missing or too small.
         ModelError: the model folder is taken, or holds another model.
     """
@@ -53,9 +54,10 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
         loaded = _found(config, entries, further=mode == "further")
     batch = config.batch or loaded.model.preset.batch
     check_memory(loaded.model, [entry.faces for entry in entries], batch, available_bytes())
+    board = TensorBoard(config.model) if config.tensorboard else None
     identities = _load(config.facesets, loaded.model, on_event)
     with tuned():
-        return TrainingSession(loaded, config.model, identities, batch, on_event).run()
+        return TrainingSession(loaded, config.model, identities, batch, on_event, board).run()
 
 
 def check(config: TrainConfig) -> None:
@@ -71,9 +73,10 @@ def check(config: TrainConfig) -> None:
         raise ConfigError(
             f"{len(config.facesets)} faceset given", "training needs one a person, two at least"
         )
-    if (config.minutes is None) == (config.steps is None):
+    lengths = [length for length in (config.minutes, config.steps) if length is not None]
+    if len(lengths) > 1 or not (lengths or config.until_flat):
         raise ConfigError("how long to train is not clear", "give either minutes or steps")
-    if (config.minutes or config.steps or 0) <= 0:
+    if any(length <= 0 for length in lengths):
         raise ConfigError("training time is not positive", "give minutes or steps above 0")
     if config.batch is not None and config.batch < 1:
         raise ConfigError(f"batch is {config.batch}", "give at least 1 face an identity and step")
@@ -115,7 +118,7 @@ def mode_of(config: TrainConfig) -> Mode:
 def is_same_run(config: TrainConfig, index: ModelIndex) -> bool:
     """Whether a model was last trained with these settings."""
     settings = _settings(config)
-    return all(index.settings.get(name) == settings[name] for name in _SAME_RUN)
+    return all(index.settings.get(name) == settings.get(name) for name in _SAME_RUN)
 
 
 def finished_result(config: TrainConfig) -> TrainResult | None:
@@ -208,11 +211,12 @@ def _found(config: TrainConfig, entries: list[IdentityEntry], *, further: bool) 
 
 def _budget(config: TrainConfig, first_step: int) -> Budget:
     seconds = None if config.minutes is None else 60 * config.minutes
-    return Budget(seconds=seconds, steps=config.steps, first_step=first_step)
+    return Budget(seconds=seconds, steps=config.steps, first_step=first_step, until_flat=config.until_flat)
 
 
 def _settings(config: TrainConfig) -> dict[str, Any]:
-    return {
+    until_flat = {"until_flat": True} if config.until_flat else {}
+    return until_flat | {
         "facesets": [str(path) for path in config.facesets],
         "preset": config.preset,
         "minutes": config.minutes,

@@ -8,14 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.events import Notice, OnEvent, Progress, Written
 from understudy.media.images import write_image
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import batches
-from understudy.training.loop import Moment, Schedule, Trainer, seed_after, train
+from understudy.training.loop import TAIL, Moment, Schedule, Trainer, seed_after, train
 from understudy.training.loss_watch import LossWatch
 from understudy.training.model_folder import (
     LoadedModel,
@@ -29,11 +27,21 @@ from understudy.training.model_folder import (
     save_model,
 )
 from understudy.training.model_index import Best
+from understudy.training.outlook import is_flat
 from understudy.training.samples import Samples
 from understudy.training.validate import Validation, preview
 from understudy.workflows.configs import TrainResult
 from understudy.workflows.requests import Requests, heard
-from understudy.workflows.training_result import MEAN_FACE, SSIM, previews_of, result_of
+from understudy.workflows.training_board import Board, NoBoard
+from understudy.workflows.training_result import (
+    MEAN_FACE,
+    RATE,
+    SSIM,
+    course,
+    mean_ssim,
+    previews_of,
+    result_of,
+)
 
 SAVE_EVERY_S = 120.0
 VALIDATE_EVERY_S = 45.0
@@ -42,6 +50,7 @@ _READ_EVERY_S = 2.0  # or so much time, where steps are long
 MOST_ROLLBACKS = 5  # in a row
 _SLOWER = 0.5  # learning rate after a rollback
 _FIRST_VALIDATION_S = 10.0
+_SHORTEST_TAIL = 50  # steps
 
 
 class TrainingSession:
@@ -53,12 +62,20 @@ class TrainingSession:
         identities: faces of each, in the order of the decoders.
         batch: faces an identity and step.
         on_event: hears of progress, warnings and previews.
+        board: is shown scalars and previews; closed by `run`.
     """
 
     def __init__(
-        self, loaded: LoadedModel, folder: Path, identities: list[Samples], batch: int, on_event: OnEvent
+        self,
+        loaded: LoadedModel,
+        folder: Path,
+        identities: list[Samples],
+        batch: int,
+        on_event: OnEvent,
+        board: Board | None = None,
     ) -> None:
         """Prepare the optimizer and the validation."""
+        self._board = board or NoBoard()
         self._folder, self._identities, self._batch, self._on_event = folder, identities, batch, on_event
         self._model, self._index = loaded.model, loaded.index
         self._warnings: list[str] = []
@@ -73,7 +90,7 @@ class TrainingSession:
             self._index.best = best_of(folder) or self._index.best
         self._first_step = self._index.step
         self._seconds_before, self._spent_before = self._index.seconds, self._index.budget.spent_s
-        self._read_s = self._saved_s = 0.0
+        self._read_s = self._saved_s = self._rate = 0.0
         self._validated_s = _FIRST_VALIDATION_S - VALIDATE_EVERY_S
         self._rollbacks_in_a_row, self._broke_at = 0, 0
         self._requests = Requests()
@@ -86,7 +103,7 @@ class TrainingSession:
             ModelError: training broke down again and again; what was saved before is good.
             UnderstudyError: the last save could not be written; the one before is good.
         """
-        with heard(self._requests):
+        with heard(self._requests), closing(self._board):
             return self._run()
 
     def _run(self) -> TrainResult:
@@ -112,8 +129,13 @@ class TrainingSession:
         )
 
     def _attempt(self) -> bool:
-        """Train until the budget is used up or somebody wants an end, and save; False after a rollback."""
+        """Train until the budget is used up or somebody wants an end, and save.
+
+        Returns:
+            Whether that is all; False after a rollback, and where the end has come in sight.
+        """
         index, first = self._index, self._index.step
+        self._begun_step, self._begun_s = first, self._elapsed_s()
         self._trainer.seed = seed_after(index.seed, index.rollbacks)
         augmentation = AUGMENTATION[self._model.preset_name]
         made = batches(self._identities, self._batch, self._trainer.seed, first, augmentation)
@@ -126,7 +148,7 @@ class TrainingSession:
         except FloatingPointError as error:
             self._roll_back(str(error))
             return self._requests.stop
-        return True
+        return self._index.budget.finished or self._requests.stop
 
     def _schedule(self) -> Schedule:
         budget = self._index.budget
@@ -136,6 +158,9 @@ class TrainingSession:
             first_step=budget.first_step,
             spent_s=self._spent_before,
             factor=self._index.rate_factor,
+            until_flat=budget.until_flat,
+            tail_from=budget.tail_from,
+            tail_steps=budget.tail_steps,
         )
 
     def _elapsed_s(self) -> float:
@@ -151,11 +176,13 @@ class TrainingSession:
         self._index.seconds = self._seconds_before + moment.elapsed_s
         self._index.budget.spent_s = self._spent_before + moment.elapsed_s
         self._watch.add(moment.loss)
+        self._rate = moment.rate
+        had_tail = self._index.budget.tail_from is not None
         try:
             self._look_after(moment)
         except KeyboardInterrupt:  # between two steps all is of one piece
             self._requests.stop = True
-        return not self._requests.stop
+        return not self._requests.stop and had_tail == (self._index.budget.tail_from is not None)
 
     def _look_after(self, moment: Moment) -> None:
         if moment.step % READ_EVERY == 0 or moment.elapsed_s - self._read_s >= _READ_EVERY_S:
@@ -165,6 +192,7 @@ class TrainingSession:
         if moment.elapsed_s - self._validated_s >= VALIDATE_EVERY_S:
             self._validated_s = moment.elapsed_s
             self._validate(moment.elapsed_s)
+            self._end_if_flat()
         if moment.elapsed_s - self._saved_s >= SAVE_EVERY_S or self._requests.save:
             self._saved_s, self._requests.save = moment.elapsed_s, False
             try:
@@ -172,33 +200,67 @@ class TrainingSession:
             except UnderstudyError as error:  # the disk may have room again by the next time
                 self._warn(f"step {moment.step} is not saved: {error}")
 
+    def _end_if_flat(self) -> None:
+        """Begin the tail once held-out SSIM has stopped improving at the full rate."""
+        budget = self._index.budget
+        at_peak = self._rate >= self._index.rate_factor
+        if not (budget.until_flat and budget.tail_from is None and at_peak and is_flat(*course(self._index))):
+            return
+        budget.tail_from = self._index.step
+        budget.tail_steps = max(_SHORTEST_TAIL, round(TAIL * (self._index.step - budget.first_step)))
+        message = f"held-out SSIM is flat: {budget.tail_steps} more steps at a falling rate"
+        self._on_event(Notice(message=message, is_warning=False))
+
     def _report(self, moment: Moment) -> None:
         budget = self._index.budget
-        by_time = budget.seconds is not None
+        by_time = budget.steps is None
         done = budget.spent_s if by_time else moment.step - budget.first_step
         total = budget.seconds if by_time else budget.steps
+        figures = self._figures(moment, total and max(0.0, total - done), by_time=by_time)
+        shown = {name: figures[name] for name in ("loss", "steps a second")}
+        self._board.scalars(
+            shown | {"learning rate": self._model.preset.learning_rate * moment.rate}, moment.step
+        )
         self._on_event(
             Progress(
                 stage="train",
                 done=min(done, total or done),
                 total=total,
                 unit="s" if by_time else "steps",
-                figures={"step": moment.step, "loss": self._watch.state.smoothed},
+                figures=figures,
             )
         )
+
+    def _figures(self, moment: Moment, left: float | None, *, by_time: bool) -> dict[str, float]:
+        """What is worth seeing while it trains; `left` is in seconds or in steps."""
+        steps_per_s = (moment.step - self._begun_step) / max(moment.elapsed_s - self._begun_s, 1e-9)
+        figures = {"step": moment.step, "loss": self._watch.state.smoothed, "steps a second": steps_per_s}
+        if self._index.history:
+            figures["held-out SSIM"] = mean_ssim(self._index.history[-1])
+        if left is not None:
+            figures["s left"] = left if by_time else left / steps_per_s
+        return figures
 
     def _validate(self, elapsed_s: float) -> None:
         self._check()
         entry: dict[str, Any] = {"step": self._index.step, "seconds": self._seconds_before + elapsed_s}
-        entry["loss"] = self._watch.state.smoothed
+        entry |= {"loss": self._watch.state.smoothed, RATE: self._rate}
         entry |= {SSIM + name: value for name, value in self._validation.ssim(self._model).items()}
         entry |= {MEAN_FACE + name: value for name, value in self._validation.mean_face_ssim.items()}
         self._index.history.append(entry)
         self._keep_best(entry)
+        figures = {
+            f"held-out SSIM/{name.removeprefix(SSIM)}": v
+            for name, v in entry.items()
+            if name.startswith(SSIM)
+        }
+        self._board.scalars(figures, self._index.step)
+        image = preview(self._model, self._identities[0], self._identities[1])
+        self._board.picture(image, self._index.step)
         path = previews_of(self._folder) / f"step_{self._index.step:07d}.jpg"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_image(path, preview(self._model, self._identities[0], self._identities[1]))
+            write_image(path, image)
         except (UnderstudyError, OSError) as error:  # a picture less is no reason to stop
             self._warn(f"no preview of step {self._index.step}: {error}")
         else:
@@ -206,7 +268,7 @@ class TrainingSession:
 
     def _keep_best(self, entry: dict[str, Any]) -> None:
         """A copy of the weights at the best validation: training may get worse, and be stopped then."""
-        mean = float(np.mean([value for name, value in entry.items() if name.startswith(SSIM)]))
+        mean = mean_ssim(entry)
         if self._index.best is not None and mean <= self._index.best.ssim:
             return
         before, self._index.best = self._index.best, Best(step=self._index.step, ssim=mean)
