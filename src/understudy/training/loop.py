@@ -102,6 +102,7 @@ class Trainer:
         torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        model.after_step(number)
         return value
 
     def _reading_loss(self, code: Tensor, batch: Batch) -> Tensor:

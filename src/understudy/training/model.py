@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from understudy.nets.presets import PRESETS, Preset
+from understudy.training.ema import Averaged
 
 
 class Model(nn.Module):
     """The networks of one model, and how they are run.
+
+    Presets with an average hold each network twice: `encoder` and `decoders` are trained, `averaged` draws.
 
     Args:
         preset_name: key of `PRESETS`.
@@ -32,14 +35,36 @@ class Model(nn.Module):
         # names of people are no names for modules: they may hold dots
         self.decoders = nn.ModuleList([self.preset.decoder() for _ in identities])
         nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        average = self.preset.average
+        self.averaged = Averaged(self.encoder, self.decoders, average) if average else None
+
+    @property
+    def drawing_encoder(self) -> nn.Module:
+        """The encoder to draw with: averaged where the preset keeps an average."""
+        return self.encoder if self.averaged is None else self.averaged.encoder
 
     def decoder(self, identity: str) -> nn.Module:
-        """The decoder of one identity."""
-        return self.decoders[self.identities.index(identity)]
+        """The decoder to draw one identity with: averaged where the preset keeps an average."""
+        decoders = self.decoders if self.averaged is None else self.averaged.decoders
+        return decoders[self.identities.index(identity)]
+
+    def after_step(self, step: int) -> None:
+        """Let the averaged weights follow a step of training.
+
+        Args:
+            step: steps done before it.
+        """
+        if self.averaged is not None:
+            self.averaged.update(self.encoder, self.decoders, step)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.parameters()).device
 
     def autocast(self) -> torch.autocast:
         """The precision that the networks are computed in."""
-        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16)
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
 
     @torch.inference_mode()
     def draw(
@@ -56,11 +81,12 @@ class Model(nn.Module):
         """
         if faces.shape[0] == 0:
             raise ValueError("no faces to draw")
-        face_B3HW = torch.from_numpy(np.ascontiguousarray(faces)).float().div_(255).permute(0, 3, 1, 2)
+        whole = torch.from_numpy(np.ascontiguousarray(faces)).to(self.device)
+        face_B3HW = whole.float().div_(255).permute(0, 3, 1, 2)
         was_training = self.training
         self.eval()
         with self.autocast():
-            drawn_B4HW: Tensor = self.decoder(identity)(self.encoder(face_B3HW))
+            drawn_B4HW: Tensor = self.decoder(identity)(self.drawing_encoder(face_B3HW))
         self.train(was_training)
-        drawn = drawn_B4HW.permute(0, 2, 3, 1).numpy()
+        drawn = drawn_B4HW.permute(0, 2, 3, 1).cpu().numpy()
         return np.ascontiguousarray(drawn[..., :3]), np.ascontiguousarray(drawn[..., 3])

@@ -31,7 +31,7 @@ class BenchConfig:
     """What is timed.
 
     Args:
-        preset: "tiny" or "classic".
+        preset: network, by name; see `nets.presets.PRESETS`.
         seconds: about how long the measurement takes.
         batch: faces an identity and step; the preset's where None.
         seed: of the random faces.
