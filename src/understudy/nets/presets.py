@@ -76,6 +76,7 @@ def family_preset(config: FamilyConfig, *, batch: int, learning_rate: float, pur
     )
 
 
+# the smallest first
 PRESETS: dict[str, Preset] = {
     "tiny": Preset(
         size_px=_TINY.size_px,
@@ -113,7 +114,7 @@ PRESETS: dict[str, Preset] = {
         FamilyConfig(widths=(512, 256, 128, 64), blocks=(2, 2, 1, 1), narrow=640, rest=192),
         batch=8,
         learning_rate=4e-4,
-        purpose="faces up to a third of a full HD picture's height",
+        purpose="faces up to a quarter of a full HD picture's height",
     ),
     "ultra": family_preset(
         FamilyConfig(widths=(640, 320, 160, 96, 48), blocks=(2, 2, 1, 1, 1), narrow=640, rest=256),
