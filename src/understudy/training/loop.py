@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from understudy.nets.face_loss import FaceLoss
 from understudy.training.batches import Batch
+from understudy.training.growth import at_size, grown_at
 from understudy.training.model import Model
 
 
@@ -61,7 +62,7 @@ class Trainer:
         """Start with a fresh optimizer; `seed` and a step's number decide its noise."""
         self.model, self._seed = model, seed
         preset = model.preset
-        self.face_loss = FaceLoss(preset.size_px)
+        self._losses: dict[int, FaceLoss] = {}
         self.optimizer = torch.optim.AdamW(
             model.parameters(), lr=preset.learning_rate, betas=preset.betas, weight_decay=1e-3, fused=True
         )
@@ -80,7 +81,7 @@ class Trainer:
         Raises:
             FloatingPointError: the loss is no number; nothing was learnt from it.
         """
-        model, batch = self.model, batch.unpacked()
+        model, batch = self.model, at_size(batch.unpacked(), self.model.drawn_px)
         # the same noise wherever training resumes
         state = np.random.SeedSequence([self._seed, number]).generate_state(1)
         torch.default_generator.manual_seed(int(state[0]))
@@ -93,7 +94,7 @@ class Trainer:
             each = code.split(len(code) // len(model.decoders))
             drawn = [decoder(own) for decoder, own in zip(model.decoders, each, strict=True)]
             read = self._reading_loss(code, batch)
-        loss, gradient = self.face_loss(
+        loss, gradient = self._face_loss(model.drawn_px)(
             torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW
         )
         value = float(loss + read.detach())
@@ -104,6 +105,21 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         model.after_step(number)
         return value
+
+    def grow(self, done: float) -> None:
+        """Let networks that grow follow the training; they never shrink.
+
+        Args:
+            done: share of the training that lies behind.
+        """
+        if self.model.preset.doublings:
+            self.model.grow(max(self.model.grown, grown_at(done, self.model.preset.doublings)))
+
+    def _face_loss(self, size_px: int) -> FaceLoss:
+        """The loss for pictures of one size."""
+        if size_px not in self._losses:
+            self._losses[size_px] = FaceLoss(size_px)
+        return self._losses[size_px]
 
     def _reading_loss(self, code: Tensor, batch: Batch) -> Tensor:
         """How far the code is from saying the expression; 0 for networks that need not say it."""
@@ -155,6 +171,7 @@ def train(
         elapsed = time.monotonic() - started
         if schedule.done(elapsed, step) >= 1:
             break
+        trainer.grow(schedule.done(elapsed, step))
         loss = trainer.step(batch, schedule.rate(elapsed, step), step)
         step += 1
         on_step(Moment(step=step, elapsed_s=time.monotonic() - started, loss=loss))

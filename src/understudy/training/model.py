@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate
 
+from understudy.nets.grown import Grown
 from understudy.nets.presets import PRESETS, Preset
 from understudy.training.ema import Averaged
 
@@ -48,6 +51,28 @@ class Model(nn.Module):
         decoders = self.decoders if self.averaged is None else self.averaged.decoders
         return decoders[self.identities.index(identity)]
 
+    @property
+    def grown(self) -> float:
+        """How often the picture has doubled from the smallest; 0 for networks that do not grow."""
+        return float(self.encoder.grown.value) if self.preset.doublings else 0.0  # type: ignore[union-attr,arg-type]
+
+    @property
+    def drawn_px(self) -> int:
+        """Side of the pictures that the networks read and draw, as far as they are grown."""
+        return self.preset.size_px >> (self.preset.doublings - math.ceil(self.grown))
+
+    def grow(self, value: float) -> None:
+        """Let the networks of a preset that grows draw the sizes up to `value` doublings; it is saved.
+
+        Raises:
+            ValueError: it has not so many.
+        """
+        if not self.preset.doublings and value:
+            raise ValueError(f"{self.preset_name} does not grow")
+        for module in self.modules():
+            if isinstance(module, Grown):
+                module.set(value)
+
     def after_step(self, step: int) -> None:
         """Let the averaged weights follow a step of training.
 
@@ -85,8 +110,12 @@ class Model(nn.Module):
         face_B3HW = whole.float().div_(255).permute(0, 3, 1, 2)
         was_training = self.training
         self.eval()
+        factor = self.preset.size_px // self.drawn_px
         with self.autocast():
-            drawn_B4HW: Tensor = self.decoder(identity)(self.drawing_encoder(face_B3HW))
+            code = self.drawing_encoder(face_B3HW if factor == 1 else avg_pool2d(face_B3HW, factor))
+            drawn_B4HW: Tensor = self.decoder(identity)(code)
+        if factor > 1:
+            drawn_B4HW = interpolate(drawn_B4HW, scale_factor=factor, mode="bilinear")
         self.train(was_training)
         drawn = drawn_B4HW.permute(0, 2, 3, 1).cpu().numpy()
         return np.ascontiguousarray(drawn[..., :3]), np.ascontiguousarray(drawn[..., 3])
