@@ -122,9 +122,9 @@ class Trainer:
         return self._losses[size_px]
 
     def _reading_loss(self, code: Tensor, batch: Batch) -> Tensor:
-        """How far the code is from saying the expression; 0 for networks that need not say it."""
+        """How far the code is from saying the expression; 0 where it need not, or learns nothing more."""
         weight = self.model.preset.expression_weight
-        if not weight:
+        if not weight or not code.requires_grad:
             return torch.zeros((), requires_grad=True)
         read = self.model.encoder.expression(code).float()  # type: ignore[operator]
         return weight * nn.functional.smooth_l1_loss(read, batch.expression_BX)

@@ -82,6 +82,41 @@ class Model(nn.Module):
         if self.averaged is not None:
             self.averaged.update(self.encoder, self.decoders, step)
 
+    def with_identity(self, name: str) -> Model:
+        """A copy with one identity more, whose decoder starts as the mean of the others.
+
+        Args:
+            name: of the new identity.
+
+        Raises:
+            ValueError: the model has it already.
+        """
+        if name in self.identities:
+            raise ValueError(f"the model has {name!r} already")
+        larger = Model(self.preset_name, [*self.identities, name], bf16=self.bf16)
+        weights = self.state_dict()
+        for prefix in ("decoders", "averaged.decoders"):
+            weights |= _mean_decoder(weights, prefix, len(self.identities))
+        larger.load_state_dict(weights)
+        return larger.to(self.device)
+
+    def load_encoder_from(self, other: Model) -> None:
+        """Start from what another model of the same preset has learnt to read.
+
+        Raises:
+            ValueError: it is of another preset.
+        """
+        if other.preset_name != self.preset_name:
+            raise ValueError(f"an encoder of {other.preset_name} does not fit {self.preset_name}")
+        weights = other.drawing_encoder.state_dict()
+        self.encoder.load_state_dict(weights)
+        self.drawing_encoder.load_state_dict(weights)
+        self.grow(other.grown)
+
+    def freeze_encoder(self) -> None:
+        """Let training change the decoders only."""
+        self.encoder.requires_grad_(False)
+
     @property
     def device(self) -> torch.device:
         """Where the networks are."""
@@ -119,3 +154,15 @@ class Model(nn.Module):
         self.train(was_training)
         drawn = drawn_B4HW.permute(0, 2, 3, 1).cpu().numpy()
         return np.ascontiguousarray(drawn[..., :3]), np.ascontiguousarray(drawn[..., 3])
+
+
+def _mean_decoder(weights: dict[str, Tensor], prefix: str, count: int) -> dict[str, Tensor]:
+    """Weights of decoder number `count`: the mean of those before it; none where there are no such."""
+    first = f"{prefix}.0."
+    return {
+        f"{prefix}.{count}.{name.removeprefix(first)}": torch.stack(
+            [weights[f"{prefix}.{i}.{name.removeprefix(first)}"] for i in range(count)]
+        ).mean(dim=0)
+        for name in weights
+        if name.startswith(first)
+    }
