@@ -102,6 +102,19 @@ def test_wrong_usage_is_2_and_says_what(run: Run, args: list[str], said: str) ->
     assert said in as_json.json["error"]
 
 
+def test_presets_are_listed_without_what_training_requires(run: Run) -> None:
+    listed = run("train", "--list-presets", "--json")
+    assert listed.code == 0
+    rows = {row["name"]: row for row in listed.json["presets"]}
+    assert list(rows) == ["tiny", "classic", "standard", "high", "ultra", "cinema"]
+    assert [rows[name]["size_px"] for name in ("tiny", "high", "cinema")] == [128, 256, 1024]
+    assert rows["classic"]["encoder_parameters"] == 69_662_976
+    assert rows["standard"]["training_mb"] < rows["high"]["training_mb"] < rows["ultra"]["training_mb"]
+    shown = run("train", "--list-presets")
+    assert shown.code == 0
+    assert "cinema" in shown.out
+
+
 def test_no_command_shows_the_help(run: Run) -> None:
     ran = run()
     assert ran.code == 2

@@ -5,9 +5,14 @@ import torch
 from torch import Tensor, nn
 
 from understudy.nets.presets import PRESETS, Preset
+from understudy.training.augment import AUGMENTATION
+from understudy.workflows.choices import PRESET_NAMES
+
+# the larger members of the family are the same code with more levels, and too slow to run in every test
+RUN_HERE = ("classic", "standard", "tiny")
 
 
-@pytest.fixture(scope="module", params=sorted(PRESETS))
+@pytest.fixture(scope="module", params=RUN_HERE)
 def preset(request: pytest.FixtureRequest) -> Preset:
     return PRESETS[request.param]
 
@@ -20,6 +25,17 @@ def networks(preset: Preset) -> tuple[nn.Module, nn.Module]:
 
 def faces(preset: Preset, count: int = 2) -> Tensor:
     return torch.rand(count, 3, preset.size_px, preset.size_px, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_can_be_chosen_and_draws_its_own_size(name: str) -> None:
+    preset = PRESETS[name]
+    assert name in PRESET_NAMES
+    assert name in AUGMENTATION
+    assert preset.purpose
+    with torch.device("meta"):
+        drawn = preset.decoder()(preset.encoder()(faces(preset, 1).to("meta")))
+    assert drawn.shape == (1, 4, preset.size_px, preset.size_px)
 
 
 def test_a_face_becomes_a_face_and_a_mask(preset: Preset, networks: tuple[nn.Module, nn.Module]) -> None:

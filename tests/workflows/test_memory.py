@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
+import torch
 
 from understudy.core.errors import ConfigError
+from understudy.nets.presets import PRESETS
 from understudy.training.model import Model
-from understudy.workflows.memory import available_bytes, check_memory, needed_bytes
+from understudy.workflows.memory import (
+    available_bytes,
+    check_memory,
+    needed_bytes,
+    out_of_memory,
+    ran_out,
+    training_bytes,
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +45,36 @@ def test_this_machine_says_how_much_is_free() -> None:
     free = available_bytes()
     assert free is None or free > 50_000_000
     check_memory(Model("tiny", ["a", "b"], bf16=False), [10**9, 10**9], 8, None)
+
+
+def test_a_smaller_preset_is_named_where_no_batch_of_this_one_fits() -> None:
+    standard = Model("standard", ["a", "b"], bf16=True)
+    available = needed_bytes(Model("tiny", ["a", "b"], bf16=True), [500, 500], PRESETS["tiny"].batch)
+    with pytest.raises(ConfigError, match="use the preset tiny"):
+        check_memory(standard, [500, 500], 8, available)
+
+
+def test_larger_pictures_more_people_and_larger_batches_need_more() -> None:
+    sizes = [training_bytes(name, 2, 4, bf16=True) for name in ("standard", "high", "ultra", "cinema")]
+    assert sizes == sorted(sizes)
+    for name in PRESETS:
+        two, three = (training_bytes(name, people, 4, bf16=True) for people in (2, 3))
+        more, full = training_bytes(name, 2, 8, bf16=True), training_bytes(name, 2, 4, bf16=False)
+        assert two < min(three, more, full)
+
+
+def test_memory_that_ran_out_is_told_from_other_failures() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(1 << 60, dtype=torch.uint8)
+    assert ran_out(caught.value)
+    assert ran_out(MemoryError())
+    assert ran_out(torch.OutOfMemoryError("CUDA out of memory"))
+    assert not ran_out(RuntimeError("shapes do not match"))
+    assert not ran_out(ValueError("can't allocate memory"))
+
+
+def test_after_memory_ran_out_a_smaller_batch_is_named(model: Model) -> None:
+    plenty = needed_bytes(model, [500, 500], 100)
+    assert "--batch 7 fits" in str(out_of_memory(model, [500, 500], 8, plenty))
+    assert "--batch 3 fits" in str(out_of_memory(model, [500, 500], 8, needed_bytes(model, [500, 500], 3)))
+    assert "close other programs" in str(out_of_memory(model, [500, 500], 1, plenty))

@@ -53,7 +53,7 @@ def swap(
         steps: training steps instead of minutes.
         production: folder for facesets, model and previews; `OUT.production` where None. What lies
             there is gone on with.
-        preset: "tiny" or "classic".
+        preset: network, by name; see `nets.presets.PRESETS`.
         start: "base" (pretrained on rendered people) or "scratch".
         seed: seed of every random choice.
         report: HTML file to write about the measured result; nothing is measured where None.
@@ -210,7 +210,7 @@ def train(
         model: folder to write.
         minutes: wall time to train for.
         steps: training steps instead of minutes.
-        preset: "tiny" or "classic".
+        preset: network, by name; see `nets.presets.PRESETS`.
         start: "base" (pretrained on rendered people) or "scratch".
         batch: faces a person and step; the preset's own where None.
         seed: seed of every random choice.

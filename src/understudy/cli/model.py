@@ -9,6 +9,7 @@ import typer
 
 from understudy.cli.output import Row, number, print_rows
 from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.preset_list import ListPresets
 from understudy.cli.training_options import Minutes, Preset, Seed, Start, Steps, either_minutes_or_steps
 from understudy.core.events import OnEvent
 from understudy.workflows.configs import ConvertResult, TrainResult
@@ -39,6 +40,7 @@ def train(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write curves and previews to MODEL/tensorboard.")
     ] = False,
+    list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -46,6 +48,7 @@ def train(
 
     Settings that are not given come from understudy.toml beside the model folder, table "train".
     """
+    del list_presets  # its callback has done all
     either_minutes_or_steps(minutes, steps)
     if len(facesets) < 2:
         raise typer.BadParameter("give two facesets or more: the source's first, then the target's")

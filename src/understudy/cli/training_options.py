@@ -44,7 +44,7 @@ Preset = Annotated[
     str | None,
     typer.Option(
         callback=lambda value: _known(value, PRESET_NAMES),
-        help=f"Network: {' or '.join(PRESET_NAMES)}.",
+        help=f"Network: {', '.join(PRESET_NAMES)}.",
         show_default=PRESET_NAMES[0],
     ),
 ]

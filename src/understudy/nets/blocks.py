@@ -56,3 +56,37 @@ def start_as_resize(conv: nn.Conv2d, factor: int) -> None:
     with torch.no_grad():
         for values in conv.parameters():  # weight and bias
             values.copy_(values[:: factor**2].repeat_interleave(factor**2, dim=0))
+
+
+class Downscale(nn.Module):
+    """Halve the resolution without aliasing: a mean over 2x2, then a 3x3 convolution.
+
+    A strided convolution passes whatever frequency it likes, and the code then trembles as a face moves by
+    less than a pixel.
+
+    Reference:
+        Zhang, Making Convolutional Networks Shift-Invariant Again, ICML 2019 (here with a box filter).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        """Map (B, in, 2H, 2W) to (B, out, H, W)."""
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.act = nn.LeakyReLU(LEAK)
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """(B, C, 2H, 2W) to (B, out, H, W)."""
+        return self.conv(nn.functional.avg_pool2d(self.act(x_BCHW), 2))
+
+
+def keep_deviation(layer: nn.Conv2d | nn.Linear) -> None:
+    """Let a layer that leaky units precede or follow start without shrinking what passes it.
+
+    PyTorch's own start shrinks to less than half, and a deep network's output to nothing.
+
+    Reference:
+        He et al., Delving Deep into Rectifiers, ICCV 2015, eq. 15.
+    """
+    nn.init.kaiming_normal_(layer.weight, a=LEAK)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)

@@ -81,7 +81,7 @@ class TinyEncoder(nn.Module):
         expression, rest = code.split((self.config.expression, self.config.rest), dim=1)
         rest = self.norm(rest)
         if self.training:
-            keep = torch.rand(len(rest), 1) >= self.config.drop
+            keep = torch.rand(len(rest), 1, device=rest.device) >= self.config.drop
             rest = (rest + self.config.noise * torch.randn_like(rest)) * keep
         return torch.cat([expression, rest], dim=1)
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from understudy.nets.face_loss import FaceLoss
 from understudy.training.batches import Batch
+from understudy.training.growth import at_size, grown_at
 from understudy.training.model import Model
 
 TAIL = 0.2  # share of the time given in which the rate falls, where a run ends by itself
@@ -84,7 +85,7 @@ class Trainer:
         """Start with a fresh optimizer; `seed` and a step's number decide its noise."""
         self.model, self.seed = model, seed
         preset = model.preset
-        self.face_loss = FaceLoss(preset.size_px)
+        self._losses: dict[int, FaceLoss] = {}
         self.optimizer = torch.optim.AdamW(
             model.parameters(), lr=preset.learning_rate, betas=preset.betas, weight_decay=1e-3, fused=True
         )
@@ -101,6 +102,7 @@ class Trainer:
             The loss, 0-d, on the model's device.
         """
         model = self.model
+        batch = at_size(batch, model.drawn_px)
         # the same noise wherever training resumes
         state = np.random.SeedSequence([self.seed, number]).generate_state(1)
         torch.default_generator.manual_seed(int(state[0]))
@@ -113,18 +115,34 @@ class Trainer:
             each = code.split(len(code) // len(model.decoders))
             drawn = [decoder(own) for decoder, own in zip(model.decoders, each, strict=True)]
             read = self.reading_loss(code, batch)
-        loss, gradient = self.face_loss(
+        loss, gradient = self.face_loss(model.drawn_px)(
             torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW
         )
         torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        model.after_step(number)
         return loss + read.detach()
 
+    def grow(self, done: float) -> None:
+        """Let networks that grow follow the training; they never shrink.
+
+        Args:
+            done: share of the training that lies behind.
+        """
+        if self.model.preset.doublings:
+            self.model.grow(max(self.model.grown, grown_at(done, self.model.preset.doublings)))
+
+    def face_loss(self, size_px: int) -> FaceLoss:
+        """The loss for pictures of one size."""
+        if size_px not in self._losses:
+            self._losses[size_px] = FaceLoss(size_px).to(self.model.device)
+        return self._losses[size_px]
+
     def reading_loss(self, code: Tensor, batch: Batch) -> Tensor:
-        """How far the code is from saying the expression; 0 for networks that need not say it."""
+        """How far the code is from saying the expression; 0 where it need not, or learns nothing more."""
         weight = self.model.preset.expression_weight
-        if not weight:
+        if not weight or not code.requires_grad:
             return torch.zeros((), requires_grad=True)
         read = self.model.encoder.expression(code).float()  # type: ignore[operator]
         return weight * nn.functional.smooth_l1_loss(read, batch.expression_BX)
@@ -175,6 +193,7 @@ def train(
         elapsed = time.monotonic() - started_s
         if schedule.done(elapsed, step) >= 1:
             return True
+        trainer.grow(schedule.done(elapsed, step))
         rate = schedule.rate(elapsed, step)
         loss = trainer.step(batch, rate, step)
         step += 1

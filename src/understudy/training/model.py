@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate
 
+from understudy.nets.grown import Grown
 from understudy.nets.presets import PRESETS, Preset
+from understudy.training.ema import Averaged
 
 
 class Model(nn.Module):
     """The networks of one model, and how they are run.
+
+    Presets with an average hold each network twice: `encoder` and `decoders` are trained, `averaged` draws.
 
     Args:
         preset_name: key of `PRESETS`.
@@ -32,19 +38,93 @@ class Model(nn.Module):
         # names of people are no names for modules: they may hold dots
         self.decoders = nn.ModuleList([self.preset.decoder() for _ in identities])
         nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        average = self.preset.average
+        self.averaged = Averaged(self.encoder, self.decoders, average) if average else None
 
     @property
     def drawing_encoder(self) -> nn.Module:
-        """The encoder to draw with."""
-        return self.encoder
+        """The encoder to draw with: averaged where the preset keeps an average."""
+        return self.encoder if self.averaged is None else self.averaged.encoder
 
     def decoder(self, identity: str) -> nn.Module:
-        """The decoder to draw one identity with."""
-        return self.decoders[self.identities.index(identity)]
+        """The decoder to draw one identity with: averaged where the preset keeps an average."""
+        decoders = self.decoders if self.averaged is None else self.averaged.decoders
+        return decoders[self.identities.index(identity)]
+
+    @property
+    def grown(self) -> float:
+        """How often the picture has doubled from the smallest; 0 for networks that do not grow."""
+        return float(self.encoder.grown.value) if self.preset.doublings else 0.0  # type: ignore[union-attr,arg-type]
+
+    @property
+    def drawn_px(self) -> int:
+        """Side of the pictures that the networks read and draw, as far as they are grown."""
+        return self.preset.size_px >> (self.preset.doublings - math.ceil(self.grown))
+
+    def grow(self, value: float) -> None:
+        """Let the networks of a preset that grows draw the sizes up to `value` doublings; it is saved.
+
+        Raises:
+            ValueError: it has not so many.
+        """
+        if not self.preset.doublings and value:
+            raise ValueError(f"{self.preset_name} does not grow")
+        for module in self.modules():
+            if isinstance(module, Grown):
+                module.set(value)
+
+    def after_step(self, step: int) -> None:
+        """Let the averaged weights follow a step of training.
+
+        Args:
+            step: steps done before it.
+        """
+        if self.averaged is not None:
+            self.averaged.update(self.encoder, self.decoders, step)
+
+    def with_identity(self, name: str) -> Model:
+        """A copy with one identity more, whose decoder starts as the mean of the others.
+
+        Args:
+            name: of the new identity.
+
+        Raises:
+            ValueError: the model has it already.
+        """
+        if name in self.identities:
+            raise ValueError(f"the model has {name!r} already")
+        larger = Model(self.preset_name, [*self.identities, name], bf16=self.bf16)
+        weights = self.state_dict()
+        for prefix in ("decoders", "averaged.decoders"):
+            weights |= _mean_decoder(weights, prefix, len(self.identities))
+        larger.load_state_dict(weights)
+        return larger.to(self.device)
+
+    def load_encoder_from(self, other: Model) -> None:
+        """Start from what another model of the same preset has learnt to read.
+
+        Raises:
+            ValueError: it is of another preset.
+        """
+        if other.preset_name != self.preset_name:
+            raise ValueError(f"an encoder of {other.preset_name} does not fit {self.preset_name}")
+        weights = other.drawing_encoder.state_dict()
+        self.encoder.load_state_dict(weights)
+        self.drawing_encoder.load_state_dict(weights)
+        self.grow(other.grown)
+
+    def freeze_encoder(self) -> None:
+        """Let training change the decoders only."""
+        self.encoder.requires_grad_(False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.parameters()).device
 
     def autocast(self) -> torch.autocast:
         """The precision that the networks are computed in."""
-        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16)
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
 
     @torch.inference_mode()
     def draw(
@@ -61,11 +141,28 @@ class Model(nn.Module):
         """
         if faces.shape[0] == 0:
             raise ValueError("no faces to draw")
-        face_B3HW = torch.from_numpy(np.ascontiguousarray(faces)).float().div_(255).permute(0, 3, 1, 2)
+        whole = torch.from_numpy(np.ascontiguousarray(faces)).to(self.device)
+        face_B3HW = whole.float().div_(255).permute(0, 3, 1, 2)
         was_training = self.training
         self.eval()
+        factor = self.preset.size_px // self.drawn_px
         with self.autocast():
-            drawn_B4HW: Tensor = self.decoder(identity)(self.drawing_encoder(face_B3HW))
+            code = self.drawing_encoder(face_B3HW if factor == 1 else avg_pool2d(face_B3HW, factor))
+            drawn_B4HW: Tensor = self.decoder(identity)(code)
+        if factor > 1:
+            drawn_B4HW = interpolate(drawn_B4HW, scale_factor=factor, mode="bilinear")
         self.train(was_training)
-        drawn = drawn_B4HW.permute(0, 2, 3, 1).numpy()
+        drawn = drawn_B4HW.permute(0, 2, 3, 1).cpu().numpy()
         return np.ascontiguousarray(drawn[..., :3]), np.ascontiguousarray(drawn[..., 3])
+
+
+def _mean_decoder(weights: dict[str, Tensor], prefix: str, count: int) -> dict[str, Tensor]:
+    """Weights of decoder number `count`: the mean of those before it; none where there are no such."""
+    first = f"{prefix}.0."
+    return {
+        f"{prefix}.{count}.{name.removeprefix(first)}": torch.stack(
+            [weights[f"{prefix}.{i}.{name.removeprefix(first)}"] for i in range(count)]
+        ).mean(dim=0)
+        for name in weights
+        if name.startswith(first)
+    }

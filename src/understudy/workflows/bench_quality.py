@@ -57,7 +57,7 @@ class QualityConfig:
         seeds: one run a seed.
         pairs: names of the pairs; all that are there where empty.
         data: folder of real footage; where None that beside the project, if it is there.
-        preset: "tiny" or "classic".
+        preset: network, by name; see `nets.presets.PRESETS`.
         start: "base" or "scratch".
         work: folder to keep facesets, models and outputs in; nothing is kept where None. What lies
             there is not made again: after a change to the code take another folder.

@@ -31,7 +31,7 @@ class BenchConfig:
     """What is timed.
 
     Args:
-        preset: "tiny" or "classic".
+        preset: network, by name; see `nets.presets.PRESETS`.
         seconds: about how long the measurement takes.
         batch: faces an identity and step; the preset's where None.
         seed: of the random faces.
@@ -155,7 +155,7 @@ def _bare_step(trainer: Trainer, batch: Batch, *, with_loss: bool) -> None:
         read = [trainer.reading_loss(code, batch)] if with_loss else []
     gradient = batch.truth_B4HW
     if with_loss:
-        _, gradient = trainer.face_loss(torch.cat(drawn).detach(), gradient, batch.focus_B1HW)
+        _, gradient = trainer.face_loss(model.drawn_px)(torch.cat(drawn).detach(), gradient, batch.focus_B1HW)
     torch.autograd.backward([*drawn, *read], [*gradient.split(len(drawn[0])), *[None for _ in read]])
     trainer.optimizer.step()
     trainer.optimizer.zero_grad(set_to_none=True)

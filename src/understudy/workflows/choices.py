@@ -5,7 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Literal, get_args
 
-PresetName = Literal["tiny", "classic"]  # the keys of `nets.presets.PRESETS`
+PresetName = Literal[
+    "tiny", "classic", "standard", "high", "ultra", "cinema"
+]  # the keys of `nets.presets.PRESETS`
 Start = Literal["base", "scratch"]
 People = Literal["largest", "all"]
 

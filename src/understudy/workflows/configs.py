@@ -83,7 +83,7 @@ class TrainConfig:
     Args:
         facesets: one folder an identity, at least two.
         model: folder to write; an existing one is only continued with `resume`.
-        preset: "tiny" or "classic".
+        preset: network, by name; see `nets.presets.PRESETS`.
         minutes: wall time to train for; one of minutes and steps.
         steps: optimizer steps to train for.
         start: "base" (pretrained on rendered people, tiny only) or "scratch".
@@ -178,7 +178,7 @@ class SwapConfig:
         steps: optimizer steps instead of minutes.
         production: folder for facesets, model and previews; `OUT` with the suffix
             ".production" where None. What lies there is reused.
-        preset: "tiny" or "classic".
+        preset: network, by name; see `nets.presets.PRESETS`.
         start: "base" or "scratch".
         seed: seed of every random choice.
     """

@@ -1,17 +1,25 @@
-"""Whether a training run fits into memory, told before it starts."""
+"""Whether a training run fits into memory, told before it starts; and what to do when it did not."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import torch
+
 from understudy.core.errors import ConfigError
+from understudy.nets.counts import counts_of
+from understudy.nets.presets import PRESETS
 from understudy.training.model import Model
 from understudy.training.samples import MAX_FACES, sample_bytes
 
 _PROGRAM_BYTES = 450_000_000  # Python, torch and the face networks
 _BYTES_A_PARAMETER = 36  # weight, gradient, two moments; and the copies that a save makes
-_BYTES_A_FACE_IN_BATCH = 4_500_000  # activations; measured, both presets alike
+_BYTES_AN_AVERAGED_ONE = 12  # of presets that keep averaged weights; and the copies that a save makes
+# of a face in a batch, measured as the growth of the peak from batch 1 or 2 to 16 of `tiny` and `standard`:
+# the pictures and their loss, and what the networks keep for the way back, which bfloat16 nearly halves
+_BYTES_A_PIXEL = 150
+_SAVED_IN_BF16 = 0.6
 
 
 def available_bytes() -> int | None:
@@ -38,6 +46,28 @@ def _container_free() -> list[int]:
         return []
 
 
+def training_bytes(preset_name: str, identities: int, batch: int, *, bf16: bool) -> int:
+    """About how much memory training takes beside the facesets.
+
+    Args:
+        preset_name: key of `PRESETS`.
+        identities: how many are trained.
+        batch: faces an identity and step.
+        bf16: whether the networks are computed in bfloat16.
+    """
+    preset, counts = PRESETS[preset_name], counts_of(preset_name)
+    parameters = counts.encoder + identities * counts.decoder
+    each = _BYTES_A_PARAMETER + (_BYTES_AN_AVERAGED_ONE if preset.average else 0)
+    drawn = identities * batch * _bytes_a_face(preset_name, bf16=bf16)
+    return _PROGRAM_BYTES + parameters * each + drawn
+
+
+def _bytes_a_face(preset_name: str, *, bf16: bool) -> int:
+    """What one more face in a batch takes."""
+    saved = counts_of(preset_name).saved_bytes * (_SAVED_IN_BF16 if bf16 else 1)
+    return int(saved) + _BYTES_A_PIXEL * PRESETS[preset_name].size_px ** 2
+
+
 def needed_bytes(model: Model, faces: list[int], batch: int) -> int:
     """About how much memory training takes.
 
@@ -46,10 +76,12 @@ def needed_bytes(model: Model, faces: list[int], batch: int) -> int:
         faces: how many an identity has.
         batch: faces an identity and step.
     """
-    parameters = sum(p.numel() for p in model.parameters())
-    held = sum(min(count, MAX_FACES) for count in faces) * sample_bytes(model.preset.size_px)
-    drawn = len(faces) * batch * _BYTES_A_FACE_IN_BATCH
-    return _PROGRAM_BYTES + parameters * _BYTES_A_PARAMETER + held + drawn
+    return _in_all(model.preset_name, faces, batch, bf16=model.bf16)
+
+
+def _in_all(preset_name: str, faces: list[int], batch: int, *, bf16: bool) -> int:
+    held = sum(min(count, MAX_FACES) for count in faces) * sample_bytes(PRESETS[preset_name].size_px)
+    return training_bytes(preset_name, len(faces), batch, bf16=bf16) + held
 
 
 def check_memory(model: Model, faces: list[int], batch: int, available: int | None) -> None:
@@ -67,11 +99,52 @@ def check_memory(model: Model, faces: list[int], batch: int, available: int | No
     needed = needed_bytes(model, faces, batch)
     if available is None or needed <= available:
         return
-    spare = available - needed_bytes(model, faces, 0)
-    fits = spare // (len(faces) * _BYTES_A_FACE_IN_BATCH)
-    step = f"--batch {fits} fits" if fits >= 1 else "use the preset tiny, or a machine with more memory"
-    if fits < 1 and model.preset_name == "tiny":
-        step = "close other programs, or use a machine with more memory"
     raise ConfigError(
-        f"training needs about {needed / 1e9:.1f} GB of memory, {available / 1e9:.1f} GB are free", step
+        f"training needs about {needed / 1e9:.1f} GB of memory, {available / 1e9:.1f} GB are free",
+        _what_fits(model, faces, batch, available),
     )
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, the machine's or a GPU's."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    # the processor's allocator has no type of its own
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def out_of_memory(model: Model, faces: list[int], batch: int, available: int | None) -> ConfigError:
+    """What to say when memory ran out in spite of `check_memory`: other programs took it.
+
+    Args:
+        model: the networks.
+        faces: how many an identity has.
+        batch: faces an identity and step.
+        available: bytes that can be taken now; None where unknown.
+    """
+    # what it was foreseen to need was too little, so the advice is below the batch that failed
+    advice = _what_fits(model, faces, batch, available if available is not None else 0)
+    return ConfigError(f"memory ran out with {batch} faces a person and step", advice)
+
+
+def _what_fits(model: Model, faces: list[int], batch: int, available: int) -> str:
+    """The next step: the largest batch that fits, a smaller preset, or another machine."""
+    spare = available - needed_bytes(model, faces, 0)
+    fits = spare // (len(faces) * _bytes_a_face(model.preset_name, bf16=model.bf16))
+    fits = min(fits, batch - 1)
+    if fits >= 1:
+        return f"--batch {fits} fits"
+    smaller = _smaller_preset(model, faces, available)
+    if smaller is not None:
+        return f"use the preset {smaller}, or a machine with more memory"
+    return "close other programs, or use a machine with more memory"
+
+
+def _smaller_preset(model: Model, faces: list[int], available: int) -> str | None:
+    """The largest preset below the model's that fits; None where none does."""
+    names = list(PRESETS)  # the smallest is first
+    for name in reversed(names[: names.index(model.preset_name)]):
+        batch = PRESETS[name].batch
+        if name != "classic" and _in_all(name, faces, batch, bf16=model.bf16) <= available:
+            return name
+    return None

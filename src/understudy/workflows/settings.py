@@ -25,7 +25,7 @@ class TrainSettings(BaseModel):
     """The table `[train]`; None where nothing is said.
 
     Args:
-        preset: "tiny" or "classic".
+        preset: network, by name; see `nets.presets.PRESETS`.
         minutes: wall time to train for.
         steps: optimizer steps instead.
         start: "base" or "scratch"; written `from`, as the flag.

@@ -171,6 +171,7 @@ def _load(facesets: Sequence[Path], model: Model, on_event: OnEvent) -> list[Sam
 def _fresh(config: TrainConfig, entries: list[IdentityEntry]) -> LoadedModel:
     torch.manual_seed(config.seed)
     model = Model(config.preset, [entry.name for entry in entries], bf16=has_fast_bf16())
+    model.grow(0)
     warnings: list[str] = []
     if config.start == "base" and model.preset.has_base:
         start_from_base(model)
