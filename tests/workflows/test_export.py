@@ -21,7 +21,8 @@ from understudy.nets.presets import PRESETS
 from understudy.training import export_onnx
 from understudy.training.base import BASE_FILES, start_from_base
 from understudy.training.model import Model
-from understudy.training.model_folder import IdentityEntry, ModelIndex, load_model, save_model
+from understudy.training.model_folder import load_model, save_model
+from understudy.training.model_index import IdentityEntry, ModelIndex
 from understudy.workflows import export
 from understudy.workflows.export_result import ExportConfig, ExportResult
 
