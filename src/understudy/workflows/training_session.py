@@ -23,6 +23,7 @@ from understudy.training.model_folder import LoadedModel, ModelIndex, holds_mode
 from understudy.training.samples import Samples
 from understudy.training.validate import Validation, preview
 from understudy.workflows.configs import TrainResult
+from understudy.workflows.memory import available_bytes, out_of_memory, ran_out
 
 SAVE_EVERY_S = 120.0
 VALIDATE_EVERY_S = 45.0
@@ -85,6 +86,11 @@ class TrainingSession:
             interrupted = True
         except FloatingPointError as error:
             raise self._broke_down(str(error)) from error
+        except (MemoryError, RuntimeError) as error:
+            if not ran_out(error):
+                raise
+            faces = [len(samples) for samples in self._identities]
+            raise out_of_memory(self._model, faces, self._batch, available_bytes()) from error
         try:
             self._validate(time.monotonic() - started)
         except KeyboardInterrupt:
