@@ -196,6 +196,7 @@ def train(
     batch: int | None = None,
     seed: int | None = None,
     resume: bool = False,
+    encoder: str = "trained",
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -213,6 +214,8 @@ def train(
         batch: faces a person and step; the preset's own where None.
         seed: seed of every random choice.
         resume: train the model that lies in `model` further; a stopped run goes on without it.
+            A faceset beyond the model's own adds its person.
+        encoder: "trained", or "frozen" as it is.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -237,6 +240,7 @@ def train(
         batch=settings.batch,
         seed=settings.seed,
         resume=resume,
+        encoder=encoder,
     )
     return workflow.run(config, on_event)
 

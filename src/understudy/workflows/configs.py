@@ -89,7 +89,8 @@ class TrainConfig:
         start: "base" (pretrained on rendered people, tiny only) or "scratch".
         batch: faces an identity and step; the preset's where None.
         seed: seed of every random choice.
-        resume: go on with the model in `model`.
+        resume: go on with the model in `model`; facesets beyond its own add an identity each.
+        encoder: "trained", or "frozen" as it is: then identities that are added change nothing for others.
     """
 
     facesets: tuple[Path, ...]
@@ -101,6 +102,7 @@ class TrainConfig:
     batch: int | None = None
     seed: int = 0
     resume: bool = False
+    encoder: str = "trained"
 
 
 @dataclass(frozen=True, kw_only=True)
