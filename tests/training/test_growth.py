@@ -54,7 +54,7 @@ def test_growing_starts_small_ends_whole_and_never_turns_back(doublings: int) ->
 
 
 def test_smaller_batches_hold_the_same_pictures() -> None:
-    batch = next(made(0)).unpacked()
+    batch = next(made(0))
     half = at_size(batch, 32)
     assert half.truth_B4HW.shape == (4, 4, 32, 32)
     assert half.focus_B1HW.shape == (4, 1, 32, 32)
@@ -66,18 +66,18 @@ def test_smaller_batches_hold_the_same_pictures() -> None:
 def test_training_grows_and_resuming_changes_nothing() -> None:
     schedule = Schedule(seconds=None, steps=STEPS)
     whole, sizes = fresh(), []
-    train(whole, made(0), schedule, 0, lambda _: sizes.append(whole.model.drawn_px))
+    train(whole, made(0), schedule, 0, lambda _: sizes.append(whole.model.drawn_px) is None, 0.0)
     assert sizes[0] == 32
     assert sizes[-1] == 64
     assert sizes == sorted(sizes)
 
     for stop in (2, 4):  # before and after the second size came in
         first = fresh()
-        train(first, islice(made(0), stop), schedule, 0, lambda _: None)
+        train(first, islice(made(0), stop), schedule, 0, lambda _: True, 0.0)
         second = Trainer(Model("seedling", ["a", "b"], bf16=False), 0)
         second.model.load_state_dict(first.model.state_dict())
         second.optimizer.load_state_dict(copy.deepcopy(first.optimizer.state_dict()))
-        train(second, made(stop), schedule, stop, lambda _: None)
+        train(second, made(stop), schedule, stop, lambda _: True, 0.0)
         ended, truth = second.model.state_dict(), whole.model.state_dict()
         assert all(torch.equal(ended[name], truth[name]) for name in truth)
 

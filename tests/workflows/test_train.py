@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import torch
 
 from understudy.core.errors import ConfigError, FacesetError, ModelError
 from understudy.faces.faceset import Faceset
+from understudy.training.loop import Trainer
 from understudy.training.model_folder import find_generation, load_model
 from understudy.workflows import train, training_session
 from understudy.workflows.configs import TrainConfig
@@ -132,3 +136,42 @@ def test_a_model_is_never_overwritten(facesets: tuple[Path, Path], model: Path, 
         train.run(TrainConfig(facesets=facesets, model=tmp_path / "none", steps=1, resume=True))
     with pytest.raises(ModelError, match="model of source, target"):
         train.run(TrainConfig(facesets=facesets[::-1], model=model, steps=1, resume=True))
+
+
+def test_memory_that_runs_out_gives_advice_and_keeps_the_model(
+    facesets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"facesets": facesets, "model": tmp_path / "m", "batch": 2}
+    train.run(TrainConfig(steps=1, **settings))  # type: ignore[arg-type]
+    before = _weights(tmp_path / "m")
+
+    def asks_for_too_much(*_: object) -> None:
+        torch.empty(1 << 60, dtype=torch.uint8)
+
+    monkeypatch.setattr(Trainer, "step", asks_for_too_much)
+    with pytest.raises(ConfigError, match="memory ran out with 2 faces") as caught:
+        train.run(TrainConfig(steps=2, resume=True, **settings))  # type: ignore[arg-type]
+    assert "--batch 1 fits" in str(caught.value)
+    after = _weights(tmp_path / "m")
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_third_identity_joins_a_trained_model(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+    shutil.copytree(facesets[0], tmp_path / "third")
+    with closing(sqlite3.connect(tmp_path / "third" / "faces.sqlite")) as database, database:
+        renamed = database.execute("UPDATE meta SET value = 'third' WHERE value = 'source'").rowcount
+    assert renamed == 1
+    settings = {"model": tmp_path / "m", "batch": 1}
+    train.run(TrainConfig(facesets=facesets, steps=1, **settings))  # type: ignore[arg-type]
+    before = _weights(tmp_path / "m")
+    three = (*facesets, tmp_path / "third")
+    result = train.run(
+        TrainConfig(facesets=three, steps=2, resume=True, encoder="frozen", **settings)  # type: ignore[arg-type]
+    )
+    assert set(result.validation["ssim_in_mask"]) == {"source", "target", "third"}
+    after = _weights(tmp_path / "m")
+    assert all(torch.equal(before[name], after[name]) for name in before if name.startswith("encoder."))
+    assert any(name.startswith("decoders.2.") for name in after)
+    assert load_model(tmp_path / "m", bf16=False).model.identities == ("source", "target", "third")
+    again = train.run(TrainConfig(facesets=three, steps=1, resume=True, **settings))  # type: ignore[arg-type]
+    assert again.steps == 4

@@ -198,6 +198,7 @@ def train(
     resume: bool = False,
     until_flat: bool = False,
     tensorboard: bool = False,
+    encoder: str = "trained",
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -214,10 +215,12 @@ def train(
         start: "base" (pretrained on rendered people) or "scratch".
         batch: faces a person and step; the preset's own where None.
         seed: seed of every random choice.
-        resume: train the model that lies in `model` further; a stopped run goes on without it.
+        resume: train the model that lies in `model` further; a stopped run goes on without it. A faceset
+            beyond the model's own adds its person.
         until_flat: end by itself once held-out figures have stopped improving; minutes or steps are then
             the most it takes, and without them it takes as long as that needs.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
+        encoder: "trained", or "frozen" as it is.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -246,6 +249,7 @@ def train(
         resume=resume,
         until_flat=until_flat,
         tensorboard=tensorboard,
+        encoder=encoder,
     )
     return workflow.run(config, on_event)
 

@@ -10,7 +10,15 @@ import typer
 from understudy.cli.output import Row, number, print_rows
 from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.preset_list import ListPresets
-from understudy.cli.training_options import Minutes, Preset, Seed, Start, Steps, either_minutes_or_steps
+from understudy.cli.training_options import (
+    Encoder,
+    Minutes,
+    Preset,
+    Seed,
+    Start,
+    Steps,
+    either_minutes_or_steps,
+)
 from understudy.core.events import OnEvent
 from understudy.workflows.configs import ConvertResult, TrainResult
 
@@ -28,7 +36,10 @@ def train(
     batch: Annotated[int | None, typer.Option(min=1, help="Faces a person and step.")] = None,
     seed: Seed = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Train the model that lies there further.")
+        bool,
+        typer.Option(
+            "--resume", help="Train the model that lies there further; a faceset more adds a person."
+        ),
     ] = False,
     until_flat: Annotated[
         bool,
@@ -40,6 +51,7 @@ def train(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write curves and previews to MODEL/tensorboard.")
     ] = False,
+    encoder: Encoder = "trained",
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -68,6 +80,7 @@ def train(
             resume=resume,
             until_flat=until_flat,
             tensorboard=tensorboard,
+            encoder=encoder,
             on_event=on_event,
         )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from understudy.workflows.choices import PRESET_NAMES, STARTS, nearest
+from understudy.workflows.choices import ENCODERS, PRESET_NAMES, STARTS, nearest
 
 
 def _known(value: str | None, known: tuple[str, ...]) -> str | None:
@@ -55,6 +55,13 @@ Start = Annotated[
         callback=lambda value: _known(value, STARTS),
         help=f"Start of the training: {' or '.join(STARTS)} (pretrained on rendered people, or random).",
         show_default=STARTS[0],
+    ),
+]
+Encoder = Annotated[
+    str,
+    typer.Option(
+        callback=lambda value: _known(value, ENCODERS),
+        help=f"{' or '.join(ENCODERS)}: a frozen one leaves the people that a model has as they are.",
     ),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random choice.", show_default="0")]

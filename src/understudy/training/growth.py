@@ -30,10 +30,10 @@ def grown_at(done: float, doublings: int) -> float:
 
 
 def at_size(batch: Batch, size_px: int) -> Batch:
-    """A batch in float32 with its pictures made smaller by means over squares.
+    """A batch with its pictures made smaller by means over squares.
 
     Args:
-        batch: unpacked.
+        batch: as it is made.
         size_px: divides the size of its pictures.
     """
     factor = batch.face_B3HW.shape[-1] // size_px

@@ -13,6 +13,7 @@ People = Literal["largest", "all"]
 
 PRESET_NAMES: tuple[str, ...] = get_args(PresetName)
 STARTS: tuple[str, ...] = get_args(Start)
+ENCODERS: tuple[str, ...] = ("trained", "frozen")
 PEOPLE: tuple[str, ...] = get_args(People)
 FEWEST_COMPARED, MOST_COMPARED = 2, 6  # outputs at once
 COMPARED_WANTED = (

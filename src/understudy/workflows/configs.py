@@ -89,10 +89,11 @@ class TrainConfig:
         start: "base" (pretrained on rendered people, tiny only) or "scratch".
         batch: faces an identity and step; the preset's where None.
         seed: seed of every random choice.
-        resume: go on with the model in `model`.
         until_flat: end by itself once held-out figures have stopped improving; minutes or steps are
             then the most it takes, and may be left out.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
+        resume: go on with the model in `model`; facesets beyond its own add an identity each.
+        encoder: "trained", or "frozen" as it is: then identities that are added change nothing for others.
     """
 
     facesets: tuple[Path, ...]
@@ -106,6 +107,7 @@ class TrainConfig:
     resume: bool = False
     until_flat: bool = False
     tensorboard: bool = False
+    encoder: str = "trained"
 
 
 @dataclass(frozen=True, kw_only=True)

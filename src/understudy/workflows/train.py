@@ -19,6 +19,7 @@ from understudy.training.model_folder import LoadedModel, find_generation, holds
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
 from understudy.training.processor import has_fast_bf16, tuned
 from understudy.training.samples import Samples, load_samples
+from understudy.workflows.choices import ENCODERS
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.memory import available_bytes, check_memory
 from understudy.workflows.training_board import TensorBoard
@@ -53,6 +54,8 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
     else:
         loaded = _found(config, entries, further=mode == "further")
     batch = config.batch or loaded.model.preset.batch
+    if config.encoder == "frozen":
+        loaded.model.freeze_encoder()
     check_memory(loaded.model, [entry.faces for entry in entries], batch, available_bytes())
     board = TensorBoard(config.model) if config.tensorboard else None
     identities = _load(config.facesets, loaded.model, on_event)
@@ -82,6 +85,10 @@ def check(config: TrainConfig) -> None:
         raise ConfigError(f"batch is {config.batch}", "give at least 1 face an identity and step")
     if config.start not in ("base", "scratch"):
         raise ConfigError(f"unknown start {config.start!r}", "use base or scratch")
+    if config.encoder not in ENCODERS:
+        raise ConfigError(
+            f"unknown way to train the encoder {config.encoder!r}", f"use {' or '.join(ENCODERS)}"
+        )
     if config.seed < 0:
         raise ConfigError(f"seed is {config.seed}", "give 0 or more")
     existing = next(path for path in (config.model, *config.model.absolute().parents) if path.exists())
@@ -191,22 +198,27 @@ def _fresh(config: TrainConfig, entries: list[IdentityEntry]) -> LoadedModel:
 def _found(config: TrainConfig, entries: list[IdentityEntry], *, further: bool) -> LoadedModel:
     loaded = load_model(config.model, bf16=has_fast_bf16())
     old = loaded.index
-    names = [entry.name for entry in old.identities]
-    if names != [entry.name for entry in entries] or old.preset != config.preset:
+    names, given = [entry.name for entry in old.identities], [entry.name for entry in entries]
+    added = given[len(names) :] if further else []
+    if names != given[: len(given) - len(added)] or old.preset != config.preset:
         raise ModelError(
             f"{config.model} is a {old.preset} model of {', '.join(names)}",
             "give its facesets in that order, and its preset",
         )
     warnings = [
         f"the faceset of {new.name} has changed since the last run"
-        for before, new in zip(old.identities, entries, strict=True)
+        for before, new in zip(old.identities, entries, strict=False)  # there may be new ones
         if before.faceset_digest != new.faceset_digest
     ]
     update: dict[str, Any] = {"identities": entries, "settings": _settings(config), "versions": versions()}
     if further:
         update["budget"] = _budget(config, old.step)
+    model = loaded.model
+    for name in added:
+        model = model.with_identity(name)
+        update["optimizer_sha256"] = ""  # it knows nothing of the new decoder
     return LoadedModel(
-        model=loaded.model, index=old.model_copy(update=update), warnings=[*loaded.warnings, *warnings]
+        model=model, index=old.model_copy(update=update), warnings=[*loaded.warnings, *warnings]
     )
 
 
@@ -224,5 +236,6 @@ def _settings(config: TrainConfig) -> dict[str, Any]:
         "steps": config.steps,
         "start": config.start,
         "batch": config.batch,
+        "encoder": config.encoder,
         "seed": config.seed,
     }

@@ -31,6 +31,7 @@ from understudy.training.outlook import is_flat
 from understudy.training.samples import Samples
 from understudy.training.validate import Validation, preview
 from understudy.workflows.configs import TrainResult
+from understudy.workflows.memory import available_bytes, out_of_memory, ran_out
 from understudy.workflows.requests import Requests, heard
 from understudy.workflows.training_board import Board, NoBoard
 from understudy.workflows.training_result import (
@@ -148,6 +149,11 @@ class TrainingSession:
         except FloatingPointError as error:
             self._roll_back(str(error))
             return self._requests.stop
+        except (MemoryError, RuntimeError) as error:
+            if not ran_out(error):
+                raise
+            faces = [len(samples) for samples in self._identities]
+            raise out_of_memory(self._model, faces, self._batch, available_bytes()) from error
         return self._index.budget.finished or self._requests.stop
 
     def _schedule(self) -> Schedule:
