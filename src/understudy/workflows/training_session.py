@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.core.errors import ModelError, UnderstudyError
-from understudy.core.events import Notice, OnEvent, Progress, Written
+from understudy.core.events import Notice, OnEvent, Written
 from understudy.media.images import write_image
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import batches
@@ -34,6 +34,7 @@ from understudy.workflows.configs import TrainResult
 from understudy.workflows.memory import available_bytes, out_of_memory, ran_out
 from understudy.workflows.requests import Requests, heard
 from understudy.workflows.training_board import Board, NoBoard
+from understudy.workflows.training_progress import progress_of
 from understudy.workflows.training_result import (
     MEAN_FACE,
     RATE,
@@ -218,49 +219,24 @@ class TrainingSession:
         self._on_event(Notice(message=message, is_warning=False))
 
     def _report(self, moment: Moment) -> None:
-        budget = self._index.budget
-        by_time = budget.steps is None
-        done = budget.spent_s if by_time else moment.step - budget.first_step
-        total = budget.seconds if by_time else budget.steps
-        figures = self._figures(moment, total and max(0.0, total - done), by_time=by_time)
-        shown = {name: figures[name] for name in ("loss", "steps a second")}
-        self._board.scalars(
-            shown | {"learning rate": self._model.preset.learning_rate * moment.rate}, moment.step
-        )
-        self._on_event(
-            Progress(
-                stage="train",
-                done=min(done, total or done),
-                total=total,
-                unit="s" if by_time else "steps",
-                figures=figures,
-            )
-        )
-
-    def _figures(self, moment: Moment, left: float | None, *, by_time: bool) -> dict[str, float]:
-        """What is worth seeing while it trains; `left` is in seconds or in steps."""
         steps_per_s = (moment.step - self._begun_step) / max(moment.elapsed_s - self._begun_s, 1e-9)
-        figures = {"step": moment.step, "loss": self._watch.state.smoothed, "steps a second": steps_per_s}
-        if self._index.history:
-            figures["held-out SSIM"] = mean_ssim(self._index.history[-1])
-        if left is not None:
-            figures["s left"] = left if by_time else left / steps_per_s
-        return figures
+        self._on_event(progress_of(self._index, steps_per_s))
+        rate = self._model.preset.learning_rate * moment.rate
+        scalars = {"loss": self._index.loss.smoothed, "learning rate": rate, "steps a second": steps_per_s}
+        self._board.scalars(scalars, moment.step)
 
     def _validate(self, elapsed_s: float) -> None:
         self._check()
         entry: dict[str, Any] = {"step": self._index.step, "seconds": self._seconds_before + elapsed_s}
         entry |= {"loss": self._watch.state.smoothed, RATE: self._rate}
-        entry |= {SSIM + name: value for name, value in self._validation.ssim(self._model).items()}
+        ssim = self._validation.ssim(self._model)
+        entry |= {SSIM + name: value for name, value in ssim.items()}
         entry |= {MEAN_FACE + name: value for name, value in self._validation.mean_face_ssim.items()}
         self._index.history.append(entry)
         self._keep_best(entry)
-        figures = {
-            f"held-out SSIM/{name.removeprefix(SSIM)}": v
-            for name, v in entry.items()
-            if name.startswith(SSIM)
-        }
-        self._board.scalars(figures, self._index.step)
+        self._board.scalars(
+            {f"held-out SSIM/{name}": value for name, value in ssim.items()}, self._index.step
+        )
         image = preview(self._model, self._identities[0], self._identities[1])
         self._board.picture(image, self._index.step)
         path = previews_of(self._folder) / f"step_{self._index.step:07d}.jpg"
