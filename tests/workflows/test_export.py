@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch import nn
 
+from limits import an_ordinary_user
 from understudy.core.errors import ConfigError, ModelError, UnderstudyError
 from understudy.core.events import Event, Written
 from understudy.nets.presets import PRESETS
@@ -253,16 +254,20 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tiny: Path) -> None:
     assert sorted(tiny.iterdir()) == before
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder(tiny: Path, tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    for config in (
-        ExportConfig(model=tiny, onnx=tmp_path / "onnx"),
-        ExportConfig(model=tiny, dfm=tmp_path / "a.dfm"),
-    ):
-        with pytest.raises(UnderstudyError, match="folder that you may write to"):
+    for folder in (tmp_path, *list(tmp_path.parents)[:2], tiny, *list(tiny.parents)[:2]):
+        folder.chmod(0o755)  # for whoever that is to look into
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o555)
+    configs = (
+        ExportConfig(model=tiny, onnx=locked / "onnx"),
+        ExportConfig(model=tiny, dfm=locked / "a.dfm"),
+    )
+    for package in ("onnx", "onnxruntime", "onnxscript"):
+        import_module(package)  # while they may be looked into
+    for config in configs:
+        with an_ordinary_user(), pytest.raises(UnderstudyError, match="folder that you may write to"):
             export.run(config)
-    tmp_path.chmod(0o700)
 
 
 def test_a_path_through_a_file_cannot_be_written(tiny: Path) -> None:
