@@ -47,6 +47,7 @@ def micro(monkeypatch: pytest.MonkeyPatch) -> None:
         learning_rate=0.1,
         betas=(0.9, 0.99),
         expression_weight=0.0,
+        consistency_weight=0.0,
         has_base=False,
         encoder=lambda: nn.Linear(1, 1),
         decoder=lambda: nn.Linear(1, 1),

@@ -24,6 +24,7 @@ class Preset:
         learning_rate: at its peak.
         betas: of AdamW.
         expression_weight: weight of reading the landmarks from the code; 0 where the encoder cannot.
+        consistency_weight: weight of reading the same expression from a swap; 0 where the encoder cannot.
         has_base: whether a pretrained start is shipped.
         encoder: builds the encoder.
         decoder: builds one identity's decoder.
@@ -39,6 +40,7 @@ class Preset:
     learning_rate: float
     betas: tuple[float, float]
     expression_weight: float
+    consistency_weight: float
     has_base: bool
     encoder: Callable[[], nn.Module]
     decoder: Callable[[], nn.Module]
@@ -48,6 +50,7 @@ class Preset:
 
 
 _TINY = TinyConfig()
+_CONSISTENCY = 0.15  # see docs/training.md: three times as much, and a swap is less like its source
 
 
 def family_preset(config: FamilyConfig, *, batch: int, learning_rate: float, purpose: str) -> Preset:
@@ -67,6 +70,7 @@ def family_preset(config: FamilyConfig, *, batch: int, learning_rate: float, pur
         learning_rate=learning_rate,
         betas=(0.9, 0.98),
         expression_weight=0.5,
+        consistency_weight=_CONSISTENCY,
         has_base=False,
         encoder=lambda: FamilyEncoder(config),
         decoder=lambda: FamilyDecoder(config),
@@ -86,6 +90,7 @@ PRESETS: dict[str, Preset] = {
         learning_rate=1e-3,
         betas=(0.9, 0.98),
         expression_weight=0.5,
+        consistency_weight=_CONSISTENCY,
         has_base=True,
         encoder=lambda: TinyEncoder(_TINY),
         decoder=lambda: TinyDecoder(_TINY),
@@ -99,6 +104,7 @@ PRESETS: dict[str, Preset] = {
         learning_rate=5e-5,
         betas=(0.5, 0.999),
         expression_weight=0.0,
+        consistency_weight=0.0,
         has_base=False,
         encoder=ClassicEncoder,
         decoder=ClassicDecoder,

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from understudy.nets.face_loss import FaceLoss
 from understudy.training.batches import Batch
+from understudy.training.consistency import EVERY, add_consistency_gradient
 from understudy.training.growth import at_size, grown_at
 from understudy.training.model import Model
 
@@ -119,6 +120,8 @@ class Trainer:
             torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW
         )
         torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
+        if model.preset.consistency_weight and len(each) > 1 and number % EVERY == 0:
+            add_consistency_gradient(model, each, EVERY * model.preset.consistency_weight)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         model.after_step(number)
