@@ -85,6 +85,10 @@ def test_a_grimace_goes_to_whom_it_is_near_if_nobody_else_is() -> None:
     assert not joins({(1, 1): summary(1, 0.52)})  # as far as a stranger
     assert not joins({(1, 1): summary(9, 0.45, 0.46, 0.48)})  # somebody of whom more is known
     assert not joins(grimace | {(3, 0): summary(8, 0.99, 1.0, 1.01)})  # somebody else is about as near
+    # two of one frame are two people, so that only one of them can be hers
+    pair = {(4, i): replace(summary(1, 0.46 + 0.01 * i), frames=frozenset([3])) for i in (0, 1)}
+    people = group_tracks({known: summary(10, *many)} | others | pair)
+    assert not any({(4, 0), (4, 1)} <= set(person) for person in people)
     together = {(1, 1): replace(grimace[1, 1], frames=frozenset([7]))}
     tracks = {known: replace(summary(10, *many), frames=frozenset([7]))} | others | together
     assert not any({known, (1, 1)} <= set(person) for person in group_tracks(tracks))

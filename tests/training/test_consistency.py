@@ -50,12 +50,13 @@ def test_it_adds_to_what_is_there_by_its_weight(model: Model) -> None:
             torch.testing.assert_close(parameter.grad, 3 * gradient, rtol=1e-3, atol=1e-7)
 
 
-def test_a_decoder_draws_the_next_ones_codes(model: Model) -> None:
+@pytest.mark.parametrize(("turn", "whose"), [(0, (1, 2, 0)), (1, (2, 0, 1)), (2, (1, 2, 0))])
+def test_decoders_draw_the_codes_of_all_others_in_turn(turn: int, whose: tuple[int, ...]) -> None:
     torch.manual_seed(1)
     three = Model("tiny", ["a", "b", "c"], bf16=False)
     drawn: list[tuple[int, Tensor]] = []
     for number, decoder in enumerate(three.decoders):
         decoder.register_forward_pre_hook(lambda _, given, n=number: drawn.append((n, given[0])))
     codes = [torch.full((1, three.preset.code), float(i)) for i in range(3)]
-    add_consistency_gradient(three, codes, 1.0)
-    assert [(n, float(code[0, 0])) for n, code in drawn] == [(0, 1.0), (1, 2.0), (2, 0.0)]
+    add_consistency_gradient(three, codes, 1.0, turn)
+    assert [(n, int(code[0, 0])) for n, code in drawn] == list(enumerate(whose))

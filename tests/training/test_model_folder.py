@@ -232,7 +232,7 @@ def test_with_nothing_whole_the_error_says_what_is_wrong(tmp_path: Path) -> None
     [
         {"format": 99},
         {"preset": "tomorrow's"},
-        {"format": 2, "people": [], "identities": None, "step": "many"},  # nothing else need fit
+        {"format": 3, "people": [], "identities": None, "step": "many"},  # nothing else need fit
     ],
 )
 def test_a_folder_of_another_version_is_told_from_a_damaged_one(
@@ -349,13 +349,16 @@ def test_kills_leave_a_whole_save_with_more_generations_too(
 def test_the_best_is_kept_aside_and_can_be_loaded_like_a_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert best_of(tmp_path) is None
+    assert best_of(tmp_path, made(1)[2]) is None
     save(tmp_path, 1)
     for step in (2, 3):
         model, _, index = made(step)
         index.best = Best(step=step, ssim=step / 10)
         save_best(tmp_path, model, index)
-        assert best_of(tmp_path) == index.best
+        assert best_of(tmp_path, index) == index.best
+        # the best of other people is none of theirs
+        fewer = index.model_copy(update={"identities": IDENTITIES[:1]})
+        assert best_of(tmp_path, fewer) is None
         loaded = load_model(tmp_path / "best", bf16=False)
         assert all((parameter == step).all() for parameter in loaded.model.parameters())
     assert sorted(p.name for p in (tmp_path / "best").iterdir()) == ["model.json", "weights.safetensors"]

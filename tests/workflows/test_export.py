@@ -18,7 +18,8 @@ from torch import nn
 from limits import an_ordinary_user
 from understudy.core.errors import ConfigError, ModelError, UnderstudyError
 from understudy.core.events import Event, Written
-from understudy.nets.presets import PRESETS
+from understudy.nets.family import FamilyConfig
+from understudy.nets.presets import PRESETS, family_preset
 from understudy.training import export_onnx
 from understudy.training.base import BASE_FILES, start_from_base
 from understudy.training.model import Model
@@ -64,6 +65,21 @@ def micro(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made(tmp_path_factory.mktemp("Modelle ü") / "tiny", "tiny", NAMES)
+
+
+def test_a_model_that_is_not_grown_yet_is_not_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = FamilyConfig(widths=(8, 8), blocks=(1, 1), narrow=8, rest=6, start_px=32)
+    preset = family_preset(config, batch=2, learning_rate=1e-3, purpose="a test")
+    monkeypatch.setitem(PRESETS, "seedling", preset)
+    folder = made(tmp_path / "m", "seedling", NAMES)
+    loaded = load_model(folder, bf16=False)
+    loaded.model.grow(0)
+    save_model(folder, loaded.model, torch.optim.SGD(loaded.model.parameters(), lr=0.1), loaded.index)
+    with pytest.raises(ModelError, match="grown to 32 of its 64 px"):
+        export.run(ExportConfig(model=folder, onnx=tmp_path / "onnx"))
+    assert not (tmp_path / "onnx").exists()
 
 
 @pytest.fixture(scope="module")
@@ -192,12 +208,18 @@ def test_classic_is_exported_too(tmp_path: Path) -> None:
 def test_a_second_export_replaces_the_first(micro: Path, tmp_path: Path) -> None:
     folder = tmp_path / "onnx"
     folder.mkdir()
-    for name in ("decoder_9_gone.onnx", "encoder.onnx", "export.json"):
-        (folder / name).write_bytes(b"of an earlier export")
+    for name in ("decoder_9_gone.onnx", "encoder.onnx", "decoder_of_somebody.onnx"):
+        (folder / name).write_bytes(b"of an earlier export, or not")
+    listed = [{"file": "decoder_9_gone.onnx"}, {"file": "../m"}]
+    (folder / "export.json").write_text(json.dumps({"identities": listed}), encoding="utf-8")
+    (tmp_path / "m").write_bytes(b"no export's")
     export.run(ExportConfig(model=micro, onnx=folder))
     index = json.loads((folder / "export.json").read_text(encoding="utf-8"))
     files = [index["encoder"]["file"], *(entry["file"] for entry in index["identities"])]
-    assert sorted(path.name for path in folder.iterdir()) == sorted([*files, "export.json"])
+    # what the earlier index lists has gone, nothing else
+    kept = [*files, "export.json", "decoder_of_somebody.onnx"]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(kept)
+    assert (tmp_path / "m").exists()
     for file in files:
         session(folder / file)
 

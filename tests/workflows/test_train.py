@@ -156,6 +156,14 @@ def test_memory_that_runs_out_gives_advice_and_keeps_the_model(
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
+def test_settings_that_do_not_go_together_are_told(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="learnt nothing yet"):
+        train.run(TrainConfig(facesets=facesets, model=tmp_path / "m", steps=1, encoder="frozen"))
+    with pytest.raises(ConfigError, match="high grows with the share of its time"):
+        train.run(TrainConfig(facesets=facesets, model=tmp_path / "m", preset="high", until_flat=True))
+    assert not (tmp_path / "m").exists()
+
+
 def test_a_third_identity_joins_a_trained_model(facesets: tuple[Path, Path], tmp_path: Path) -> None:
     shutil.copytree(facesets[0], tmp_path / "third")
     with closing(sqlite3.connect(tmp_path / "third" / "faces.sqlite")) as database, database:
@@ -165,6 +173,20 @@ def test_a_third_identity_joins_a_trained_model(facesets: tuple[Path, Path], tmp
     train.run(TrainConfig(facesets=facesets, steps=1, **settings))  # type: ignore[arg-type]
     before = _weights(tmp_path / "m")
     three = (*facesets, tmp_path / "third")
+
+    def is_killed(*_: object) -> torch.Tensor:
+        raise OSError("killed")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "step", is_killed)
+        with pytest.raises(OSError, match="killed"):
+            train.run(TrainConfig(facesets=three, steps=2, resume=True, **settings))  # type: ignore[arg-type]
+    # it holds a whole model of three already, and what was best of two is no best of theirs
+    killed = load_model(tmp_path / "m", bf16=False)
+    assert killed.model.identities == ("source", "target", "third")
+    assert killed.index.best is None
+    (tmp_path / "m").rename(tmp_path / "killed")
+    train.run(TrainConfig(facesets=facesets, steps=1, **settings))  # type: ignore[arg-type]
     result = train.run(
         TrainConfig(facesets=three, steps=2, resume=True, encoder="frozen", **settings)  # type: ignore[arg-type]
     )

@@ -61,7 +61,7 @@ Encoder = Annotated[
     str,
     typer.Option(
         callback=lambda value: _known(value, ENCODERS),
-        help=f"{' or '.join(ENCODERS)}: a frozen one leaves the people that a model has as they are.",
+        help=f"{' or '.join(ENCODERS)}: of a frozen one only the decoders go on learning.",
     ),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random choice.", show_default="0")]

@@ -152,6 +152,7 @@ def _strays_joined(labels: Labels, squares: Squares, weights: _Floats) -> Labels
         limit = _STRAY if len(nearest) == 1 else min(_STRAY, apart[stray, nearest[1]] / _ALONE)
         if apart[stray, nearest[0]] < limit:
             labels[labels == stray] = nearest[0]
+            together[:, nearest[0]] |= together[:, stray]
     return np.unique(labels, return_inverse=True)[1]
 
 

@@ -67,7 +67,7 @@ class FaceLoss(nn.Module):
     def _l1(self, difference_B4HW: Tensor, weight_BHW: Tensor) -> tuple[Tensor, Tensor]:
         """Weighted absolute difference of colours and mask, a scalar and its gradient."""
         colour = self.config.l1 / (3 * weight_BHW.sum().clamp_min(1e-6))
-        mask = weight_BHW.new_tensor(self.config.mask / weight_BHW.numel())
+        mask = weight_BHW.new_full((), self.config.mask / weight_BHW.numel())
         gradient = torch.empty_like(difference_B4HW)
         torch.copysign((weight_BHW * colour)[:, None], difference_B4HW[:, :3], out=gradient[:, :3])
         torch.copysign(mask, difference_B4HW[:, 3], out=gradient[:, 3])

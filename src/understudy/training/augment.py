@@ -136,7 +136,7 @@ def make_pairs(read_N5SS: Tensor, drawn_N5SS: Tensor, moves: Moves, size_px: int
     count, _, side, _ = read_N5SS.shape
     numbers = torch.from_numpy(_numbers(moves, side)).to(read_N5SS.device, non_blocking=True)
     colours, maps = numbers[:, :6].view(count, 3, 2, 1), numbers[:, 6:].view(count, 2, 2, _BASIS, _BASIS)
-    basis = _basis(size_px).to(numbers.device)
+    basis = _basis(size_px, numbers.device)
     # (n, 2, 2, 7, w) to x and y side by side, so that the second product writes them where they are read
     across = (maps @ basis.T).permute(0, 1, 3, 4, 2).reshape(count, 2, _BASIS, 2 * size_px)
     where = (basis @ across).view(count, 2, size_px, size_px, 2)
@@ -175,7 +175,7 @@ def _numbers(moves: Moves, side_px: int) -> NDArray[np.float32]:
 
 
 @cache
-def _basis(size_px: int) -> Tensor:
+def _basis(size_px: int, device: torch.device) -> Tensor:
     """(s, 7) float32: at each pixel 1, its number, and the cubic weights of the warp's five nodes.
 
     Reference:
@@ -191,7 +191,8 @@ def _basis(size_px: int) -> Tensor:
         far = -0.75 * (apart**3 - 5 * apart**2 + 8 * apart - 4)
         at = np.clip(first + tap, 0, _WARP_NODES - 1)
         np.add.at(nodes, (pixels, at), np.where(apart <= 1, near, far))
-    return torch.from_numpy(np.column_stack([np.ones(size_px), pixels, nodes]).astype(np.float32))
+    basis = np.column_stack([np.ones(size_px), pixels, nodes]).astype(np.float32)
+    return torch.from_numpy(basis).to(device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from understudy.training.model import Model
 
-EVERY = 4  # steps: drawing and reading once more costs half a step
+EVERY = 4  # steps: drawing and reading once more costs a third of a step
 
 
-def add_consistency_gradient(model: Model, codes: Sequence[Tensor], weight: float) -> None:
+def add_consistency_gradient(model: Model, codes: Sequence[Tensor], weight: float, turn: int = 0) -> None:
     """Add to the decoders' gradients what leads their swaps back to the expression that was read.
 
     Args:
@@ -28,8 +28,10 @@ def add_consistency_gradient(model: Model, codes: Sequence[Tensor], weight: floa
         codes: for each identity what its faces were read as; (b, K) each.
         weight: of the loss, that of all the steps that it stands for. Too much of it, and decoders draw
             what reads well instead of their person.
+        turn: which of the others' codes a decoder is given: the next one's at 0, and so on around.
     """
-    others = [*codes[1:], codes[0]]
+    shift = 1 + turn % (len(codes) - 1)
+    others = [*codes[shift:], *codes[:shift]]
     with model.autocast():
         swapped = [decoder(code.detach()) for decoder, code in zip(model.decoders, others, strict=True)]
         again = model.encoder(torch.cat([picture[:, :3] for picture in swapped]))

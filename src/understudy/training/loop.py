@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,7 +106,7 @@ class Trainer:
         batch = at_size(batch, model.drawn_px)
         # the same noise wherever training resumes
         state = np.random.SeedSequence([self.seed, number]).generate_state(1)
-        torch.default_generator.manual_seed(int(state[0]))
+        torch.manual_seed(int(state[0]))
         for group in self.optimizer.param_groups:
             group["lr"] = model.preset.learning_rate * rate
         if not model.training:  # asking each of its hundred modules takes as long as a small layer
@@ -120,8 +120,7 @@ class Trainer:
             torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW
         )
         torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
-        if model.preset.consistency_weight and len(each) > 1 and number % EVERY == 0:
-            add_consistency_gradient(model, each, EVERY * model.preset.consistency_weight)
+        self.add_consistency(each, number)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         model.after_step(number)
@@ -149,6 +148,17 @@ class Trainer:
             return torch.zeros((), requires_grad=True)
         read = self.model.encoder.expression(code).float()  # type: ignore[operator]
         return weight * nn.functional.smooth_l1_loss(read, batch.expression_BX)
+
+    def add_consistency(self, codes: Sequence[Tensor], number: int) -> None:
+        """Now and then add to the decoders' gradients what keeps the expression of a swap.
+
+        Args:
+            codes: of each identity's faces.
+            number: of the step.
+        """
+        weight = EVERY * self.model.preset.consistency_weight
+        if weight and len(codes) > 1 and number % EVERY == 0:
+            add_consistency_gradient(self.model, codes, weight, number // EVERY)
 
     def is_sound(self) -> bool:
         """Whether every weight is a number: a model that is not must not be saved."""

@@ -67,7 +67,9 @@ class Model(nn.Module):
         Raises:
             ValueError: it has not so many.
         """
-        if not self.preset.doublings and value:
+        if value == self.grown:
+            return
+        if not self.preset.doublings:
             raise ValueError(f"{self.preset_name} does not grow")
         for module in self.modules():
             if isinstance(module, Grown):
@@ -114,7 +116,8 @@ class Model(nn.Module):
         self.grow(other.grown)
 
     def freeze_encoder(self) -> None:
-        """Let training change the decoders only."""
+        """Let training change the decoders only; what is drawn with is what stays."""
+        self.encoder.load_state_dict(self.drawing_encoder.state_dict())
         self.encoder.requires_grad_(False)
 
     @property

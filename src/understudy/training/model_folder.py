@@ -79,12 +79,19 @@ def save_best(folder: Path, model: Model, index: ModelIndex) -> None:
     _save_generation(folder / BEST, {_WEIGHTS: _weights_of(model)}, index, kept=1)
 
 
-def best_of(folder: Path) -> Best | None:
-    """What the weights that are kept as the best reached; None where there are none that are whole."""
+def best_of(folder: Path, index: ModelIndex) -> Best | None:
+    """What the weights that are kept as the best reached; None where there are none that are whole.
+
+    Args:
+        folder: of the model.
+        index: of the model; a best that is of other identities does not count.
+    """
     try:
-        return find_generation(folder / BEST).index.best
+        kept = find_generation(folder / BEST).index
     except ModelError:
         return None
+    alike = [entry.name for entry in kept.identities] == [entry.name for entry in index.identities]
+    return kept.best if alike else None
 
 
 def save_index(folder: Path, index: ModelIndex) -> None:
@@ -216,8 +223,8 @@ def find_generation(folder: Path) -> Generation:
         if not index_path.exists():
             continue
         data = index_path.read_bytes()
-        if (found_format := _format_of(data)) != FORMAT:
-            raise _another_version(f"{folder} is of format {found_format}, this version reads {FORMAT}")
+        if not 1 <= (found_format := _format_of(data)) <= FORMAT:
+            raise _another_version(f"{folder} is of format {found_format}, this version reads up to {FORMAT}")
         try:
             index = ModelIndex.model_validate_json(data)
         except ValidationError as error:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from understudy.training.loss_watch import LossState
 
-FORMAT = 1
+FORMAT = 2  # 1 knew nothing of rollbacks and of the best validation; it can be read
 
 
 class IdentityEntry(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from understudy.faces.expression import EXPRESSION_SIZE
 from understudy.nets.presets import PRESETS
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import Batch, batches
+from understudy.training.consistency import EVERY
 from understudy.training.loop import Trainer
 from understudy.training.model import Model
 from understudy.training.processor import has_fast_bf16, tuned
@@ -92,14 +94,16 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
     made = batches(faces, size, config.seed, 0, AUGMENTATION[config.preset])
     fixed = next(made)
 
+    numbers = {"whole": count(), "bare": count()}
+
     def whole_step() -> None:
-        float(whole.step(next(made), 1.0, 0))
+        whole.step(next(made), 1.0, next(numbers["whole"]))
 
     def bare_step() -> None:
-        _bare_step(bare, fixed, with_loss=True)
+        _bare_step(bare, fixed, next(numbers["bare"]))
 
     def network_step() -> None:
-        _bare_step(bare, fixed, with_loss=False)
+        _bare_step(bare, fixed, None)
 
     steps = {"network": network_step, "bare": bare_step, "whole": whole_step}
     times: dict[str, list[float]] = {name: [] for name in steps}
@@ -145,9 +149,9 @@ def _random_faces(name: str, config: BenchConfig) -> Samples:
     )
 
 
-def _bare_step(trainer: Trainer, batch: Batch, *, with_loss: bool) -> None:
-    """Forward, loss, backward, optimizer; without the loss its gradient is the truth itself."""
-    model = trainer.model
+def _bare_step(trainer: Trainer, batch: Batch, number: int | None) -> None:
+    """Forward, losses, backward, optimizer; without a step's number no losses: the gradient is given."""
+    model, with_loss = trainer.model, number is not None
     with model.autocast():
         code = model.encoder(batch.face_B3HW)
         each = code.split(len(code) // len(model.decoders))
@@ -157,17 +161,20 @@ def _bare_step(trainer: Trainer, batch: Batch, *, with_loss: bool) -> None:
     if with_loss:
         _, gradient = trainer.face_loss(model.drawn_px)(torch.cat(drawn).detach(), gradient, batch.focus_B1HW)
     torch.autograd.backward([*drawn, *read], [*gradient.split(len(drawn[0])), *[None for _ in read]])
+    if number is not None:
+        trainer.add_consistency(each, number)
     trainer.optimizer.step()
     trainer.optimizer.zero_grad(set_to_none=True)
 
 
 def _timed(step: Callable[[], None], seconds: float) -> list[float]:
-    """Seconds of each step, for about so long, three at least."""
+    """Seconds a step, over `EVERY` steps at a time, of which one does more; for about so long."""
     times: list[float] = []
-    while sum(times) < seconds or len(times) < 3:
+    while sum(times) * EVERY < seconds or len(times) < 3:
         started = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - started)
+        for _ in range(EVERY):
+            step()
+        times.append((time.perf_counter() - started) / EVERY)
     return times
 
 
@@ -175,14 +182,14 @@ def _multiplications(model: Model) -> int:
     """Multiply-adds of one face through the encoder and one decoder."""
     counts: list[int] = []
 
-    def count(module: nn.Module, _: object, output: torch.Tensor) -> None:
+    def add_up(module: nn.Module, _: object, output: torch.Tensor) -> None:
         weight = module.weight
         assert isinstance(weight, torch.Tensor)
         places = output.shape[2] * output.shape[3] if output.dim() == 4 else 1
         counts.append(weight.numel() * places)
 
     layers = [m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
-    hooks = [layer.register_forward_hook(count) for layer in layers]
+    hooks = [layer.register_forward_hook(add_up) for layer in layers]
     size = model.preset.size_px
     with torch.inference_mode():
         model.decoders[0](model.encoder(torch.rand(1, 3, size, size)))

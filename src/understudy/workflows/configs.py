@@ -93,7 +93,7 @@ class TrainConfig:
             then the most it takes, and may be left out.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
         resume: go on with the model in `model`; facesets beyond its own add an identity each.
-        encoder: "trained", or "frozen" as it is: then identities that are added change nothing for others.
+        encoder: "trained", or "frozen" as it is: then the decoders alone go on learning.
     """
 
     facesets: tuple[Path, ...]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
-from understudy.core.errors import ConfigError
+from understudy.core.errors import ConfigError, ModelError
 from understudy.core.events import Notice, OnEvent, Written, ignore
 from understudy.core.files import check_writable, peak_rss_mb
 from understudy.training.export_onnx import check_packages
+from understudy.training.model import Model
 from understudy.training.model_folder import load_model
 from understudy.workflows.choices import nearest
 from understudy.workflows.export_dfm import SUFFIX, write_dfm
@@ -28,6 +30,7 @@ def run(config: ExportConfig, on_event: OnEvent = ignore) -> ExportResult:
     _check(config)
     loaded = load_model(config.model, bf16=False)
     model, files = loaded.model.eval(), list[ExportedFile]()
+    _check_grown(model, config.model)
     source, target = _identities(config, model.identities)
     if config.onnx is not None:
         check_folder(config.onnx)
@@ -67,6 +70,14 @@ def _check(config: ExportConfig) -> None:
             f"name it {config.dfm.stem}{SUFFIX}",
         )
     check_packages()
+
+
+def _check_grown(model: Model, folder: Path) -> None:
+    if model.drawn_px < model.preset.size_px:
+        raise ModelError(
+            f"{folder} has grown to {model.drawn_px} of its {model.preset.size_px} px only",
+            "train it to the end of its time, then export it",
+        )
 
 
 def _identities(config: ExportConfig, known: tuple[str, ...]) -> tuple[str, str | None]:

@@ -58,7 +58,7 @@ def write_folder(folder: Path, model: Model, index: ModelIndex) -> list[Exported
         ModelError: ONNX cannot hold it, or ONNX Runtime computes something else.
         UnderstudyError: the folder cannot be written to.
     """
-    decoders = _decoder_files(model.identities)
+    decoders, before = _decoder_files(model.identities), _listed(folder)
     with ExitStack() as stack:
         # the last to be entered is the first to be renamed
         aside = {
@@ -83,7 +83,9 @@ def write_folder(folder: Path, model: Model, index: ModelIndex) -> list[Exported
         digests = {file: sha256_of_file(path) for file, path in aside.items() if file != INDEX}
         content = _index(model, index, tuple(code.shape[1:]), decoders, digests)
         aside[INDEX].write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    _remove_others(folder, set(aside))
+    for name in before - set(aside):
+        with suppress(OSError):  # left over, but the index does not name it
+            (folder / name).unlink()
     return files
 
 
@@ -205,9 +207,11 @@ def _size(path: Path) -> int:
     return path.stat().st_size
 
 
-def _remove_others(folder: Path, kept: set[str]) -> None:
-    """Remove decoders of an earlier export that this one does not have."""
-    for path in folder.iterdir():
-        if path.name not in kept and _OURS.fullmatch(path.name):
-            with suppress(OSError):  # left over, but the index does not name it
-                path.unlink()
+def _listed(folder: Path) -> set[str]:
+    """The decoders that an earlier export wrote there; none where its index cannot be read."""
+    try:
+        identities = json.loads((folder / INDEX).read_text(encoding="utf-8"))["identities"]
+        files = [str(identity["file"]) for identity in identities]
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
+    return {file for file in files if Path(file).name == file and _OURS.fullmatch(file)}

@@ -14,6 +14,7 @@ from understudy.core.events import OnEvent, Progress, ignore
 from understudy.faces.faceset import Faceset
 from understudy.nets.presets import PRESETS
 from understudy.training.base import start_from_base
+from understudy.training.loss_watch import LossState
 from understudy.training.model import Model
 from understudy.training.model_folder import LoadedModel, find_generation, holds_model, load_model
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
@@ -29,7 +30,7 @@ from understudy.workflows.training_session import TrainingSession
 FEWEST_FACES = 20
 
 # settings that make two runs the same run
-_SAME_RUN = ("preset", "minutes", "steps", "start", "batch", "seed", "until_flat")
+_SAME_RUN = ("preset", "minutes", "steps", "start", "batch", "seed", "until_flat", "encoder")
 
 Mode = Literal["fresh", "continue", "further"]
 
@@ -89,6 +90,13 @@ def check(config: TrainConfig) -> None:
         raise ConfigError(
             f"unknown way to train the encoder {config.encoder!r}", f"use {' or '.join(ENCODERS)}"
         )
+    if config.encoder == "frozen" and not config.resume and not holds_model(config.model):
+        raise ConfigError("a new model's encoder has learnt nothing yet", "leave out the frozen encoder")
+    if config.until_flat and PRESETS[config.preset].doublings:
+        raise ConfigError(
+            f"{config.preset} grows with the share of its time that is done, so its end must be known",
+            "give minutes or steps, without the end by itself",
+        )
     if config.seed < 0:
         raise ConfigError(f"seed is {config.seed}", "give 0 or more")
     existing = next(path for path in (config.model, *config.model.absolute().parents) if path.exists())
@@ -111,6 +119,8 @@ def mode_of(config: TrainConfig) -> Mode:
             )
         return "fresh"
     index = find_generation(config.model).index
+    if config.resume and len(config.facesets) > len(index.identities):
+        return "further"
     # what was trained further and stopped goes on with that, too
     began_further = index.budget.first_step > 0
     if not index.budget.finished and is_same_run(config, index) and (began_further or not config.resume):
@@ -125,7 +135,9 @@ def mode_of(config: TrainConfig) -> Mode:
 def is_same_run(config: TrainConfig, index: ModelIndex) -> bool:
     """Whether a model was last trained with these settings."""
     settings = _settings(config)
-    return all(index.settings.get(name) == settings.get(name) for name in _SAME_RUN)
+    # a model of an earlier version knew only one way to train its encoder
+    had = {"encoder": "trained"} | index.settings
+    return all(had.get(name) == settings.get(name) for name in _SAME_RUN)
 
 
 def finished_result(config: TrainConfig) -> TrainResult | None:
@@ -212,7 +224,9 @@ def _found(config: TrainConfig, entries: list[IdentityEntry], *, further: bool) 
     ]
     update: dict[str, Any] = {"identities": entries, "settings": _settings(config), "versions": versions()}
     if further:
-        update["budget"] = _budget(config, old.step)
+        update |= {"budget": _budget(config, old.step), "rate_factor": 1.0}
+    if added:  # what is remembered of figures is of other people
+        update |= {"loss": LossState(), "best": None}
     model = loaded.model
     for name in added:
         model = model.with_identity(name)

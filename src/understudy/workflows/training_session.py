@@ -48,6 +48,7 @@ from understudy.workflows.training_result import (
 SAVE_EVERY_S = 120.0
 VALIDATE_EVERY_S = 45.0
 READ_EVERY = 10  # steps between two looks at the losses
+_TRAIN_SHARE = 10.0  # times as long is trained as a validation takes
 _READ_EVERY_S = 2.0  # or so much time, where steps are long
 MOST_ROLLBACKS = 5  # in a row
 _SLOWER = 0.5  # learning rate after a rollback
@@ -89,11 +90,11 @@ class TrainingSession:
         self._validation = Validation(identities)
         self._watch = LossWatch(self._index.loss)
         if self._index.step:  # a run that was killed may have kept a better one since its last save
-            self._index.best = best_of(folder) or self._index.best
+            self._index.best = best_of(folder, self._index) or self._index.best
         self._first_step = self._index.step
         self._seconds_before, self._spent_before = self._index.seconds, self._index.budget.spent_s
         self._read_s = self._saved_s = self._rate = 0.0
-        self._validated_s = _FIRST_VALIDATION_S - VALIDATE_EVERY_S
+        self._validated_s, self._validation_s = _FIRST_VALIDATION_S - VALIDATE_EVERY_S, 0.0
         self._rollbacks_in_a_row, self._broke_at = 0, 0
         self._requests = Requests()
 
@@ -110,9 +111,11 @@ class TrainingSession:
 
     def _run(self) -> TrainResult:
         self._started_s = time.monotonic()
-        if holds_model(self._folder):
+        # so that there is a good state from the first step on, also of a model that has a new identity, and a
+        # full disk is told now
+        if holds_model(self._folder) and self._index.optimizer_sha256:
             save_index(self._folder, self._index)
-        else:  # so that there is a good state from the first step on, and a full disk is told now
+        else:
             self._save()
         while not self._attempt():
             pass
@@ -188,6 +191,8 @@ class TrainingSession:
         try:
             self._look_after(moment)
         except KeyboardInterrupt:  # between two steps all is of one piece
+            if self._requests.stop:  # asked for again
+                raise
             self._requests.stop = True
         return not self._requests.stop and had_tail == (self._index.budget.tail_from is not None)
 
@@ -196,9 +201,10 @@ class TrainingSession:
             self._read_s = moment.elapsed_s
             self._watch.read()
             self._report(moment)
-        if moment.elapsed_s - self._validated_s >= VALIDATE_EVERY_S:
-            self._validated_s = moment.elapsed_s
+        if moment.elapsed_s - self._validated_s >= max(VALIDATE_EVERY_S, _TRAIN_SHARE * self._validation_s):
             self._validate(moment.elapsed_s)
+            self._validated_s = self._elapsed_s()
+            self._validation_s = self._validated_s - moment.elapsed_s
             self._end_if_flat()
         if moment.elapsed_s - self._saved_s >= SAVE_EVERY_S or self._requests.save:
             self._saved_s, self._requests.save = moment.elapsed_s, False
