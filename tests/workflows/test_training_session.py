@@ -168,6 +168,7 @@ def test_a_signal_saves_and_training_goes_on(tmp_path: Path) -> None:
 def test_the_best_validation_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     figures = iter((0.2, 0.5, 0.4, 0.3))
     monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.0)
+    monkeypatch.setattr(training_session, "_TRAIN_SHARE", 0.0)
     monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", next(figures)))
     result = session(tmp_path, 3).run()
     assert [entry["ssim a"] for entry in result.history] == [0.2, 0.5, 0.4, 0.3]
@@ -222,6 +223,7 @@ def test_a_disk_that_is_full_at_the_end_is_an_error_and_the_last_save_is_good(
 
 def test_it_ends_by_itself_once_it_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.1)
+    monkeypatch.setattr(training_session, "_TRAIN_SHARE", 0.0)
     monkeypatch.setattr(training_session, "_SHORTEST_TAIL", 4)
     monkeypatch.setattr(training_session, "TAIL", 0.01)
     monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", 0.8))
@@ -238,13 +240,14 @@ def test_it_ends_by_itself_once_it_is_flat(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_it_goes_on_while_it_improves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.2)
+    monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.0)
+    monkeypatch.setattr(training_session, "_TRAIN_SHARE", 0.0)
     better = iter(np.linspace(0.3, 0.9, 400))
     monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", float(next(better))))
-    subject = session(tmp_path, 80)
-    subject._index.budget = Budget(until_flat=True, steps=80)
+    subject = session(tmp_path, 30)
+    subject._index.budget = Budget(until_flat=True, steps=30)
     result = subject.run()
-    assert result.steps == 80
+    assert result.steps == 30
     assert find_generation(tmp_path).index.budget.tail_from is None
     assert result.further_hour is not None
     assert result.further_hour["ssim_gain"] > 0
@@ -252,6 +255,7 @@ def test_it_goes_on_while_it_improves(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_progress_says_what_is_worth_seeing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.0)
+    monkeypatch.setattr(training_session, "_TRAIN_SHARE", 0.0)
     said: list[Event] = []
     session(tmp_path, 20, said.append).run()
     last = [event for event in said if isinstance(event, Progress)][-1]
