@@ -244,10 +244,10 @@ def test_it_goes_on_while_it_improves(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(training_session, "_TRAIN_SHARE", 0.0)
     better = iter(np.linspace(0.3, 0.9, 400))
     monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", float(next(better))))
-    subject = session(tmp_path, 30)
-    subject._index.budget = Budget(until_flat=True, steps=30)
+    subject = session(tmp_path, 80)
+    subject._index.budget = Budget(until_flat=True, steps=80)
     result = subject.run()
-    assert result.steps == 30
+    assert result.steps == 80
     assert find_generation(tmp_path).index.budget.tail_from is None
     assert result.further_hour is not None
     assert result.further_hour["ssim_gain"] > 0
