@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
@@ -20,6 +21,16 @@ def an_ordinary_user() -> Generator[None]:
     finally:
         if is_superuser:
             os.seteuid(0)
+
+
+@contextlib.contextmanager
+def hearing_ctrl_c() -> Generator[None]:
+    """A job that a script has put into the background ignores it, and what it starts does, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

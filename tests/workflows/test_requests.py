@@ -2,13 +2,21 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Generator
 
 import pytest
 
+from limits import hearing_ctrl_c
 from understudy.workflows import requests as subject
 from understudy.workflows.requests import Requests, heard
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+@pytest.fixture(autouse=True)
+def foreground() -> Generator[None]:
+    with hearing_ctrl_c():
+        yield
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

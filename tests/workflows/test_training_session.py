@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from limits import enlarge, small_disk
+from limits import enlarge, hearing_ctrl_c, small_disk
 from training.made_samples import made_samples
 from understudy.core import files
 from understudy.core.errors import ModelError, UnderstudyError
@@ -33,6 +33,12 @@ from understudy.workflows import training_session
 from understudy.workflows.training_session import MOST_ROLLBACKS, TrainingSession
 
 SEED = 5
+
+
+@pytest.fixture(autouse=True)
+def foreground() -> Generator[None]:
+    with hearing_ctrl_c():
+        yield
 
 
 @pytest.fixture(autouse=True)
