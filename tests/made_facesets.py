@@ -34,7 +34,8 @@ def write_faceset(folder: Path, footage: str, looks: Iterable[Look], *, shade: b
             image = picture_of(face)
             if shade:
                 image[:, :128] //= 4
-            crop = cut(image, face.square.crop_from_frame(CROP_PX, STORED_COVERAGE), CROP_PX)
+            matrix = face.square.crop_from_frame(CROP_PX, STORED_COVERAGE)
+            crop = cut(image, matrix, CROP_PX)
             records.append(
                 FaceRecord(
                     face=face,
@@ -43,7 +44,7 @@ def write_faceset(folder: Path, footage: str, looks: Iterable[Look], *, shade: b
                     time_base=1 / RATE,
                     crop_jpeg=encode_jpeg(crop),
                     crop_size_px=CROP_PX,
-                    crop_coverage=STORED_COVERAGE,
+                    crop_from_frame=matrix,
                 )
             )
         faceset.append(state.id, records, len(records))

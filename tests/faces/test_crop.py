@@ -2,7 +2,14 @@ import cv2
 import numpy as np
 import pytest
 
-from understudy.faces.crop import STORED_COVERAGE, STORED_MAX_PX, cut, stored_size_px
+from understudy.faces.crop import (
+    STORED_COVERAGE,
+    STORED_MAX_PX,
+    cut,
+    cut_as_it_lies,
+    stored_size_px,
+    upright,
+)
 from understudy.faces.face import FaceSquare
 
 
@@ -135,3 +142,64 @@ def test_a_stored_crop_is_as_large_as_the_footage_gives() -> None:
     assert size(100.2) == 181
     assert size(5000.0) == STORED_MAX_PX
     assert size(3.0) == 32
+
+
+def square(x: float, y: float, side: float, roll: float = 0.0) -> FaceSquare:
+    return FaceSquare(x_px=x, y_px=y, side_px=side, roll_rad=roll)
+
+
+@pytest.mark.parametrize("roll", [0.0, 0.3, -0.8, 1.57, 3.0])
+def test_as_it_lies_are_the_pixels_themselves_with_all_of_the_face(roll: float) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (300, 320, 3), dtype=np.uint8)
+    face = square(161.3, 140.8, 60.0, roll)
+    crop, matrix = cut_as_it_lies(image, face)
+    x0, y0 = (-matrix[:, 2]).astype(int)
+    np.testing.assert_array_equal(matrix, [[1, 0, -x0], [0, 1, -y0]])
+    np.testing.assert_array_equal(crop, image[y0 : y0 + len(crop), x0 : x0 + len(crop)])
+    assert x0 % 8 == y0 % 8 == len(crop) % 8 == 0
+    corners = np.array([[-0.5, -0.5], [107.5, -0.5], [-0.5, 107.5], [107.5, 107.5]])
+    to_crop = np.linalg.inv(np.vstack([face.crop_from_frame(108, STORED_COVERAGE), [0, 0, 1]]))
+    at = corners @ to_crop[:2, :2].T + to_crop[:2, 2] + matrix[:, 2]
+    assert at.min() > -0.6
+    assert at.max() < len(crop) - 0.4
+    assert len(crop) < 108 * (abs(np.cos(roll)) + abs(np.sin(roll))) + 17
+
+
+@pytest.mark.parametrize("side_px", [300.0, 431.7, 700.0, 1500.0])
+def test_too_many_pixels_are_reduced_and_lie_where_the_matrix_says(side_px: float) -> None:
+    height, width = int(2.2 * side_px), int(2.4 * side_px)
+    middle = np.array([width / 2 + 3.3, height / 2 - 7.7])
+    y, x = np.mgrid[0:height, 0:width]
+    spot = 255 * np.exp(-((x - middle[0] - 31) ** 2 + (y - middle[1] + 22) ** 2) / (2 * (side_px / 20) ** 2))
+    image = np.repeat(np.round(spot).astype(np.uint8)[..., None], 3, axis=-1)
+    crop, matrix = cut_as_it_lies(image, square(*middle, side_px))
+    assert STORED_MAX_PX <= len(crop) < STORED_MAX_PX + 20
+    expected = matrix[:, :2] @ (middle + np.array([31, -22])) + matrix[:, 2]
+    np.testing.assert_allclose(centroid(crop), expected, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(10, 60), (110, 60), (60, 5), (60, 88), (2, 2), (-300, 50), (500, 40), (60, 900), (-90, -90)]
+)
+def test_as_it_lies_beyond_the_frame_its_border_is_repeated(x: float, y: float) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    crop, matrix = cut_as_it_lies(image, square(x, y, 40.0, 0.2))
+    columns = np.clip(np.arange(len(crop)) - int(matrix[0, 2]), 0, 119)
+    rows = np.clip(np.arange(len(crop)) - int(matrix[1, 2]), 0, 89)
+    np.testing.assert_array_equal(crop, image[rows[:, None], columns])
+
+
+def test_a_tiny_face_has_a_crop_of_some_size() -> None:
+    crop, _ = cut_as_it_lies(np.zeros((90, 120, 3), np.uint8), square(50.0, 50.0, 3.0))
+    assert crop.shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("side_px", [90.0, 500.0])
+def test_upright_from_a_crop_is_what_the_frame_gives(side_px: float) -> None:
+    image = textured(int(2.6 * side_px), int(2.8 * side_px), detail_px=side_px / 25)
+    face = square(1.4 * side_px + 0.3, 1.3 * side_px - 0.2, side_px, 0.35)
+    crop, matrix = cut_as_it_lies(image, face)
+    found = upright(crop, matrix, face, 96, 1.5)
+    error = found.astype(float) - cut(image, face.crop_from_frame(96, 1.5), 96)
+    assert np.sqrt((error**2).mean()) < 1.5
+    assert abs(error.mean()) < 0.3

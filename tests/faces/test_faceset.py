@@ -55,7 +55,7 @@ def make_record(frame: int, track: int = 0, crop: bytes | None = None, identity:
         time_base=TIME_BASE,
         crop_jpeg=rng.bytes(2000) if crop is None else crop,
         crop_size_px=256,
-        crop_coverage=1.6,
+        crop_from_frame=np.array([[0.8, 0.1, -3], [-0.1, 0.8, 5]], np.float32),
     )
 
 
@@ -91,8 +91,8 @@ def test_a_face_comes_back_as_it_went_in(faceset: Faceset) -> None:
         assert (back.frame_index, back.pts) == (record.frame_index, record.pts)
         assert back.time_s == record.pts * Fraction(1001, 30000)
         assert back.crop_path.read_bytes() == record.crop_jpeg
-        assert (back.crop_size_px, back.crop_coverage) == (256, 1.6)
-        np.testing.assert_array_equal(back.crop_from_frame, record.face.square.crop_from_frame(256, 1.6))
+        assert back.crop_size_px == 256
+        np.testing.assert_array_equal(back.crop_from_frame, record.crop_from_frame)
     np.testing.assert_array_equal(faceset.landmarks(), [face.face.landmarks_px for face in stored])
     assert faceset.problems() == []
 
@@ -369,9 +369,46 @@ def test_creating_and_opening_keep_identities_apart(tmp_path: Path) -> None:
 def test_a_newer_format_is_refused(faceset: Faceset) -> None:
     faceset.close()
     database = sqlite3.connect(faceset.folder / "faces.sqlite")
-    database.execute("PRAGMA user_version = 2")
+    database.execute("PRAGMA user_version = 3")
     database.close()
-    with pytest.raises(FacesetError, match=r"format 2.*update understudy"):
+    with pytest.raises(FacesetError, match=r"format 3.*update understudy"):
+        Faceset.open(faceset.folder)
+
+
+def made_old(faceset: Faceset) -> list[np.ndarray]:
+    """Make format 1 of it, whose crops were all cut upright; the matrices that its faces then have."""
+    faces = list(faceset.faces(None))
+    faceset.close()
+    database = sqlite3.connect(faceset.folder / "faces.sqlite")
+    database.execute("ALTER TABLE faces ADD COLUMN crop_coverage REAL NOT NULL DEFAULT 1.6")
+    database.execute("ALTER TABLE faces DROP COLUMN crop_from_frame")
+    database.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
+    database.execute("PRAGMA user_version = 1")
+    database.commit()
+    database.close()
+    return [face.square.crop_from_frame(face.crop_size_px, 1.6) for face in faces]
+
+
+def test_an_older_format_is_brought_up_to_date(faceset: Faceset) -> None:
+    ids = fill(faceset)
+    digest = faceset.digest()
+    expected = made_old(faceset)
+    for _ in range(2):
+        with Faceset.open(faceset.folder) as opened:
+            found = [face.crop_from_frame for face in opened.faces(None)]
+            np.testing.assert_array_equal(found, expected)
+            assert (opened.meta["format"], opened.digest()) == ("2", digest)
+    assert len(found) == len(ids)
+
+
+def test_an_older_format_that_cannot_be_written_says_so(
+    faceset: Faceset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(faceset)
+    made_old(faceset)
+    # the superuser may write anywhere: say no in the system's place
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
+    with pytest.raises(FacesetError, match=r"format 1 .*make the folder writable"):
         Faceset.open(faceset.folder)
 
 

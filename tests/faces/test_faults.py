@@ -52,8 +52,8 @@ def test_a_face_of_an_older_faceset_without_figures_is_left_alone() -> None:
 
 def test_a_small_face_is_not_blurred_for_being_small(performance: list[tuple[Frame, Face]]) -> None:
     frame, face = performance[0]
-    crop = cut(frame.image, face.square.crop_from_frame(360, STORED_COVERAGE), 360)
-    small = np.asarray(cv2.resize(crop, (72, 72), interpolation=cv2.INTER_AREA))
+    crop = cut(frame.image, face.square.crop_from_frame(180, STORED_COVERAGE / 2), 180)
+    small = np.asarray(cv2.resize(crop, (36, 36), interpolation=cv2.INTER_AREA))
     large_crispness = crispness({"sharpness": sharpness(crop), "side_px": 200.0})
     small_crispness = crispness({"sharpness": sharpness(small), "side_px": 40.0})
     assert sharpness(small) < 0.6 * sharpness(crop)

@@ -9,9 +9,9 @@ import pytest
 import actors
 from measure.made_faces import made_face, picture_of
 from understudy.core.types import Frame
-from understudy.faces.crop import STORED_COVERAGE, cut
+from understudy.faces.crop import STORED_COVERAGE, cut, cut_as_it_lies
 from understudy.faces.face import Face
-from understudy.faces.pose import fit_pose
+from understudy.faces.pose import fit_poses
 from understudy.faces.quality import landmark_figures, measure_face, portrait_score, sharpness, within
 
 SIZE_PX = 200
@@ -20,14 +20,18 @@ SIZE_PX = 200
 def figures(face: Face, image: np.ndarray) -> dict[str, float]:
     matrix = face.square.crop_from_frame(SIZE_PX, STORED_COVERAGE)
     size = (image.shape[1], image.shape[0])
-    return measure_face(
-        face, cut(image, matrix, SIZE_PX), matrix, within(face.landmarks_px[:, :2], size)
-    ).figures
+    is_inside = within(face.landmarks_px[:, :2], size)
+    measured = measure_face(face, cut(image, matrix, SIZE_PX), matrix, is_inside)
+    return measured.figures | of_landmarks(face)
+
+
+def of_landmarks(face: Face) -> dict[str, float]:
+    return landmark_figures([face], fit_poses(face.landmarks_px[None]))[0]
 
 
 def test_blur_lowers_sharpness_step_by_step(performance: list[tuple[Frame, Face]]) -> None:
     frame, face = performance[0]
-    crop = cut(frame.image, face.square.crop_from_frame(300, STORED_COVERAGE), 300)
+    crop = cut(frame.image, face.square.crop_from_frame(150, STORED_COVERAGE / 2), 150)
     found = [sharpness(crop)]
     found += [sharpness(np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)) for sigma in (1, 2, 4)]
     assert found == sorted(found, reverse=True)
@@ -39,9 +43,28 @@ def test_a_flat_crop_has_none() -> None:
 
 
 def test_only_the_middle_counts() -> None:
-    crop = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
-    crop[50:150, 50:150] = 128
-    assert sharpness(crop) == 0
+    rng = np.random.default_rng(0)
+    face = made_face()
+    flat, noise = np.full((256, 256, 3), 128, np.uint8), rng.integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    x, y, reach = round(face.square.x_px), round(face.square.y_px), round(0.46 * face.square.side_px)
+    middle = slice(y - reach, y + reach), slice(x - reach, x + reach)
+    inside, outside = flat.copy(), noise.copy()
+    inside[middle], outside[middle] = noise[middle], 128
+    found = [figures(face, image)["sharpness"] for image in (inside, outside, noise)]
+    assert found[1] < 0.02 * found[0]
+    assert found[0] == pytest.approx(found[2], rel=0.02)
+
+
+def test_a_turned_head_is_as_sharp() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    image = np.asarray(cv2.GaussianBlur(noise, (0, 0), 2), np.uint8)
+    found: list[float] = []
+    for roll in (0, 20, 45, 90):
+        face = made_face(pose_deg=(0, 0, roll))
+        crop, matrix = cut_as_it_lies(image, face.square)
+        is_inside = within(face.landmarks_px[:, :2], (256, 256))
+        found.append(measure_face(face, crop, matrix, is_inside).figures["sharpness"])
+    np.testing.assert_allclose(found, found[0], rtol=0.05)
 
 
 @pytest.mark.parametrize("size_px", [32, 33, 200, 512])
@@ -115,7 +138,7 @@ def test_figures_follow_what_was_rendered(
     performance: list[tuple[Frame, Face]], name: str, keys: tuple[str, ...], r: float
 ) -> None:
     truth = actors.units("A_testA", "A", *keys)
-    found = [landmark_figures(face, fit_pose(face.landmarks_px)).get(name, np.nan) for _, face in performance]
+    found = [of_landmarks(face).get(name, np.nan) for _, face in performance]
     is_known = np.isfinite(found)
     assert is_known.mean() > 0.8
     assert np.corrcoef(np.array(found)[is_known], truth[is_known])[0, 1] / r > 1

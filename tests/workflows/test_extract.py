@@ -13,7 +13,9 @@ import pytest
 from understudy.core.errors import ConfigError, FacesetError, MediaError
 from understudy.core.types import Frame
 from understudy.faces import faults
+from understudy.faces.crop import STORED_COVERAGE, cut
 from understudy.faces.faceset import Faceset
+from understudy.faces.stored_crop import read_upright
 from understudy.media.images import read_image
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
@@ -21,20 +23,31 @@ from understudy.workflows import extract
 from understudy.workflows.configs import ExtractConfig
 
 
-def test_every_frame_gives_one_upright_face(facesets: tuple[Path, Path]) -> None:
+def test_every_frame_gives_one_face_as_it_lies(clips: dict[str, Path], facesets: tuple[Path, Path]) -> None:
     with Faceset.open(facesets[0]) as faceset:
         stored = list(faceset.faces())
         assert [face.frame_index for face in stored] == list(range(48))
         assert faceset.mean_identity() is not None
-        crop = read_image(stored[0].crop_path)
-        points = stored[0].face.landmarks_px[:, :2] @ stored[0].crop_from_frame[:, :2].T
-        points += stored[0].crop_from_frame[:, 2]
-    assert crop.shape == (stored[0].crop_size_px, stored[0].crop_size_px, 3)
+        first = stored[0]
+        crop, upright = read_image(first.crop_path), read_upright(first, 128)
+    with VideoReader(clips["source"]) as reader:
+        frame = next(iter(reader)).image
+    assert crop.shape == (first.crop_size_px, first.crop_size_px, 3)
+    x0, y0 = (-first.crop_from_frame[:, 2]).astype(int)
+    height, width = frame.shape[:2]
+    inside = frame[max(y0, 0) : y0 + len(crop), max(x0, 0) : x0 + len(crop)]
+    same = crop[max(-y0, 0) : height - y0, max(-x0, 0) : width - x0]
+    assert np.abs(same.astype(int) - inside).mean() < 1  # the footage's own pixels, but for JPEG
     # eyes level and above the mouth, the face in the middle
+    assert upright.shape == (128, 128, 3)
+    matrix = first.square.crop_from_frame(128, STORED_COVERAGE)
+    points = first.face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
     left, right, mouth = points[33], points[263], points[13]
-    assert abs(left[1] - right[1]) < 0.06 * len(crop)
+    assert abs(left[1] - right[1]) < 0.06 * 128
     assert left[1] < mouth[1]
-    assert np.abs(points.mean(axis=0) / len(crop) - 0.5).max() < 0.15
+    assert np.abs(points.mean(axis=0) / 128 - 0.5).max() < 0.15
+    straight = cut(frame, matrix, 128)
+    assert np.abs(upright.astype(int) - straight)[16:-16, 16:-16].mean() < 2
 
 
 def test_a_stopped_extraction_ends_with_the_same_faceset(

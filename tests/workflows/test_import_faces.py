@@ -16,10 +16,12 @@ from foreign_files import alignments_file, dfl_dict, dfl_segment, landmarks_68, 
 from understudy.core.errors import ConfigError, FacesetError, UnderstudyError
 from understudy.core.types import Image, Points
 from understudy.faces import faults
+from understudy.faces.crop import stored_size_px
 from understudy.faces.face import FaceSquare
 from understudy.faces.faceset import Faceset, StoredFace
 from understudy.faces.pose import fit_pose
-from understudy.media.images import read_image, write_image
+from understudy.faces.stored_crop import read_upright
+from understudy.media.images import write_image
 from understudy.media.reader import VideoReader
 from understudy.workflows import (
     coverage,
@@ -104,9 +106,8 @@ WAYS = {
 
 
 def crops_differ(found: StoredFace, original: StoredFace) -> float:
-    """Mean difference of the middle of both crops, in grey levels."""
-    size = (128, 128)
-    a, b = (cv2.resize(read_image(face.crop_path), size)[32:96, 32:96] for face in (found, original))
+    """Mean difference of the middle of both faces, in grey levels."""
+    a, b = (read_upright(face, 128)[32:96, 32:96] for face in (found, original))
     return float(np.abs(a.astype(float) - b.astype(float)).mean())
 
 
@@ -178,7 +179,7 @@ def test_an_extraction_comes_back(way: str, known: Known, config: Imports) -> No
         assert crops_differ(found, original) < 4
         if has_frames:
             assert (found.time_s, found.pts) == (original.time_s, original.pts)
-            assert found.crop_size_px >= original.crop_size_px - 10
+            assert found.crop_size_px >= stored_size_px(original.square) - 10
     unsteady = [fit_pose(face.face.landmarks_px).square for face in faces]
     assert shaking(face.square for face in faces) < 0.65 * shaking(unsteady)
     assert np.mean(mesh_px) < 1.1

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,24 +84,11 @@ def sample(features_HWC: _Floats, boxes: list[Box], cells: int) -> _Floats:
     Convention:
         Values stand at the centres of cells, in the map and in what is cut out.
     """
-    height, width, channels = features_HWC.shape
-    x, y = np.concatenate([box.carry(_cell_centres(cells)) for box in boxes]).T - np.float32(0.5)
-    x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-    left, top = np.minimum(x.astype(np.intp), width - 2), np.minimum(y.astype(np.intp), height - 2)
-    right_share, low_share = (x - left).astype(np.float32), (y - top).astype(np.float32)
-    shares = np.stack(
-        [
-            (1 - right_share) * (1 - low_share),
-            right_share * (1 - low_share),
-            (1 - right_share) * low_share,
-            right_share * low_share,
-        ],
-        axis=-1,
-    )
-    around = (top * width + left)[:, None] + np.array([0, 1, width, width + 1])
-    # a product of (1, 4) and (4, c) matrices a cell
-    cut_out = shares[:, None] @ features_HWC.reshape(-1, channels)[around]
-    return cut_out.reshape(len(boxes), cells, cells, channels)
+    at = np.concatenate([box.carry(_cell_centres(cells)) for box in boxes]) - np.float32(0.5)
+    at = at.reshape(len(boxes) * cells, cells, 2)
+    x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+    found = cv2.remap(features_HWC, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found, np.float32).reshape(len(boxes), cells, cells, -1)
 
 
 @cache

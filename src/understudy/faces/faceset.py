@@ -282,6 +282,12 @@ class Faceset:
                 page = queries.faces_by_id(self._db, ids[start : start + _PAGE], self._crops)
             yield from page
 
+    def faces_by_id(self, ids: Sequence[int]) -> list[StoredFace]:
+        """Some faces, whatever their state, in the order of their ids as given; unknown ones are left out."""
+        with self._reading():
+            found = {face.id: face for face in queries.faces_by_id(self._db, list(ids), self._crops)}
+        return [found[face_id] for face_id in ids if face_id in found]
+
     def imported(self) -> list[ImportedFace]:
         """What another program knew of faces, by source and frame; none where nothing was imported."""
         with self._reading():

@@ -71,10 +71,9 @@ class FaceRecord:
         frame_index: position in the footage, from 0.
         pts: presentation time of the frame in units of `time_base`.
         time_base: seconds a unit of `pts`.
-        crop_jpeg: the encoded crop, `crop_size_px` square, cut by
-            `face.square.crop_from_frame(crop_size_px, crop_coverage)`.
-        crop_size_px: side of the crop.
-        crop_coverage: side of the crop in units of the face square.
+        crop_jpeg: the encoded crop, square.
+        crop_size_px: its side.
+        crop_from_frame: (2, 3) float32, the similarity that cut it; it need not show the face upright.
         state: "kept" or "rejected".
         reason: why it was rejected, "" where kept.
         crop_path: a file with the same bytes, which is linked to instead of written once more where the
@@ -87,7 +86,7 @@ class FaceRecord:
     time_base: Fraction
     crop_jpeg: bytes
     crop_size_px: int
-    crop_coverage: float
+    crop_from_frame: Matrix
     state: State = "kept"
     reason: str = ""
     crop_path: Path | None = None
@@ -105,8 +104,8 @@ class StoredFace:
         time_s: the same in seconds, exact.
         face: the detection.
         crop_path: the encoded crop.
-        crop_size_px: side of the crop.
-        crop_coverage: side of the crop in units of the face square.
+        crop_size_px: its side.
+        crop_from_frame: (2, 3) float32, the similarity that cut it; `faces.stored_crop` turns it upright.
         state: "kept" or "rejected".
         reason: why.
     """
@@ -119,7 +118,7 @@ class StoredFace:
     face: Face
     crop_path: Path
     crop_size_px: int
-    crop_coverage: float
+    crop_from_frame: Matrix
     state: State
     reason: str
 
@@ -132,11 +131,6 @@ class StoredFace:
     def square(self) -> FaceSquare:
         """The face square, frame pixels."""
         return self.face.square
-
-    @property
-    def crop_from_frame(self) -> Matrix:
-        """(2, 3) float32, the similarity that cut the crop."""
-        return self.face.square.crop_from_frame(self.crop_size_px, self.crop_coverage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

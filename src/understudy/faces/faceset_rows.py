@@ -29,7 +29,7 @@ FACE_COLUMNS = (
     *("box_x0_px", "box_y0_px", "box_x1_px", "box_y1_px", "confidence"),
     *("square_x_px", "square_y_px", "square_side_px", "square_roll_rad"),
     *("yaw_deg", "pitch_deg", "roll_deg"),
-    *("crop", "crop_sha256", "crop_size_px", "crop_coverage", "state", "reason"),
+    *("crop", "crop_sha256", "crop_size_px", "crop_from_frame", "state", "reason"),
 )
 
 
@@ -44,7 +44,8 @@ def row_from_record(source_id: int, track_id: int, crop: str, record: FaceRecord
         *(float(square.side_px), float(square.roll_rad)),
         *(float(value) for value in face.pose_deg),
         *(crop, hashlib.sha256(record.crop_jpeg).hexdigest()),
-        *(int(record.crop_size_px), float(record.crop_coverage), record.state, record.reason),
+        *(int(record.crop_size_px), blob_from_floats(record.crop_from_frame, 2, 3)),
+        *(record.state, record.reason),
     )
 
 
@@ -75,7 +76,7 @@ def face_from_row(row: sqlite3.Row, quality: dict[str, float], crops: Path) -> S
         face=face,
         crop_path=crops / plain_name(row["crop"]),
         crop_size_px=row["crop_size_px"],
-        crop_coverage=row["crop_coverage"],
+        crop_from_frame=floats_from_blob(row["crop_from_frame"], 2, 3),
         state=row["state"],
         reason=row["reason"],
     )
@@ -152,7 +153,7 @@ def text_from_fraction(value: Fraction) -> str:
 
 def check_record(record: FaceRecord) -> None:
     """Refuse what would not come back as it went in; raises ValueError."""
-    numbers = [record.face.confidence, record.crop_coverage, *record.face.quality.values()]
+    numbers = [record.face.confidence, *record.face.quality.values()]
     square = record.face.square
     numbers += [square.x_px, square.y_px, square.side_px, square.roll_rad]
     if not all(math.isfinite(number) for number in numbers):

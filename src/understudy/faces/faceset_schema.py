@@ -11,10 +11,11 @@ from pathlib import Path
 
 from understudy.core.errors import FacesetError
 from understudy.core.files import written_aside
+from understudy.faces.face import FaceSquare
 
 DATABASE = "faces.sqlite"
 CROPS = "crops"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x46534554  # "FSET": tells a faceset from any other SQLite file
 
 # times are exact fractions as text "num/den"; vectors and landmarks are little-endian float32
@@ -65,7 +66,7 @@ CREATE TABLE faces (
     crop TEXT NOT NULL UNIQUE,           -- file name in crops/
     crop_sha256 TEXT NOT NULL,
     crop_size_px INTEGER NOT NULL,
-    crop_coverage REAL NOT NULL,         -- side of the crop in units of the face square
+    crop_from_frame BLOB NOT NULL,       -- (2, 3), the similarity that cut it
     state TEXT NOT NULL CHECK (state IN ('kept', 'rejected')),
     reason TEXT NOT NULL,
     UNIQUE (source, frame_index, track)
@@ -154,7 +155,9 @@ def open_database(folder: Path) -> tuple[sqlite3.Connection, bool]:
             uri, uri=True, isolation_level=None, timeout=30.0, check_same_thread=False
         )
         try:
-            _check_format(connection, folder)
+            found = _check_format(connection, folder)
+            if found < SCHEMA_VERSION:
+                _bring_up_to_date(connection, folder, writable=writable)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
             if writable:
@@ -190,7 +193,7 @@ def faceset_errors(folder: Path) -> Generator[None]:
         raise FacesetError(f"faceset {folder}: {error}", _next_step(error)) from error
 
 
-def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
+def _check_format(connection: sqlite3.Connection, folder: Path) -> int:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
@@ -200,6 +203,33 @@ def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
             f"{folder} has faceset format {found}, this version reads up to {SCHEMA_VERSION}",
             "update understudy",
         )
+    return int(found)
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, folder: Path, *, writable: bool) -> None:
+    """Turn format 1, whose crops are all upright, into format 2."""
+    if not writable:
+        raise FacesetError(
+            f"{folder} has faceset format 1 and cannot be written to, so it cannot be brought up to date",
+            "make the folder writable, or copy it, and open it once",
+        )
+
+    def matrix(x: float, y: float, side: float, roll: float, size: int, coverage: float) -> bytes:
+        square = FaceSquare(x_px=x, y_px=y, side_px=side, roll_rad=roll)
+        return square.crop_from_frame(size, coverage).astype("<f4").tobytes()
+
+    connection.create_function("crop_matrix", 6, matrix, deterministic=True)
+    with transaction(connection):
+        if connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,):
+            return  # somebody else was first
+        connection.execute("ALTER TABLE faces ADD COLUMN crop_from_frame BLOB NOT NULL DEFAULT x''")
+        connection.execute(
+            "UPDATE faces SET crop_from_frame = crop_matrix(square_x_px, square_y_px, square_side_px, "
+            "square_roll_rad, crop_size_px, crop_coverage)"
+        )
+        connection.execute("ALTER TABLE faces DROP COLUMN crop_coverage")
+        connection.execute("UPDATE meta SET value = '2' WHERE key = 'format'")
+        connection.execute("PRAGMA user_version = 2")
 
 
 def _next_step(error: sqlite3.Error) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.types import Vector
+from understudy.core.types import Points, Vector
 from understudy.faces.face import Face
 from understudy.faces.mesh import template
-from understudy.faces.pose import HeadPose, fit_pose
+from understudy.faces.pose import HeadPoses, fit_poses
 
 # corners (outer, inner) and a pair of points on the lids (upper, lower), left then right in the picture
 _CORNERS = np.array([(33, 133), (263, 362)])
@@ -22,47 +22,60 @@ _LARGEST_SINE = 0.95
 _LEAST_FACING = 0.3  # cosine of the angle to the camera below which an eye is too foreshortened
 
 
-def gaze_deg(face: Face, pose: HeadPose | None = None) -> Vector | None:
-    """Direction of the eyes relative to the head, from where the irises lie between the lids' corners.
+def gaze_deg(face: Face) -> Vector | None:
+    """Direction of the eyes relative to the head, see `gazes_deg`.
+
+    Returns:
+        (2,) float32 yaw, pitch in degrees, None where it is not known.
+    """
+    landmarks_px = face.landmarks_px[None]
+    gaze = gazes_deg(landmarks_px, face.iris_px[None], fit_poses(landmarks_px))[0]
+    return gaze if np.isfinite(gaze).all() else None
+
+
+def gazes_deg(landmarks_px: Points, iris_px: Points, poses: HeadPoses) -> Vector:
+    """Direction of the eyes relative to the heads, from where the irises lie between the lids' corners.
 
     The corners' midpoint stands in for the eyeball's centre, so the angles carry a constant offset
     of each person; differences between frames do not.
 
     Args:
-        face: with iris points.
-        pose: of the head where it is known already; else it is fitted.
+        landmarks_px: (n, 468, 3) float32, frame pixels.
+        iris_px: (n, 2, 5, 2) float32, frame pixels.
+        poses: of the n heads.
 
     Returns:
-        (2,) float32 yaw, pitch in degrees, mean of the open eyes: yaw > 0 looks to the picture's
-        right, pitch > 0 looks down, as the head's do. None where both eyes are closed, the iris is not
+        (n, 2) float32 yaw, pitch in degrees, mean of the open eyes: yaw > 0 looks to the picture's
+        right, pitch > 0 looks down, as the head's do. NaN where both eyes are closed, the iris is not
         known, or the head is turned to profile.
     """
-    pose, model = pose or fit_pose(face.landmarks_px), template()
-    if pose.frame_from_head[2, 2] < _LEAST_FACING:
-        return None
-    upper, lower = pose.undo(face.landmarks_px[_LIDS].reshape(-1, 3)).reshape(2, 2, 3).transpose(1, 0, 2)
-    gaps = np.linalg.norm(upper - lower, axis=1)
-    depths = model[_CORNERS, 2]
-    corners = _on_depth(pose, face.landmarks_px[_CORNERS, :2], depths)
-    widths = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
-    irises = _on_depth(pose, face.iris_px[:, 0], depths.mean(axis=1) - _IRIS_BEFORE_CORNERS)
-    is_seen = (widths > 1e-6) & (gaps > _CLOSED_BELOW * widths) & np.isfinite(irises).all(axis=1)
-    if not is_seen.any():
-        return None
-    off = (irises - corners.mean(axis=1))[is_seen] / (widths[is_seen, None] * _BALL_RADIUS_IN_EYE_WIDTHS)
+    lids = poses.undo(landmarks_px[:, _LIDS.ravel()]).reshape(-1, 2, 2, 3)
+    gaps = np.linalg.norm(lids[:, :, 0] - lids[:, :, 1], axis=-1)
+    depths = template()[_CORNERS, 2]
+    corners = _on_depth(poses, landmarks_px[:, _CORNERS.ravel(), :2], depths.ravel()).reshape(-1, 2, 2, 2)
+    widths = np.linalg.norm(corners[:, :, 0] - corners[:, :, 1], axis=-1)
+    irises = _on_depth(poses, iris_px[:, :, 0], depths.mean(axis=1) - _IRIS_BEFORE_CORNERS)
+    is_seen = (widths > 1e-6) & (gaps > _CLOSED_BELOW * widths) & np.isfinite(irises).all(axis=-1)
+    is_seen &= (poses.frame_from_head[:, 2, 2] >= _LEAST_FACING)[:, None]
+    off = (irises - corners.mean(axis=2)) / (np.maximum(widths, 1e-6)[..., None] * _BALL_RADIUS_IN_EYE_WIDTHS)
     angles = np.degrees(np.arcsin(np.clip(off, -_LARGEST_SINE, _LARGEST_SINE)))
-    return angles.mean(axis=0).astype(np.float32)
+    total = np.where(is_seen[..., None], angles, 0).sum(axis=1)
+    eyes = is_seen.sum(axis=1)[:, None]
+    return np.where(eyes > 0, total / np.maximum(eyes, 1), np.nan).astype(np.float32)
 
 
 def _on_depth(
-    pose: HeadPose, points_px: NDArray[np.floating], depths: NDArray[np.floating]
+    poses: HeadPoses, points_px: NDArray[np.floating], depths: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """Where frame points lie seen from the front, (..., 2) in face units, if they have these depths there.
+    """Where (n, k, 2) frame points lie seen from the front, in face units, if they have these (k,) depths.
 
     The template's depth is used because a network's own depth of an eye is noisier than the eye.
     """
-    turn = pose.frame_from_head
-    seen = (points_px - pose.centre_px[:2]) / pose.scale_px - depths[..., None] * turn[:2, 2]
+    turn = poses.frame_from_head
+    seen = (points_px - poses.centre_px[:, None, :2]) / poses.scale_px[:, None, None]
+    seen -= depths[:, None] * turn[:, None, :2, 2]
     # two by two: NumPy's own inverse takes longer than all else here
-    inverse = np.array([[turn[1, 1], -turn[0, 1]], [-turn[1, 0], turn[0, 0]]])
-    return seen @ inverse.T / (turn[0, 0] * turn[1, 1] - turn[0, 1] * turn[1, 0])
+    a, b, c, d = turn[:, 0, 0], turn[:, 0, 1], turn[:, 1, 0], turn[:, 1, 1]
+    inverse = np.stack([d, -c, -b, a], axis=-1).reshape(-1, 2, 2)  # its transpose
+    with np.errstate(divide="ignore", invalid="ignore"):  # in profile, where nothing is told
+        return seen @ inverse / (a * d - b * c)[:, None, None]

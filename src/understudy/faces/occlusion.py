@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Image
 from understudy.faces.mesh import FACE_OVAL, NOSE_TIP, template
-from understudy.faces.pose import HeadPose
 
 PLACES = 144  # landmarks looked at: spread evenly, where the mesh crowds around eyes and lips
 FEWEST_FACES = 16  # of a track, from which it is known how the face looks
@@ -42,43 +41,42 @@ class FaceLook:
 
     Args:
         colours: (n, 3) RGB uint8.
-        is_seen: (n,) bool, whether the place faces the camera and lies within the frame.
+        is_inside: (n,) bool, whether the place lies within the frame.
     """
 
     colours: NDArray[np.uint8]
-    is_seen: _Flags
+    is_inside: _Flags
 
 
-def face_look(small: Image, points_px: NDArray[np.floating], pose: HeadPose, is_inside: _Flags) -> FaceLook:
+def face_look(small: Image, points_px: NDArray[np.floating], is_inside: _Flags) -> FaceLook:
     """Take the colours at `places`.
 
     Args:
         small: (s, s, 3) RGB uint8, the upright face at about 50 px from forehead to chin.
         points_px: (468, 2) landmarks in its pixels.
-        pose: of the head.
         is_inside: (468,) bool, landmarks that lie within the frame.
     """
     blurred = cv2.blur(small, (3, 3))
     x, y = points_px[places()].T.astype(np.float32)
     colours = cv2.remap(blurred, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
-    towards = _normals() @ pose.frame_from_head[2]
-    return FaceLook(colours=np.asarray(colours, np.uint8), is_seen=(towards < -_FACING) & is_inside[places()])
+    return FaceLook(colours=np.asarray(colours, np.uint8), is_inside=is_inside[places()])
 
 
-def occlusion_shares(looks: Sequence[FaceLook]) -> _Floats | None:
+def occlusion_shares(looks: Sequence[FaceLook], frame_from_head: NDArray[np.float64]) -> _Floats | None:
     """Guess how much of each face of a track is hidden.
 
     What hides it in most of the track, as glasses do, counts as a part of the face.
 
     Args:
-        looks: of one person in one piece of footage, without a cut.
+        looks: n of one person in one piece of footage, without a cut.
+        frame_from_head: (n, 3, 3) rotations of the heads.
 
     Returns:
         (n,) float32 in [0, 1], share of the seen area; None where the faces are too few.
     """
     if len(looks) < FEWEST_FACES:
         return None
-    is_seen = np.stack([look.is_seen for look in looks])
+    is_seen = facing(frame_from_head) & np.stack([look.is_inside for look in looks])
     seen = _log_colours(np.stack([look.colours for look in looks]))
     usual = _middle(seen.T, is_seen.T).T
     usual += _middle(_lit_alike(seen - usual, is_seen).T, is_seen.T).T
@@ -92,6 +90,11 @@ def occlusion_shares(looks: Sequence[FaceLook]) -> _Floats | None:
     hidden = 1 / (1 + np.exp((_HIDDEN_FROM - change) / _HIDDEN_SLOPE))
     area = shown * areas()
     return ((hidden * area).sum(axis=1) / np.maximum(area.sum(axis=1), 1e-6)).astype(np.float32)
+
+
+def facing(frame_from_head: NDArray[np.float64]) -> _Flags:
+    """(n, `PLACES`) bool, the places that face the camera, of (n, 3, 3) rotations of heads."""
+    return frame_from_head[:, 2] @ _normals().T < -_FACING
 
 
 @cache

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from understudy.core.types import Points
+from understudy.core.types import Points, Vector
 from understudy.faces.mesh import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
-from understudy.faces.pose import HeadPose, fit_pose
+from understudy.faces.pose import HeadPoses, fit_poses
 
 # upper and lower rims of the brows, left then right in the picture
 BROWS = ((70, 63, 105, 66, 107, 46, 53, 52, 65, 55), (300, 293, 334, 296, 336, 276, 283, 282, 295, 285))
@@ -41,12 +41,11 @@ class Expression:
     brow: float
 
 
-def pose_normalised(landmarks_px: Points, pose: HeadPose | None = None) -> Points:
+def pose_normalised(landmarks_px: Points) -> Points:
     """Undo the head's pose by a fit on points that expression does not move, and drop the depth.
 
     Args:
         landmarks_px: (468, 3) float32 face mesh, frame pixels.
-        pose: of the head where it is known already; else it is fitted.
 
     Returns:
         (468, 2) float32 as seen from the front, in inter-ocular distances; x right, y down.
@@ -54,11 +53,16 @@ def pose_normalised(landmarks_px: Points, pose: HeadPose | None = None) -> Point
     Raises:
         ValueError: the points coincide.
     """
-    frontal = (pose or fit_pose(landmarks_px)).undo(landmarks_px)
-    eyes = float(np.linalg.norm(frontal[RIGHT_EYE_OUTER] - frontal[LEFT_EYE_OUTER]))
-    if eyes < 1e-6:
+    return all_normalised(landmarks_px[None], fit_poses(landmarks_px[None]))[0]
+
+
+def all_normalised(landmarks_px: Points, poses: HeadPoses) -> Points:
+    """The same of (n, 468, 3) faces with these poses; (n, 468, 2)."""
+    frontal = poses.undo(landmarks_px)
+    eyes = np.linalg.norm(frontal[:, RIGHT_EYE_OUTER] - frontal[:, LEFT_EYE_OUTER], axis=-1)
+    if (eyes < 1e-6).any():
         raise ValueError("both eyes are in one place: no scale can be found")
-    return frontal[:, :2] / np.float32(eyes)
+    return frontal[..., :2] / eyes[:, None, None].astype(np.float32)
 
 
 def expression_of(normalised: Points) -> Expression:
@@ -67,12 +71,13 @@ def expression_of(normalised: Points) -> Expression:
     Args:
         normalised: (468, 2) float32 from `pose_normalised`.
     """
-    apart = normalised[_PAIRS[:, 0]] - normalised[_PAIRS[:, 1]]
-    gaps = np.sqrt((apart * apart).sum(axis=1)).tolist()
-    mouth, width, eyes = gaps[:3], gaps[3], gaps[4:]
-    return Expression(
-        mouth_open=sum(mouth) / len(mouth),
-        mouth_width=width,
-        eye_open=sum(eyes) / len(eyes),
-        brow=float(normalised[_LOWER_LIDS, 1].mean() - normalised[_BROW_POINTS, 1].mean()),
-    )
+    return Expression(**dict(zip(MEASURES, expressions_of(normalised[None])[0].tolist(), strict=True)))
+
+
+def expressions_of(normalised: Points) -> Vector:
+    """Openings of (n, 468, 2) faces from `all_normalised`: (n, 4), in the order of `MEASURES`."""
+    gaps = np.linalg.norm(normalised[:, _PAIRS[:, 0]] - normalised[:, _PAIRS[:, 1]], axis=-1)
+    mouth, width, eyes = np.split(gaps, np.cumsum([len(_MOUTH_OPEN), len(_MOUTH_WIDTH)]), axis=1)
+    lids, brows = normalised[:, _LOWER_LIDS, 1], normalised[:, _BROW_POINTS, 1]
+    brow = lids.mean(axis=1) - brows.mean(axis=1)
+    return np.stack([mouth.mean(axis=1), width.mean(axis=1), eyes.mean(axis=1), brow], axis=1)

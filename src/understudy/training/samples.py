@@ -10,12 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.types import Image, Points
-from understudy.faces.crop import cut
+from understudy.core.types import Points
 from understudy.faces.expression import EXPRESSION_SIZE, against_rest, expression_vector, mirrored
 from understudy.faces.faceset_records import StoredFace
 from understudy.faces.mesh import FACE_OVAL, LEFT_EYELIDS, OUTER_LIPS, RIGHT_EYELIDS
-from understudy.media.images import read_image
+from understudy.faces.stored_crop import read_upright
 
 MARGIN = 1.2  # a sample is this much larger than what the network sees: room to turn and shift
 HOLD_OUT_EVERY = 10
@@ -86,7 +85,7 @@ def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, cover
     def load(index: int) -> None:
         stored = faces[index]
         sample_from_frame = stored.square.crop_from_frame(side, coverage * side / size_px)
-        picture = _resample(read_image(stored.crop_path), stored, sample_from_frame, side)
+        picture = read_upright(stored, side, coverage * side / size_px)
         planes[index, :3] = picture.transpose(2, 0, 1)
         landmarks_px, iris_px = stored.face.landmarks_px, stored.face.iris_px
         planes[index, 3], planes[index, 4] = draw_masks(
@@ -100,14 +99,6 @@ def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, cover
     for view in (0, 1):
         expressions[:, view] = against_rest(expressions[:, view])
     return Samples(identity=identity, size_px=size_px, planes=planes, expressions=expressions)
-
-
-def _resample(crop: Image, stored: StoredFace, sample_from_frame: NDArray[np.float32], side: int) -> Image:
-    """From the stored crop to the sample's own scale."""
-    frame_from_crop = cv2.invertAffineTransform(stored.crop_from_frame.astype(np.float64))
-    linear = sample_from_frame[:, :2].astype(np.float64)
-    shift = linear @ frame_from_crop[:, 2] + sample_from_frame[:, 2]
-    return cut(crop, np.column_stack([linear @ frame_from_crop[:, :2], shift]).astype(np.float32), side)
 
 
 def draw_masks(points_px: Points, side_px: int, size_px: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

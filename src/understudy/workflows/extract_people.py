@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -35,7 +34,6 @@ class SeenFace:
         view: yaw and pitch in degrees.
         sharpness: see `faces.quality`.
         crispness: see `faces.faults`.
-        crop_path: its picture.
     """
 
     id: int
@@ -45,7 +43,6 @@ class SeenFace:
     view: tuple[float, float]
     sharpness: float
     crispness: float
-    crop_path: Path
 
 
 @dataclass(slots=True, kw_only=True)
@@ -206,7 +203,6 @@ class _Track:
             view=(yaw, pitch),
             sharpness=stored.face.quality.get("sharpness", 0.0),
             crispness=crispness(stored.face.quality),
-            crop_path=stored.crop_path,
         )
         (self.faulty[fault] if fault else self.usable).append(seen)
 

@@ -119,6 +119,7 @@ class ImportLook:
             pts=frame.pts,
             time_base=frame.time_base,
             crop=cut(seen.image, matrix, size),
+            crop_from_frame=face.square.crop_from_frame(size, STORED_COVERAGE),
             is_inside=_is_inside(seen),
             chip=partial(self.identifier.chip, seen.image, seen.in_image),
             figures={"landmark_gap": gap, "seen_share": seen_share(matrix, size, seen.image)},

@@ -19,8 +19,8 @@ from understudy.faces.face import FaceSquare
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_schema import is_faceset
 from understudy.faces.finder import FaceFinder
+from understudy.faces.stored_crop import read_upright
 from understudy.media.footage import expand_footage, open_footage
-from understudy.media.images import read_image
 from understudy.report.clips import Clip, ClipBuilder, encode_picture, fit_within
 
 MAX_FRAMES = 250  # of each clip: ten seconds, a few megabytes
@@ -263,4 +263,4 @@ def _letterboxed(image: Image, side_px: int) -> Image:
 def _stored_crops(faceset: Path) -> Iterator[Image]:
     with Faceset.open(faceset) as faces:
         for face in islice(faces.faces("kept"), MAX_SOURCE_FRAMES):
-            yield read_image(face.crop_path)
+            yield read_upright(face, face.crop_size_px)

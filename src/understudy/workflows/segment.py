@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.picture import AnyFrame, as_picture
-from understudy.core.types import Image, Vector
+from understudy.core.types import Image, Matrix, Vector
 from understudy.faces.best_chip import BestChips, ChosenFace
-from understudy.faces.crop import STORED_COVERAGE, cut, stored_size_px
+from understudy.faces.crop import cut_as_it_lies
 from understudy.faces.face import Face
 from understudy.faces.faceset_records import FaceRecord
 from understudy.faces.identify import Identifier
 from understudy.faces.occlusion import FaceLook, occlusion_shares
-from understudy.faces.quality import measure_face, portrait_score, within
+from understudy.faces.pose import fit_poses
+from understudy.faces.quality import landmark_figures, measure_face, portrait_score, within
 from understudy.media.images import encode_jpeg
 
 IDENTIFY_EVERY = 40  # frames of a track with one identity vector: each costs as much as finding a face
@@ -34,7 +35,8 @@ class ShownFace:
         frame_index: position in the footage, from 0; rising along a track.
         pts: presentation time in units of `time_base`.
         time_base: seconds a unit of `pts`.
-        crop: (s, s, 3) RGB uint8, cut at `STORED_COVERAGE` of the face's square.
+        crop: (s, s, 3) RGB uint8, with `STORED_COVERAGE` of the face's square.
+        crop_from_frame: (2, 3) float32 similarity.
         is_inside: (468,) bool, which landmarks lie within the picture that the crop was cut from.
         chip: makes the picture of its identity vector.
         figures: that are known of it besides.
@@ -46,6 +48,7 @@ class ShownFace:
     pts: int
     time_base: Fraction
     crop: Image
+    crop_from_frame: Matrix
     is_inside: NDArray[np.bool_]
     chip: Callable[[], Image]
     figures: dict[str, float] = field(default_factory=dict[str, float])
@@ -86,13 +89,14 @@ class Segment:
         size_px = (picture.width_px, picture.height_px)
         for found in faces:
             face = replace(found, track=self._first_track + found.track)
-            side = stored_size_px(face.square)
+            crop, crop_from_frame = cut_as_it_lies(picture, face.square)
             shown = ShownFace(
                 face=face,
                 frame_index=frame.index,
                 pts=frame.pts,
                 time_base=frame.time_base,
-                crop=cut(frame.image, face.square.crop_from_frame(side, STORED_COVERAGE), side),
+                crop=crop,
+                crop_from_frame=crop_from_frame,
                 is_inside=within(face.landmarks_px[:, :2], size_px),
                 chip=partial(self._identifier.chip, frame.image, face),
             )
@@ -100,9 +104,8 @@ class Segment:
 
     def take(self, shown: ShownFace) -> None:
         """Take in a face that somebody else has cut out; the frames are not counted."""
-        face, size = shown.face, shown.crop.shape[0]
-        crop_from_frame = face.square.crop_from_frame(size, STORED_COVERAGE)
-        measured = measure_face(face, shown.crop, crop_from_frame, shown.is_inside)
+        face = shown.face
+        measured = measure_face(face, shown.crop, shown.crop_from_frame, shown.is_inside)
         figures = measured.figures | shown.figures
         score = figures["in_frame"] * portrait_score(figures["sharpness"], *face.pose_deg[:2].tolist())
         ended = self._best.offer(face.track, shown.frame_index, len(self._seen), score, shown.chip)
@@ -114,8 +117,8 @@ class Segment:
             pts=shown.pts,
             time_base=shown.time_base,
             crop_jpeg=encode_jpeg(shown.crop),
-            crop_size_px=size,
-            crop_coverage=STORED_COVERAGE,
+            crop_size_px=shown.crop.shape[0],
+            crop_from_frame=shown.crop_from_frame,
             state="rejected" if shown.reason else "kept",
             reason=shown.reason,
         )
@@ -129,7 +132,7 @@ class Segment:
         for seen in self._seen:
             tracks[seen.record.face.track].append(seen)
         for track in tracks.values():
-            _compare(track)
+            _measure(track)
         return [
             replace(seen.record, face=replace(seen.record.face, identity=seen.vector)) for seen in self._seen
         ]
@@ -138,9 +141,13 @@ class Segment:
         self._seen[chosen.position].vector = self._identifier.vector_of(chosen.chip)
 
 
-def _compare(track: list[_Seen]) -> None:
-    """Add the figures that compare a face with the others of its track."""
-    shares = occlusion_shares([seen.look for seen in track])
+def _measure(track: list[_Seen]) -> None:
+    """Add the figures of landmarks, and those that compare a face with the others of its track."""
+    faces = [seen.record.face for seen in track]
+    poses = fit_poses(np.stack([face.landmarks_px for face in faces]))
+    for face, figures in zip(faces, landmark_figures(faces, poses), strict=True):
+        face.quality.update(figures)
+    shares = occlusion_shares([seen.look for seen in track], poses.frame_from_head)
     if shares is not None:
         for seen, share in zip(track, shares.tolist(), strict=True):
             seen.record.face.quality["occlusion"] = share

@@ -10,7 +10,8 @@ from understudy.core.events import OnEvent, Written
 from understudy.core.types import Vector
 from understudy.faces.faceset import Faceset
 from understudy.faces.identify import SAME_PERSON_DISTANCE
-from understudy.media.images import read_image, write_image
+from understudy.faces.stored_crop import read_upright
+from understudy.media.images import write_image
 from understudy.report.people_sheet import FACES_A_ROW, SheetRow, people_sheet
 from understudy.workflows.configs import ExtractConfig, Person
 from understudy.workflows.extract_people import (
@@ -25,6 +26,7 @@ from understudy.workflows.split_people import split_people
 
 SHEET = "people.jpg"
 _OTHERS = "others"
+_SHOWN_PX = 256  # side of a face before the sheet takes its middle
 _MOST_ROWS = 24
 
 
@@ -113,7 +115,10 @@ def _draw_sheet(faceset: Faceset, found: FoundPeople, on_event: OnEvent) -> None
         SheetRow(
             name=person.name,
             note=f"{len(person.faces)} faces",
-            faces=[read_image(face.crop_path) for face in varied_faces(person, FACES_A_ROW)],
+            faces=[
+                read_upright(face, _SHOWN_PX)
+                for face in faceset.faces_by_id([seen.id for seen in varied_faces(person, FACES_A_ROW)])
+            ],
         )
         for person in found.people[:_MOST_ROWS]
     ]

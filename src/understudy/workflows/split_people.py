@@ -168,7 +168,7 @@ def _record(stored: StoredFace, reviewed: set[int], time_base: Fraction) -> Face
         crop_jpeg=stored.crop_path.read_bytes(),
         crop_path=stored.crop_path,
         crop_size_px=stored.crop_size_px,
-        crop_coverage=stored.crop_coverage,
+        crop_from_frame=stored.crop_from_frame,
         state=stored.state,
         reason=stored.reason,
     )
