@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.core.geometry import chained, fit_similarity, transform_points
+from understudy.core.geometry import chained, fit_similarity, inverse, transform_points
 
 angles = st.floats(-3.1, 3.1)
 scales = st.floats(0.05, 20.0)
@@ -64,3 +64,15 @@ def test_a_chain_does_one_after_the_other() -> None:
     points = np.random.default_rng(0).uniform(-100, 100, (9, 2)).astype(np.float32)
     one_by_one = transform_points(second, transform_points(first, points))
     np.testing.assert_allclose(transform_points(chained(second, first), points), one_by_one, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_the_inverse_undoes_a_matrix(kind: type) -> None:
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(0, 2, (2, 3)).astype(kind)
+    points = rng.normal(0, 50, (9, 2)).astype(np.float32)
+    back = inverse(matrix)
+    assert back.dtype == kind
+    np.testing.assert_allclose(transform_points(back, transform_points(matrix, points)), points, atol=1e-3)
+    with pytest.raises(ValueError, match="cannot be inverted"):
+        inverse(np.array([[1, 2, 3], [2, 4, 5]], kind))

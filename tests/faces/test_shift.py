@@ -1,11 +1,14 @@
+from dataclasses import replace
+from fractions import Fraction
+
 import cv2
 import numpy as np
 import pytest
 
-from understudy.core.types import Image
+from measure.made_faces import made_face
+from understudy.core.types import Frame, Image
 from understudy.faces.face import FaceSquare
-from understudy.faces.face_patch import face_patch
-from understudy.faces.shift import ShiftMeter, patch_at
+from understudy.faces.shift import ShiftMeter, with_shifts
 
 SIDE = 100.0
 
@@ -34,14 +37,14 @@ def square(x: float = 120.0, y: float = 120.0, roll: float = 0.0) -> FaceSquare:
 
 
 def meter(at: FaceSquare) -> ShiftMeter:
-    return ShiftMeter(at, face_patch(STILL, patch_at(at)))
+    return ShiftMeter(STILL, at)
 
 
 @pytest.mark.parametrize("roll", [0.0, 0.7, 3.0])
 def test_a_small_shift_growth_and_turn_are_measured_in_the_frame(roll: float) -> None:
     image = warped(0.6, -0.3, 0.01, 0.012)
     at = square(roll=roll)
-    shift = meter(at).follow(image, at, face_patch(image, patch_at(at)))
+    shift = meter(at).follow(image, at)
     assert shift.x_px == pytest.approx(0.6, abs=0.1)
     assert shift.y_px == pytest.approx(-0.3, abs=0.1)
     assert shift.growth == pytest.approx(0.01, abs=0.002)
@@ -55,7 +58,7 @@ def test_steps_are_since_the_frame_before_and_add_up_until_it_is_too_far() -> No
     for i in range(1, 31):
         image = warped(x=0.25 * i)
         at = square(x=120 + 0.25 * i + (-1) ** i)  # landmarks that tremble
-        shift = follow.follow(image, at, face_patch(image, patch_at(at)))
+        shift = follow.follow(image, at)
         steps.append(shift.x_px if np.isfinite(shift.change) else np.nan)
     known = np.isfinite(steps)
     np.testing.assert_allclose(np.array(steps)[known], 0.25, atol=0.1)
@@ -71,7 +74,7 @@ def test_grain_moves_it_by_hundredths_of_a_pixel_and_does_not_add_up() -> None:
     steps: list[float] = []
     for _ in range(60):
         image = np.clip(STILL + rng.normal(0, 6, STILL.shape), 0, 255).astype(np.uint8)
-        shift = follow.follow(image, square(), face_patch(image, patch_at(square())))
+        shift = follow.follow(image, square())
         steps.append(shift.x_px)
         assert shift.change < 0.0005
     places = np.cumsum(steps)
@@ -80,15 +83,29 @@ def test_grain_moves_it_by_hundredths_of_a_pixel_and_does_not_add_up() -> None:
 
 def test_light_is_no_change_and_another_face_is() -> None:
     darker = (STILL * 0.6 + 20).astype(np.uint8)
-    shift = meter(square()).follow(darker, square(), face_patch(darker, patch_at(square())))
+    shift = meter(square()).follow(darker, square())
     assert shift.change < 0.0005
     assert abs(shift.x_px) < 0.05
     other = textured(5)
-    assert meter(square()).follow(other, square(), face_patch(other, patch_at(square()))).change > 0.1
+    assert meter(square()).follow(other, square()).change > 0.1
 
 
 def test_where_nothing_is_to_be_seen_nothing_moves() -> None:
     flat = np.full((240, 240, 3), 90, np.uint8)
-    follow = ShiftMeter(square(), face_patch(flat, patch_at(square())))
-    shift = follow.follow(flat, square(), face_patch(flat, patch_at(square())))
+    follow = ShiftMeter(flat, square())
+    shift = follow.follow(flat, square())
     assert (shift.x_px, shift.y_px, shift.growth, shift.turn_rad, shift.change) == (0, 0, 0, 0, 0)
+
+
+def test_a_track_is_measured_from_its_second_frame_on_and_anew_after_a_gap() -> None:
+    def frame(index: int) -> Frame:
+        return Frame(index=index, pts=index, time_base=Fraction(1, 25), image=warped(x=0.2 * index))
+
+    a, b = (replace(made_face(), square=square(), track=track) for track in (0, 1))
+    found = with_shifts([(frame(0), [a]), (frame(1), [b, a]), (frame(2), [b]), (frame(3), [a, b])])
+    seen = [{face.track: face.shift for face in faces} for _, faces in found]
+    assert [sorted(faces) for faces in seen] == [[0], [0, 1], [1], [0, 1]]
+    assert seen[0][0] is seen[1][1] is seen[3][0] is None
+    for shift in (seen[1][0], seen[2][1], seen[3][1]):
+        assert shift is not None
+        assert shift.x_px == pytest.approx(0.2, abs=0.1)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.geometry import inverse
 from understudy.core.types import Image, Mask, Matrix
 
 _AREA_FROM_SCALE = 1.2  # crop pixels a frame pixel above which plain interpolation would alias
@@ -103,7 +104,7 @@ def _reached(mask: Mask, crop_from_frame: Matrix, height_px: int, width_px: int)
     margin = 1 + abs(determinant) ** 0.5
     x0, x1 = columns[0] - margin, columns[-1] + margin
     y0, y1 = rows[0] - margin, rows[-1] + margin
-    frame_from_crop = cv2.invertAffineTransform(crop_from_frame.astype(np.float64))
+    frame_from_crop = inverse(crop_from_frame.astype(np.float64))
     corners = np.array([[x0, y0], [x1, y0], [x0, y1], [x1, y1]])
     at = corners @ frame_from_crop[:, :2].T + frame_from_crop[:, 2]
     low = np.maximum(np.floor(at.min(axis=0)), 0)

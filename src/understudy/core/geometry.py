@@ -6,9 +6,14 @@ the docstring, errors that say what to do.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.core.types import Matrix, Points
+
+Kind = TypeVar("Kind", np.float32, np.float64)
 
 
 def fit_similarity(from_px: Points, to_px: Points) -> Matrix:
@@ -48,6 +53,19 @@ def fit_similarity(from_px: Points, to_px: Points) -> Matrix:
 def transform_points(to_from_from: Matrix, points_px: Points) -> Points:
     """Carry (n, 2) pixel points through a (2, 3) matrix; same convention as `fit_similarity`."""
     return (points_px @ to_from_from[:, :2].T + to_from_from[:, 2]).astype(np.float32)
+
+
+def inverse(b_from_a: NDArray[Kind]) -> NDArray[Kind]:
+    """The (2, 3) matrix `a_from_b`; of the same type. Raises ValueError where there is none.
+
+    In plain numbers, as all who cut something out of a picture need it: a library's call takes longer.
+    """
+    (a, b, x), (c, d, y) = b_from_a.tolist()
+    determinant = a * d - b * c
+    if determinant == 0:
+        raise ValueError(f"a matrix that cannot be inverted: {b_from_a.tolist()}")
+    e, f, g, h = d / determinant, -b / determinant, -c / determinant, a / determinant
+    return np.array([[e, f, -e * x - f * y], [g, h, -g * x - h * y]], b_from_a.dtype)
 
 
 def chained(c_from_b: Matrix, b_from_a: Matrix) -> Matrix:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.geometry import chained
+from understudy.core.geometry import chained, inverse
 from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image, Matrix
 from understudy.faces.face import FaceSquare
@@ -98,8 +99,8 @@ def upright(crop: Image, crop_from_frame: Matrix, square: FaceSquare, size_px: i
     Returns:
         (size, size, 3) RGB uint8.
     """
-    frame_from_crop = cast(Matrix, cv2.invertAffineTransform(crop_from_frame))
-    return cut(crop, chained(square.crop_from_frame(size_px, coverage), frame_from_crop), size_px)
+    crop_from_crop = chained(square.crop_from_frame(size_px, coverage), inverse(crop_from_frame))
+    return cut(crop, crop_from_crop, size_px)
 
 
 def averaged(
@@ -163,24 +164,24 @@ def part_under(
     """The pixels that a warp into a square crop looks at, and the (2, 3) `crop_from_part` for them."""
     picture = as_picture(image)
     matrix = crop_from_frame.astype(np.float64)
-    x0, y0, x1, y1 = _reach(matrix, size_px, (picture.height_px, picture.width_px))
+    x0, y0, x1, y1 = _reach(matrix, size_px, (picture.width_px, picture.height_px))
     shift = matrix[:, :2] @ np.array([x0, y0], np.float64) + matrix[:, 2]
     return picture.part(x0, y0, x1, y1), np.column_stack([matrix[:, :2], shift])
 
 
 def _reach(
-    crop_from_frame: np.ndarray, size_px: int, frame_shape: tuple[int, ...]
+    crop_from_frame: NDArray[np.float64], size_px: int, frame_shape: tuple[int, int]
 ) -> tuple[int, int, int, int]:
     """x0, y0, x1, y1 of the frame pixels that a crop looks at, at least one pixel, with a margin."""
-    frame_from_crop = cv2.invertAffineTransform(crop_from_frame)
-    corners = np.array([[0, 0], [size_px, 0], [0, size_px], [size_px, size_px]], np.float64)
-    corners = corners @ frame_from_crop[:, :2].T + frame_from_crop[:, 2]
-    margin = 2 * float(np.hypot(frame_from_crop[0, 0], frame_from_crop[1, 0]))
-    height, width = frame_shape[:2]
-    x0, y0 = np.floor(corners.min(axis=0) - margin).astype(int)
-    x1, y1 = np.ceil(corners.max(axis=0) + margin).astype(int)
-    x0, y0 = min(max(x0, 0), width - 1), min(max(y0, 0), height - 1)
-    return int(x0), int(y0), int(min(max(x1, x0 + 1), width)), int(min(max(y1, y0 + 1), height))
+    bounds: list[tuple[int, int]] = []
+    for (a, b, start), length in zip(inverse(crop_from_frame).tolist(), frame_shape, strict=True):
+        margin = 2 * math.hypot(a, b)
+        low = math.floor(start + size_px * (min(a, 0) + min(b, 0)) - margin)
+        high = math.ceil(start + size_px * (max(a, 0) + max(b, 0)) + margin)
+        low = min(max(low, 0), length - 1)
+        bounds.append((low, min(max(high, low + 1), length)))
+    (x0, x1), (y0, y1) = bounds
+    return x0, y0, x1, y1
 
 
 def stored_size_px(square: FaceSquare) -> int:

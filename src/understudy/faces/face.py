@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,10 +43,10 @@ class FaceSquare:
             The centre of the top left pixel is (0, 0) in both pictures.
         """
         scale = size_px / (self.side_px * coverage)
-        cos, sin = scale * np.cos(-self.roll_rad), scale * np.sin(-self.roll_rad)
-        linear = np.array([[cos, -sin], [sin, cos]])
-        shift = (size_px - 1) / 2 - linear @ np.array([self.x_px, self.y_px])
-        return np.column_stack([linear, shift]).astype(np.float32)
+        cos, sin = scale * math.cos(self.roll_rad), scale * math.sin(self.roll_rad)
+        x = (size_px - 1) / 2 - cos * self.x_px - sin * self.y_px
+        y = (size_px - 1) / 2 + sin * self.x_px - cos * self.y_px
+        return np.array([[cos, sin, x], [-sin, cos, y]], np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from understudy.core.picture import AnyFrame
 from understudy.faces.detect import FULL_RANGE, SHORT_RANGE, BlazeFace
 from understudy.faces.face import Face
 from understudy.faces.landmark import MeshNetwork
+from understudy.faces.shift import with_shifts
 from understudy.faces.smooth import SmoothingConfig, smooth_stream
 from understudy.faces.track import FaceTracker, TrackerConfig
 from understudy.faces.weights import weights_path
@@ -69,4 +70,4 @@ class FaceFinder:
 
     def steadied(self, found: Iterable[tuple[AFrame, list[Face]]]) -> Iterator[tuple[AFrame, list[Face]]]:
         """The second half of `stream`, for what the first has found."""
-        return smooth_stream(found, self._smoothing)
+        return smooth_stream(with_shifts(found), self._smoothing)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import Protocol
 
-import cv2
 import numpy as np
 
 from understudy.core.events import OnEvent, ignore
-from understudy.core.geometry import fit_similarity
+from understudy.core.geometry import fit_similarity, inverse
 from understudy.core.picture import Picture
-from understudy.core.types import Image, Matrix, Vector
+from understudy.core.types import Image, Vector
 from understudy.faces.crop import cut
 from understudy.faces.dlib_network import DlibNetwork
 from understudy.faces.face import Face
@@ -76,5 +75,5 @@ def face_chip(image: Image | Picture, face: Face, size_px: int) -> Image:
     in_chip = _TEMPLATE * size_px - 0.5
     # fitted this way round as dlib does: the other way a profile, which fits badly, becomes larger
     frame_from_chip = fit_similarity(in_chip.astype(np.float32), points)
-    chip_from_frame = cast(Matrix, cv2.invertAffineTransform(frame_from_chip))
+    chip_from_frame = inverse(frame_from_chip)
     return cut(image, chip_from_frame, size_px)

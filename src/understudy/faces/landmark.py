@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.geometry import inverse
 from understudy.core.picture import Picture
 from understudy.core.types import Image, Points
 from understudy.faces.attention import Part, sample
@@ -113,7 +114,7 @@ class MeshNetwork:
         features, raw, presence = self._trunk.run(picture[None])
         points = raw.reshape(-1, 3)
         irises = self._refine(features[0], points)
-        frame_from_crop = np.asarray(cv2.invertAffineTransform(crop_from_frame), np.float64)
+        frame_from_crop = inverse(crop_from_frame.astype(np.float64))
         scale = float(np.hypot(frame_from_crop[0, 0], frame_from_crop[1, 0]))
         return Mesh(
             points_px=np.column_stack([_carried(frame_from_crop, points[:, :2]), points[:, 2] * scale]),

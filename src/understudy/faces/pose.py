@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,22 +33,20 @@ class HeadPose:
     @property
     def angles_deg(self) -> Vector:
         """(3,) float32 yaw, pitch, roll; conventions of `Face.pose_deg`."""
-        r = self.frame_from_head
-        yaw = np.arctan2(-r[0, 2], np.hypot(r[1, 2], r[2, 2]))
-        pitch = np.arctan2(-r[1, 2], r[2, 2])
-        roll = np.arctan2(-r[0, 1], r[0, 0])
-        return np.degrees([yaw, pitch, roll]).astype(np.float32)
+        (a, b, c), (_, _, f), (_, _, i) = self.frame_from_head.tolist()
+        angles = math.atan2(-c, math.hypot(f, i)), math.atan2(-f, i), math.atan2(-b, a)
+        return np.array([math.degrees(angle) for angle in angles], np.float32)
 
     @property
     def square(self) -> FaceSquare:
         """The upright face square of this pose, unsmoothed."""
         # the picture-plane part of the head's own "up", so that a turned head stays upright
-        up = self.frame_from_head[:2, 1]
+        x, y = self.frame_from_head[:2, 1].tolist()
         return FaceSquare(
             x_px=float(self.centre_px[0]),
             y_px=float(self.centre_px[1]),
             side_px=self.scale_px,
-            roll_rad=float(np.arctan2(-up[0], up[1])),
+            roll_rad=math.atan2(-x, y),
         )
 
     def undo(self, points_px: Points) -> Points:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol, cast
+from typing import Protocol
 
-import cv2
 import numpy as np
 
-from understudy.core.geometry import chained, transform_points
+from understudy.core.geometry import chained, inverse, transform_points
 from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image, Matrix, Points
 from understudy.faces.face import Face, FaceSquare
@@ -103,7 +102,7 @@ def common_points(mesh_px: Points, landmarks_px: Points) -> tuple[Points, Points
 def seen_share(crop_from_image: Matrix, size_px: int, image: Image | Picture) -> float:
     """How much of a crop shows the picture that it is cut from, not what is beyond its border, in [0, 1]."""
     grid = np.stack(np.meshgrid(*[np.linspace(0, size_px - 1, 33)] * 2), axis=-1).reshape(-1, 2)
-    image_from_crop = cast(Matrix, cv2.invertAffineTransform(crop_from_image))
+    image_from_crop = inverse(crop_from_image)
     points = transform_points(image_from_crop, grid.astype(np.float32))
     picture = as_picture(image)
     size = np.array([picture.width_px, picture.height_px])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.picture import Picture
+from understudy.core.picture import AnyFrame, Picture
 from understudy.core.types import Image, Matrix
-from understudy.faces.face import FaceSquare, PixelShift
+from understudy.faces.face import Face, FaceSquare, PixelShift
 from understudy.faces.face_patch import PATCH_COVERAGE, PATCH_PX, Grey, face_patch
 
 _FLAT = 2.0  # grey levels of contrast (standard deviation) below which there is nothing to follow
@@ -22,6 +24,7 @@ _SLOPES = (np.mgrid[:PATCH_PX, :PATCH_PX] - (PATCH_PX - 1) / 2)[:, 1:-1, 1:-1] /
 _UNKNOWN = PixelShift(x_px=0.0, y_px=0.0, growth=0.0, turn_rad=0.0, change=math.inf)
 
 _Floats = NDArray[np.float64]
+AFrame = TypeVar("AFrame", bound=AnyFrame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,38 +52,32 @@ class ShiftMeter:
     there, so that errors do not add up.
     """
 
-    def __init__(self, square: FaceSquare, patch: Grey) -> None:
-        """Start at a face.
-
-        Args:
-            square: of the face, as fitted.
-            patch: of its frame, cut by `patch_at`.
-        """
-        self._start, self._anchor = (square, patch), None
+    def __init__(self, image: Image | Picture, square: FaceSquare) -> None:
+        """Start at a face of an (h, w, 3) RGB uint8 frame."""
+        self._anchor = _anchor(image, square)
         self._moved = np.zeros(4)
         self._wait = 0
 
-    def follow(self, image: Image | Picture, square: FaceSquare, patch: Grey) -> PixelShift:
+    def follow(self, image: Image | Picture, square: FaceSquare) -> PixelShift:
         """How the face has moved since the frame before; unknown for a few frames once it has moved far.
 
         Args:
             image: the next frame, (h, w, 3) RGB uint8.
             square: of the face in it, as fitted; where the next anchor is cut if one is needed.
-            patch: of this frame, cut by `patch_at` from `square`.
         """
         if self._wait:
             self._wait -= 1
-            self._start, self._anchor = (square, patch), None
+            if not self._wait:
+                self._anchor = _anchor(image, square)
             return _UNKNOWN
-        anchor = self._anchor = self._anchor or _anchor(*self._start)
+        anchor = self._anchor
         off = anchor.grey - _normal(face_patch(image, patch_at(anchor.square)))[0]
         moved = anchor.solve @ off
         rest = off - anchor.slopes @ moved
         change = float(rest @ rest) / len(rest) / 2
         step, self._moved = (moved - self._moved).tolist(), moved
         if change > _MAX_CHANGE or np.abs(moved).max() > _MAX_SIDES * PATCH_PX / PATCH_COVERAGE:
-            self._start, self._anchor, self._moved = (square, patch), None, np.zeros(4)
-            self._wait = _LOOK_AWAY
+            self._moved, self._wait = np.zeros(4), _LOOK_AWAY
         unit = anchor.square.side_px * PATCH_COVERAGE / PATCH_PX
         cos, sin = unit * math.cos(anchor.square.roll_rad), unit * math.sin(anchor.square.roll_rad)
         x, y, growth, turn = step
@@ -99,7 +96,23 @@ def patch_at(square: FaceSquare) -> Matrix:
     return square.crop_from_frame(PATCH_PX, PATCH_COVERAGE)
 
 
-def _anchor(square: FaceSquare, patch: Grey) -> _Anchor:
+def with_shifts(found: Iterable[tuple[AFrame, list[Face]]]) -> Iterator[tuple[AFrame, list[Face]]]:
+    """Pass consecutive frames through, each face with its shift since the frame before."""
+    meters: dict[int, ShiftMeter] = {}
+    for frame, faces in found:
+        before, meters = meters, {}
+        measured: list[Face] = []
+        for face in faces:
+            meter = before.get(face.track)
+            if meter is not None:
+                face = replace(face, shift=meter.follow(frame.image, face.square))
+            meters[face.track] = meter or ShiftMeter(frame.image, face.square)
+            measured.append(face)
+        yield frame, measured
+
+
+def _anchor(image: Image | Picture, square: FaceSquare) -> _Anchor:
+    patch = face_patch(image, patch_at(square))
     grey, contrast = _normal(patch)
     across = (patch[1:-1, 2:] - patch[1:-1, :-2]) / (2 * contrast)
     down = (patch[2:, 1:-1] - patch[:-2, 1:-1]) / (2 * contrast)

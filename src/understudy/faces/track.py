@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ from understudy.faces.landmark import PRESENCE_PX, Mesh, region_of_detection, re
 from understudy.faces.pose import fit_pose
 from understudy.faces.search import Candidate, FaceSearch
 from understudy.faces.second_look import SecondLook
-from understudy.faces.shift import ShiftMeter, patch_at
+from understudy.faces.shift import patch_at
 
 _THUMBNAIL_PX = 32
 _SAME_PLACE = 0.6  # overlap of two detections of one thing
@@ -105,7 +105,6 @@ class FaceTracker:
         self._config = config or TrackerConfig()
         self._last: list[Face] = []
         self._patches: dict[int, Grey] = {}  # of the last faces, by track
-        self._meters: dict[int, ShiftMeter] = {}  # the same
         self._refused: list[tuple[int, Detection]] = []  # with the frame in which it was no face
         self._frames = 0
         self._next_track = 0
@@ -134,22 +133,10 @@ class FaceTracker:
             self._since_search = 0
         found = self._look_closer(image, found, is_new_shot=is_new_shot)
         found.sort(key=lambda face: -face.square.side_px)
-        self._last = self._measured(image, found[: self._config.max_faces], patches)
+        self._last = found[: self._config.max_faces]
+        new = [face for face in self._last if face.track not in patches]
+        self._patches = patches | {face.track: face_patch(image, patch_at(face.square)) for face in new}
         return list(self._last)
-
-    def _measured(self, image: Picture, faces: list[Face], patches: dict[int, Grey]) -> list[Face]:
-        """The faces with how they have moved; keeps what the next frame's are compared with."""
-        meters, self._meters, self._patches = self._meters, {}, {}
-        measured: list[Face] = []
-        for face in faces:
-            number, meter = face.track, meters.get(face.track)
-            patch = patches[number] if number in patches else face_patch(image, patch_at(face.square))
-            if meter is not None:
-                face = replace(face, shift=meter.follow(image, face.square, patch))
-            self._meters[number] = meter or ShiftMeter(face.square, patch)
-            self._patches[number] = patch
-            measured.append(face)
-        return measured
 
     def _starts_shot(self, image: Picture) -> bool:
         before, self._thumbnail = self._thumbnail, image.thumbnail(_THUMBNAIL_PX)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from understudy.core.geometry import inverse
 from understudy.core.types import Image, Matrix
 from understudy.faces.crop import cut
 from understudy.faces.face import Face
@@ -94,7 +95,7 @@ def _refine(truth: Image, image: Image, mask: np.ndarray) -> Matrix | None:
 
 def _through(image: Image, image_from_frame: Matrix, image_from_truth: Matrix, size_px: int) -> Image:
     """Cut straight from the frame through both matrices, so that the picture is resampled once."""
-    truth_from_image = cv2.invertAffineTransform(image_from_truth.astype(np.float64))
+    truth_from_image = inverse(image_from_truth.astype(np.float64))
     linear = truth_from_image[:, :2] @ image_from_frame[:, :2]
     shift = truth_from_image[:, :2] @ image_from_frame[:, 2] + truth_from_image[:, 2]
     return cut(image, np.column_stack([linear, shift]).astype(np.float32), size_px)

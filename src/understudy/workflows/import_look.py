@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.events import OnEvent
-from understudy.core.geometry import chained, transform_points
+from understudy.core.geometry import chained, inverse, transform_points
 from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image, Matrix, Points
 from understudy.faces.crop import STORED_COVERAGE, cut, stored_size_px
@@ -87,8 +85,8 @@ class ImportLook:
             )
             if guessed is None:
                 return None
-            frame_from_image = _inverse(guessed)
-        in_image = transform_points(_inverse(frame_from_image), shown.face.landmarks_px)
+            frame_from_image = inverse(guessed)
+        in_image = transform_points(inverse(frame_from_image), shown.face.landmarks_px)
         part, image_from_part = _around(shown.image, in_image)
         frame_from_image = chained(frame_from_image, image_from_part)
         faces = refit(self._landmarker, part, in_image - image_from_part[:, 2], frame_from_image)
@@ -153,7 +151,3 @@ def _crop_size_px(frame_from_image: Matrix, face: Face) -> int:
     """Side of the crop that keeps what the picture has, and no more than the frame had."""
     scale = float(np.hypot(frame_from_image[0, 0], frame_from_image[1, 0]))
     return stored_size_px(replace(face.square, side_px=face.square.side_px / max(scale, 1.0)))
-
-
-def _inverse(matrix: Matrix) -> Matrix:
-    return cast(Matrix, cv2.invertAffineTransform(matrix))

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
-import cv2
 import numpy as np
 
 from understudy.core.errors import FacesetError, MediaError
+from understudy.core.geometry import inverse
 from understudy.core.picture import Picture, as_picture
 from understudy.core.types import Image, Matrix
 from understudy.faces.foreign.grouping import ForeignFootage, ForeignFrame
@@ -100,7 +99,7 @@ def _from_pictures(frame: ForeignFrame) -> ShownFrame:
             missing.setdefault("its picture is damaged", []).append(face.file.name)
             continue
         stored = face.aligned_from_frame
-        frame_from_image = None if stored is None else cast(Matrix, cv2.invertAffineTransform(stored))
+        frame_from_image = None if stored is None else inverse(stored)
         faces.append(Shown(face=face, image=image, frame_from_image=frame_from_image))
     return ShownFrame(index=frame.index, pts=frame.index, time_base=TIME_BASE, faces=faces, missing=missing)
 
