@@ -18,6 +18,7 @@ Carried = TypeVar("Carried")  # a frame, or what else goes with its faces
 _Floats = NDArray[np.float64]
 _TINY = 1e-9
 _MUCH = 2.0  # times a limit: what is beyond is surely over it
+_DOUBT = 0.02  # sides between landmarks and pixels, from which on those of a still face are doubted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,9 +157,11 @@ class _Track:
         moves = np.array([(s.x_px, s.y_px, s.growth, s.turn_rad) for s in known])
         moved = self._held + moves.mean(axis=0)
         # growth and turn count as what they move at half a side
-        steps = moves / np.array([*2 * [np.exp(self._held[2])], 2, 2])
-        unrest = _unrest(steps, most, self._config)
-        held = self._held = moved + unrest * (steady - moved)
+        sides = np.array([*2 * [np.exp(self._held[2])], 2, 2])
+        unrest = _unrest(moves / sides, most, self._config)
+        # landmarks far from pixels that keep still cannot decide between two places: they are not followed
+        away = float(np.linalg.norm((steady - moved) / sides))
+        held = self._held = moved + unrest ** (1 + away / _DOUBT) * (steady - moved)
         return held
 
 
