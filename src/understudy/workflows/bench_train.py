@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 import torch
-from torch import nn
 
 from understudy.core.events import OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.faces.expression import EXPRESSION_SIZE
+from understudy.nets.counts import count
 from understudy.nets.presets import PRESETS
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import Batch, batches
@@ -94,7 +94,7 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
     made = batches(faces, size, config.seed, 0, AUGMENTATION[config.preset])
     fixed = next(made)
 
-    numbers = {"whole": count(), "bare": count()}
+    numbers = {"whole": itertools.count(), "bare": itertools.count()}
 
     def whole_step() -> None:
         whole.step(next(made), 1.0, next(numbers["whole"]))
@@ -116,7 +116,7 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
             times[name] += _timed(step, config.seconds / (len(steps) * _ROUNDS))
     made.close()
     network_s, bare_s, whole_s = (float(np.median(times[name])) for name in steps)
-    flops = 3 * 2 * size * _multiplications(bare.model) * 2
+    flops = 3 * 2 * size * count(preset).flops  # there, and twice as much back, for two identities
     return BenchResult(
         preset=config.preset,
         device="cpu",
@@ -176,26 +176,6 @@ def _timed(step: Callable[[], None], seconds: float) -> list[float]:
             step()
         times.append((time.perf_counter() - started) / EVERY)
     return times
-
-
-def _multiplications(model: Model) -> int:
-    """Multiply-adds of one face through the encoder and one decoder."""
-    counts: list[int] = []
-
-    def add_up(module: nn.Module, _: object, output: torch.Tensor) -> None:
-        weight = module.weight
-        assert isinstance(weight, torch.Tensor)
-        places = output.shape[2] * output.shape[3] if output.dim() == 4 else 1
-        counts.append(weight.numel() * places)
-
-    layers = [m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
-    hooks = [layer.register_forward_hook(add_up) for layer in layers]
-    size = model.preset.size_px
-    with torch.inference_mode():
-        model.decoders[0](model.encoder(torch.rand(1, 3, size, size)))
-    for hook in hooks:
-        hook.remove()
-    return sum(counts)
 
 
 def _matrix_flops(model: Model, side: int = 2048) -> float:
