@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
-from understudy.nets.counts import count
+from understudy.nets.counts import count, counts_of
 from understudy.nets.family import FamilyConfig
 from understudy.nets.presets import PRESETS, Preset, family_preset
 
@@ -56,3 +56,14 @@ def test_counting_leaves_no_trace() -> None:
     torch.manual_seed(1)
     after = PRESETS["tiny"].decoder()
     assert all(torch.equal(a, b) for a, b in zip(before.parameters(), after.parameters(), strict=True))
+
+
+def test_operations_are_those_of_the_layers_as_a_paper_counts_them() -> None:
+    encoder = sum(
+        out * into * 25 * side**2
+        for into, out, side in ((3, 128, 32), (128, 256, 16), (256, 512, 8), (512, 1024, 4))
+    )
+    dense = 2 * 16384 * 1024 + 1024 * 2048 * 9 * 16
+    decoder = 512 * 1024 * 9 * 64 + 256 * 512 * 9 * 256 + 128 * 256 * 9 * 1024 + 64 * 3 * 25 * 4096
+    mask = 512 * 128 * 9 * 64 + 32 * 64 * 9 * 256 + 16 * 32 * 9 * 1024 + 8 * 25 * 4096
+    assert counts_of("classic").flops == 2 * (encoder + dense + decoder + mask)
