@@ -26,7 +26,7 @@ from understudy.training.model_folder import (
     save_index,
     save_model,
 )
-from understudy.training.model_index import Best, IdentityEntry, ModelIndex
+from understudy.training.model_index import FORMAT, Best, IdentityEntry, ModelIndex
 
 IDENTITIES = [IdentityEntry(name=name, faceset_digest="0", faces=20) for name in ("Ann B.", "Bob")]
 KILL_POINTS = 9  # three files are written, each is then moved aside and moved up
@@ -232,7 +232,7 @@ def test_with_nothing_whole_the_error_says_what_is_wrong(tmp_path: Path) -> None
     [
         {"format": 99},
         {"preset": "tomorrow's"},
-        {"format": 3, "people": [], "identities": None, "step": "many"},  # nothing else need fit
+        {"format": FORMAT + 1, "people": [], "identities": None, "step": "many"},  # nothing else need fit
     ],
 )
 def test_a_folder_of_another_version_is_told_from_a_damaged_one(

@@ -15,6 +15,8 @@ from understudy.nets.grown import Grown
 from understudy.nets.presets import PRESETS, Preset
 from understudy.training.ema import Averaged
 
+SLOW = 0.1  # learning rate of a slow encoder, as a share of the decoders'
+
 
 class Model(nn.Module):
     """The networks of one model, and how they are run.
@@ -34,6 +36,7 @@ class Model(nn.Module):
         self.preset: Preset = PRESETS[preset_name]
         self.identities = tuple(identities)
         self.bf16 = bf16
+        self.encoder_rate = 1.0  # learning rate of the encoder, as a share of the decoders'
         self.encoder = self.preset.encoder()
         # names of people are no names for modules: they may hold dots
         self.decoders = nn.ModuleList([self.preset.decoder() for _ in identities])
@@ -119,6 +122,10 @@ class Model(nn.Module):
         """Let training change the decoders only; what is drawn with is what stays."""
         self.encoder.load_state_dict(self.drawing_encoder.state_dict())
         self.encoder.requires_grad_(False)
+
+    def slow_encoder(self) -> None:
+        """Let training change the encoder a little only, so that decoders can follow."""
+        self.encoder_rate = SLOW
 
     @property
     def device(self) -> torch.device:

@@ -8,8 +8,9 @@ import io
 import json
 import pickle
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -189,7 +190,8 @@ def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelI
     for path in _places(folder / _OPTIMIZER):
         if path.exists() and sha256_of_file(path) == index.optimizer_sha256:
             try:
-                optimizer.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+                state = torch.load(path, weights_only=True, map_location="cpu")
+                optimizer.load_state_dict(_regrouped(state, optimizer))
             except _NOT_A_STATE as error:
                 raise ModelError(
                     f"{path} holds no state of this model's optimizer",
@@ -197,6 +199,16 @@ def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelI
                 ) from error
             return True
     return False
+
+
+def _regrouped(state: dict[str, Any], optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """A state in the optimizer's groups: versions before had all parameters in one, in the same order."""
+    sizes = [len(group["params"]) for group in optimizer.param_groups]
+    groups = state["param_groups"]
+    if len(groups) != 1 or len(groups[0]["params"]) != sum(sizes):
+        return state
+    numbers = iter(groups[0]["params"])
+    return state | {"param_groups": [groups[0] | {"params": list(islice(numbers, size))} for size in sizes]}
 
 
 @dataclass(frozen=True, kw_only=True)
