@@ -3,7 +3,7 @@
     python benchmarks/add_identity.py --facesets A B C D > benchmarks/results/add_identity.json
 
 Three people are trained; then D is added in each way that the encoder can be trained, for the same number of
-steps. Held-out SSIM in the mask before and after, its lowest value on the way, and beside it that of the three
+steps. Held-out SSIM in the mask before and after, its lowest value on the way; beside it that of the three
 trained on without D, and of all four trained together from the start for as many steps in all. What is no
 faceset is footage, and is extracted first.
 """
@@ -65,15 +65,15 @@ def measured(
 ) -> dict[str, Any]:
     """Train three, add the fourth in each way, and train all four together."""
     first = facesets[:3]
-    before = training(first, scratch / "three", steps, **asked)
-    had = figures(before)
+    before = training(first, scratch / "three", steps, asked)
+    had, further = figures(before), asked | {"resume": True}
     added: dict[str, Any] = {}
     for encoder in ENCODERS:
         shutil.copytree(scratch / "three", scratch / encoder)
-        result = training(facesets, scratch / encoder, added_steps, resume=True, encoder=encoder, **asked)
+        result = training(facesets, scratch / encoder, added_steps, further | {"encoder": encoder})
         added[encoder] = compared(had, result, before.steps)
-    without = training(first, scratch / "three", added_steps, resume=True, **asked)
-    together = training(facesets, scratch / "together", steps + added_steps, **asked)
+    without = training(first, scratch / "three", added_steps, further)
+    together = training(facesets, scratch / "together", steps + added_steps, asked)
     fourth = name_of(facesets[3])
     whole = figures(together)
     for row in added.values():
@@ -108,7 +108,7 @@ def compared(had: dict[str, float], result: TrainResult, first_step: int) -> dic
     }
 
 
-def training(facesets: list[Path], model: Path, steps: int, **settings: Any) -> TrainResult:
+def training(facesets: list[Path], model: Path, steps: int, settings: dict[str, Any]) -> TrainResult:
     """One run of training."""
     print(f"{model.name}: {len(facesets)} people, {steps} steps", file=sys.stderr)
     return train(facesets, model, steps=steps, on_event=say, **settings)

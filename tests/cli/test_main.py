@@ -78,6 +78,8 @@ def test_version(run: Run) -> None:
         (["extract", "a.mp4", "--out", "f", "--from", "x"], "is no time"),
         (["extract", "a.mp4", "--out", "f", "--people", "al"], "did you mean all?"),
         (["train", "a", "--model", "m"], "two facesets"),
+        (["train", *"abcdefghijklmnopq", "--model", "m"], "17 facesets; a model holds 16 people"),
+        (["train", "a", "b", "--model", "m", "--encoder", "slo"], "did you mean slow?"),
         (["train", "a", "b", "--model", "m", "--preset", "tinny"], "did you mean tiny?"),
         (["train", "a", "b", "--model", "m", "--from", "scrach"], "did you mean scratch?"),
         (["train", "a", "b", "--model", "m", "--from", "qqqq"], "known are base, scratch"),

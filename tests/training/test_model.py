@@ -68,6 +68,31 @@ def test_a_frozen_encoder_is_not_trained() -> None:
     assert not torch.equal(three.decoders[2].heads[0].weight, decoder)  # type: ignore[union-attr,index]
 
 
+def test_a_slow_encoder_takes_a_tenth_of_each_step() -> None:
+    """Also with an optimizer's state that was saved at the full rate."""
+    samples = [made_samples(name, 20, 64, seed=i) for i, name in enumerate("ab")]
+    first, second = (next(batches(samples, 2, 0, number, AugmentConfig())) for number in (0, 1))
+    steps: dict[str, list[torch.Tensor]] = {}
+    for how in ("trained", "slow"):
+        subject = model("a", "b")
+        trainer = Trainer(subject, 0)
+        trainer.step(first, 1.0, 0)
+        if how == "slow":
+            subject.slow_encoder()
+        again = Trainer(subject, 0)
+        again.optimizer.load_state_dict(trainer.optimizer.state_dict())
+        before = [p.detach().clone() for p in subject.parameters()]
+        again.step(second, 1.0, 1)
+        steps[how] = [new.detach() - old for new, old in zip(subject.parameters(), before, strict=True)]
+    encoder = len(list(model("a", "b").encoder.parameters()))
+    decoders = len(list(model("a", "b").decoders.parameters()))
+    for number, (full, slow) in enumerate(zip(steps["trained"], steps["slow"], strict=True)):
+        share = 0.1 if number < encoder else 1.0
+        if number < encoder + decoders:
+            torch.testing.assert_close(slow, share * full, rtol=1e-2, atol=1e-7)
+    assert all(step.abs().max() > 0 for step in steps["slow"][:encoder])
+
+
 def test_another_models_encoder_reads_the_same_code() -> None:
     known, new = model("a", "b"), model("x", "y", seed=5)
     step(known)

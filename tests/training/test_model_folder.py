@@ -302,6 +302,21 @@ def test_something_else_in_the_optimizers_place_is_an_error(tmp_path: Path, cont
         load_optimizer(tmp_path, optimizer, index)
 
 
+def test_an_optimizer_of_one_group_is_read_into_groups(tmp_path: Path) -> None:
+    """Versions before knew no rate of the encoder's own."""
+    model, optimizer, index = made(4)
+    for number, parameter in enumerate(model.parameters()):
+        optimizer.state[parameter]["exp_avg"].fill_(number)
+    index = save_model(tmp_path, model, optimizer, index)
+    parameters = list(model.parameters())
+    grouped = torch.optim.AdamW([{"params": parameters[:2]}, {"params": parameters[2:]}], lr=0.1)
+    assert load_optimizer(tmp_path, grouped, index)
+    assert [float(grouped.state[p]["exp_avg"].mean()) for p in parameters] == list(range(len(parameters)))
+    fewer = torch.optim.AdamW([{"params": parameters[:1]}, {"params": parameters[2:]}], lr=0.1)
+    with pytest.raises(ModelError, match="delete it"):
+        load_optimizer(tmp_path, fewer, index)
+
+
 def test_a_missing_or_older_optimizer_is_told(tmp_path: Path) -> None:
     save(tmp_path, 1)
     index = load_model(tmp_path, bf16=False).index

@@ -62,8 +62,8 @@ Encoder = Annotated[
     str,
     typer.Option(
         callback=lambda value: _known(value, ENCODERS),
-        help="How an encoder that has learnt already goes on: trained as the decoders are, slow at a tenth of "
-        "their rate, or frozen as it is.",
+        help="How an encoder that has learnt already goes on: trained as the decoders are, slow at a tenth "
+        "of their rate, or frozen as it is.",
     ),
 ]
 FromModel = Annotated[

@@ -201,8 +201,10 @@ def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelI
     return False
 
 
-def _regrouped(state: dict[str, Any], optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+def _regrouped(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: ANN401 (whatever the file held)
     """A state in the optimizer's groups: versions before had all parameters in one, in the same order."""
+    if not isinstance(state, dict):
+        raise TypeError("no state")
     sizes = [len(group["params"]) for group in optimizer.param_groups]
     groups = state["param_groups"]
     if len(groups) != 1 or len(groups[0]["params"]) != sum(sizes):
