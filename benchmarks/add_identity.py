@@ -2,8 +2,8 @@
 
     python benchmarks/add_identity.py --facesets A B C D > benchmarks/results/add_identity.json
 
-Three people are trained; then D is added in each way that the encoder can be trained, for the same number of
-steps. Held-out SSIM in the mask before and after, its lowest value on the way; beside it that of the three
+Three people are trained; then D is added in each way that training can go on, for the same number of steps:
+as it does by itself, with the encoder trained at the full rate, and with it frozen. Held-out SSIM in the mask before and after, its lowest value on the way; beside it that of the three
 trained on without D, and of all four trained together from the start for as many steps in all. What is no
 faceset is footage, and is extracted first.
 """
@@ -25,7 +25,7 @@ from understudy import extract, train
 from understudy.core.events import Notice, Progress
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_schema import is_faceset
-from understudy.workflows.choices import ENCODERS
+from understudy.training.model_folder import find_generation
 from understudy.workflows.configs import TrainResult
 from understudy.workflows.training_result import SSIM
 
@@ -68,10 +68,12 @@ def measured(
     before = training(first, scratch / "three", steps, asked)
     had, further = figures(before), asked | {"resume": True}
     added: dict[str, Any] = {}
-    for encoder in ENCODERS:
-        shutil.copytree(scratch / "three", scratch / encoder)
-        result = training(facesets, scratch / encoder, added_steps, further | {"encoder": encoder})
-        added[encoder] = compared(had, result, before.steps)
+    for encoder in (None, "trained", "frozen"):
+        model = scratch / f"{encoder}"
+        shutil.copytree(scratch / "three", model)
+        result = training(facesets, model, added_steps, further | {"encoder": encoder})
+        used = find_generation(model).index.settings["encoder"]
+        added[used] = {"is_default": encoder is None} | compared(had, result, before.steps)
     without = training(first, scratch / "three", added_steps, further)
     together = training(facesets, scratch / "together", steps + added_steps, asked)
     fourth = name_of(facesets[3])

@@ -78,7 +78,7 @@ def test_a_slow_encoder_takes_a_tenth_of_each_step() -> None:
         trainer = Trainer(subject, 0)
         trainer.step(first, 1.0, 0)
         if how == "slow":
-            subject.slow_encoder()
+            subject.rates = [0.1, 1.0, 1.0]
         again = Trainer(subject, 0)
         again.optimizer.load_state_dict(trainer.optimizer.state_dict())
         before = [p.detach().clone() for p in subject.parameters()]

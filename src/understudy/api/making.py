@@ -198,7 +198,7 @@ def train(
     resume: bool = False,
     until_flat: bool = False,
     tensorboard: bool = False,
-    encoder: str = "trained",
+    encoder: str | None = None,
     from_model: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
@@ -222,7 +222,9 @@ def train(
             the most it takes, and without them it takes as long as that needs.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
         encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen" as it is, so that the
-            decoders alone go on learning. The latter two are for encoders that have learnt already.
+            decoders alone go on learning. The latter two are for encoders that have learnt already; while
+            a person joins, the decoders of who was there are as slow then. Where None, "slow" while
+            a person joins, else "trained".
         from_model: folder of a model of the same preset; a new model starts from its encoder. Decoders
             start as `start` says.
         on_event: hears of progress, warnings and previews.

@@ -57,7 +57,7 @@ def train(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write curves and previews to MODEL/tensorboard.")
     ] = False,
-    encoder: Encoder = "trained",
+    encoder: Encoder = None,
     from_model: FromModel = None,
     list_presets: ListPresets = False,
     json: Json = False,

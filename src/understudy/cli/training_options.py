@@ -59,11 +59,12 @@ Start = Annotated[
     ),
 ]
 Encoder = Annotated[
-    str,
+    str | None,
     typer.Option(
         callback=lambda value: _known(value, ENCODERS),
-        help="How an encoder that has learnt already goes on: trained as the decoders are, slow at a tenth "
-        "of their rate, or frozen as it is.",
+        help="How an encoder that has learnt already goes on: trained with all else, slow at a tenth of the "
+        "rate, or frozen as it is. While a person joins, the others' decoders are slow with the latter two.",
+        show_default="trained; slow while a person joins",
     ),
 ]
 FromModel = Annotated[

@@ -87,10 +87,8 @@ class Trainer:
         self.model, self.seed = model, seed
         preset = model.preset
         self._losses: dict[int, FaceLoss] = {}
-        encoder = list(model.encoder.parameters())
-        others = list(model.parameters())[len(encoder) :]  # the encoder's come first
         self.optimizer = torch.optim.AdamW(
-            [{"params": encoder}, {"params": others}],
+            [{"params": list(network.parameters())} for network in (model.encoder, *model.decoders)],
             lr=preset.learning_rate,
             betas=preset.betas,
             weight_decay=1e-3,
@@ -113,8 +111,8 @@ class Trainer:
         # the same noise wherever training resumes
         state = np.random.SeedSequence([self.seed, number]).generate_state(1)
         torch.manual_seed(int(state[0]))
-        # of the model, not of the optimizer's saved state, which may be of a run at another rate
-        for group, share in zip(self.optimizer.param_groups, (model.encoder_rate, 1.0), strict=True):
+        # of the model, not of the optimizer's saved state, which may be of a run at other rates
+        for group, share in zip(self.optimizer.param_groups, model.rates, strict=True):
             group["lr"] = model.preset.learning_rate * rate * share
         if not model.training:  # asking each of its hundred modules takes as long as a small layer
             model.train()

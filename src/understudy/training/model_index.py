@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from understudy.training.loss_watch import LossState
 
-# 1 knew nothing of rollbacks and of the best validation, 2 of where an encoder came from; they can be read
+# 1 knew nothing of rollbacks and of the best validation, 2 of where an encoder came from and of when somebody
+# joined; they can be read
 FORMAT = 3
 
 
@@ -20,6 +21,7 @@ class IdentityEntry(BaseModel):
         faceset_digest: content digest of the faceset it was trained on.
         faces: how many faces that were.
         mean_identity: mean identity vector, 128 numbers, None where unknown.
+        first_step: steps of the model before they joined it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -27,6 +29,7 @@ class IdentityEntry(BaseModel):
     faceset_digest: str
     faces: int
     mean_identity: list[float] | None = None
+    first_step: int = 0
 
 
 class Budget(BaseModel):

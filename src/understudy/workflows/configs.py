@@ -94,7 +94,7 @@ class TrainConfig:
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
         resume: go on with the model in `model`; facesets beyond its own add an identity each.
         encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen" as it is: then the
-            decoders alone go on learning.
+            decoders alone go on learning. Where None, "slow" while an identity joins, else "trained".
         from_model: folder of a model of the same preset whose encoder a new model starts from.
     """
 
@@ -109,7 +109,7 @@ class TrainConfig:
     resume: bool = False
     until_flat: bool = False
     tensorboard: bool = False
-    encoder: str = "trained"
+    encoder: str | None = None
     from_model: Path | None = None
 
 
