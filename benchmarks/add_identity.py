@@ -3,9 +3,10 @@
     python benchmarks/add_identity.py --facesets A B C D > benchmarks/results/add_identity.json
 
 Three people are trained; then D is added in each way that training can go on, for the same number of steps:
-as it does by itself, with the encoder trained at the full rate, and with it frozen. Held-out SSIM in the mask before and after, its lowest value on the way; beside it that of the three
-trained on without D, and of all four trained together from the start for as many steps in all. What is no
-faceset is footage, and is extracted first.
+as it does by itself, with all networks at the full rate, with the encoder frozen. Held-out SSIM in the mask
+before and after, and its lowest change on the way; beside it that of the three trained on without D, and of
+all four trained together from the start for as many steps in all. What is no faceset is footage, and is
+extracted first.
 """
 
 from __future__ import annotations

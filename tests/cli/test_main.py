@@ -278,6 +278,22 @@ def test_no_footage_at_all(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "faceset").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--resume", "--from-model", "other"], "leave out --from-model"),
+        (["--encoder", "slow"], "leave out the slow encoder"),
+        (["--encoder", "frozen"], "start from another model's with --from-model"),
+    ],
+)
+def test_an_encoder_that_cannot_be_is_told_at_once(
+    run: Run, tmp_path: Path, options: list[str], said: str
+) -> None:
+    ran = run("train", "a", "b", "--model", tmp_path / "m", "--steps", "1", *options)
+    assert (ran.code, ran.out) == (1, "")
+    assert said in ran.err.replace("\n", " ")
+
+
 def test_an_unknown_key_of_the_production_names_the_nearest(run: Run, tmp_path: Path) -> None:
     (tmp_path / "understudy.toml").write_text("[train]\nminuets = 3\n")
     ran = run("train", "a", "b", "--model", tmp_path / "model")

@@ -48,8 +48,23 @@ def test_a_new_identity_starts_as_the_mean_and_changes_nobody() -> None:
         first, second, new = (dict(decoder.named_parameters()) for decoder in decoders)
         for name, value in new.items():
             torch.testing.assert_close(value, (first[name] + second[name]) / 2)
+    assert two.with_identity("c", 70).with_identity("d", 90).first_steps == [0, 0, 70, 90]
     with pytest.raises(ValueError, match="has 'a' already"):
         three.with_identity("a")
+
+
+def test_what_is_drawn_of_who_joins_follows_them_at_once() -> None:
+    three = model("a", "b").with_identity("c", 10_000)
+    with torch.no_grad():
+        for parameter in three.decoders.parameters():
+            parameter.add_(1)
+    three.after_step(10_000)
+    averages = three.averaged.decoders  # type: ignore[union-attr]
+    behind = [
+        float((new.heads[0].weight - average.heads[0].weight).mean())  # type: ignore[union-attr,index,operator]
+        for new, average in zip(three.decoders, averages, strict=True)
+    ]
+    assert behind == pytest.approx([0.999, 0.999, 0.1], abs=1e-3)
 
 
 def test_how_far_it_is_grown_stays() -> None:

@@ -312,9 +312,40 @@ def test_an_optimizer_of_one_group_is_read_into_groups(tmp_path: Path) -> None:
     grouped = torch.optim.AdamW([{"params": parameters[:2]}, {"params": parameters[2:]}], lr=0.1)
     assert load_optimizer(tmp_path, grouped, index)
     assert [float(grouped.state[p]["exp_avg"].mean()) for p in parameters] == list(range(len(parameters)))
-    fewer = torch.optim.AdamW([{"params": parameters[:1]}, {"params": parameters[2:]}], lr=0.1)
-    with pytest.raises(ModelError, match="delete it"):
-        load_optimizer(tmp_path, fewer, index)
+    more = torch.nn.Parameter(torch.zeros(1))  # what was learnt there and is none of ours, and the reverse
+    for others in (parameters[2:-1], [*parameters[2:], more]):
+        unlike = torch.optim.AdamW([{"params": parameters[:2]}, {"params": others}], lr=0.1)
+        with pytest.raises(ModelError, match="delete it"):
+            load_optimizer(tmp_path, unlike, index)
+
+
+def test_averages_in_an_optimizer_of_before_are_passed_over(tmp_path: Path) -> None:
+    model, _, index = made(4)
+    parameters, average = list(model.parameters()), torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.AdamW([*parameters, average], lr=0.1)
+    for number, parameter in enumerate(parameters):
+        parameter.grad = torch.full_like(parameter, 10.0 * number)
+    optimizer.step()
+    index = save_model(tmp_path, model, optimizer, index)
+    grouped = torch.optim.AdamW([{"params": parameters[:2]}, {"params": parameters[2:]}], lr=0.1)
+    assert load_optimizer(tmp_path, grouped, index)
+    for number, parameter in enumerate(parameters):
+        assert float(grouped.state[parameter]["exp_avg"].mean()) == pytest.approx(number)
+
+
+def test_when_somebody_joined_is_known_of_a_loaded_model(tmp_path: Path) -> None:
+    model, optimizer, index = made(9)
+    index.identities = [IDENTITIES[0], IDENTITIES[1].model_copy(update={"first_step": 7})]
+    save_model(tmp_path, model, optimizer, index)
+    assert load_model(tmp_path, bf16=False).model.first_steps == [0, 7]
+
+
+def test_what_is_saved_is_of_this_versions_format(tmp_path: Path) -> None:
+    model, optimizer, index = made(1)
+    saved = save_model(tmp_path, model, optimizer, index.model_copy(update={"format": 1}))
+    assert load_model(tmp_path, bf16=False).index.format == FORMAT
+    save_index(tmp_path, saved)
+    assert load_model(tmp_path, bf16=False).index.format == FORMAT
 
 
 def test_a_missing_or_older_optimizer_is_told(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from understudy.training.model import Model
 from understudy.training.model_folder import find_generation, load_model, save_index
 from understudy.workflows import train, training_session
 from understudy.workflows.configs import TrainConfig, TrainResult
+from understudy.workflows.report_facts import settings_of
 
 Weights = dict[str, torch.Tensor]
 FACES = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), np.uint8)
@@ -80,6 +81,12 @@ def moved(before: Weights, after: Weights) -> float:
     return float(torch.cat([(after[name] - value).abs().flatten() for name, value in before.items()]).mean())
 
 
+def networks_moved(before: Model, after: Model) -> list[float]:
+    """How far each network has moved: the encoder, then the decoders."""
+    pairs = zip([before.encoder, *before.decoders], [after.encoder, *after.decoders], strict=True)
+    return [moved(dict(old.state_dict()), dict(new.state_dict())) for old, new in pairs]
+
+
 def stopped_after(step: int) -> Callable[[object], None]:
     def interrupt(event: object) -> None:
         if getattr(event, "stage", "") == "train" and getattr(event, "done", 0) >= step:
@@ -92,7 +99,7 @@ def test_sixteen_people_are_trained_and_seventeen_are_too_many(people: list[Path
     base = Model("tiny", ["a"], bf16=False)
     start_from_base(base)
     before = dict(base.decoders[0].state_dict())
-    result = trained(people[:16], tmp_path / "m")
+    result = trained(people[:16], tmp_path / "m", steps=1)
     assert list(result.validation["ssim_in_mask"]) == [f"p{number}" for number in range(16)]
     after = loaded(tmp_path / "m").decoders
     assert len(after) == 16
@@ -121,13 +128,25 @@ def test_a_fourth_joins_and_the_first_three_are_as_they_were(people: list[Path],
     assert all(
         torch.equal(value, encoder_of(folder)[name]) for name, value in three.encoder.state_dict().items()
     )
-    for encoder in ("trained", "slow", "frozen"):
-        shutil.copytree(folder, tmp_path / encoder)
-        after = trained(people[:4], tmp_path / encoder, resume=True, encoder=encoder, steps=3)
-        figures = after.validation["ssim_in_mask"]
+    by: dict[str | None, list[float]] = {}
+    for encoder in (None, "trained", "frozen"):
+        own = tmp_path / f"{encoder}"
+        shutil.copytree(folder, own)
+        figures = trained(people[:4], own, resume=True, encoder=encoder, steps=5).validation["ssim_in_mask"]
         assert list(figures) == ["p0", "p1", "p2", "p3"]
-        for name, ssim in before.validation["ssim_in_mask"].items():
-            assert figures[name] > ssim - 0.005
+        assert all(figures[name] > ssim - 0.005 for name, ssim in before.validation["ssim_in_mask"].items())
+        by[encoder] = networks_moved(four, loaded(own))
+    usual, trained_too, frozen = by[None], by["trained"], by["frozen"]
+    for number in range(4):  # the encoder and the decoders of the three: by itself all this is slow
+        assert 0.05 * trained_too[number] < usual[number] < 0.2 * trained_too[number]
+    for rates in (usual, frozen):  # who joins is not
+        assert 0.8 * trained_too[4] < rates[4] < 1.25 * trained_too[4]
+    assert frozen[0] == 0
+    assert frozen[1:4] == pytest.approx(usual[1:4], rel=0.3)
+    # once the fourth is one of them, all learn alike
+    fourth = loaded(tmp_path / "None")
+    trained(people[:4], tmp_path / "None", resume=True, steps=5)
+    assert networks_moved(fourth, loaded(tmp_path / "None")) == pytest.approx(trained_too, rel=0.5)
 
 
 def test_a_slow_encoder_moves_less_but_moves(people: list[Path], tmp_path: Path) -> None:
@@ -143,16 +162,17 @@ def test_a_slow_encoder_moves_less_but_moves(people: list[Path], tmp_path: Path)
     assert moved(start, encoder_of(tmp_path / "slow")) > 2 * by["slow"]
 
 
+@pytest.mark.parametrize(("count", "encoder"), [(2, "slow"), (3, None)])  # two go on; a third joins
 def test_a_stopped_slow_run_ends_like_an_undisturbed_one(
-    people: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    count: int, encoder: str | None, people: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training_session, "READ_EVERY", 1)
     trained(people[:2], tmp_path / "whole")
     shutil.copytree(tmp_path / "whole", tmp_path / "stopped")
-    settings = {"resume": True, "encoder": "slow", "steps": 6}
-    trained(people[:2], tmp_path / "whole", **settings)
+    settings = {"resume": True, "encoder": encoder, "steps": 6}
+    trained(people[:count], tmp_path / "whole", **settings)
     config = TrainConfig(
-        facesets=tuple(people[:2]), model=tmp_path / "stopped", batch=1, **settings  # type: ignore[arg-type]
+        facesets=tuple(people[:count]), model=tmp_path / "stopped", batch=1, **settings  # type: ignore[arg-type]
     )  # fmt: skip
     assert train.run(config, stopped_after(3)).interrupted
     assert find_generation(tmp_path / "stopped").index.step == 5
@@ -187,10 +207,11 @@ def test_a_model_starts_from_anothers_encoder(people: list[Path], tmp_path: Path
     # it is known of who comes after, too, and stays known when training goes on
     trained(people[5:7], tmp_path / "third", from_model=new, encoder="frozen")
     assert moved(encoder_of(new), encoder_of(tmp_path / "third")) == 0
-    trained(people[5:7], tmp_path / "third", resume=True)
+    result = trained(people[5:7], tmp_path / "third", resume=True)
     later = find_generation(tmp_path / "third").index.encoder_from
     assert later is not None
     assert later.identities == ["p3", "p4", "p0", "p1", "p2"]
+    assert "which learnt from p3, p4, p0, p1, p2" in repr(settings_of(result))
 
 
 def test_another_run_is_told_from_one_of_another_encoder(people: list[Path], tmp_path: Path) -> None:
