@@ -61,7 +61,7 @@ def test_what_is_drawn_of_who_joins_follows_them_at_once() -> None:
     three.after_step(10_000)
     averages = three.averaged.decoders  # type: ignore[union-attr]
     behind = [
-        float((new.heads[0].weight - average.heads[0].weight).mean())  # type: ignore[union-attr,index,operator]
+        float((new.heads[0].weight - average.heads[0].weight).detach().mean())  # type: ignore[union-attr,index,operator]
         for new, average in zip(three.decoders, averages, strict=True)
     ]
     assert behind == pytest.approx([0.999, 0.999, 0.1], abs=1e-3)
