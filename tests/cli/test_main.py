@@ -78,6 +78,8 @@ def test_version(run: Run) -> None:
         (["extract", "a.mp4", "--out", "f", "--from", "x"], "is no time"),
         (["extract", "a.mp4", "--out", "f", "--people", "al"], "did you mean all?"),
         (["train", "a", "--model", "m"], "two facesets"),
+        (["train", *"abcdefghijklmnopq", "--model", "m"], "17 facesets; a model holds 16 people"),
+        (["train", "a", "b", "--model", "m", "--encoder", "slo"], "did you mean slow?"),
         (["train", "a", "b", "--model", "m", "--preset", "tinny"], "did you mean tiny?"),
         (["train", "a", "b", "--model", "m", "--from", "scrach"], "did you mean scratch?"),
         (["train", "a", "b", "--model", "m", "--from", "qqqq"], "known are base, scratch"),
@@ -274,6 +276,22 @@ def test_no_footage_at_all(run: Run, tmp_path: Path) -> None:
     assert ran.code == 1
     assert "fehlt.mp4" in ran.json["error"]
     assert not (tmp_path / "faceset").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--resume", "--from-model", "other"], "leave out --from-model"),
+        (["--encoder", "slow"], "leave out the slow encoder"),
+        (["--encoder", "frozen"], "start from another model's with --from-model"),
+    ],
+)
+def test_an_encoder_that_cannot_be_is_told_at_once(
+    run: Run, tmp_path: Path, options: list[str], said: str
+) -> None:
+    ran = run("train", "a", "b", "--model", tmp_path / "m", "--steps", "1", *options)
+    assert (ran.code, ran.out) == (1, "")
+    assert said in ran.err.replace("\n", " ")
 
 
 def test_an_unknown_key_of_the_production_names_the_nearest(run: Run, tmp_path: Path) -> None:

@@ -19,6 +19,25 @@ def test_the_average_follows_as_the_sum_says() -> None:
     assert not any(parameter.requires_grad for parameter in averaged.parameters())
 
 
+def test_the_average_of_who_joined_late_is_short_at_first() -> None:
+    encoder, decoders = nn.Linear(1, 1), nn.ModuleList([nn.Linear(1, 1), nn.Linear(1, 1)])
+    averaged = Averaged(encoder, decoders, 0.999)
+    with torch.no_grad():
+        for parameter in [*encoder.parameters(), *decoders.parameters()]:
+            parameter.add_(1)
+    expected = [
+        keep * average.weight + (1 - keep) * new.weight
+        for keep, average, new in (
+            (0.999, averaged.encoder, encoder),
+            (0.999, averaged.decoders[0], decoders[0]),
+            (3 / 12, averaged.decoders[1], decoders[1]),
+        )
+    ]
+    averaged.update(encoder, decoders, 100_002, (0, 100_000))
+    for network, weight in zip([averaged.encoder, *averaged.decoders], expected, strict=True):
+        torch.testing.assert_close(network.weight, weight)
+
+
 def test_a_model_draws_with_its_average_and_saves_it() -> None:
     torch.manual_seed(0)
     model = Model("standard", ["a", "b"], bf16=False)

@@ -48,8 +48,23 @@ def test_a_new_identity_starts_as_the_mean_and_changes_nobody() -> None:
         first, second, new = (dict(decoder.named_parameters()) for decoder in decoders)
         for name, value in new.items():
             torch.testing.assert_close(value, (first[name] + second[name]) / 2)
+    assert two.with_identity("c", 70).with_identity("d", 90).first_steps == [0, 0, 70, 90]
     with pytest.raises(ValueError, match="has 'a' already"):
         three.with_identity("a")
+
+
+def test_what_is_drawn_of_who_joins_follows_them_at_once() -> None:
+    three = model("a", "b").with_identity("c", 10_000)
+    with torch.no_grad():
+        for parameter in three.decoders.parameters():
+            parameter.add_(1)
+    three.after_step(10_000)
+    averages = three.averaged.decoders  # type: ignore[union-attr]
+    behind = [
+        float((new.heads[0].weight - average.heads[0].weight).detach().mean())  # type: ignore[union-attr,index,operator]
+        for new, average in zip(three.decoders, averages, strict=True)
+    ]
+    assert behind == pytest.approx([0.999, 0.999, 0.1], abs=1e-3)
 
 
 def test_how_far_it_is_grown_stays() -> None:
@@ -66,6 +81,31 @@ def test_a_frozen_encoder_is_not_trained() -> None:
     step(three)
     assert all(torch.equal(value, encoder[name]) for name, value in three.encoder.state_dict().items())
     assert not torch.equal(three.decoders[2].heads[0].weight, decoder)  # type: ignore[union-attr,index]
+
+
+def test_a_slow_encoder_takes_a_tenth_of_each_step() -> None:
+    """Also with an optimizer's state that was saved at the full rate."""
+    samples = [made_samples(name, 20, 64, seed=i) for i, name in enumerate("ab")]
+    first, second = (next(batches(samples, 2, 0, number, AugmentConfig())) for number in (0, 1))
+    steps: dict[str, list[torch.Tensor]] = {}
+    for how in ("trained", "slow"):
+        subject = model("a", "b")
+        trainer = Trainer(subject, 0)
+        trainer.step(first, 1.0, 0)
+        if how == "slow":
+            subject.rates = [0.1, 1.0, 1.0]
+        again = Trainer(subject, 0)
+        again.optimizer.load_state_dict(trainer.optimizer.state_dict())
+        before = [p.detach().clone() for p in subject.parameters()]
+        again.step(second, 1.0, 1)
+        steps[how] = [new.detach() - old for new, old in zip(subject.parameters(), before, strict=True)]
+    encoder = len(list(model("a", "b").encoder.parameters()))
+    decoders = len(list(model("a", "b").decoders.parameters()))
+    for number, (full, slow) in enumerate(zip(steps["trained"], steps["slow"], strict=True)):
+        share = 0.1 if number < encoder else 1.0
+        if number < encoder + decoders:
+            torch.testing.assert_close(slow, share * full, rtol=1e-2, atol=1e-7)
+    assert all(step.abs().max() > 0 for step in steps["slow"][:encoder])
 
 
 def test_another_models_encoder_reads_the_same_code() -> None:

@@ -26,7 +26,7 @@ from understudy.training.model_folder import (
     save_index,
     save_model,
 )
-from understudy.training.model_index import Best, IdentityEntry, ModelIndex
+from understudy.training.model_index import FORMAT, Best, IdentityEntry, ModelIndex
 
 IDENTITIES = [IdentityEntry(name=name, faceset_digest="0", faces=20) for name in ("Ann B.", "Bob")]
 KILL_POINTS = 9  # three files are written, each is then moved aside and moved up
@@ -232,7 +232,7 @@ def test_with_nothing_whole_the_error_says_what_is_wrong(tmp_path: Path) -> None
     [
         {"format": 99},
         {"preset": "tomorrow's"},
-        {"format": 3, "people": [], "identities": None, "step": "many"},  # nothing else need fit
+        {"format": FORMAT + 1, "people": [], "identities": None, "step": "many"},  # nothing else need fit
     ],
 )
 def test_a_folder_of_another_version_is_told_from_a_damaged_one(
@@ -300,6 +300,52 @@ def test_something_else_in_the_optimizers_place_is_an_error(tmp_path: Path, cont
     _, optimizer, _ = made(1)
     with pytest.raises(ModelError, match="delete it"):
         load_optimizer(tmp_path, optimizer, index)
+
+
+def test_an_optimizer_of_one_group_is_read_into_groups(tmp_path: Path) -> None:
+    """Versions before knew no rate of the encoder's own."""
+    model, optimizer, index = made(4)
+    for number, parameter in enumerate(model.parameters()):
+        optimizer.state[parameter]["exp_avg"].fill_(number)
+    index = save_model(tmp_path, model, optimizer, index)
+    parameters = list(model.parameters())
+    grouped = torch.optim.AdamW([{"params": parameters[:2]}, {"params": parameters[2:]}], lr=0.1)
+    assert load_optimizer(tmp_path, grouped, index)
+    assert [float(grouped.state[p]["exp_avg"].mean()) for p in parameters] == list(range(len(parameters)))
+    more = torch.nn.Parameter(torch.zeros(1))  # what was learnt there and is none of ours, and the reverse
+    for others in (parameters[2:-1], [*parameters[2:], more]):
+        unlike = torch.optim.AdamW([{"params": parameters[:2]}, {"params": others}], lr=0.1)
+        with pytest.raises(ModelError, match="delete it"):
+            load_optimizer(tmp_path, unlike, index)
+
+
+def test_averages_in_an_optimizer_of_before_are_passed_over(tmp_path: Path) -> None:
+    model, _, index = made(4)
+    parameters, average = list(model.parameters()), torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.AdamW([*parameters, average], lr=0.1)
+    for number, parameter in enumerate(parameters):
+        parameter.grad = torch.full_like(parameter, 10.0 * number)
+    optimizer.step()
+    index = save_model(tmp_path, model, optimizer, index)
+    grouped = torch.optim.AdamW([{"params": parameters[:2]}, {"params": parameters[2:]}], lr=0.1)
+    assert load_optimizer(tmp_path, grouped, index)
+    for number, parameter in enumerate(parameters):
+        assert float(grouped.state[parameter]["exp_avg"].mean()) == pytest.approx(number)
+
+
+def test_when_somebody_joined_is_known_of_a_loaded_model(tmp_path: Path) -> None:
+    model, optimizer, index = made(9)
+    index.identities = [IDENTITIES[0], IDENTITIES[1].model_copy(update={"first_step": 7})]
+    save_model(tmp_path, model, optimizer, index)
+    assert load_model(tmp_path, bf16=False).model.first_steps == [0, 7]
+
+
+def test_what_is_saved_is_of_this_versions_format(tmp_path: Path) -> None:
+    model, optimizer, index = made(1)
+    saved = save_model(tmp_path, model, optimizer, index.model_copy(update={"format": 1}))
+    assert load_model(tmp_path, bf16=False).index.format == FORMAT
+    save_index(tmp_path, saved)
+    assert load_model(tmp_path, bf16=False).index.format == FORMAT
 
 
 def test_a_missing_or_older_optimizer_is_told(tmp_path: Path) -> None:

@@ -198,7 +198,8 @@ def train(
     resume: bool = False,
     until_flat: bool = False,
     tensorboard: bool = False,
-    encoder: str = "trained",
+    encoder: str | None = None,
+    from_model: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -207,7 +208,7 @@ def train(
     [train], else from the defaults: 5 minutes of the preset "tiny" from "base", seed 0.
 
     Args:
-        facesets: one folder a person, at least two; a conversion puts the first into the second.
+        facesets: one folder a person, 2 to 16; a conversion puts the first into the second.
         model: folder to write.
         minutes: wall time to train for.
         steps: training steps instead of minutes.
@@ -220,7 +221,12 @@ def train(
         until_flat: end by itself once held-out figures have stopped improving; minutes or steps are then
             the most it takes, and without them it takes as long as that needs.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
-        encoder: "trained", or "frozen" as it is.
+        encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen" as it is, so that the
+            decoders alone go on learning. The latter two are for encoders that have learnt already; while
+            a person joins, the decoders of who was there are as slow then. Where None, "slow" while
+            a person joins, else "trained".
+        from_model: folder of a model of the same preset; a new model starts from its encoder. Decoders
+            start as `start` says.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -250,6 +256,7 @@ def train(
         until_flat=until_flat,
         tensorboard=tensorboard,
         encoder=encoder,
+        from_model=maybe_path(from_model),
     )
     return workflow.run(config, on_event)
 

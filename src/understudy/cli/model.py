@@ -12,6 +12,7 @@ from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.preset_list import ListPresets
 from understudy.cli.training_options import (
     Encoder,
+    FromModel,
     Minutes,
     Preset,
     Seed,
@@ -20,13 +21,18 @@ from understudy.cli.training_options import (
     either_minutes_or_steps,
 )
 from understudy.core.events import OnEvent
+from understudy.workflows.choices import FEWEST_IDENTITIES, MOST_IDENTITIES
 from understudy.workflows.configs import ConvertResult, TrainResult
 
 
 def train(
     facesets: Annotated[
         list[Path],
-        typer.Argument(metavar="FACESET", help="Faceset folders, one a person: source, target."),
+        typer.Argument(
+            metavar="FACESET",
+            help="Faceset folders, one a person: source, target, and more if you like, "
+            f"{MOST_IDENTITIES} at most.",
+        ),
     ],
     model: Annotated[Path, typer.Option(help="Model folder to write.")],
     minutes: Minutes = None,
@@ -51,7 +57,8 @@ def train(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write curves and previews to MODEL/tensorboard.")
     ] = False,
-    encoder: Encoder = "trained",
+    encoder: Encoder = None,
+    from_model: FromModel = None,
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -62,8 +69,10 @@ def train(
     """
     del list_presets  # its callback has done all
     either_minutes_or_steps(minutes, steps)
-    if len(facesets) < 2:
+    if len(facesets) < FEWEST_IDENTITIES:
         raise typer.BadParameter("give two facesets or more: the source's first, then the target's")
+    if len(facesets) > MOST_IDENTITIES:
+        raise typer.BadParameter(f"{len(facesets)} facesets; a model holds {MOST_IDENTITIES} people at most")
 
     def work(on_event: OnEvent) -> TrainResult:
         from understudy import train as api
@@ -81,6 +90,7 @@ def train(
             until_flat=until_flat,
             tensorboard=tensorboard,
             encoder=encoder,
+            from_model=from_model,
             on_event=on_event,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,10 +59,21 @@ Start = Annotated[
     ),
 ]
 Encoder = Annotated[
-    str,
+    str | None,
     typer.Option(
         callback=lambda value: _known(value, ENCODERS),
-        help=f"{' or '.join(ENCODERS)}: of a frozen one only the decoders go on learning.",
+        help="How an encoder that has learnt already goes on: trained with all else, slow at a tenth of the "
+        "rate, or frozen as it is. While a person joins, the others' decoders are slow with the latter two.",
+        show_default="trained; slow while a person joins",
+    ),
+]
+FromModel = Annotated[
+    Path | None,
+    typer.Option(
+        "--from-model",
+        metavar="MODEL",
+        help="Model of the same preset from whose encoder a new model starts.",
+        show_default=False,
     ),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random choice.", show_default="0")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -29,16 +30,23 @@ class Averaged(nn.Module):
         self.requires_grad_(False)
 
     @torch.no_grad()
-    def update(self, encoder: nn.Module, decoders: nn.ModuleList, step: int) -> None:
+    def update(
+        self, encoder: nn.Module, decoders: nn.ModuleList, step: int, first_steps: Sequence[int] = ()
+    ) -> None:
         """Move towards the weights of now.
 
         Args:
             encoder: as it is after the step.
             decoders: likewise.
             step: steps of the model before this one; the average of few steps is short.
+            first_steps: steps of the model before each decoder's first; 0 if left out.
         """
-        keep = min(self.decay, (1 + step) / (10 + step))
-        averaged: list[Tensor] = [*self.encoder.parameters(), *self.decoders.parameters()]
-        new: list[Tensor] = [*encoder.parameters(), *decoders.parameters()]
-        # one call for all: a network has a hundred tensors, most of them small
-        torch._foreach_lerp_(averaged, new, 1 - keep)  # pyright: ignore[reportPrivateImportUsage]
+        firsts = [0, *(first_steps or [0] * len(decoders))]
+        for own, other, first in zip(
+            [self.encoder, *self.decoders], [encoder, *decoders], firsts, strict=True
+        ):
+            keep = min(self.decay, (1 + step - first) / (10 + step - first))
+            averaged: list[Tensor] = list(own.parameters())
+            new: list[Tensor] = list(other.parameters())
+            # one call for a network: it has a hundred tensors, most of them small
+            torch._foreach_lerp_(averaged, new, 1 - keep)  # pyright: ignore[reportPrivateImportUsage]

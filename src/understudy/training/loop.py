@@ -88,7 +88,11 @@ class Trainer:
         preset = model.preset
         self._losses: dict[int, FaceLoss] = {}
         self.optimizer = torch.optim.AdamW(
-            model.parameters(), lr=preset.learning_rate, betas=preset.betas, weight_decay=1e-3, fused=True
+            [{"params": list(network.parameters())} for network in (model.encoder, *model.decoders)],
+            lr=preset.learning_rate,
+            betas=preset.betas,
+            weight_decay=1e-3,
+            fused=True,
         )
 
     def step(self, batch: Batch, rate: float, number: int) -> Tensor:
@@ -107,8 +111,9 @@ class Trainer:
         # the same noise wherever training resumes
         state = np.random.SeedSequence([self.seed, number]).generate_state(1)
         torch.manual_seed(int(state[0]))
-        for group in self.optimizer.param_groups:
-            group["lr"] = model.preset.learning_rate * rate
+        # of the model, not of the optimizer's saved state, which may be of a run at other rates
+        for group, share in zip(self.optimizer.param_groups, model.rates, strict=True):
+            group["lr"] = model.preset.learning_rate * rate * share
         if not model.training:  # asking each of its hundred modules takes as long as a small layer
             model.train()
         with model.autocast():

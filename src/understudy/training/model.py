@@ -15,6 +15,8 @@ from understudy.nets.grown import Grown
 from understudy.nets.presets import PRESETS, Preset
 from understudy.training.ema import Averaged
 
+SLOW = 0.1  # learning rate of a network that is to change a little only, as a share of the usual one
+
 
 class Model(nn.Module):
     """The networks of one model, and how they are run.
@@ -38,6 +40,8 @@ class Model(nn.Module):
         # names of people are no names for modules: they may hold dots
         self.decoders = nn.ModuleList([self.preset.decoder() for _ in identities])
         nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.rates = [1.0] * (1 + len(self.decoders))  # of learning: the encoder's share, and each decoder's
+        self.first_steps = [0] * len(self.decoders)  # at which step of the model each decoder joined it
         average = self.preset.average
         self.averaged = Averaged(self.encoder, self.decoders, average) if average else None
 
@@ -82,13 +86,14 @@ class Model(nn.Module):
             step: steps done before it.
         """
         if self.averaged is not None:
-            self.averaged.update(self.encoder, self.decoders, step)
+            self.averaged.update(self.encoder, self.decoders, step, self.first_steps)
 
-    def with_identity(self, name: str) -> Model:
+    def with_identity(self, name: str, step: int = 0) -> Model:
         """A copy with one identity more, whose decoder starts as the mean of the others.
 
         Args:
             name: of the new identity.
+            step: steps of the model so far.
 
         Raises:
             ValueError: the model has it already.
@@ -100,6 +105,7 @@ class Model(nn.Module):
         for prefix in ("decoders", "averaged.decoders"):
             weights |= _mean_decoder(weights, prefix, len(self.identities))
         larger.load_state_dict(weights)
+        larger.first_steps = [*self.first_steps, step]
         return larger.to(self.device)
 
     def load_encoder_from(self, other: Model) -> None:

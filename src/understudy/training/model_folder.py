@@ -8,8 +8,9 @@ import io
 import json
 import pickle
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -109,7 +110,7 @@ def _weights_of(model: Model) -> bytes:
 
 
 def _as_json(index: ModelIndex) -> bytes:
-    return json.dumps(index.model_dump(), indent=1).encode()
+    return json.dumps(index.model_dump() | {"format": FORMAT}, indent=1).encode()
 
 
 def _save_generation(folder: Path, contents: dict[str, bytes], index: ModelIndex, kept: int) -> ModelIndex:
@@ -162,6 +163,7 @@ def load_model(folder: Path, *, bf16: bool) -> LoadedModel:
     index = found.index
     model = Model(index.preset, [entry.name for entry in index.identities], bf16=bf16)
     load_weights(model, found.weights)
+    model.first_steps = [entry.first_step for entry in index.identities]
     return LoadedModel(model=model, index=index, warnings=found.warnings)
 
 
@@ -189,7 +191,8 @@ def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelI
     for path in _places(folder / _OPTIMIZER):
         if path.exists() and sha256_of_file(path) == index.optimizer_sha256:
             try:
-                optimizer.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+                state = torch.load(path, weights_only=True, map_location="cpu")
+                optimizer.load_state_dict(_regrouped(state, optimizer))
             except _NOT_A_STATE as error:
                 raise ModelError(
                     f"{path} holds no state of this model's optimizer",
@@ -197,6 +200,20 @@ def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelI
                 ) from error
             return True
     return False
+
+
+def _regrouped(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: ANN401 (whatever the file held)
+    """A state in the optimizer's groups: versions before had all parameters in one, in the same order."""
+    if not isinstance(state, dict):
+        raise TypeError("no state")
+    groups = state["param_groups"]
+    numbers = [number for group in groups for number in group["params"]]
+    ends = list(accumulate(len(group["params"]) for group in optimizer.param_groups))
+    # what came after them there were averages, which are not learnt
+    if len(groups) != 1 or len(numbers) < ends[-1] or state["state"].keys() & set(numbers[ends[-1] :]):
+        return state
+    parts = [numbers[begin:end] for begin, end in pairwise([0, *ends])]
+    return state | {"param_groups": [groups[0] | {"params": part} for part in parts]}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from understudy.training.loss_watch import LossState
 
-FORMAT = 2  # 1 knew nothing of rollbacks and of the best validation; it can be read
+# 1 knew nothing of rollbacks and of the best validation, 2 of where an encoder came from and of when somebody
+# joined; they can be read
+FORMAT = 3
 
 
 class IdentityEntry(BaseModel):
@@ -19,6 +21,7 @@ class IdentityEntry(BaseModel):
         faceset_digest: content digest of the faceset it was trained on.
         faces: how many faces that were.
         mean_identity: mean identity vector, 128 numbers, None where unknown.
+        first_step: steps of the model before they joined it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -26,6 +29,7 @@ class IdentityEntry(BaseModel):
     faceset_digest: str
     faces: int
     mean_identity: list[float] | None = None
+    first_step: int = 0
 
 
 class Budget(BaseModel):
@@ -53,6 +57,23 @@ class Budget(BaseModel):
     tail_steps: int = 0
 
 
+class EncoderOrigin(BaseModel):
+    """The model whose encoder a model started from.
+
+    Args:
+        folder: where it lay then.
+        step: its steps.
+        weights_sha256: of its weights.
+        identities: names of all whose faces that encoder had learnt from.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    folder: str
+    step: int
+    weights_sha256: str
+    identities: list[str]
+
+
 class Best(BaseModel):
     """The best validation so far: its step, and the mean of the identities' held-out SSIM."""
 
@@ -68,6 +89,7 @@ class ModelIndex(BaseModel):
         format: version of the folder's layout.
         preset: architecture.
         identities: in the order of the decoders.
+        encoder_from: the model whose encoder it started from, None where it did not.
         settings: resolved settings of the last run.
         versions: of what made it.
         step: optimizer steps done.
@@ -87,6 +109,7 @@ class ModelIndex(BaseModel):
     format: int = FORMAT
     preset: str
     identities: list[IdentityEntry] = Field(min_length=1)
+    encoder_from: EncoderOrigin | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
     step: int = 0

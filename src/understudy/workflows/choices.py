@@ -13,8 +13,9 @@ People = Literal["largest", "all"]
 
 PRESET_NAMES: tuple[str, ...] = get_args(PresetName)
 STARTS: tuple[str, ...] = get_args(Start)
-ENCODERS: tuple[str, ...] = ("trained", "frozen")
+ENCODERS: tuple[str, ...] = ("trained", "slow", "frozen")
 PEOPLE: tuple[str, ...] = get_args(People)
+FEWEST_IDENTITIES, MOST_IDENTITIES = 2, 16  # of one model
 FEWEST_COMPARED, MOST_COMPARED = 2, 6  # outputs at once
 COMPARED_WANTED = (
     f"give {FEWEST_COMPARED} to {MOST_COMPARED} outputs of one target; "

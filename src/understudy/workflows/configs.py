@@ -81,7 +81,7 @@ class TrainConfig:
     """Facesets to a model.
 
     Args:
-        facesets: one folder an identity, at least two.
+        facesets: one folder an identity, 2 to 16.
         model: folder to write; an existing one is only continued with `resume`.
         preset: network, by name; see `nets.presets.PRESETS`.
         minutes: wall time to train for; one of minutes and steps.
@@ -93,7 +93,9 @@ class TrainConfig:
             then the most it takes, and may be left out.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
         resume: go on with the model in `model`; facesets beyond its own add an identity each.
-        encoder: "trained", or "frozen" as it is: then the decoders alone go on learning.
+        encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen" as it is: then the
+            decoders alone go on learning. Where None, "slow" while an identity joins, else "trained".
+        from_model: folder of a model of the same preset whose encoder a new model starts from.
     """
 
     facesets: tuple[Path, ...]
@@ -107,7 +109,8 @@ class TrainConfig:
     resume: bool = False
     until_flat: bool = False
     tensorboard: bool = False
-    encoder: str = "trained"
+    encoder: str | None = None
+    from_model: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

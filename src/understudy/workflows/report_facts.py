@@ -37,8 +37,14 @@ def _index_rows(index: ModelIndex) -> dict[str, object]:
     plain = {
         name: "the preset's own" if name == "batch" and value is None else value
         for name, value in index.settings.items()
-        if name not in ("minutes", "steps", "facesets", "preset", "seed")
+        if name not in ("minutes", "steps", "facesets", "preset", "seed", "from_model")
     }
+    origin = index.encoder_from
+    if origin is not None:
+        plain["encoder started from"] = (
+            f"{origin.folder}, step {origin.step}, weights {origin.weights_sha256}, "
+            f"which learnt from {', '.join(origin.identities)}"
+        )
     identities = [
         f"{entry.name}: {entry.faces} faces, digest {entry.faceset_digest}" for entry in index.identities
     ]

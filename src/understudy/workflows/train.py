@@ -20,8 +20,10 @@ from understudy.training.model_folder import LoadedModel, find_generation, holds
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
 from understudy.training.processor import has_fast_bf16, tuned
 from understudy.training.samples import Samples, load_samples
-from understudy.workflows.choices import ENCODERS
+from understudy.workflows.choices import ENCODERS, FEWEST_IDENTITIES, MOST_IDENTITIES
 from understudy.workflows.configs import TrainConfig, TrainResult
+from understudy.workflows.encoder_origin import start_from_encoder_of
+from understudy.workflows.learning_rates import encoder_of, set_rates
 from understudy.workflows.memory import available_bytes, check_memory
 from understudy.workflows.training_board import TensorBoard
 from understudy.workflows.training_result import result_of, versions
@@ -30,7 +32,7 @@ from understudy.workflows.training_session import TrainingSession
 FEWEST_FACES = 20
 
 # settings that make two runs the same run
-_SAME_RUN = ("preset", "minutes", "steps", "start", "batch", "seed", "until_flat", "encoder")
+_SAME_RUN = ("preset", "minutes", "steps", "start", "batch", "seed", "until_flat", "encoder", "from_model")
 
 Mode = Literal["fresh", "continue", "further"]
 
@@ -55,8 +57,7 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
     else:
         loaded = _found(config, entries, further=mode == "further")
     batch = config.batch or loaded.model.preset.batch
-    if config.encoder == "frozen":
-        loaded.model.freeze_encoder()
+    set_rates(loaded.model, loaded.index)
     check_memory(loaded.model, [entry.faces for entry in entries], batch, available_bytes())
     board = TensorBoard(config.model) if config.tensorboard else None
     identities = _load(config.facesets, loaded.model, on_event)
@@ -73,9 +74,14 @@ def check(config: TrainConfig) -> None:
     """
     if config.preset not in PRESETS:
         raise ConfigError(f"unknown preset {config.preset!r}", f"use one of {', '.join(PRESETS)}")
-    if len(config.facesets) < 2:
+    if len(config.facesets) < FEWEST_IDENTITIES:
         raise ConfigError(
             f"{len(config.facesets)} faceset given", "training needs one a person, two at least"
+        )
+    if len(config.facesets) > MOST_IDENTITIES:
+        raise ConfigError(
+            f"{len(config.facesets)} facesets given, a model holds {MOST_IDENTITIES} people at most",
+            "leave some out, or train two models",
         )
     lengths = [length for length in (config.minutes, config.steps) if length is not None]
     if len(lengths) > 1 or not (lengths or config.until_flat):
@@ -86,12 +92,21 @@ def check(config: TrainConfig) -> None:
         raise ConfigError(f"batch is {config.batch}", "give at least 1 face an identity and step")
     if config.start not in ("base", "scratch"):
         raise ConfigError(f"unknown start {config.start!r}", "use base or scratch")
-    if config.encoder not in ENCODERS:
+    if config.encoder not in (None, *ENCODERS):
         raise ConfigError(
             f"unknown way to train the encoder {config.encoder!r}", f"use {' or '.join(ENCODERS)}"
         )
-    if config.encoder == "frozen" and not config.resume and not holds_model(config.model):
-        raise ConfigError("a new model's encoder has learnt nothing yet", "leave out the frozen encoder")
+    if config.from_model is not None and config.resume:
+        raise ConfigError(
+            "a model that is trained further has an encoder of its own",
+            "leave out --from-model, or start a new model without --resume",
+        )
+    has_learnt = config.resume or config.from_model is not None or holds_model(config.model)
+    if config.encoder in ("slow", "frozen") and not has_learnt:
+        raise ConfigError(
+            "a new model's encoder has learnt nothing yet",
+            f"leave out the {config.encoder} encoder, or start from another model's with --from-model",
+        )
     if config.until_flat and PRESETS[config.preset].doublings:
         raise ConfigError(
             f"{config.preset} grows with the share of its time that is done, so its end must be known",
@@ -134,7 +149,7 @@ def mode_of(config: TrainConfig) -> Mode:
 
 def is_same_run(config: TrainConfig, index: ModelIndex) -> bool:
     """Whether a model was last trained with these settings."""
-    settings = _settings(config)
+    settings = _settings(config, index)
     # a model of an earlier version knew only one way to train its encoder
     had = {"encoder": "trained"} | index.settings
     return all(had.get(name) == settings.get(name) for name in _SAME_RUN)
@@ -195,15 +210,21 @@ def _fresh(config: TrainConfig, entries: list[IdentityEntry]) -> LoadedModel:
     if config.start == "base" and model.preset.has_base:
         start_from_base(model)
     elif config.start == "base":
-        warnings.append(f"{config.preset} has no pretrained start: it starts from scratch")
+        what = "it starts" if config.from_model is None else "its decoders start"
+        warnings.append(f"{config.preset} has no pretrained start: {what} from scratch")
+    origin = None
+    if config.from_model is not None:
+        origin, told = start_from_encoder_of(config.from_model, model)
+        warnings += told
     index = ModelIndex(
         preset=config.preset,
+        encoder_from=origin,
         identities=entries,
         seed=config.seed,
-        settings=_settings(config),
         versions=versions(),
         budget=_budget(config, 0),
     )
+    index.settings = _settings(config, index)
     return LoadedModel(model=model, index=index, warnings=warnings)
 
 
@@ -222,18 +243,22 @@ def _found(config: TrainConfig, entries: list[IdentityEntry], *, further: bool) 
         for before, new in zip(old.identities, entries, strict=False)  # there may be new ones
         if before.faceset_digest != new.faceset_digest
     ]
-    update: dict[str, Any] = {"identities": entries, "settings": _settings(config), "versions": versions()}
+    firsts = [entry.first_step for entry in old.identities] + [old.step] * len(added)
+    entries = [
+        entry.model_copy(update={"first_step": first}) for entry, first in zip(entries, firsts, strict=True)
+    ]
+    update: dict[str, Any] = {"identities": entries, "versions": versions()}
     if further:
         update |= {"budget": _budget(config, old.step), "rate_factor": 1.0}
     if added:  # what is remembered of figures is of other people
         update |= {"loss": LossState(), "best": None}
     model = loaded.model
     for name in added:
-        model = model.with_identity(name)
+        model = model.with_identity(name, old.step)
         update["optimizer_sha256"] = ""  # it knows nothing of the new decoder
-    return LoadedModel(
-        model=model, index=old.model_copy(update=update), warnings=[*loaded.warnings, *warnings]
-    )
+    index = old.model_copy(update=update)
+    index.settings = _settings(config, index)
+    return LoadedModel(model=model, index=index, warnings=[*loaded.warnings, *warnings])
 
 
 def _budget(config: TrainConfig, first_step: int) -> Budget:
@@ -241,15 +266,17 @@ def _budget(config: TrainConfig, first_step: int) -> Budget:
     return Budget(seconds=seconds, steps=config.steps, first_step=first_step, until_flat=config.until_flat)
 
 
-def _settings(config: TrainConfig) -> dict[str, Any]:
-    until_flat = {"until_flat": True} if config.until_flat else {}
-    return until_flat | {
+def _settings(config: TrainConfig, index: ModelIndex) -> dict[str, Any]:
+    given: dict[str, Any] = {"until_flat": True} if config.until_flat else {}
+    if config.from_model is not None:
+        given["from_model"] = str(config.from_model.absolute())
+    return given | {
         "facesets": [str(path) for path in config.facesets],
         "preset": config.preset,
         "minutes": config.minutes,
         "steps": config.steps,
         "start": config.start,
         "batch": config.batch,
-        "encoder": config.encoder,
+        "encoder": encoder_of(config, index),
         "seed": config.seed,
     }
