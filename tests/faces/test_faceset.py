@@ -401,15 +401,26 @@ def test_an_older_format_is_brought_up_to_date(faceset: Faceset) -> None:
     assert len(found) == len(ids)
 
 
-def test_an_older_format_that_cannot_be_written_says_so(
+def test_an_older_format_that_cannot_be_written_is_read(
     faceset: Faceset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill(faceset)
-    made_old(faceset)
+    ids = fill(faceset)
+    expected = made_old(faceset)
+    before = (faceset.folder / "faces.sqlite").read_bytes()
     # the superuser may write anywhere: say no in the system's place
     monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
-    with pytest.raises(FacesetError, match=r"format 1 .*make the folder writable"):
-        Faceset.open(faceset.folder)
+    with Faceset.open(faceset.folder) as opened:
+        np.testing.assert_array_equal([f.crop_from_frame for f in opened.faces(None)], expected)
+        with pytest.raises(FacesetError, match="writable"):
+            opened.set_state(ids, "rejected", "", "test")
+    assert (faceset.folder / "faces.sqlite").read_bytes() == before
+
+
+def test_faces_come_by_id_in_the_order_asked_for(faceset: Faceset) -> None:
+    ids = fill(faceset)
+    faceset.set_state([ids[1]], "rejected", "", "test")
+    found = faceset.faces_by_id([ids[4], 99_999, ids[1], ids[2]])
+    assert [face.id for face in found] == [ids[4], ids[1], ids[2]]
 
 
 def test_damage_is_an_error_not_a_wrong_answer(faceset: Faceset) -> None:

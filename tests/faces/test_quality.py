@@ -142,3 +142,13 @@ def test_figures_follow_what_was_rendered(
     is_known = np.isfinite(found)
     assert is_known.mean() > 0.8
     assert np.corrcoef(np.array(found)[is_known], truth[is_known])[0, 1] / r > 1
+
+
+def test_many_faces_at_once_are_each_as_alone() -> None:
+    poses = [(0, 0, 0), (20, -10, 15), (80, 0, 0), (-15, 12, -30), (5, 5, 100)]
+    faces = [made_face(pose_deg=pose, mouth=0.01 * i, gaze=(0.02 * i, 0)) for i, pose in enumerate(poses)]
+    together = landmark_figures(faces, fit_poses(np.stack([face.landmarks_px for face in faces])))
+    assert [sorted(one) for one in together] == [sorted(of_landmarks(face)) for face in faces]
+    assert "gaze_yaw_deg" not in together[2]
+    for one, face in zip(together, faces, strict=True):
+        assert one == pytest.approx(of_landmarks(face), abs=1e-4)

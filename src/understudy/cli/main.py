@@ -66,6 +66,9 @@ app.command()(doctor.doctor)
 
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
+    # OpenBLAS, which NumPy brings: products of some hundred points gain nothing by its threads, which keep a
+    # core busy while they wait. It reads this once, when NumPy is first imported
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # a process that is asked to end stops like one that was interrupted: its work is saved
     signal.signal(signal.SIGTERM, _interrupt)
     args = sys.argv[1:]

@@ -17,8 +17,10 @@ def seconds(text: str) -> float:
         typer.BadParameter: it is no time.
     """
     match = _TIME.fullmatch(text.strip())
-    hours, minutes, rest = (Fraction(part or 0) for part in match.groups()) if match else (0, 0, -1)
-    # 1:75 is more likely a slip than 2:15; 90:00 is how long films are told
-    if rest < 0 or (match and match[1] and minutes >= 60) or (match and match[2] and rest >= 60):
+    if match is None:
         raise typer.BadParameter(f"{text!r} is no time; give seconds (12.5) or minutes and seconds (1:02.5)")
+    hours, minutes, rest = (Fraction(part or 0) for part in match.groups())
+    # 1:75 is more likely a slip than 2:15; 90:00 is how long films are told
+    if (match[2] and rest >= 60) or (match[1] and minutes >= 60):
+        raise typer.BadParameter(f"{text!r} is no time; minutes and seconds go up to 59 (1:00:02.5)")
     return float(hours * 3600 + minutes * 60 + rest)

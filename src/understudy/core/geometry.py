@@ -62,7 +62,7 @@ def inverse(b_from_a: NDArray[Kind]) -> NDArray[Kind]:
     """
     (a, b, x), (c, d, y) = b_from_a.tolist()
     determinant = a * d - b * c
-    if determinant == 0:
+    if not abs(determinant) > 0:  # nor where it is no number
         raise ValueError(f"a matrix that cannot be inverted: {b_from_a.tolist()}")
     e, f, g, h = d / determinant, -b / determinant, -c / determinant, a / determinant
     return np.array([[e, f, -e * x - f * y], [g, h, -g * x - h * y]], b_from_a.dtype)

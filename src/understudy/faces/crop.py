@@ -35,7 +35,7 @@ def cut(image: Image | Picture, crop_from_frame: Matrix, size_px: int) -> Image:
     scale = float(np.hypot(crop_from_frame[0, 0], crop_from_frame[1, 0]))
     part, matrix = part_under(image, crop_from_frame, size_px)
     part, matrix = averaged(part, matrix)
-    if 0.99 < scale < 1.05 and np.abs(matrix - matrix.round()).max() > 1e-6:
+    if 0.99 < scale < 1.05 and np.abs(matrix - matrix.round()).max() > 1e-3:
         return _warp_sharp(part, matrix, size_px)
     if np.hypot(matrix[0, 0], matrix[1, 0]) > 0.99:
         size = (size_px, size_px)
@@ -64,11 +64,13 @@ def cut_as_it_lies(image: Image | Picture, square: FaceSquare) -> tuple[Image, M
     x0, y0 = (int((middle - reach / 2) // _BLOCK_PX) * _BLOCK_PX for middle in (square.x_px, square.y_px))
     far = max(square.x_px - x0, square.y_px - y0) + reach / 2
     side = max(_STORED_MIN_PX, int(np.ceil((far + 0.5) / _BLOCK_PX)) * _BLOCK_PX)
-    crop = _bordered(picture, x0, y0, side)
     size = side if shrink == 1 else round(side * shrink)
     scale = size / side
     shift = [(0.5 - start) * scale - 0.5 for start in (x0, y0)]
     matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
+    if shrink < 0.5:  # averaged first, so that what lies beyond the frame is never made at full size
+        return cut(picture, matrix, size), matrix
+    crop = _bordered(picture, x0, y0, side)
     return crop if size == side else reduced(crop, size), matrix
 
 
@@ -108,7 +110,7 @@ def averaged(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """A picture averaged over whole blocks where a crop of it is less than half its size.
 
-    A warp itself looks at four pixels only.
+    A warp itself looks at four pixels only. Each halving rounds upwards, by an eighth of a grey level.
 
     Args:
         part: (h, w) or (h, w, channels).

@@ -157,9 +157,12 @@ def open_database(folder: Path) -> tuple[sqlite3.Connection, bool]:
         try:
             found = _check_format(connection, folder)
             if found < SCHEMA_VERSION:
-                _bring_up_to_date(connection, folder, writable=writable)
+                connection = connection if writable else _in_memory(connection)
+                _bring_up_to_date(connection)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
+            if not writable:  # what is in memory would else be changed and lost
+                connection.execute("PRAGMA query_only = ON")
             if writable:
                 connection.execute("PRAGMA journal_mode = WAL")
                 # FULL: a committed batch outlives a power cut; one fsync a batch costs nothing
@@ -206,13 +209,20 @@ def _check_format(connection: sqlite3.Connection, folder: Path) -> int:
     return int(found)
 
 
-def _bring_up_to_date(connection: sqlite3.Connection, folder: Path, *, writable: bool) -> None:
+def _in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy of a database that cannot be written to; closes that."""
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        connection.backup(copy)
+    except BaseException:
+        copy.close()
+        raise
+    connection.close()
+    return copy
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Turn format 1, whose crops are all upright, into format 2."""
-    if not writable:
-        raise FacesetError(
-            f"{folder} has faceset format 1 and cannot be written to, so it cannot be brought up to date",
-            "make the folder writable, or copy it, and open it once",
-        )
 
     def matrix(x: float, y: float, side: float, roll: float, size: int, coverage: float) -> bytes:
         square = FaceSquare(x_px=x, y_px=y, side_px=side, roll_rad=roll)
@@ -220,7 +230,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, folder: Path, *, writable:
 
     connection.create_function("crop_matrix", 6, matrix, deterministic=True)
     with transaction(connection):
-        if connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,):
+        if connection.execute("PRAGMA user_version").fetchone() == (2,):
             return  # somebody else was first
         connection.execute("ALTER TABLE faces ADD COLUMN crop_from_frame BLOB NOT NULL DEFAULT x''")
         connection.execute(

@@ -86,7 +86,7 @@ def landmark_figures(faces: Sequence[Face], poses: HeadPoses) -> list[dict[str, 
     gazes = gazes_deg(landmarks_px, np.stack([face.iris_px for face in faces]), poses)
     rows = np.column_stack([openings, gazes]).tolist()
     return [
-        {name: value for name, value in zip((*MEASURES, *GAZE), row, strict=True) if np.isfinite(value)}
+        {n: v for n, v in zip((*MEASURES, *GAZE), row, strict=True) if n not in GAZE or np.isfinite(v)}
         for row in rows
     ]
 

@@ -135,7 +135,8 @@ class FaceTracker:
         found.sort(key=lambda face: -face.square.side_px)
         self._last = found[: self._config.max_faces]
         new = [face for face in self._last if face.track not in patches]
-        self._patches = patches | {face.track: face_patch(image, patch_at(face.square)) for face in new}
+        patches |= {face.track: face_patch(image, patch_at(face.square)) for face in new}
+        self._patches = {face.track: patches[face.track] for face in self._last}
         return list(self._last)
 
     def _starts_shot(self, image: Picture) -> bool:

@@ -76,7 +76,9 @@ def _warnings(source: ReadFaces) -> list[str]:
 
 def _gap(gap: Gap, places: list[FacePlace]) -> GapFound:
     examples = [
-        Example(footage=place.footage, time_s=place.time_s, frame=place.frame, crop=place.crop)
+        Example(
+            footage=place.footage, time_s=place.time_s, frame=place.frame, crop=place.crop, face=place.face
+        )
         for place in (places[row] for row in gap.examples)
     ]
     return GapFound(

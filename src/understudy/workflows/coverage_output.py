@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from understudy.core.files import write_atomically
-from understudy.media.images import read_image, write_image
-from understudy.report.clips import encode_picture, fit_within
+from understudy.faces.faceset import Faceset
+from understudy.faces.stored_crop import read_upright
+from understudy.media.images import write_image
+from understudy.report.clips import encode_picture
 from understudy.report.coverage_map import CoverageMap
 from understudy.report.coverage_page import CoveragePage, GapShown, render_coverage
 from understudy.report.coverage_picture import coverage_picture
@@ -64,6 +66,7 @@ def _places(examples: list[Example]) -> str:
 
 def _page(result: CoverageResult, found: CoverageMap, names: tuple[str, str]) -> CoveragePage:
     source, target = names
+    pictures = _pictures(result)
     return CoveragePage(
         title=f"What {source} lacks for {target}",
         summary=(
@@ -74,7 +77,7 @@ def _page(result: CoverageResult, found: CoverageMap, names: tuple[str, str]) ->
             GapShown(
                 sentence=gap.sentence,
                 concerns=concerns(gap),
-                examples=[(_caption(example), _picture(example)) for example in gap.examples],
+                examples=[(_caption(example), pictures[example.face]) for example in gap.examples],
             )
             for gap in result.gaps
         ],
@@ -87,5 +90,9 @@ def _caption(example: Example) -> str:
     return f"{example.footage.name} {clock(example.time_s)}"
 
 
-def _picture(example: Example) -> bytes:
-    return encode_picture(fit_within(read_image(example.crop), _EXAMPLE_PX))
+def _pictures(result: CoverageResult) -> dict[int, bytes]:
+    """The upright faces of all examples, encoded, by id."""
+    ids = sorted({example.face for gap in result.gaps for example in gap.examples})
+    with Faceset.open(result.target) as faceset:
+        faces = faceset.faces_by_id(ids)
+    return {face.id: encode_picture(read_upright(face, _EXAMPLE_PX)) for face in faces}

@@ -97,13 +97,15 @@ class Example:
         footage: the target's file.
         time_s: presentation time in it.
         frame: position in it, from 0.
-        crop: the stored picture of the face.
+        crop: the stored picture of the face, as it lies.
+        face: its id in the faceset.
     """
 
     footage: Path
     time_s: float
     frame: int
     crop: Path
+    face: int
 
 
 @dataclass(frozen=True, kw_only=True)

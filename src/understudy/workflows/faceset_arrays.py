@@ -32,13 +32,15 @@ class FacePlace:
         footage: the file.
         frame: position in the footage, from 0.
         time_s: presentation time.
-        crop: the stored picture of the face.
+        crop: the stored picture of the face, as it lies.
+        face: its id in the faceset.
     """
 
     footage: Path
     frame: int
     time_s: float
     crop: Path
+    face: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,7 @@ def read_faces(folder: Path, *, with_light: bool, on_event: OnEvent = ignore) ->
                     frame=stored.frame_index,
                     time_s=float(stored.time_s),
                     crop=stored.crop_path,
+                    face=stored.id,
                 )
             )
             if len(rows) % _REPORT_EVERY == 0 or number + stride >= kept:

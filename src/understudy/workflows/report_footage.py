@@ -14,7 +14,7 @@ import numpy as np
 from understudy.core.prefetch import prefetch
 from understudy.core.types import Frame, Image, Vector
 from understudy.faces.choose import TargetChooser
-from understudy.faces.crop import cut
+from understudy.faces.crop import cut, stored_size_px
 from understudy.faces.face import FaceSquare
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_schema import is_faceset
@@ -263,4 +263,4 @@ def _letterboxed(image: Image, side_px: int) -> Image:
 def _stored_crops(faceset: Path) -> Iterator[Image]:
     with Faceset.open(faceset) as faces:
         for face in islice(faces.faces("kept"), MAX_SOURCE_FRAMES):
-            yield read_upright(face, face.crop_size_px)
+            yield read_upright(face, stored_size_px(face.square))
