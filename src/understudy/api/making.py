@@ -199,6 +199,8 @@ def train(
     until_flat: bool = False,
     tensorboard: bool = False,
     encoder: str = "trained",
+    devices: int | None = None,
+    accumulate: int = 1,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -221,6 +223,9 @@ def train(
             the most it takes, and without them it takes as long as that needs.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
         encoder: "trained", or "frozen" as it is.
+        devices: processes that share the faces of each step; this one starts the others. None for this one
+            alone, or together with those that torchrun has started, of which the first hears the events.
+        accumulate: batches whose gradients make one step together, like one batch so many times as large.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -250,6 +255,8 @@ def train(
         until_flat=until_flat,
         tensorboard=tensorboard,
         encoder=encoder,
+        devices=devices,
+        accumulate=accumulate,
     )
     return workflow.run(config, on_event)
 

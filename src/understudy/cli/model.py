@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from understudy.cli.output import Row, number, print_rows
-from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.perform import Debug, Json, perform, perform_in_silence
 from understudy.cli.preset_list import ListPresets
 from understudy.cli.training_options import (
+    Accumulate,
+    Devices,
     Encoder,
     Minutes,
     Preset,
@@ -21,6 +23,7 @@ from understudy.cli.training_options import (
 )
 from understudy.core.events import OnEvent
 from understudy.workflows.configs import ConvertResult, TrainResult
+from understudy.workflows.torchrun import follows
 
 
 def train(
@@ -52,6 +55,8 @@ def train(
         bool, typer.Option("--tensorboard", help="Write curves and previews to MODEL/tensorboard.")
     ] = False,
     encoder: Encoder = "trained",
+    devices: Devices = None,
+    accumulate: Accumulate = 1,
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -81,9 +86,14 @@ def train(
             until_flat=until_flat,
             tensorboard=tensorboard,
             encoder=encoder,
+            devices=devices,
+            accumulate=accumulate,
             on_event=on_event,
         )
 
+    if follows(devices):
+        perform_in_silence(work, debug=debug)
+        return
     perform(work, _show_training, as_json=json, debug=debug, interrupted=lambda result: result.interrupted)
 
 

@@ -94,6 +94,8 @@ class TrainConfig:
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
         resume: go on with the model in `model`; facesets beyond its own add an identity each.
         encoder: "trained", or "frozen" as it is: then the decoders alone go on learning.
+        devices: processes that share the faces of each step; None for those that torchrun has started.
+        accumulate: batches whose gradients make one step together.
     """
 
     facesets: tuple[Path, ...]
@@ -108,6 +110,8 @@ class TrainConfig:
     until_flat: bool = False
     tensorboard: bool = False
     encoder: str = "trained"
+    devices: int | None = 1
+    accumulate: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

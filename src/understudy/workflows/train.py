@@ -5,32 +5,37 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from understudy.core.errors import ConfigError, FacesetError, ModelError
-from understudy.core.events import OnEvent, Progress, ignore
+from understudy.core.events import OnEvent, ignore
 from understudy.faces.faceset import Faceset
 from understudy.nets.presets import PRESETS
 from understudy.training.base import start_from_base
+from understudy.training.division import Division
 from understudy.training.loss_watch import LossState
 from understudy.training.model import Model
 from understudy.training.model_folder import LoadedModel, find_generation, holds_model, load_model
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
 from understudy.training.processor import has_fast_bf16, tuned
-from understudy.training.samples import Samples, load_samples
 from understudy.workflows.choices import ENCODERS
 from understudy.workflows.configs import TrainConfig, TrainResult
-from understudy.workflows.memory import available_bytes, check_memory
+from understudy.workflows.memory import Spread, available_bytes, check_memory
+from understudy.workflows.torchrun import started_together
 from understudy.workflows.training_board import TensorBoard
+from understudy.workflows.training_faces import load_faces
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
+
+if TYPE_CHECKING:
+    from understudy.training.team import Team
 
 FEWEST_FACES = 20
 
 # settings that make two runs the same run
-_SAME_RUN = ("preset", "minutes", "steps", "start", "batch", "seed", "until_flat", "encoder")
+_SAME_RUN = ("preset", "minutes", "steps", "start", "batch", "seed", "until_flat", "encoder", "accumulate")
 
 Mode = Literal["fresh", "continue", "further"]
 
@@ -42,30 +47,71 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
     same settings; `resume` trains any model further for the time given. Ctrl-C (KeyboardInterrupt)
     ends training early, saves, and is told by `interrupted`.
 
+    Of several processes, the first one decides, writes, and hears events; a process that torchrun has
+    started beside it gets the same result.
+
     Raises:
         ConfigError: settings that do not go together, too little memory, or no TensorBoard.
         FacesetError: a faceset is missing or too small.
         ModelError: the model folder is taken, or holds another model.
+        ProcessLost: another process has ended; what was learnt before is saved.
     """
-    check(config)
+    started = started_together(config.devices)
+    size = started.size if started else config.devices or 1
+    if started is None:
+        check(config)
+    if size == 1:
+        return _lead(config, on_event)
+    from understudy.workflows.follow_training import follow_training
+    from understudy.workflows.team_start import team_of
+
+    with team_of(size, started) as team:
+        if not team.leads:
+            return result_of(config.model, follow_training(team))
+        check(config, size)  # so late, so that of what torchrun has started one process says what is wrong
+        return _lead(config, on_event, team, started.size_here if started else size)
+
+
+def _lead(
+    config: TrainConfig, on_event: OnEvent, team: Team | None = None, processes_here: int = 1
+) -> TrainResult:
+    """All but what the other processes of a team do."""
     mode = mode_of(config)
     entries = _entries(config.facesets)
     if mode == "fresh":
         loaded = _fresh(config, entries)
     else:
         loaded = _found(config, entries, further=mode == "further")
-    batch = config.batch or loaded.model.preset.batch
+    model, batch = loaded.model, config.batch or loaded.model.preset.batch
     if config.encoder == "frozen":
-        loaded.model.freeze_encoder()
-    check_memory(loaded.model, [entry.faces for entry in entries], batch, available_bytes())
+        model.freeze_encoder()
+    spread = Spread(processes=processes_here, accumulate=config.accumulate)
+    check_memory(model, [entry.faces for entry in entries], batch, available_bytes(), spread)
     board = TensorBoard(config.model) if config.tensorboard else None
-    identities = _load(config.facesets, loaded.model, on_event)
+    if team is not None:
+        from understudy.workflows.follow_training import tell_job
+
+        digests = [entry.faceset_digest for entry in entries]
+        facesets = list(zip(config.facesets, digests, strict=True))
+        tell_job(team, model, facesets, batch, config.accumulate)
+    is_divided = team is not None or config.accumulate > 1
+    division = Division(len(entries), config.accumulate, team) if is_divided else None
+    identities = load_faces(config.facesets, model, on_event)
     with tuned():
-        return TrainingSession(loaded, config.model, identities, batch, on_event, board).run()
+        result = TrainingSession(loaded, config.model, identities, batch, on_event, board, division).run()
+    if team is not None:
+        from understudy.workflows.follow_training import tell_end
+
+        tell_end(team, find_generation(config.model).index)
+    return result
 
 
-def check(config: TrainConfig) -> None:
+def check(config: TrainConfig, processes: int | None = None) -> None:
     """Raise for settings that cannot work, before anything is loaded.
+
+    Args:
+        config: the settings.
+        processes: that share each step; as the settings say where None.
 
     Raises:
         ConfigError: which setting, and what would do.
@@ -84,6 +130,7 @@ def check(config: TrainConfig) -> None:
         raise ConfigError("training time is not positive", "give minutes or steps above 0")
     if config.batch is not None and config.batch < 1:
         raise ConfigError(f"batch is {config.batch}", "give at least 1 face an identity and step")
+    _check_division(config, processes or config.devices or 1)
     if config.start not in ("base", "scratch"):
         raise ConfigError(f"unknown start {config.start!r}", "use base or scratch")
     if config.encoder not in ENCODERS:
@@ -104,6 +151,20 @@ def check(config: TrainConfig) -> None:
         raise ModelError(f"{existing} is a file", "name a folder for the model")
     if not os.access(existing, os.W_OK):
         raise ModelError(f"{existing} cannot be written to", "name another folder for the model")
+
+
+def _check_division(config: TrainConfig, processes: int) -> None:
+    if config.devices is not None and config.devices < 1:
+        raise ConfigError(f"{config.devices} devices are asked for", "give 1 or more")
+    if config.accumulate < 1:
+        raise ConfigError(f"{config.accumulate} batches a step are asked for", "give 1 or more")
+    batch = config.batch or PRESETS[config.preset].batch
+    if batch % processes:
+        near = max(1, round(batch / processes)) * processes
+        raise ConfigError(
+            f"{batch} faces a person and step cannot be shared evenly by {processes} processes",
+            f"give --batch {near}, or another multiple of {processes}",
+        )
 
 
 def mode_of(config: TrainConfig) -> Mode:
@@ -175,18 +236,6 @@ def _entries(facesets: Sequence[Path]) -> list[IdentityEntry]:
     return entries
 
 
-def _load(facesets: Sequence[Path], model: Model, on_event: OnEvent) -> list[Samples]:
-    identities: list[Samples] = []
-    for number, folder in enumerate(facesets):
-        on_event(Progress(stage="load faces", done=number, total=len(facesets), unit="facesets"))
-        with Faceset.open(folder) as faceset:
-            faces = list(faceset.faces("kept"))
-            identities.append(
-                load_samples(faceset.identity, faces, model.preset.size_px, model.preset.coverage)
-            )
-    return identities
-
-
 def _fresh(config: TrainConfig, entries: list[IdentityEntry]) -> LoadedModel:
     torch.manual_seed(config.seed)
     model = Model(config.preset, [entry.name for entry in entries], bf16=has_fast_bf16())
@@ -242,8 +291,11 @@ def _budget(config: TrainConfig, first_step: int) -> Budget:
 
 
 def _settings(config: TrainConfig) -> dict[str, Any]:
-    until_flat = {"until_flat": True} if config.until_flat else {}
-    return until_flat | {
+    # only where they are used, so that a model without them counts as trained with the same settings
+    rare: dict[str, Any] = {"until_flat": True} if config.until_flat else {}
+    if config.accumulate > 1:
+        rare["accumulate"] = config.accumulate
+    return rare | {
         "facesets": [str(path) for path in config.facesets],
         "preset": config.preset,
         "minutes": config.minutes,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from understudy.core.errors import ModelError, UnderstudyError
+from understudy.core.errors import ModelError, ProcessLost, UnderstudyError
 from understudy.core.events import Notice, OnEvent, Written
 from understudy.media.images import write_image
 from understudy.training.augment import AUGMENTATION
-from understudy.training.batches import batches
+from understudy.training.batches import Batch, batches, batches_in_parts
+from understudy.training.division import Division
 from understudy.training.loop import TAIL, Moment, Schedule, Trainer, seed_after, train
 from understudy.training.loss_watch import LossWatch
 from understudy.training.model_folder import (
@@ -31,7 +33,7 @@ from understudy.training.outlook import is_flat
 from understudy.training.samples import Samples
 from understudy.training.validate import Validation, preview
 from understudy.workflows.configs import TrainResult
-from understudy.workflows.memory import available_bytes, out_of_memory, ran_out
+from understudy.workflows.memory import Spread, available_bytes, out_of_memory, ran_out
 from understudy.workflows.requests import Requests, heard
 from understudy.workflows.training_board import Board, NoBoard
 from understudy.workflows.training_progress import progress_of
@@ -63,9 +65,10 @@ class TrainingSession:
         loaded: the model, untrained or as it was saved.
         folder: where it is saved.
         identities: faces of each, in the order of the decoders.
-        batch: faces an identity and step.
+        batch: faces an identity and step; of a step in parts, of each.
         on_event: hears of progress, warnings and previews.
         board: is shown scalars and previews; closed by `run`.
+        division: how steps are divided; this process leads the others.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class TrainingSession:
         batch: int,
         on_event: OnEvent,
         board: Board | None = None,
+        division: Division | None = None,
     ) -> None:
         """Prepare the optimizer and the validation."""
         self._board = board or NoBoard()
@@ -84,7 +88,8 @@ class TrainingSession:
         self._warnings: list[str] = []
         for message in loaded.warnings:
             self._warn(message)
-        self._trainer = Trainer(self._model, self._index.seed)
+        self._division = division
+        self._trainer = Trainer(self._model, self._index.seed, division)
         if holds_model(folder) and not load_optimizer(folder, self._trainer.optimizer, self._index):
             self._warn(f"{folder} has no optimizer state that fits: it starts anew")
         self._validation = Validation(identities)
@@ -104,10 +109,14 @@ class TrainingSession:
         Raises:
             KeyboardInterrupt: asked to stop twice; the last save is good.
             ModelError: training broke down again and again; what was saved before is good.
+            ProcessLost: another process has ended; what was learnt before is saved.
             UnderstudyError: the last save could not be written; the one before is good.
         """
         with heard(self._requests), closing(self._board):
-            return self._run()
+            try:
+                return self._run()
+            except ProcessLost as error:
+                raise self._left_alone(error) from error
 
     def _run(self) -> TrainResult:
         self._started_s = time.monotonic()
@@ -142,10 +151,8 @@ class TrainingSession:
         index, first = self._index, self._index.step
         self._begun_step, self._begun_s = first, self._elapsed_s()
         self._trainer.seed = seed_after(index.seed, index.rollbacks)
-        augmentation = AUGMENTATION[self._model.preset_name]
-        made = batches(self._identities, self._batch, self._trainer.seed, first, augmentation)
         try:
-            with closing(made):
+            with closing(self._batches(first)) as made:
                 index.budget.finished = train(
                     self._trainer, made, self._schedule(), first, self._on_step, self._started_s
                 )
@@ -157,8 +164,31 @@ class TrainingSession:
             if not ran_out(error):
                 raise
             faces = [len(samples) for samples in self._identities]
-            raise out_of_memory(self._model, faces, self._batch, available_bytes()) from error
+            spread = Spread()
+            if self._division is not None:
+                spread = Spread(processes=self._division.size, accumulate=self._division.accumulate)
+            raise out_of_memory(self._model, faces, self._batch, available_bytes(), spread) from error
         return self._index.budget.finished or self._requests.stop
+
+    def _batches(self, first: int) -> Generator[Batch] | Generator[list[Batch]]:
+        """Its share of each batch; the other processes go on from the same step and weights."""
+        division, seed = self._division, self._trainer.seed
+        augmentation = AUGMENTATION[self._model.preset_name]
+        if division is None:
+            return batches(self._identities, self._batch, seed, first, augmentation)
+        if division.team is not None:
+            from understudy.training.following import give_state  # torch.distributed, for teams only
+
+            give_state(division.team, self._trainer, first)
+        size = self._batch * division.accumulate
+        return batches_in_parts(self._identities, size, seed, first, division.parts, augmentation)
+
+    def _left_alone(self, error: ProcessLost) -> ProcessLost:
+        """Save what was learnt before another process ended, and say where it is."""
+        with suppress(FloatingPointError):
+            self._save()
+        step = find_generation(self._folder).index.step
+        return ProcessLost(error.what, f"{self._folder} holds step {step}: run the same command again")
 
     def _schedule(self) -> Schedule:
         budget = self._index.budget
