@@ -114,7 +114,10 @@ def compared(had: dict[str, float], result: TrainResult, first_step: int) -> dic
 def training(facesets: list[Path], model: Path, steps: int, settings: dict[str, Any]) -> TrainResult:
     """One run of training."""
     print(f"{model.name}: {len(facesets)} people, {steps} steps", file=sys.stderr)
-    return train(facesets, model, steps=steps, on_event=say, **settings)
+    result = train(facesets, model, steps=steps, on_event=say, **settings)
+    if result.interrupted:  # its figures are of fewer steps
+        sys.exit(f"{model.name} was interrupted: there is no result")
+    return result
 
 
 def figures(result: TrainResult) -> dict[str, float]:
