@@ -73,8 +73,8 @@ def session(folder: Path, steps: int, on_event: OnEvent = ignore, *, sick: bool 
 def poisoned_at(step: int) -> object:
     """Batches as ever, but the one of this step is not numbers, until training goes back."""
 
-    def make(identities: object, size: int, seed: int, first_step: int, config: object) -> Generator[Batch]:
-        real = batches(identities, size, seed, first_step, config)  # type: ignore[arg-type]
+    def make(identities: object, size: int, seed: int, first_step: int, *how: object) -> Generator[Batch]:
+        real = batches(identities, size, seed, first_step, *how)  # type: ignore[arg-type]
         for number, batch in enumerate(real, first_step):
             if number == step and seed == SEED:
                 batch.expression_BX.fill_(float("nan"))

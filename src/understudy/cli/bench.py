@@ -9,7 +9,14 @@ import typer
 
 from understudy.cli.output import number, print_rows, print_table
 from understudy.cli.perform import Debug, Json, perform
-from understudy.cli.training_options import Preset, Seed, Start, checked_minutes, either_minutes_or_steps
+from understudy.cli.training_options import (
+    Device,
+    Preset,
+    Seed,
+    Start,
+    checked_minutes,
+    either_minutes_or_steps,
+)
 from understudy.core.events import OnEvent
 
 if TYPE_CHECKING:
@@ -25,6 +32,7 @@ def train(
     seconds: Annotated[float, typer.Option(min=1, help="About how long to measure.")] = 20.0,
     batch: Annotated[int | None, typer.Option(min=1, help="Faces a person and step.")] = None,
     seed: Seed = None,
+    device: Device = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -34,7 +42,11 @@ def train(
         from understudy.workflows import bench_train as workflow
 
         config = workflow.BenchConfig(
-            preset=preset or "tiny", seconds=seconds, batch=batch, seed=0 if seed is None else seed
+            preset=preset or "tiny",
+            seconds=seconds,
+            batch=batch,
+            seed=0 if seed is None else seed,
+            device=device or "auto",
         )
         return workflow.run(config, on_event)
 
@@ -114,7 +126,9 @@ def _show_bench(result: BenchResult) -> None:
             ("bare network", number(result.bare_steps_per_s, 2, " steps a second")),
             ("overhead", number(100 * result.overhead, 1, " %")),
             ("faces", number(result.faces_per_s, 1, " a second")),
+            ("batch", f"{result.batch} faces a person and step"),
             ("of the measured peak", number(100 * result.mfu, 1, " %")),
             ("peak memory", number(result.peak_rss_mb, 0, " MB")),
+            ("of the GPU", number(result.peak_device_mb, 0, " MB")),
         ]
     )

@@ -77,3 +77,10 @@ FromModel = Annotated[
     ),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random choice.", show_default="0")]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        help="What computes: cpu, cuda (a GPU), cuda:1 for the second, or auto for a GPU where there is one.",
+        show_default="auto",
+    ),
+]

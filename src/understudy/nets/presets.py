@@ -20,7 +20,7 @@ class Preset:
         size_px: side of the aligned face.
         coverage: side of the aligned face in units of the face square.
         code: numbers in the code.
-        batch: faces an identity and step.
+        batch: faces an identity and step, on a processor.
         learning_rate: at its peak.
         betas: of AdamW.
         expression_weight: weight of reading the landmarks from the code; 0 where the encoder cannot.
@@ -31,6 +31,7 @@ class Preset:
         purpose: what it is for, in a few words.
         average: share of the averaged weights that a step leaves as they are; 0 keeps no average.
         doublings: how often the picture doubles while it is trained; 0 for networks that do not grow.
+        gpu_batch: faces an identity and step on a GPU, where they fit.
     """
 
     size_px: int
@@ -47,13 +48,16 @@ class Preset:
     purpose: str = ""
     average: float = 0.0
     doublings: int = 0
+    gpu_batch: int = 32
 
 
 _TINY = TinyConfig()
 _CONSISTENCY = 0.15  # see docs/training.md: three times as much, and a swap is less like its source
 
 
-def family_preset(config: FamilyConfig, *, batch: int, learning_rate: float, purpose: str) -> Preset:
+def family_preset(
+    config: FamilyConfig, *, batch: int, learning_rate: float, purpose: str, gpu_batch: int = 32
+) -> Preset:
     """A member of the family with the settings that they share.
 
     Args:
@@ -61,6 +65,7 @@ def family_preset(config: FamilyConfig, *, batch: int, learning_rate: float, pur
         batch: see `Preset`.
         learning_rate: see `Preset`.
         purpose: see `Preset`.
+        gpu_batch: see `Preset`.
     """
     return Preset(
         size_px=config.size_px,
@@ -77,6 +82,7 @@ def family_preset(config: FamilyConfig, *, batch: int, learning_rate: float, pur
         purpose=purpose,
         average=0.999,
         doublings=config.doublings,
+        gpu_batch=gpu_batch,
     )
 
 
@@ -127,11 +133,13 @@ PRESETS: dict[str, Preset] = {
         batch=6,
         learning_rate=3e-4,
         purpose="close-ups in full HD",
+        gpu_batch=16,
     ),
     "cinema": family_preset(
         FamilyConfig(widths=(640, 384, 192, 96, 48, 24), blocks=(2, 2, 2, 1, 1, 1), narrow=640, rest=320),
         batch=4,
         learning_rate=3e-4,
         purpose="close-ups in 4K",
+        gpu_batch=8,
     ),
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -134,7 +135,7 @@ def make_pairs(read_N5SS: Tensor, drawn_N5SS: Tensor, moves: Moves, size_px: int
         size_px: side of the pairs.
     """
     count, _, side, _ = read_N5SS.shape
-    numbers = torch.from_numpy(_numbers(moves, side)).to(read_N5SS.device, non_blocking=True)
+    numbers = sent(_numbers(moves, side), read_N5SS.device)
     colours, maps = numbers[:, :6].view(count, 3, 2, 1), numbers[:, 6:].view(count, 2, 2, _BASIS, _BASIS)
     basis = _basis(size_px, numbers.device)
     # (n, 2, 2, 7, w) to x and y side by side, so that the second product writes them where they are read
@@ -148,6 +149,12 @@ def make_pairs(read_N5SS: Tensor, drawn_N5SS: Tensor, moves: Moves, size_px: int
     warped = torch.addcmul(colours[:, :, 1:], warped, colours[:, :, :1]).clamp_(0, 1)
     truth = _sampled(drawn, where[:, 0]).mul_(1 / 255)
     return Pairs(warped_B3HW=warped, truth_B4HW=truth[:, :4], focus_B1HW=truth[:, 4:])
+
+
+def sent(numbers: NDArray[Any], device: torch.device) -> Tensor:
+    """A few numbers on the device that computes, without waiting for what it was told before."""
+    tensor = torch.from_numpy(numbers)
+    return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
 
 
 def _sampled(picture_NCSS: Tensor, where_NHW2: Tensor) -> Tensor:

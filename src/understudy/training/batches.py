@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from understudy.training.augment import AugmentConfig, Moves, make_pairs, random_moves
+from understudy.training.augment import AugmentConfig, Moves, make_pairs, random_moves, sent
 from understudy.training.samples import Samples
 
 _BLOCK = 16  # steps whose moves are drawn together: alone, a step's few numbers cost as much as many
@@ -68,7 +68,7 @@ def batches(
         chosen = [rng.choice(samples.training, size) for samples in identities]
         picked = faces[0].new_empty(count, *faces[0].shape[1:])
         for every, some, into in zip(faces, chosen, picked.split(size), strict=True):
-            torch.index_select(every, 0, torch.from_numpy(some).to(where), out=into)
+            torch.index_select(every, 0, sent(some, where), out=into)
         expressions = [samples.expressions[some] for samples, some in zip(identities, chosen, strict=True)]
         own = moves.part(step % _BLOCK * count, count)
         yield to_batch(picked, picked, own, np.concatenate(expressions), size_px)
@@ -89,10 +89,10 @@ def to_batch(
     """
     pairs = make_pairs(read_N5SS, drawn_N5SS, moves, size_px)
     seen = expressions[np.arange(len(expressions)), moves.flipped.astype(int)]
-    said = torch.from_numpy(np.concatenate([seen, moves.placement], axis=1))
+    said = np.concatenate([seen, moves.placement], axis=1)
     return Batch(
         face_B3HW=pairs.warped_B3HW,
         truth_B4HW=pairs.truth_B4HW,
         focus_B1HW=pairs.focus_B1HW,
-        expression_BX=said.to(read_N5SS.device, non_blocking=True),
+        expression_BX=sent(said, read_N5SS.device),
     )

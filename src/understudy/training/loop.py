@@ -16,6 +16,7 @@ from understudy.training.batches import Batch
 from understudy.training.consistency import EVERY, add_consistency_gradient
 from understudy.training.growth import at_size, grown_at
 from understudy.training.model import Model
+from understudy.training.recorded import Recorded
 
 TAIL = 0.2  # share of the time given in which the rate falls, where a run ends by itself
 
@@ -87,12 +88,17 @@ class Trainer:
         self.model, self.seed = model, seed
         preset = model.preset
         self._losses: dict[int, FaceLoss] = {}
+        on_gpu = model.device.type == "cuda"
+        self._recorded = Recorded(self._learn, model.device) if on_gpu else None
+        # a recorded step reads its rates from the device's memory
+        self._rates = [torch.zeros((), device=model.device) for _ in model.rates] if on_gpu else None
         self.optimizer = torch.optim.AdamW(
             [{"params": list(network.parameters())} for network in (model.encoder, *model.decoders)],
             lr=preset.learning_rate,
             betas=preset.betas,
             weight_decay=1e-3,
             fused=True,
+            capturable=on_gpu,
         )
 
     def step(self, batch: Batch, rate: float, number: int) -> Tensor:
@@ -111,11 +117,33 @@ class Trainer:
         # the same noise wherever training resumes
         state = np.random.SeedSequence([self.seed, number]).generate_state(1)
         torch.manual_seed(int(state[0]))
-        # of the model, not of the optimizer's saved state, which may be of a run at other rates
-        for group, share in zip(self.optimizer.param_groups, model.rates, strict=True):
-            group["lr"] = model.preset.learning_rate * rate * share
+        self._set_rates(rate)
         if not model.training:  # asking each of its hundred modules takes as long as a small layer
             model.train()
+        turn = self.consistency_turn(number)
+        if self._recorded is None or model.is_fading:  # what is faded in counts more at every step
+            loss = self._learn(batch, turn)
+        else:
+            loss = self._recorded(batch, turn)
+        model.after_step(number)
+        return loss
+
+    def forget_recorded(self) -> None:
+        """Needed once weights or the optimizer's state have been replaced, see `Recorded`."""
+        if self._recorded is not None:
+            self._recorded.forget()
+
+    def _set_rates(self, rate: float) -> None:
+        # of the model, not of the optimizer's saved state, which may be of a run at other rates
+        for number, (group, share) in enumerate(
+            zip(self.optimizer.param_groups, self.model.rates, strict=True)
+        ):
+            value = self.model.preset.learning_rate * rate * share
+            group["lr"] = value if self._rates is None else self._rates[number].fill_(value)
+
+    def _learn(self, batch: Batch, turn: int | None) -> Tensor:
+        """Compute a step's gradient and take it; returns its loss. May be recorded, see `Recorded`."""
+        model = self.model
         with model.autocast():
             code = model.encoder(batch.face_B3HW)
             each = code.split(len(code) // len(model.decoders))
@@ -125,10 +153,9 @@ class Trainer:
             torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW
         )
         torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
-        self.add_consistency(each, number)
+        self.add_consistency(each, turn)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        model.after_step(number)
         return loss + read.detach()
 
     def grow(self, done: float) -> None:
@@ -137,8 +164,12 @@ class Trainer:
         Args:
             done: share of the training that lies behind.
         """
-        if self.model.preset.doublings:
-            self.model.grow(max(self.model.grown, grown_at(done, self.model.preset.doublings)))
+        if not self.model.preset.doublings:
+            return
+        before = self.model.drawn_px
+        self.model.grow(max(self.model.grown, grown_at(done, self.model.preset.doublings)))
+        if self.model.drawn_px != before:
+            self.forget_recorded()
 
     def face_loss(self, size_px: int) -> FaceLoss:
         """The loss for pictures of one size."""
@@ -150,20 +181,33 @@ class Trainer:
         """How far the code is from saying the expression; 0 where it need not, or learns nothing more."""
         weight = self.model.preset.expression_weight
         if not weight or not code.requires_grad:
-            return torch.zeros((), requires_grad=True)
+            return torch.zeros((), requires_grad=True, device=code.device)
         read = self.model.encoder.expression(code).float()  # type: ignore[operator]
         return weight * nn.functional.smooth_l1_loss(read, batch.expression_BX)
 
-    def add_consistency(self, codes: Sequence[Tensor], number: int) -> None:
-        """Now and then add to the decoders' gradients what keeps the expression of a swap.
+    def consistency_turn(self, number: int) -> int | None:
+        """Which of the others' codes decoders are given at a step, see `add_consistency_gradient`.
+
+        Args:
+            number: of the step.
+
+        Returns:
+            None at steps that have none.
+        """
+        people = len(self.model.decoders)
+        if not self.model.preset.consistency_weight or people < 2 or number % EVERY:
+            return None
+        return number // EVERY % (people - 1)
+
+    def add_consistency(self, codes: Sequence[Tensor], turn: int | None) -> None:
+        """Add to the decoders' gradients what keeps the expression of a swap.
 
         Args:
             codes: of each identity's faces.
-            number: of the step.
+            turn: see `consistency_turn`; nothing is added where it is None.
         """
-        weight = EVERY * self.model.preset.consistency_weight
-        if weight and len(codes) > 1 and number % EVERY == 0:
-            add_consistency_gradient(self.model, codes, weight, number // EVERY)
+        if turn is not None:
+            add_consistency_gradient(self.model, codes, EVERY * self.model.preset.consistency_weight, turn)
 
     def is_sound(self) -> bool:
         """Whether every weight is a number: a model that is not must not be saved."""

@@ -61,6 +61,11 @@ class Model(nn.Module):
         return float(self.encoder.grown.value) if self.preset.doublings else 0.0  # type: ignore[union-attr,arg-type]
 
     @property
+    def is_fading(self) -> bool:
+        """Whether a doubling is being faded in."""
+        return self.grown % 1 > 0
+
+    @property
     def drawn_px(self) -> int:
         """Side of the pictures that the networks read and draw, as far as they are grown."""
         return self.preset.size_px >> (self.preset.doublings - math.ceil(self.grown))

@@ -192,7 +192,7 @@ def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelI
         if path.exists() and sha256_of_file(path) == index.optimizer_sha256:
             try:
                 state = torch.load(path, weights_only=True, map_location="cpu")
-                optimizer.load_state_dict(_regrouped(state, optimizer))
+                optimizer.load_state_dict(_for_here(_regrouped(state, optimizer), optimizer))
             except _NOT_A_STATE as error:
                 raise ModelError(
                     f"{path} holds no state of this model's optimizer",
@@ -214,6 +214,13 @@ def _regrouped(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: AN
         return state
     parts = [numbers[begin:end] for begin, end in pairwise([0, *ends])]
     return state | {"param_groups": [groups[0] | {"params": part} for part in parts]}
+
+
+def _for_here(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: ANN401
+    """A state with the settings that an optimizer has here: it may have been saved on another device."""
+    settings = [{name: group[name] for name in group if name != "params"} for group in optimizer.param_groups]
+    groups = [saved | own for saved, own in zip(state["param_groups"], settings, strict=True)]
+    return state | {"param_groups": groups}
 
 
 @dataclass(frozen=True, kw_only=True)

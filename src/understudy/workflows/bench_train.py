@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from understudy.core.events import OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.faces.expression import EXPRESSION_SIZE
-from understudy.nets.counts import count
+from understudy.nets.counts import counts_of
 from understudy.nets.presets import PRESETS
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import Batch, batches
 from understudy.training.consistency import EVERY
 from understudy.training.loop import Trainer
 from understudy.training.model import Model
-from understudy.training.processor import has_fast_bf16, tuned
+from understudy.training.processor import find_device, has_fast_bf16, tuned
+from understudy.training.recorded import Recorded
 from understudy.training.samples import Samples, sample_size_px
+from understudy.workflows.memory import batch_for
 
 _FACES = 200
 _WARM_UP_STEPS = 3
+_WARM_UP_STEPS_ON_GPU = 8 * EVERY  # until every kind of step is recorded
 _ROUNDS = 4  # bare and whole steps take turns, so that a busy machine slows both
 
 
@@ -35,14 +39,16 @@ class BenchConfig:
     Args:
         preset: network, by name; see `nets.presets.PRESETS`.
         seconds: about how long the measurement takes.
-        batch: faces an identity and step; the preset's where None.
+        batch: faces an identity and step; what training takes there where None.
         seed: of the random faces.
+        device: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
     """
 
     preset: str = "tiny"
     seconds: float = 20.0
     batch: int | None = None
     seed: int = 0
+    device: str = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +57,8 @@ class BenchResult:
 
     Args:
         preset: architecture.
-        device: what it ran on.
+        device: what it ran on, by its name.
+        batch: faces an identity and step.
         precision: "bf16" or "fp32".
         threads: of the network.
         steps_per_s: of the whole loop: random warps, network, losses, optimizer.
@@ -60,11 +67,13 @@ class BenchResult:
         network_steps_per_s: of the same without the loss, its gradient given: the floor.
         faces_per_s: of the whole loop.
         peak_rss_mb: memory at its highest.
-        mfu: share of the processor's measured matrix product speed that the network reaches.
+        peak_device_mb: a GPU's memory at its highest; None on a processor.
+        mfu: share of the device's measured matrix product speed that the network reaches.
     """
 
     preset: str
     device: str
+    batch: int
     precision: str
     threads: int
     steps_per_s: float
@@ -73,6 +82,7 @@ class BenchResult:
     network_steps_per_s: float
     faces_per_s: float
     peak_rss_mb: float
+    peak_device_mb: float | None
     mfu: float
 
 
@@ -80,6 +90,7 @@ def run(config: BenchConfig, on_event: OnEvent = ignore) -> BenchResult:
     """Time whole and bare training steps in turns.
 
     Raises:
+        ConfigError: there is no such device.
         KeyError: no such preset.
     """
     with tuned():
@@ -87,39 +98,45 @@ def run(config: BenchConfig, on_event: OnEvent = ignore) -> BenchResult:
 
 
 def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
-    preset = PRESETS[config.preset]
-    size = config.batch or preset.batch
-    whole, bare = _trainer(config), _trainer(config)
+    device = find_device(config.device)
+    size = config.batch or batch_for(config.preset, 2, device)
+    whole, bare = _trainer(config, device), _trainer(config, device)
     faces = [_random_faces(name, config) for name in ("a", "b")]
-    made = batches(faces, size, config.seed, 0, AUGMENTATION[config.preset])
+    made = batches(faces, size, config.seed, 0, AUGMENTATION[config.preset], device)
     fixed = next(made)
+    clock = _Clock(device)
 
-    numbers = {"whole": itertools.count(), "bare": itertools.count()}
+    def compute(batch: Batch, kind: tuple[int | None, bool]) -> Tensor:
+        return _bare_step(bare, batch, *kind)
+
+    step_of = compute if device.type == "cpu" else Recorded(compute, device)
+    numbers = {"whole": count(), "bare": count()}
 
     def whole_step() -> None:
         whole.step(next(made), 1.0, next(numbers["whole"]))
 
     def bare_step() -> None:
-        _bare_step(bare, fixed, next(numbers["bare"]))
+        step_of(fixed, (bare.consistency_turn(next(numbers["bare"])), True))
 
     def network_step() -> None:
-        _bare_step(bare, fixed, None)
+        step_of(fixed, (None, False))
 
     steps = {"network": network_step, "bare": bare_step, "whole": whole_step}
     times: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():
-        for _ in range(_WARM_UP_STEPS):
+        for _ in range(_WARM_UP_STEPS if device.type == "cpu" else _WARM_UP_STEPS_ON_GPU):
             step()
     for number in range(_ROUNDS):
         on_event(Progress(stage="bench train", done=number, total=_ROUNDS, unit="rounds"))
         for name, step in steps.items():
-            times[name] += _timed(step, config.seconds / (len(steps) * _ROUNDS))
+            times[name] += clock.timed(step, config.seconds / (len(steps) * _ROUNDS))
     made.close()
     network_s, bare_s, whole_s = (float(np.median(times[name])) for name in steps)
-    flops = 3 * 2 * size * count(preset).flops  # there, and twice as much back, for two identities
+    flops = 3 * 2 * size * counts_of(config.preset).flops  # there, and twice as much back, for two identities
     return BenchResult(
         preset=config.preset,
-        device="cpu",
+        device="cpu" if device.type == "cpu" else torch.cuda.get_device_name(device),
+        batch=size,
         precision="bf16" if bare.model.bf16 else "fp32",
         threads=torch.get_num_threads(),
         steps_per_s=1 / whole_s,
@@ -128,13 +145,15 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
         network_steps_per_s=1 / network_s,
         faces_per_s=2 * size / whole_s,
         peak_rss_mb=peak_rss_mb(),
-        mfu=flops / network_s / _matrix_flops(bare.model),
+        peak_device_mb=None if device.type == "cpu" else torch.cuda.max_memory_allocated(device) / 1e6,
+        mfu=flops / network_s / _matrix_flops(bare.model, clock),
     )
 
 
-def _trainer(config: BenchConfig) -> Trainer:
+def _trainer(config: BenchConfig, device: torch.device) -> Trainer:
     torch.manual_seed(config.seed)
-    return Trainer(Model(config.preset, ["a", "b"], bf16=has_fast_bf16()), config.seed)
+    model = Model(config.preset, ["a", "b"], bf16=has_fast_bf16(device)).to(device)
+    return Trainer(model, config.seed)
 
 
 def _random_faces(name: str, config: BenchConfig) -> Samples:
@@ -149,42 +168,58 @@ def _random_faces(name: str, config: BenchConfig) -> Samples:
     )
 
 
-def _bare_step(trainer: Trainer, batch: Batch, number: int | None) -> None:
-    """Forward, losses, backward, optimizer; without a step's number no losses: the gradient is given."""
-    model, with_loss = trainer.model, number is not None
+def _bare_step(trainer: Trainer, batch: Batch, turn: int | None, with_loss: bool) -> Tensor:
+    """Forward, losses, backward, optimizer; without losses the gradient is given. Returns the loss, or 0."""
+    model = trainer.model
     with model.autocast():
         code = model.encoder(batch.face_B3HW)
         each = code.split(len(code) // len(model.decoders))
         drawn = [decoder(part) for decoder, part in zip(model.decoders, each, strict=True)]
         read = [trainer.reading_loss(code, batch)] if with_loss else []
-    gradient = batch.truth_B4HW
+    loss, gradient = code.new_zeros(()), batch.truth_B4HW
     if with_loss:
-        _, gradient = trainer.face_loss(model.drawn_px)(torch.cat(drawn).detach(), gradient, batch.focus_B1HW)
+        loss, gradient = trainer.face_loss(model.drawn_px)(
+            torch.cat(drawn).detach(), gradient, batch.focus_B1HW
+        )
     torch.autograd.backward([*drawn, *read], [*gradient.split(len(drawn[0])), *[None for _ in read]])
-    if number is not None:
-        trainer.add_consistency(each, number)
+    trainer.add_consistency(each, turn)
     trainer.optimizer.step()
     trainer.optimizer.zero_grad(set_to_none=True)
+    return loss
 
 
-def _timed(step: Callable[[], None], seconds: float) -> list[float]:
-    """Seconds a step, over `EVERY` steps at a time, of which one does more; for about so long."""
-    times: list[float] = []
-    while sum(times) * EVERY < seconds or len(times) < 3:
-        started = time.perf_counter()
-        for _ in range(EVERY):
-            step()
-        times.append((time.perf_counter() - started) / EVERY)
-    return times
+class _Clock:
+    """Times steps on one device; a GPU is waited for once in many steps, as training does."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._together = EVERY if device.type == "cpu" else 16 * EVERY  # of `EVERY` steps one does more
+
+    def timed(self, step: Callable[[], None], seconds: float) -> list[float]:
+        """Seconds a step, for about so long; each number is of several steps."""
+        times: list[float] = []
+        self._wait()
+        while sum(times) * self._together < seconds or len(times) < 3:
+            started = time.perf_counter()
+            for _ in range(self._together):
+                step()
+            self._wait()
+            times.append((time.perf_counter() - started) / self._together)
+        return times
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
 
 
-def _matrix_flops(model: Model, side: int = 2048) -> float:
+def _matrix_flops(model: Model, clock: _Clock) -> float:
     """Operations a second of a large matrix product in the same precision: the floor."""
+    side = 2048 if clock.device.type == "cpu" else 8192
     dtype = torch.bfloat16 if model.bf16 else torch.float32
-    a, b = torch.rand(side, side, dtype=dtype), torch.rand(side, side, dtype=dtype)
+    a, b = (torch.rand(side, side, device=clock.device).to(dtype) for _ in range(2))
     torch.mm(a, b)
-    return 2 * side**3 / float(np.median(_timed(lambda: _product(a, b), 0.5)))
+    return 2 * side**3 / float(np.median(clock.timed(lambda: _product(a, b), 0.5)))
 
 
-def _product(a: torch.Tensor, b: torch.Tensor) -> None:
+def _product(a: Tensor, b: Tensor) -> None:
     torch.mm(a, b)

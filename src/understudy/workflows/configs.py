@@ -87,7 +87,7 @@ class TrainConfig:
         minutes: wall time to train for; one of minutes and steps.
         steps: optimizer steps to train for.
         start: "base" (pretrained on rendered people, tiny only) or "scratch".
-        batch: faces an identity and step; the preset's where None.
+        batch: faces an identity and step; what suits the preset and the device where None.
         seed: seed of every random choice.
         until_flat: end by itself once held-out figures have stopped improving; minutes or steps are
             then the most it takes, and may be left out.
@@ -96,6 +96,7 @@ class TrainConfig:
         encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen" as it is: then the
             decoders alone go on learning. Where None, "slow" while an identity joins, else "trained".
         from_model: folder of a model of the same preset whose encoder a new model starts from.
+        device: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
     """
 
     facesets: tuple[Path, ...]
@@ -111,6 +112,7 @@ class TrainConfig:
     tensorboard: bool = False
     encoder: str | None = None
     from_model: Path | None = None
+    device: str = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from understudy.core.errors import ConfigError
 from understudy.nets.counts import counts_of
 from understudy.nets.presets import PRESETS
 from understudy.training.model import Model
+from understudy.training.processor import CPU, has_fast_bf16
 from understudy.training.samples import MAX_FACES, sample_bytes
 
 _PROGRAM_BYTES = 450_000_000  # Python, torch and the face networks
@@ -22,11 +23,16 @@ _BYTES_A_PIXEL = 150
 _SAVED_IN_BF16 = 0.6
 
 
-def available_bytes() -> int | None:
+def available_bytes(device: torch.device = CPU) -> int | None:
     """Memory that this process can have in all: what it holds and what is free, None where unknown.
 
     A container's own limit counts where it is lower.
+
+    Args:
+        device: where training computes; of a GPU its own memory.
     """
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
     try:
         meminfo = Path("/proc/meminfo").read_text().splitlines()
         resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -66,6 +72,25 @@ def _bytes_a_face(preset_name: str, *, bf16: bool) -> int:
     """What one more face in a batch takes."""
     saved = counts_of(preset_name).saved_bytes * (_SAVED_IN_BF16 if bf16 else 1)
     return int(saved) + _BYTES_A_PIXEL * PRESETS[preset_name].size_px ** 2
+
+
+def batch_for(preset_name: str, identities: int, device: torch.device) -> int:
+    """Faces an identity and step, where nobody says how many.
+
+    Args:
+        preset_name: key of `PRESETS`.
+        identities: how many are trained.
+        device: where. On a GPU more faces cost hardly more time, so it is as many as fit of a good number.
+    """
+    preset = PRESETS[preset_name]
+    if device.type == "cpu":
+        return preset.batch
+    batch, bf16 = preset.gpu_batch, has_fast_bf16(device)
+    # of the memory that it has, not of what is free: a run that is stopped goes on with the same number
+    most = torch.cuda.get_device_properties(device).total_memory / 2
+    while batch > preset.batch and training_bytes(preset_name, identities, batch, bf16=bf16) > most:
+        batch //= 2
+    return batch
 
 
 def needed_bytes(model: Model, faces: list[int], batch: int) -> int:

@@ -18,13 +18,13 @@ from understudy.training.loss_watch import LossState
 from understudy.training.model import Model
 from understudy.training.model_folder import LoadedModel, find_generation, holds_model, load_model
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
-from understudy.training.processor import has_fast_bf16, tuned
+from understudy.training.processor import find_device, has_fast_bf16, tuned
 from understudy.training.samples import Samples, load_samples
 from understudy.workflows.choices import ENCODERS, FEWEST_IDENTITIES, MOST_IDENTITIES
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.encoder_origin import start_from_encoder_of
 from understudy.workflows.learning_rates import encoder_of, set_rates
-from understudy.workflows.memory import available_bytes, check_memory
+from understudy.workflows.memory import available_bytes, batch_for, check_memory
 from understudy.workflows.training_board import TensorBoard
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
@@ -45,20 +45,21 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
     ends training early, saves, and is told by `interrupted`.
 
     Raises:
-        ConfigError: settings that do not go together, too little memory, or no TensorBoard.
+        ConfigError: settings that do not go together, no such device, too little memory, or no TensorBoard.
         FacesetError: a faceset is missing or too small.
         ModelError: the model folder is taken, or holds another model.
     """
     check(config)
-    mode = mode_of(config)
-    entries = _entries(config.facesets)
+    mode, device = mode_of(config), find_device(config.device)
+    entries, bf16 = _entries(config.facesets), has_fast_bf16(device)
     if mode == "fresh":
-        loaded = _fresh(config, entries)
+        loaded = _fresh(config, entries, bf16=bf16)
     else:
-        loaded = _found(config, entries, further=mode == "further")
-    batch = config.batch or loaded.model.preset.batch
+        loaded = _found(config, entries, further=mode == "further", bf16=bf16)
+    batch = config.batch or batch_for(config.preset, len(entries), device)
     set_rates(loaded.model, loaded.index)
-    check_memory(loaded.model, [entry.faces for entry in entries], batch, available_bytes())
+    check_memory(loaded.model, [entry.faces for entry in entries], batch, available_bytes(device))
+    loaded.model.to(device)
     board = TensorBoard(config.model) if config.tensorboard else None
     identities = _load(config.facesets, loaded.model, on_event)
     with tuned():
@@ -202,9 +203,9 @@ def _load(facesets: Sequence[Path], model: Model, on_event: OnEvent) -> list[Sam
     return identities
 
 
-def _fresh(config: TrainConfig, entries: list[IdentityEntry]) -> LoadedModel:
+def _fresh(config: TrainConfig, entries: list[IdentityEntry], *, bf16: bool) -> LoadedModel:
     torch.manual_seed(config.seed)
-    model = Model(config.preset, [entry.name for entry in entries], bf16=has_fast_bf16())
+    model = Model(config.preset, [entry.name for entry in entries], bf16=bf16)
     model.grow(0)
     warnings: list[str] = []
     if config.start == "base" and model.preset.has_base:
@@ -228,8 +229,8 @@ def _fresh(config: TrainConfig, entries: list[IdentityEntry]) -> LoadedModel:
     return LoadedModel(model=model, index=index, warnings=warnings)
 
 
-def _found(config: TrainConfig, entries: list[IdentityEntry], *, further: bool) -> LoadedModel:
-    loaded = load_model(config.model, bf16=has_fast_bf16())
+def _found(config: TrainConfig, entries: list[IdentityEntry], *, further: bool, bf16: bool) -> LoadedModel:
+    loaded = load_model(config.model, bf16=bf16)
     old = loaded.index
     names, given = [entry.name for entry in old.identities], [entry.name for entry in entries]
     added = given[len(names) :] if further else []

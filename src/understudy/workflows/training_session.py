@@ -48,6 +48,7 @@ from understudy.workflows.training_result import (
 SAVE_EVERY_S = 120.0
 VALIDATE_EVERY_S = 45.0
 READ_EVERY = 10  # steps between two looks at the losses
+_READ_EVERY_ON_GPU = 100  # where a look means waiting for all that it was told
 _TRAIN_SHARE = 10.0  # times as long is trained as a validation takes
 _READ_EVERY_S = 2.0  # or so much time, where steps are long
 MOST_ROLLBACKS = 5  # in a row
@@ -93,6 +94,8 @@ class TrainingSession:
             self._index.best = best_of(folder, self._index) or self._index.best
         self._first_step = self._index.step
         self._seconds_before, self._spent_before = self._index.seconds, self._index.budget.spent_s
+        on_gpu = self._model.device.type == "cuda"
+        self._read_every = _READ_EVERY_ON_GPU if on_gpu else READ_EVERY
         self._read_s = self._saved_s = self._rate = 0.0
         self._validated_s, self._validation_s = _FIRST_VALIDATION_S - VALIDATE_EVERY_S, 0.0
         self._rollbacks_in_a_row, self._broke_at = 0, 0
@@ -143,7 +146,9 @@ class TrainingSession:
         self._begun_step, self._begun_s = first, self._elapsed_s()
         self._trainer.seed = seed_after(index.seed, index.rollbacks)
         augmentation = AUGMENTATION[self._model.preset_name]
-        made = batches(self._identities, self._batch, self._trainer.seed, first, augmentation)
+        made = batches(
+            self._identities, self._batch, self._trainer.seed, first, augmentation, self._model.device
+        )
         try:
             with closing(made):
                 index.budget.finished = train(
@@ -157,7 +162,9 @@ class TrainingSession:
             if not ran_out(error):
                 raise
             faces = [len(samples) for samples in self._identities]
-            raise out_of_memory(self._model, faces, self._batch, available_bytes()) from error
+            raise out_of_memory(
+                self._model, faces, self._batch, available_bytes(self._model.device)
+            ) from error
         return self._index.budget.finished or self._requests.stop
 
     def _schedule(self) -> Schedule:
@@ -197,7 +204,7 @@ class TrainingSession:
         return not self._requests.stop and had_tail == (self._index.budget.tail_from is not None)
 
     def _look_after(self, moment: Moment) -> None:
-        if moment.step % READ_EVERY == 0 or moment.elapsed_s - self._read_s >= _READ_EVERY_S:
+        if moment.step % self._read_every == 0 or moment.elapsed_s - self._read_s >= _READ_EVERY_S:
             self._read_s = moment.elapsed_s
             self._watch.read()
             self._report(moment)
@@ -297,6 +304,7 @@ class TrainingSession:
         load_weights(self._model, good.weights)
         if not load_optimizer(self._folder, self._trainer.optimizer, good.index):
             self._trainer.optimizer.state.clear()
+        self._trainer.forget_recorded()
         kept = ("step", "history", "loss", "weights_sha256", "optimizer_sha256")
         update = {name: getattr(good.index, name) for name in kept}
         update["rollbacks"] = self._index.rollbacks + 1
