@@ -84,7 +84,7 @@ def test_training_grows_and_resuming_changes_nothing() -> None:
 
 def test_a_grown_model_does_not_start_small_again() -> None:
     trainer = Trainer(Model("seedling", ["a", "b"], bf16=False), 0)
-    trainer.grow(0.0)
+    trainer.follow(0.0)
     assert trainer.model.drawn_px == 64
 
 

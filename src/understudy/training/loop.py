@@ -12,12 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from understudy.nets.face_loss import FaceLoss
+from understudy.training.adversarial import add_adversarial_gradient, heard_at
 from understudy.training.batches import Batch
 from understudy.training.consistency import EVERY, add_consistency_gradient
 from understudy.training.growth import at_size, grown_at
 from understudy.training.model import Model
 from understudy.training.recorded import Recorded
 
+CRITIC_RATE = 2.0  # its learning rate, as a share of the networks' that draw
 TAIL = 0.2  # share of the time given in which the rate falls, where a run ends by itself
 
 
@@ -91,9 +93,11 @@ class Trainer:
         on_gpu = model.device.type == "cuda"
         self._recorded = Recorded(self._learn, model.device) if on_gpu else None
         # a recorded step reads its rates from the device's memory
-        self._rates = [torch.zeros((), device=model.device) for _ in model.rates] if on_gpu else None
+        networks = [model.encoder, *model.decoders, *([] if model.critic is None else [model.critic])]
+        self._rates = [torch.zeros((), device=model.device) for _ in networks] if on_gpu else None
+        self._heard: float | None = None
         self.optimizer = torch.optim.AdamW(
-            [{"params": list(network.parameters())} for network in (model.encoder, *model.decoders)],
+            [{"params": list(network.parameters())} for network in networks],
             lr=preset.learning_rate,
             betas=preset.betas,
             weight_decay=1e-3,
@@ -120,11 +124,11 @@ class Trainer:
         self._set_rates(rate)
         if not model.training:  # asking each of its hundred modules takes as long as a small layer
             model.train()
-        turn = self.consistency_turn(number)
+        kind = (self.consistency_turn(number), self._heard)
         if self._recorded is None or model.is_fading:  # what is faded in counts more at every step
-            loss = self._learn(batch, turn)
+            loss = self._learn(batch, kind)
         else:
-            loss = self._recorded(batch, turn)
+            loss = self._recorded(batch, kind)
         model.after_step(number)
         return loss
 
@@ -135,40 +139,44 @@ class Trainer:
 
     def _set_rates(self, rate: float) -> None:
         # of the model, not of the optimizer's saved state, which may be of a run at other rates
-        for number, (group, share) in enumerate(
-            zip(self.optimizer.param_groups, self.model.rates, strict=True)
-        ):
+        shares = self.model.rates if self.model.critic is None else [*self.model.rates, CRITIC_RATE]
+        for number, (group, share) in enumerate(zip(self.optimizer.param_groups, shares, strict=True)):
             value = self.model.preset.learning_rate * rate * share
             group["lr"] = value if self._rates is None else self._rates[number].fill_(value)
 
-    def _learn(self, batch: Batch, turn: int | None) -> Tensor:
+    def _learn(self, batch: Batch, kind: tuple[int | None, float | None]) -> Tensor:
         """Compute a step's gradient and take it; returns its loss. May be recorded, see `Recorded`."""
-        model = self.model
+        model, (turn, heard) = self.model, kind
         with model.autocast():
             code = model.encoder(batch.face_B3HW)
             each = code.split(len(code) // len(model.decoders))
             drawn = [decoder(own) for decoder, own in zip(model.decoders, each, strict=True)]
             read = self.reading_loss(code, batch)
-        loss, gradient = self.face_loss(model.drawn_px)(
-            torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW
-        )
+        pictures = torch.cat([picture.detach() for picture in drawn])
+        loss, gradient = self.face_loss(model.drawn_px)(pictures, batch.truth_B4HW, batch.focus_B1HW)
+        if heard is not None and model.critic is not None:
+            weight = heard * model.preset.adversarial_weight
+            with model.autocast():
+                add_adversarial_gradient(model.critic, pictures, batch.truth_B4HW, gradient, weight)
         torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
         self.add_consistency(each, turn)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return loss + read.detach()
 
-    def grow(self, done: float) -> None:
-        """Let networks that grow follow the training; they never shrink.
+    def follow(self, done: float) -> None:
+        """Let what changes in the course of a training follow it: networks that grow, and a critic.
 
         Args:
             done: share of the training that lies behind.
         """
-        if not self.model.preset.doublings:
+        model = self.model
+        self._heard = None if model.critic is None else heard_at(done)
+        if not model.preset.doublings:
             return
-        before = self.model.drawn_px
-        self.model.grow(max(self.model.grown, grown_at(done, self.model.preset.doublings)))
-        if self.model.drawn_px != before:
+        before = model.drawn_px
+        model.grow(max(model.grown, grown_at(done, model.preset.doublings)))  # they never shrink
+        if model.drawn_px != before:
             self.forget_recorded()
 
     def face_loss(self, size_px: int) -> FaceLoss:
@@ -255,7 +263,7 @@ def train(
         elapsed = time.monotonic() - started_s
         if schedule.done(elapsed, step) >= 1:
             return True
-        trainer.grow(schedule.done(elapsed, step))
+        trainer.follow(schedule.done(elapsed, step))
         rate = schedule.rate(elapsed, step)
         loss = trainer.step(batch, rate, step)
         step += 1

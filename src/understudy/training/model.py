@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
+from understudy.nets.critic import PatchCritic
 from understudy.nets.grown import Grown
 from understudy.nets.presets import PRESETS, Preset
 from understudy.training.ema import Averaged
@@ -22,6 +23,7 @@ class Model(nn.Module):
     """The networks of one model, and how they are run.
 
     Presets with an average hold each network twice: `encoder` and `decoders` are trained, `averaged` draws.
+    Those that are trained against a `critic` hold that, too.
 
     Args:
         preset_name: key of `PRESETS`.
@@ -39,10 +41,11 @@ class Model(nn.Module):
         self.encoder = self.preset.encoder()
         # names of people are no names for modules: they may hold dots
         self.decoders = nn.ModuleList([self.preset.decoder() for _ in identities])
-        nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.rates = [1.0] * (1 + len(self.decoders))  # of learning: the encoder's share, and each decoder's
         self.first_steps = [0] * len(self.decoders)  # at which step of the model each decoder joined it
         average = self.preset.average
+        self.critic = PatchCritic() if self.preset.adversarial_weight else None
+        nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = Averaged(self.encoder, self.decoders, average) if average else None
 
     @property

@@ -27,6 +27,7 @@ from understudy.training.model_index import FORMAT, Best, ModelIndex
 GENERATIONS_KEPT = 2  # the newest save and those before it
 BEST = "best"  # the folder, inside the model's, of the weights that validated best
 _INDEX, _WEIGHTS, _OPTIMIZER = "model.json", "weights.safetensors", "optimizer.pt"
+_CRITIC = "critic."  # begins the names of its weights
 # what torch and an optimizer raise at files that hold something else, or code to run
 _NOT_A_STATE = (
     pickle.UnpicklingError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
@@ -174,7 +175,11 @@ def load_weights(model: Model, path: Path) -> None:
         ModelError: they do not fit.
     """
     try:
-        model.load_state_dict(load_tensors(path.read_bytes()))
+        weights = load_tensors(path.read_bytes())
+        if model.critic is not None and not any(name.startswith(_CRITIC) for name in weights):
+            # saved by a version that had none
+            weights |= {_CRITIC + name: value for name, value in model.critic.state_dict().items()}
+        model.load_state_dict(weights)
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(
             f"{path} does not fit the architecture {model.preset_name!r}",
@@ -207,6 +212,9 @@ def _regrouped(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: AN
     if not isinstance(state, dict):
         raise TypeError("no state")
     groups = state["param_groups"]
+    if len(groups) > 1 and len(groups) == len(optimizer.param_groups) - 1:  # saved when there was no critic
+        new = range(sum(len(group["params"]) for group in groups), _count(optimizer))
+        return state | {"param_groups": [*groups, groups[0] | {"params": list(new)}]}
     numbers = [number for group in groups for number in group["params"]]
     ends = list(accumulate(len(group["params"]) for group in optimizer.param_groups))
     # what came after them there were averages, which are not learnt
@@ -214,6 +222,10 @@ def _regrouped(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: AN
         return state
     parts = [numbers[begin:end] for begin, end in pairwise([0, *ends])]
     return state | {"param_groups": [groups[0] | {"params": part} for part in parts]}
+
+
+def _count(optimizer: torch.optim.Optimizer) -> int:
+    return sum(len(group["params"]) for group in optimizer.param_groups)
 
 
 def _for_here(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: ANN401

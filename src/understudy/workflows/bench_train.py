@@ -193,7 +193,7 @@ class _Clock:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._together = EVERY if device.type == "cpu" else 16 * EVERY  # of `EVERY` steps one does more
+        self._together = EVERY if device.type == "cpu" else 4 * EVERY  # of `EVERY` steps one does more
 
     def timed(self, step: Callable[[], None], seconds: float) -> list[float]:
         """Seconds a step, for about so long; each number is of several steps."""
