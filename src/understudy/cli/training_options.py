@@ -77,3 +77,15 @@ FromModel = Annotated[
     ),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random choice.", show_default="0")]
+Devices = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Processes that share the faces of each step and the processor's cores; under torchrun its own.",
+        show_default="1",
+    ),
+]
+Accumulate = Annotated[
+    int,
+    typer.Option(min=1, help="Batches that make one step together, where a larger one would not fit."),
+]

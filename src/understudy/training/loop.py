@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from understudy.nets.face_loss import FaceLoss
+from understudy.nets.face_loss import FaceLoss, Whole
+from understudy.nets.noise import set_part
+from understudy.nets.part import Part
 from understudy.training.batches import Batch
 from understudy.training.consistency import EVERY, add_consistency_gradient
+from understudy.training.division import Division, sum_of, take_gradients
 from understudy.training.growth import at_size, grown_at
 from understudy.training.model import Model
 
@@ -82,9 +85,15 @@ class Schedule:
 class Trainer:
     """A model, its optimizer and one step of training."""
 
-    def __init__(self, model: Model, seed: int = 0) -> None:
-        """Start with a fresh optimizer; `seed` and a step's number decide its noise."""
-        self.model, self.seed = model, seed
+    def __init__(self, model: Model, seed: int = 0, division: Division | None = None) -> None:
+        """Start with a fresh optimizer; `seed` and a step's number decide its noise.
+
+        Args:
+            model: is trained.
+            seed: of the noise.
+            division: how a step's faces are divided; None computes them all at once.
+        """
+        self.model, self.seed, self.division = model, seed, division
         preset = model.preset
         self._losses: dict[int, FaceLoss] = {}
         self.optimizer = torch.optim.AdamW(
@@ -95,40 +104,88 @@ class Trainer:
             fused=True,
         )
 
-    def step(self, batch: Batch, rate: float, number: int) -> Tensor:
+    @property
+    def trained(self) -> list[Tensor]:
+        """The weights that steps change, and those of a frozen encoder."""
+        return [*self.model.encoder.parameters(), *self.model.decoders.parameters()]
+
+    def step(self, batch: Batch | Sequence[Batch], rate: float, number: int) -> Tensor:
         """Learn from one batch; nothing here waits for the device that computes.
 
         Args:
-            batch: identity by identity, the same number of faces each.
+            batch: identity by identity, the same number of faces each; where `division` says so, this
+                process's parts of it.
             rate: learning rate as a share of the preset's.
             number: of the step, counted over all runs.
 
         Returns:
             The loss, 0-d, on the model's device.
+
+        Raises:
+            ProcessLost: another process has ended; nothing has changed.
         """
         model = self.model
-        batch = at_size(batch, model.drawn_px)
-        # the same noise wherever training resumes
-        state = np.random.SeedSequence([self.seed, number]).generate_state(1)
-        torch.manual_seed(int(state[0]))
+        if self.division is not None:
+            self.division.begin(rate, model.grown)
+        parts = [batch] if isinstance(batch, Batch) else batch
+        parts = [at_size(part, model.drawn_px) for part in parts]
         # of the model, not of the optimizer's saved state, which may be of a run at other rates
         for group, share in zip(self.optimizer.param_groups, model.rates, strict=True):
             group["lr"] = model.preset.learning_rate * rate * share
         if not model.training:  # asking each of its hundred modules takes as long as a small layer
             model.train()
+        if self.division is None:
+            loss = self._add_gradient(parts[0], number)
+        else:
+            loss = self._add_gradients(self.division, parts, number)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        model.after_step(number)
+        return loss
+
+    def _add_gradients(self, division: Division, batches: Sequence[Batch], number: int) -> Tensor:
+        """Those of the whole step, of which some may be computed elsewhere; returns its loss."""
+        of_face = self.face_loss(self.model.drawn_px)
+        weights = [of_face.weight(batch.truth_B4HW, batch.focus_B1HW).sum() for batch in batches]
+        weight = torch.stack(weights).sum()
+        division.add_up([weight])
+        whole = Whole(pictures=division.count * len(batches[0].truth_B4HW), weight=weight)
+        losses: list[Tensor] = []
+
+        def parts() -> Generator[dict[Tensor, Tensor]]:
+            for batch, part in zip(batches, division.parts, strict=True):
+                losses.append(self._add_gradient(batch, number, part, whole))
+                yield take_gradients(self.trained)
+
+        gradients = sum_of(parts())
+        set_part(self.model.encoder, None)
+        loss = torch.stack(losses).sum()
+        division.add_up([loss, *gradients.values()])
+        for trained, gradient in gradients.items():
+            trained.grad = gradient
+        return loss
+
+    def _add_gradient(
+        self, batch: Batch, number: int, part: Part | None = None, whole: Whole | None = None
+    ) -> Tensor:
+        """That of a batch, or of a part of the whole one; returns its loss."""
+        model, share = self.model, 1.0
+        # the same noise wherever training resumes, and however a step is divided
+        state = np.random.SeedSequence([self.seed, number]).generate_state(1)
+        torch.manual_seed(int(state[0]))
+        if part is not None:
+            share /= part.count
+            set_part(model.encoder, part)
         with model.autocast():
             code = model.encoder(batch.face_B3HW)
             each = code.split(len(code) // len(model.decoders))
             drawn = [decoder(own) for decoder, own in zip(model.decoders, each, strict=True)]
-            read = self.reading_loss(code, batch)
+            read = self.reading_loss(code, batch, share)
         loss, gradient = self.face_loss(model.drawn_px)(
-            torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW
+            torch.cat([picture.detach() for picture in drawn]), batch.truth_B4HW, batch.focus_B1HW, whole
         )
         torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
-        self.add_consistency(each, number)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        model.after_step(number)
+        self.add_consistency(each, number, share)
         return loss + read.detach()
 
     def grow(self, done: float) -> None:
@@ -146,22 +203,23 @@ class Trainer:
             self._losses[size_px] = FaceLoss(size_px).to(self.model.device)
         return self._losses[size_px]
 
-    def reading_loss(self, code: Tensor, batch: Batch) -> Tensor:
+    def reading_loss(self, code: Tensor, batch: Batch, share: float = 1.0) -> Tensor:
         """How far the code is from saying the expression; 0 where it need not, or learns nothing more."""
-        weight = self.model.preset.expression_weight
+        weight = share * self.model.preset.expression_weight
         if not weight or not code.requires_grad:
             return torch.zeros((), requires_grad=True)
         read = self.model.encoder.expression(code).float()  # type: ignore[operator]
         return weight * nn.functional.smooth_l1_loss(read, batch.expression_BX)
 
-    def add_consistency(self, codes: Sequence[Tensor], number: int) -> None:
+    def add_consistency(self, codes: Sequence[Tensor], number: int, share: float = 1.0) -> None:
         """Now and then add to the decoders' gradients what keeps the expression of a swap.
 
         Args:
             codes: of each identity's faces.
             number: of the step.
+            share: that these are of the step's faces.
         """
-        weight = EVERY * self.model.preset.consistency_weight
+        weight = share * EVERY * self.model.preset.consistency_weight
         if weight and len(codes) > 1 and number % EVERY == 0:
             add_consistency_gradient(self.model, codes, weight, number // EVERY)
 
@@ -187,7 +245,7 @@ class Moment:
 
 def train(
     trainer: Trainer,
-    batches: Iterable[Batch],
+    batches: Iterable[Batch] | Iterable[Sequence[Batch]],
     schedule: Schedule,
     first_step: int,
     on_step: Callable[[Moment], bool],

@@ -96,6 +96,8 @@ class TrainConfig:
         encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen" as it is: then the
             decoders alone go on learning. Where None, "slow" while an identity joins, else "trained".
         from_model: folder of a model of the same preset whose encoder a new model starts from.
+        devices: processes that share the faces of each step; None for those that torchrun has started.
+        accumulate: batches whose gradients make one step together.
     """
 
     facesets: tuple[Path, ...]
@@ -111,6 +113,8 @@ class TrainConfig:
     tensorboard: bool = False
     encoder: str | None = None
     from_model: Path | None = None
+    devices: int | None = 1
+    accumulate: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
