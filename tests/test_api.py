@@ -90,7 +90,9 @@ def test_training_settings_come_from_the_folder_of_the_model(seen: list[object],
     (tmp_path / "understudy.toml").write_text("[train]\nsteps = 9\nbatch = 3\n")
     understudy.train(["a", "b"], tmp_path / "model", seed=4)
     facesets = (Path("a"), Path("b"))
-    expected = TrainConfig(facesets=facesets, model=tmp_path / "model", steps=9, batch=3, seed=4)
+    expected = TrainConfig(
+        facesets=facesets, model=tmp_path / "model", steps=9, batch=3, seed=4, devices=None
+    )
     assert seen == [(expected, {})]
 
 

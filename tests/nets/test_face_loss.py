@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from understudy.nets.face_loss import FaceLoss, LossConfig
+from understudy.nets.face_loss import FaceLoss, LossConfig, Whole
 from understudy.nets.losses import MaskedSsim
 
 SIZE, COUNT = 32, 3
@@ -58,6 +58,17 @@ def test_the_layout_in_memory_does_not_matter() -> None:
     other_value, other = loss(drawn.contiguous(), truth.contiguous(), focus)
     torch.testing.assert_close(value, other_value)
     torch.testing.assert_close(gradient, other)
+
+
+def test_parts_add_up_to_the_whole() -> None:
+    drawn, truth, focus = pictures(4)
+    truth[:, 3] *= torch.tensor([1.0, 0.3, 0.7])[:, None, None]  # so that no part weighs a third
+    loss = FaceLoss(SIZE)
+    value, gradient = loss(drawn, truth, focus)
+    whole = Whole(pictures=COUNT, weight=loss.weight(truth, focus).sum())
+    parts = [loss(drawn[rows], truth[rows], focus[rows], whole) for rows in (slice(0, 1), slice(1, 3))]
+    torch.testing.assert_close(torch.stack([part for part, _ in parts]).sum(), value)
+    torch.testing.assert_close(torch.cat([part for _, part in parts]), gradient)
 
 
 def test_the_gradient_leads_to_the_truth() -> None:

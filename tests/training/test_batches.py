@@ -6,8 +6,9 @@ import torch
 
 from training.made_samples import made_samples
 from understudy.faces.expression import EXPRESSION_SIZE, PLACEMENT_SIZE
+from understudy.nets.part import Part
 from understudy.training.augment import AugmentConfig
-from understudy.training.batches import Batch, batches
+from understudy.training.batches import Batch, batches, batches_in_parts
 from understudy.training.samples import Samples
 
 NAMES = ("face_B3HW", "truth_B4HW", "focus_B1HW", "expression_BX")
@@ -28,6 +29,16 @@ def test_a_step_has_the_same_batch_wherever_training_started(identities: list[Sa
     from_4 = list(islice(batches(identities, 3, seed=5, first_step=4), 2))
     assert equal(from_0[4], from_4[0])
     assert equal(from_0[5], from_4[1])
+
+
+def test_parts_are_the_faces_that_the_whole_batch_has(identities: list[Samples]) -> None:
+    parts = [Part(index=index, count=3, identities=2) for index in (1, 2)]
+    divided = batches_in_parts(identities, 6, 5, 14, parts)
+    for whole, made in islice(zip(batches(identities, 6, 5, 14), divided, strict=False), 4):
+        for part, batch in zip(parts, made, strict=True):
+            assert len(batch.face_B3HW) == 4
+            for name in NAMES:
+                torch.testing.assert_close(getattr(batch, name), part.of(getattr(whole, name)))
 
 
 def test_steps_and_seeds_differ(identities: list[Samples]) -> None:

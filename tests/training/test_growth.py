@@ -13,8 +13,9 @@ from understudy.nets.presets import PRESETS, family_preset
 from understudy.training.augment import AugmentConfig
 from understudy.training.batches import Batch, batches
 from understudy.training.growth import at_size, grown_at
-from understudy.training.loop import Schedule, Trainer, train
+from understudy.training.loop import Trainer, train
 from understudy.training.model import Model
+from understudy.training.schedule import Schedule
 
 from .made_samples import made_samples
 

@@ -7,9 +7,10 @@ import torch
 from training.made_samples import made_samples
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import Batch, batches
-from understudy.training.loop import Moment, Schedule, Trainer, seed_after, train
+from understudy.training.loop import Moment, Trainer, seed_after, train
 from understudy.training.model import Model
 from understudy.training.samples import Samples
+from understudy.training.schedule import Schedule
 
 
 @pytest.fixture(scope="module")

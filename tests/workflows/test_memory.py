@@ -11,6 +11,7 @@ from understudy.core.errors import ConfigError
 from understudy.nets.presets import PRESETS
 from understudy.training.model import Model
 from understudy.workflows.memory import (
+    Spread,
     available_bytes,
     check_memory,
     needed_bytes,
@@ -34,6 +35,21 @@ def test_what_fits_is_named_and_does_fit(model: Model) -> None:
     fitting = re.search(r"--batch (\d+) fits", str(caught.value))
     assert fitting is not None
     assert int(fitting[1]) == 12
+
+
+def test_several_processes_need_more_and_get_advice_that_they_can_share(model: Model) -> None:
+    faces, two = [500, 500], Spread(processes=2)
+    available = needed_bytes(model, faces, 13, two)
+    assert available > needed_bytes(model, faces, 13) + 500_000_000
+    with pytest.raises(ConfigError, match="--batch 12 fits"):
+        check_memory(model, faces, 64, available, two)
+    with pytest.raises(ConfigError, match="use fewer processes"):
+        check_memory(model, faces, 64, needed_bytes(model, faces, 64), Spread(processes=8))
+
+
+def test_parts_that_wait_take_a_little(model: Model) -> None:
+    faces, at_once = [500, 500], needed_bytes(model, [500, 500], 4)
+    assert at_once < needed_bytes(model, faces, 4, Spread(accumulate=8)) < needed_bytes(model, faces, 32)
 
 
 def test_where_nothing_fits_it_says_so(model: Model) -> None:

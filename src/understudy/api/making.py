@@ -200,6 +200,8 @@ def train(
     tensorboard: bool = False,
     encoder: str | None = None,
     from_model: AnyPath | None = None,
+    devices: int | None = None,
+    accumulate: int = 1,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -227,6 +229,9 @@ def train(
             a person joins, else "trained".
         from_model: folder of a model of the same preset; a new model starts from its encoder. Decoders
             start as `start` says.
+        devices: processes that share the faces of each step; this one starts the others. None for this one
+            alone, or together with those that torchrun has started, of which the first hears the events.
+        accumulate: batches whose gradients make one step together, like one batch so many times as large.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -257,6 +262,8 @@ def train(
         tensorboard=tensorboard,
         encoder=encoder,
         from_model=maybe_path(from_model),
+        devices=devices,
+        accumulate=accumulate,
     )
     return workflow.run(config, on_event)
 

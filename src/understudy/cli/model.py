@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from understudy.cli.output import Row, number, print_rows
-from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.perform import Debug, Json, perform, perform_in_silence
 from understudy.cli.preset_list import ListPresets
 from understudy.cli.training_options import (
+    Accumulate,
+    Devices,
     Encoder,
     FromModel,
     Minutes,
@@ -23,6 +25,7 @@ from understudy.cli.training_options import (
 from understudy.core.events import OnEvent
 from understudy.workflows.choices import FEWEST_IDENTITIES, MOST_IDENTITIES
 from understudy.workflows.configs import ConvertResult, TrainResult
+from understudy.workflows.torchrun import follows
 
 
 def train(
@@ -59,6 +62,8 @@ def train(
     ] = False,
     encoder: Encoder = None,
     from_model: FromModel = None,
+    devices: Devices = None,
+    accumulate: Accumulate = 1,
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -91,9 +96,14 @@ def train(
             tensorboard=tensorboard,
             encoder=encoder,
             from_model=from_model,
+            devices=devices,
+            accumulate=accumulate,
             on_event=on_event,
         )
 
+    if follows(devices):
+        perform_in_silence(work, debug=debug)
+        return
     perform(work, _show_training, as_json=json, debug=debug, interrupted=lambda result: result.interrupted)
 
 

@@ -7,10 +7,11 @@ from typing import Annotated, TypeVar, cast
 
 import typer
 
-from understudy.cli.errors import report_failure, report_interruption
+from understudy.cli.errors import FAILED, report_failure, report_interruption
 from understudy.cli.output import jsonable, print_json
 from understudy.cli.progress import drawn_events
-from understudy.core.events import OnEvent
+from understudy.core.errors import ProcessLost
+from understudy.core.events import OnEvent, ignore
 
 Result = TypeVar("Result")
 
@@ -53,3 +54,21 @@ def perform(
         show(result)
     if interrupted(result):
         raise typer.Exit(report_interruption(as_json=False))
+
+
+def perform_in_silence(work: Callable[[OnEvent], object], *, debug: bool) -> None:
+    """Do the work of a process that another one speaks for; only its own failure is told.
+
+    Args:
+        work: runs the workflow.
+        debug: show the traceback of a failure.
+
+    Raises:
+        typer.Exit: the work failed.
+    """
+    try:
+        work(ignore)
+    except ProcessLost as error:
+        raise typer.Exit(FAILED) from error
+    except Exception as error:  # as above
+        raise typer.Exit(report_failure(error, as_json=False, debug=debug)) from error

@@ -84,3 +84,15 @@ Device = Annotated[
         show_default="auto",
     ),
 ]
+Devices = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Processes that share the faces of each step and the processor's cores; under torchrun its own.",
+        show_default="1",
+    ),
+]
+Accumulate = Annotated[
+    int,
+    typer.Option(min=1, help="Batches that make one step together, where a larger one would not fit."),
+]

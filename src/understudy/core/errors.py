@@ -36,3 +36,7 @@ class ModelError(UnderstudyError):
 
 class ConfigError(UnderstudyError):
     """A setting is unknown or has a value that cannot be used."""
+
+
+class ProcessLost(UnderstudyError):
+    """One of several processes that work together has ended, and the others cannot go on without it."""

@@ -39,6 +39,19 @@ class LossConfig:
     rim: float = 1 / 16
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """All that a loss is a mean over, where the pictures given are only a part of it.
+
+    Args:
+        pictures: how many there are in all.
+        weight: sum of `FaceLoss.weight` over all of them, 0-d.
+    """
+
+    pictures: int
+    weight: Tensor
+
+
 class FaceLoss(nn.Module):
     """L1 and 1 - SSIM inside the face, eyes and mouth counting more, and L1 of the mask."""
 
@@ -51,23 +64,33 @@ class FaceLoss(nn.Module):
         self.windows = GaussianWindows(size_px - 2 * margin, stride=self.config.stride)
 
     @torch.no_grad()
-    def forward(self, drawn_B4HW: Tensor, truth_B4HW: Tensor, focus_B1HW: Tensor) -> tuple[Tensor, Tensor]:
-        """The loss, and its gradient to `drawn_B4HW` in the same shape."""
+    def forward(
+        self, drawn_B4HW: Tensor, truth_B4HW: Tensor, focus_B1HW: Tensor, whole: Whole | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The loss, and its gradient to `drawn_B4HW` in the same shape; the parts' add up to the whole's."""
         config, inner = self.config, self.inner
-        mask = truth_B4HW[:, 3]
-        weight_BHW = torch.addcmul(mask, mask, focus_B1HW[:, 0], value=config.focus).add_(config.outside)
+        pictures = len(drawn_B4HW) if whole is None else whole.pictures
+        weight_BHW = self.weight(truth_B4HW, focus_B1HW)
         difference = drawn_B4HW.contiguous() - truth_B4HW
-        value, gradient = self._l1(difference, weight_BHW)
+        total = weight_BHW.sum() if whole is None else whole.weight
+        value, gradient = self._l1(difference, weight_BHW, total, pictures)
         off, grey = (_luma(x[:, :3, inner, inner]) for x in (difference, truth_B4HW))
-        similarity, off_gradient = _ssim(off, grey, weight_BHW[:, inner, inner], self.windows)
+        similarity, off_gradient = _ssim(off, grey, weight_BHW[:, inner, inner], self.windows, pictures)
         for channel, share in enumerate(LUMA):
             gradient[:, channel, inner, inner].add_(off_gradient, alpha=-config.ssim * share)
-        return value + config.ssim * (1 - similarity), gradient
+        return value + config.ssim * (len(drawn_B4HW) / pictures - similarity), gradient
 
-    def _l1(self, difference_B4HW: Tensor, weight_BHW: Tensor) -> tuple[Tensor, Tensor]:
+    def weight(self, truth_B4HW: Tensor, focus_B1HW: Tensor) -> Tensor:
+        """How much each pixel counts, (B, H, W)."""
+        mask = truth_B4HW[:, 3]
+        return torch.addcmul(mask, mask, focus_B1HW[:, 0], value=self.config.focus).add_(self.config.outside)
+
+    def _l1(
+        self, difference_B4HW: Tensor, weight_BHW: Tensor, total: Tensor, pictures: int
+    ) -> tuple[Tensor, Tensor]:
         """Weighted absolute difference of colours and mask, a scalar and its gradient."""
-        colour = self.config.l1 / (3 * weight_BHW.sum().clamp_min(1e-6))
-        mask = weight_BHW.new_full((), self.config.mask / weight_BHW.numel())
+        colour = self.config.l1 / (3 * total.clamp_min(1e-6))
+        mask = weight_BHW.new_full((), self.config.mask / (pictures * weight_BHW[0].numel()))
         gradient = torch.empty_like(difference_B4HW)
         torch.copysign((weight_BHW * colour)[:, None], difference_B4HW[:, :3], out=gradient[:, :3])
         torch.copysign(mask, difference_B4HW[:, 3], out=gradient[:, 3])
@@ -81,9 +104,9 @@ def _luma(picture_B3HW: Tensor) -> Tensor:
 
 
 def _ssim(
-    off_BHW: Tensor, truth_BHW: Tensor, weight_BHW: Tensor, windows: GaussianWindows
+    off_BHW: Tensor, truth_BHW: Tensor, weight_BHW: Tensor, windows: GaussianWindows, pictures: int
 ) -> tuple[Tensor, Tensor]:
-    """Mean weighted similarity of a batch, a scalar, and its gradient to `off`, (B, H, W).
+    """Mean weighted similarity, a scalar, and its gradient to `off`, (B, H, W).
 
     Worked out from the sum p and the difference q of both pictures, whose squares say all: four maps are
     averaged instead of five. With u, v the windows' variances of p and q, equation 13 is
@@ -94,6 +117,7 @@ def _ssim(
         truth_BHW: the truth.
         weight_BHW: how much each pixel counts.
         windows: for pictures of this size.
+        pictures: what to take the mean over, which these may be a part of.
 
     Reference:
         Wang et al., IEEE TIP 2004, eq. 13, differentiated.
@@ -111,7 +135,7 @@ def _ssim(
     contrast = (u + v).add_(2 * C2)
     of_light, of_contrast = (square_p - square_q).add_(2 * C1) / light, (u - v).add_(2 * C2) / contrast
     weight = windows.at_centres(weight_BHW)
-    share = weight / (weight.sum(dim=(1, 2), keepdim=True).clamp_min(1e-6) * len(weight))
+    share = weight / (weight.sum(dim=(1, 2), keepdim=True).clamp_min(1e-6) * pictures)
     similarity = share * of_light * of_contrast  # each window's part of the mean
     # derivatives: to u and v, then to the means, on which u and v depend too
     by_contrast, by_light = share * of_light / contrast, 2 * share * of_contrast / light

@@ -28,6 +28,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 from understudy.faces.expression import EXPRESSION_SIZE, PLACEMENT_SIZE
 from understudy.nets.blocks import LEAK, Downscale, ResidualBlock, Upscale, keep_deviation, start_as_resize
 from understudy.nets.grown import Grown
+from understudy.nets.noise import Noise
 
 Inter = Literal["shared", "split"]
 
@@ -134,6 +135,7 @@ class FamilyEncoder(nn.Module):
         self.act = nn.LeakyReLU(LEAK)
         self.to_code = nn.Linear(config.narrow * _CODE_GRID**2, config.code)
         self.norm = nn.LayerNorm(config.rest, elementwise_affine=False)
+        self.noise = Noise(config.noise, config.drop)
         self.inter = InterStage(config, config.shared_width)
         for down in self.downs:
             keep_deviation(down.conv)  # type: ignore[arg-type]
@@ -148,8 +150,7 @@ class FamilyEncoder(nn.Module):
         expression, rest = code.split((self.config.expression, self.config.rest), dim=1)
         rest = self.norm(rest)
         if self.training:
-            keep = torch.rand(len(rest), 1, device=rest.device) >= self.config.drop
-            rest = (rest + self.config.noise * torch.randn_like(rest)) * keep
+            rest = self.noise(rest)
         return torch.cat([expression, rest], dim=1)
 
     def spread(self, code_BK: Tensor) -> Tensor:

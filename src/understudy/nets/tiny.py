@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from understudy.faces.expression import EXPRESSION_SIZE, PLACEMENT_SIZE
 from understudy.nets.blocks import LEAK, ResidualBlock, Upscale, start_as_resize
+from understudy.nets.noise import Noise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,7 @@ class TinyEncoder(nn.Module):
         )
         self.to_code = nn.Linear(c * grid * grid, config.code)
         self.norm = nn.LayerNorm(config.rest, elementwise_affine=False)
+        self.noise = Noise(config.noise, config.drop)
 
     def forward(self, face_B3HW: Tensor) -> Tensor:
         """(B, 3, S, S) in [0, 1] to (B, K): the expression, then the rest with unit deviation."""
@@ -81,8 +83,7 @@ class TinyEncoder(nn.Module):
         expression, rest = code.split((self.config.expression, self.config.rest), dim=1)
         rest = self.norm(rest)
         if self.training:
-            keep = torch.rand(len(rest), 1, device=rest.device) >= self.config.drop
-            rest = (rest + self.config.noise * torch.randn_like(rest)) * keep
+            rest = self.noise(rest)
         return torch.cat([expression, rest], dim=1)
 
     def expression(self, code_BK: Tensor) -> Tensor:

@@ -30,7 +30,12 @@ def heard_at(done: float) -> float | None:
 
 
 def add_adversarial_gradient(
-    critic: PatchCritic, drawn_B4HW: Tensor, truth_B4HW: Tensor, gradient_B4HW: Tensor, weight: float
+    critic: PatchCritic,
+    drawn_B4HW: Tensor,
+    truth_B4HW: Tensor,
+    gradient_B4HW: Tensor,
+    weight: float,
+    share: float = 1.0,
 ) -> None:
     """Add what the critic wants of drawn faces to a gradient, and to the critic's own what it learns.
 
@@ -41,12 +46,14 @@ def add_adversarial_gradient(
         gradient_B4HW: to what is drawn; changed in place.
         weight: length of what is added, as a share of the length of the gradient so far; with 0 the critic
             learns only.
+        share: that these are of a step's faces.
     """
     mask = truth_B4HW[:, 3:]
     drawn = drawn_B4HW[:, :3].detach().requires_grad_()
     real = detail(truth_B4HW[:, :3]) * mask
     real_scores, scores = critic(torch.cat([real, detail(drawn) * mask])).float().chunk(2)
-    hinge(real_scores, scores).backward(inputs=list(critic.parameters()), retain_graph=weight > 0)
+    learnt = share * hinge(real_scores, scores)
+    learnt.backward(inputs=list(critic.parameters()), retain_graph=weight > 0)
     if not weight:
         return
     (wanted,) = torch.autograd.grad(-scores.mean(), drawn)

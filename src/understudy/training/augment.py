@@ -80,8 +80,11 @@ class Moves:
     placement: NDArray[np.float32]
 
     def part(self, first: int, count: int) -> Moves:
+        """Those of faces that follow each other."""
+        return self.rows(slice(first, first + count))
+
+    def rows(self, some: slice | NDArray[np.intp]) -> Moves:
         """Those of some of the faces."""
-        some = slice(first, first + count)
         return Moves(**{field.name: getattr(self, field.name)[some] for field in fields(self)})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from understudy.nets.part import Part
 from understudy.training.augment import AugmentConfig, Moves, make_pairs, random_moves, sent
 from understudy.training.samples import Samples
 
@@ -54,6 +56,32 @@ def batches(
         config: the augmentation.
         device: where the faces lie and the batches are made; the processor if None.
     """
+    made = batches_in_parts(identities, size, seed, first_step, (None,), config, device)
+    with closing(made):
+        for (whole,) in made:
+            yield whole
+
+
+def batches_in_parts(
+    identities: Sequence[Samples],
+    size: int,
+    seed: int,
+    first_step: int,
+    parts: Sequence[Part | None],
+    config: AugmentConfig | None = None,
+    device: torch.device | None = None,
+) -> Generator[list[Batch]]:
+    """Those of `batches`, but only some parts of each; None is the whole.
+
+    Args:
+        identities: see `batches`.
+        size: faces an identity in the whole batch; every part's count divides it.
+        seed: see `batches`.
+        first_step: see `batches`.
+        parts: what to make of each batch.
+        config: see `batches`.
+        device: see `batches`.
+    """
     settings = config or AugmentConfig()
     where = device or torch.device("cpu")
     faces = [torch.from_numpy(samples.planes).to(where) for samples in identities]
@@ -65,14 +93,28 @@ def batches(
             rng = np.random.default_rng([seed, block, _MOVES])
             moves = random_moves(_BLOCK * count, side, size_px, rng, settings)
         rng = np.random.default_rng([seed, step])
-        chosen = [rng.choice(samples.training, size) for samples in identities]
-        picked = faces[0].new_empty(count, *faces[0].shape[1:])
-        for every, some, into in zip(faces, chosen, picked.split(size), strict=True):
-            torch.index_select(every, 0, sent(some, where), out=into)
-        expressions = [samples.expressions[some] for samples, some in zip(identities, chosen, strict=True)]
+        chosen = np.stack([rng.choice(samples.training, size) for samples in identities])
         own = moves.part(step % _BLOCK * count, count)
-        yield to_batch(picked, picked, own, np.concatenate(expressions), size_px)
+        yield [_made(faces, identities, *_of(part, chosen, own)) for part in parts]
         step += 1
+
+
+def _of(part: Part | None, chosen: NDArray[np.intp], moves: Moves) -> tuple[NDArray[np.intp], Moves]:
+    """A part's share of (identities, size) chosen faces, and of the moves of them all."""
+    if part is None:
+        return chosen, moves
+    rows = part.rows(chosen.size)
+    return chosen.ravel()[rows].reshape(len(chosen), -1), moves.rows(rows)
+
+
+def _made(
+    faces: Sequence[Tensor], identities: Sequence[Samples], chosen: NDArray[np.intp], moves: Moves
+) -> Batch:
+    picked = faces[0].new_empty(chosen.size, *faces[0].shape[1:])
+    for every, some, into in zip(faces, chosen, picked.split(chosen.shape[1]), strict=True):
+        torch.index_select(every, 0, sent(some, picked.device), out=into)
+    expressions = [samples.expressions[some] for samples, some in zip(identities, chosen, strict=True)]
+    return to_batch(picked, picked, moves, np.concatenate(expressions), identities[0].size_px)
 
 
 def to_batch(

@@ -2,92 +2,42 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from understudy.nets.face_loss import FaceLoss
+from understudy.nets.face_loss import FaceLoss, Whole
+from understudy.nets.noise import set_part
+from understudy.nets.part import Part
 from understudy.training.adversarial import add_adversarial_gradient, heard_at
 from understudy.training.batches import Batch
 from understudy.training.consistency import EVERY, add_consistency_gradient
+from understudy.training.division import Division, sum_of, take_gradients
 from understudy.training.growth import at_size, grown_at
 from understudy.training.model import Model
 from understudy.training.recorded import Recorded
+from understudy.training.schedule import Schedule
 
 CRITIC_RATE = 2.0  # its learning rate, as a share of the networks' that draw
-TAIL = 0.2  # share of the time given in which the rate falls, where a run ends by itself
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """How long, and the learning rate over that time: a short rise, then half a cosine down.
-
-    A run that ends by itself cannot know its cosine: the rate stays at the peak until the end is known,
-    then falls in a tail. What is flat is told at one rate so, as a falling one improves figures by itself.
-
-    Args:
-        seconds: wall time in all, or None.
-        steps: steps in all, or None; one of both is given, or `until_flat`.
-        first_step: number of its first step; earlier ones have had a rise and fall of their own.
-        spent_s: wall time spent of it in a run that was stopped.
-        rise_steps: steps to the peak.
-        floor: last learning rate as a share of the peak.
-        factor: of the whole; below 1 once training broke down.
-        until_flat: whether it ends by itself.
-        tail_from: step from which the rate falls then, None until that is known.
-        tail_steps: steps that this takes.
-    """
-
-    seconds: float | None
-    steps: int | None
-    first_step: int = 0
-    spent_s: float = 0.0
-    rise_steps: int = 50
-    floor: float = 0.02
-    factor: float = 1.0
-    until_flat: bool = False
-    tail_from: int | None = None
-    tail_steps: int = 0
-
-    def done(self, elapsed_s: float, step: int) -> float:
-        """Share of the way that lies behind, in [0, 1]; 0 where its length is not known.
-
-        Args:
-            elapsed_s: wall time of this run.
-            step: steps of the model in all.
-        """
-        by_tail = self._tail_done(step)
-        return by_tail if by_tail >= 1 else self._given_done(elapsed_s, step)
-
-    def rate(self, elapsed_s: float, step: int) -> float:
-        """Learning rate as a share of the peak."""
-        done = self._given_done(elapsed_s, step)
-        if self.until_flat:
-            done = max(0.0, (done - (1 - TAIL)) / TAIL, self._tail_done(step))
-        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-        rise = min(1.0, (step - self.first_step + 1) / self.rise_steps)
-        return self.factor * rise * (self.floor + (1 - self.floor) * cosine)
-
-    def _given_done(self, elapsed_s: float, step: int) -> float:
-        by_time = (self.spent_s + elapsed_s) / self.seconds if self.seconds else 0.0
-        by_steps = (step - self.first_step) / self.steps if self.steps else 0.0
-        return min(1.0, max(by_time, by_steps))
-
-    def _tail_done(self, step: int) -> float:
-        return 0.0 if self.tail_from is None else (step - self.tail_from) / max(1, self.tail_steps)
+Kind = tuple[int | None, float | None]  # of a step: see `consistency_turn`, `heard_at`
 
 
 class Trainer:
     """A model, its optimizer and one step of training."""
 
-    def __init__(self, model: Model, seed: int = 0) -> None:
-        """Start with a fresh optimizer; `seed` and a step's number decide its noise."""
-        self.model, self.seed = model, seed
+    def __init__(self, model: Model, seed: int = 0, division: Division | None = None) -> None:
+        """Start with a fresh optimizer; `seed` and a step's number decide its noise.
+
+        Args:
+            model: is trained.
+            seed: of the noise.
+            division: how a step's faces are divided; None computes them all at once.
+        """
+        self.model, self.seed, self.division = model, seed, division
         preset = model.preset
         self._losses: dict[int, FaceLoss] = {}
         on_gpu = model.device.type == "cuda"
@@ -95,7 +45,7 @@ class Trainer:
         # a recorded step reads its rates from the device's memory
         networks = [model.encoder, *model.decoders, *([] if model.critic is None else [model.critic])]
         self._rates = [torch.zeros((), device=model.device) for _ in networks] if on_gpu else None
-        self._heard: float | None = None
+        self.heard: float | None = None
         self.optimizer = torch.optim.AdamW(
             [{"params": list(network.parameters())} for network in networks],
             lr=preset.learning_rate,
@@ -105,30 +55,44 @@ class Trainer:
             capturable=on_gpu,
         )
 
-    def step(self, batch: Batch, rate: float, number: int) -> Tensor:
+    @property
+    def trained(self) -> list[Tensor]:
+        """The weights that steps change, those of a frozen encoder and of a critic among them."""
+        critic = () if self.model.critic is None else self.model.critic.parameters()
+        return [*self.model.encoder.parameters(), *self.model.decoders.parameters(), *critic]
+
+    def step(self, batch: Batch | Sequence[Batch], rate: float, number: int) -> Tensor:
         """Learn from one batch; nothing here waits for the device that computes.
 
         Args:
-            batch: identity by identity, the same number of faces each.
+            batch: identity by identity, the same number of faces each; where `division` says so, this
+                process's parts of it.
             rate: learning rate as a share of the preset's.
             number: of the step, counted over all runs.
 
         Returns:
             The loss, 0-d, on the model's device.
+
+        Raises:
+            ProcessLost: another process has ended; nothing has changed.
         """
         model = self.model
-        batch = at_size(batch, model.drawn_px)
-        # the same noise wherever training resumes
-        state = np.random.SeedSequence([self.seed, number]).generate_state(1)
-        torch.manual_seed(int(state[0]))
+        kind = (self.consistency_turn(number), self.heard)
+        if self.division is not None:
+            self.division.begin(rate, model.grown, self.heard)
+        parts = [batch] if isinstance(batch, Batch) else batch
+        parts = [at_size(part, model.drawn_px) for part in parts]
+        self._seed_noise(number)
         self._set_rates(rate)
         if not model.training:  # asking each of its hundred modules takes as long as a small layer
             model.train()
-        kind = (self.consistency_turn(number), self._heard)
-        if self._recorded is None or model.is_fading:  # what is faded in counts more at every step
-            loss = self._learn(batch, kind)
+        if self.division is not None:
+            loss = self._add_gradients(self.division, parts, kind, number)
+            self._take_gradient()
+        elif self._recorded is None or model.is_fading:  # what is faded in counts more at every step
+            loss = self._learn(parts[0], kind)
         else:
-            loss = self._recorded(batch, kind)
+            loss = self._recorded(parts[0], kind)
         model.after_step(number)
         return loss
 
@@ -137,6 +101,11 @@ class Trainer:
         if self._recorded is not None:
             self._recorded.forget()
 
+    def _seed_noise(self, number: int) -> None:
+        # the same noise wherever training resumes, and however a step is divided
+        state = np.random.SeedSequence([self.seed, number]).generate_state(1)
+        torch.manual_seed(int(state[0]))
+
     def _set_rates(self, rate: float) -> None:
         # of the model, not of the optimizer's saved state, which may be of a run at other rates
         shares = self.model.rates if self.model.critic is None else [*self.model.rates, CRITIC_RATE]
@@ -144,24 +113,60 @@ class Trainer:
             value = self.model.preset.learning_rate * rate * share
             group["lr"] = value if self._rates is None else self._rates[number].fill_(value)
 
-    def _learn(self, batch: Batch, kind: tuple[int | None, float | None]) -> Tensor:
+    def _learn(self, batch: Batch, kind: Kind) -> Tensor:
         """Compute a step's gradient and take it; returns its loss. May be recorded, see `Recorded`."""
-        model, (turn, heard) = self.model, kind
+        loss = self._add_gradient(batch, kind)
+        self._take_gradient()
+        return loss
+
+    def _take_gradient(self) -> None:
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def _add_gradients(self, division: Division, batches: Sequence[Batch], kind: Kind, number: int) -> Tensor:
+        """Those of the whole step, of which some may be computed elsewhere; returns its loss."""
+        of_face = self.face_loss(self.model.drawn_px)
+        weights = [of_face.weight(batch.truth_B4HW, batch.focus_B1HW).sum() for batch in batches]
+        weight = torch.stack(weights).sum()
+        division.add_up([weight])
+        whole = Whole(pictures=division.count * len(batches[0].truth_B4HW), weight=weight)
+        losses: list[Tensor] = []
+
+        def parts() -> Generator[dict[Tensor, Tensor]]:
+            for batch, part in zip(batches, division.parts, strict=True):
+                self._seed_noise(number)
+                losses.append(self._add_gradient(batch, kind, part, whole))
+                yield take_gradients(self.trained)
+
+        gradients = sum_of(parts())
+        set_part(self.model.encoder, None)
+        loss = torch.stack(losses).sum()
+        division.add_up([loss, *gradients.values()])
+        for trained, gradient in gradients.items():
+            trained.grad = gradient
+        return loss
+
+    def _add_gradient(
+        self, batch: Batch, kind: Kind, part: Part | None = None, whole: Whole | None = None
+    ) -> Tensor:
+        """That of a batch, or of a part of the whole one; returns its loss."""
+        model, (turn, heard), share = self.model, kind, 1.0
+        if part is not None:
+            share /= part.count
+            set_part(model.encoder, part)
         with model.autocast():
             code = model.encoder(batch.face_B3HW)
             each = code.split(len(code) // len(model.decoders))
             drawn = [decoder(own) for decoder, own in zip(model.decoders, each, strict=True)]
-            read = self.reading_loss(code, batch)
+            read = self.reading_loss(code, batch, share)
         pictures = torch.cat([picture.detach() for picture in drawn])
-        loss, gradient = self.face_loss(model.drawn_px)(pictures, batch.truth_B4HW, batch.focus_B1HW)
+        loss, gradient = self.face_loss(model.drawn_px)(pictures, batch.truth_B4HW, batch.focus_B1HW, whole)
         if heard is not None and model.critic is not None:
             weight = heard * model.preset.adversarial_weight
             with model.autocast():
-                add_adversarial_gradient(model.critic, pictures, batch.truth_B4HW, gradient, weight)
+                add_adversarial_gradient(model.critic, pictures, batch.truth_B4HW, gradient, weight, share)
         torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
-        self.add_consistency(each, turn)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.add_consistency(each, turn, share)
         return loss + read.detach()
 
     def follow(self, done: float) -> None:
@@ -171,7 +176,7 @@ class Trainer:
             done: share of the training that lies behind.
         """
         model = self.model
-        self._heard = None if model.critic is None else heard_at(done)
+        self.heard = None if model.critic is None else heard_at(done)
         if not model.preset.doublings:
             return
         before = model.drawn_px
@@ -185,9 +190,9 @@ class Trainer:
             self._losses[size_px] = FaceLoss(size_px).to(self.model.device)
         return self._losses[size_px]
 
-    def reading_loss(self, code: Tensor, batch: Batch) -> Tensor:
+    def reading_loss(self, code: Tensor, batch: Batch, share: float = 1.0) -> Tensor:
         """How far the code is from saying the expression; 0 where it need not, or learns nothing more."""
-        weight = self.model.preset.expression_weight
+        weight = share * self.model.preset.expression_weight
         if not weight or not code.requires_grad:
             return torch.zeros((), requires_grad=True, device=code.device)
         read = self.model.encoder.expression(code).float()  # type: ignore[operator]
@@ -207,15 +212,17 @@ class Trainer:
             return None
         return number // EVERY % (people - 1)
 
-    def add_consistency(self, codes: Sequence[Tensor], turn: int | None) -> None:
+    def add_consistency(self, codes: Sequence[Tensor], turn: int | None, share: float = 1.0) -> None:
         """Add to the decoders' gradients what keeps the expression of a swap.
 
         Args:
             codes: of each identity's faces.
             turn: see `consistency_turn`; nothing is added where it is None.
+            share: that these are of the step's faces.
         """
         if turn is not None:
-            add_consistency_gradient(self.model, codes, EVERY * self.model.preset.consistency_weight, turn)
+            weight = share * EVERY * self.model.preset.consistency_weight
+            add_consistency_gradient(self.model, codes, weight, turn)
 
     def is_sound(self) -> bool:
         """Whether every weight is a number: a model that is not must not be saved."""
@@ -239,7 +246,7 @@ class Moment:
 
 def train(
     trainer: Trainer,
-    batches: Iterable[Batch],
+    batches: Iterable[Batch] | Iterable[Sequence[Batch]],
     schedule: Schedule,
     first_step: int,
     on_step: Callable[[Moment], bool],

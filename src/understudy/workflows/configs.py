@@ -97,6 +97,8 @@ class TrainConfig:
             decoders alone go on learning. Where None, "slow" while an identity joins, else "trained".
         from_model: folder of a model of the same preset whose encoder a new model starts from.
         device: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
+        devices: processes that share the faces of each step; None for those that torchrun has started.
+        accumulate: batches whose gradients make one step together.
     """
 
     facesets: tuple[Path, ...]
@@ -113,6 +115,8 @@ class TrainConfig:
     encoder: str | None = None
     from_model: Path | None = None
     device: str = "auto"
+    devices: int | None = 1
+    accumulate: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -10,6 +13,7 @@ import torch
 from understudy.core.errors import ConfigError
 from understudy.nets.counts import counts_of
 from understudy.nets.presets import PRESETS
+from understudy.training.division import Division
 from understudy.training.model import Model
 from understudy.training.processor import CPU, has_fast_bf16
 from understudy.training.samples import MAX_FACES, sample_bytes
@@ -21,6 +25,30 @@ _BYTES_AN_AVERAGED_ONE = 12  # of presets that keep averaged weights; and the co
 # the pictures and their loss, and what the networks keep for the way back, which bfloat16 nearly halves
 _BYTES_A_PIXEL = 150
 _SAVED_IN_BF16 = 0.6
+_BYTES_A_WAITING_PIXEL = 32  # of the pictures of a part of a step whose turn has not come
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """How a step is spread over processes and time.
+
+    Args:
+        processes: on this machine; each holds the model and all faces.
+        accumulate: parts that come one after another.
+    """
+
+    processes: int = 1
+    accumulate: int = 1
+
+    @classmethod
+    def of(cls, division: Division | None) -> Spread:
+        """That of a step divided so, by processes of this machine; None for one that is not."""
+        if division is None:
+            return cls()
+        return cls(processes=division.size, accumulate=division.accumulate)
+
+
+_AT_ONCE = Spread()
 
 
 def available_bytes(device: torch.device = CPU) -> int | None:
@@ -93,40 +121,52 @@ def batch_for(preset_name: str, identities: int, device: torch.device) -> int:
     return batch
 
 
-def needed_bytes(model: Model, faces: list[int], batch: int) -> int:
+def needed_bytes(model: Model, faces: list[int], batch: int, spread: Spread = _AT_ONCE) -> int:
     """About how much memory training takes.
 
     Args:
         model: the networks.
         faces: how many an identity has.
-        batch: faces an identity and step.
+        batch: faces an identity and step; of a step in parts, of each.
+        spread: over processes and time.
     """
-    return _in_all(model.preset_name, faces, batch, bf16=model.bf16)
+    return _in_all(model.preset_name, faces, batch, spread, bf16=model.bf16)
 
 
-def _in_all(preset_name: str, faces: list[int], batch: int, *, bf16: bool) -> int:
-    held = sum(min(count, MAX_FACES) for count in faces) * sample_bytes(PRESETS[preset_name].size_px)
-    return training_bytes(preset_name, len(faces), batch, bf16=bf16) + held
+def _in_all(preset_name: str, faces: list[int], batch: int, spread: Spread, *, bf16: bool) -> int:
+    size_px = PRESETS[preset_name].size_px
+    held = sum(min(count, MAX_FACES) for count in faces) * sample_bytes(size_px)
+    each = training_bytes(preset_name, len(faces), 0, bf16=bf16) + held
+    return spread.processes * each + batch * _bytes_a_row(preset_name, len(faces), spread, bf16=bf16)
 
 
-def check_memory(model: Model, faces: list[int], batch: int, available: int | None) -> None:
+def _bytes_a_row(preset_name: str, identities: int, spread: Spread, *, bf16: bool) -> int:
+    """What one more face of everybody takes."""
+    waiting = (spread.accumulate - 1) * _BYTES_A_WAITING_PIXEL * PRESETS[preset_name].size_px ** 2
+    return identities * (_bytes_a_face(preset_name, bf16=bf16) + waiting)
+
+
+def check_memory(
+    model: Model, faces: list[int], batch: int, available: int | None, spread: Spread = _AT_ONCE
+) -> None:
     """Raise where training would not fit, with the setting that does.
 
     Args:
         model: the networks.
         faces: how many an identity has.
-        batch: faces an identity and step.
+        batch: faces an identity and step; of a step in parts, of each.
         available: bytes that can be taken; None checks nothing.
+        spread: over processes and time.
 
     Raises:
         ConfigError: it does not fit.
     """
-    needed = needed_bytes(model, faces, batch)
+    needed = needed_bytes(model, faces, batch, spread)
     if available is None or needed <= available:
         return
     raise ConfigError(
         f"training needs about {needed / 1e9:.1f} GB of memory, {available / 1e9:.1f} GB are free",
-        _what_fits(model, faces, batch, available),
+        _what_fits(model, faces, batch, available, spread),
     )
 
 
@@ -138,27 +178,55 @@ def ran_out(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
-def out_of_memory(model: Model, faces: list[int], batch: int, available: int | None) -> ConfigError:
+@contextmanager
+def advised(model: Model, faces: list[int], batch: int, division: Division | None) -> Generator[None]:
+    """Say what to do where memory runs out in spite of `check_memory`.
+
+    Args:
+        model: the networks.
+        faces: how many an identity has.
+        batch: faces an identity and step; of a step in parts, of each.
+        division: how steps are divided.
+
+    Raises:
+        ConfigError: memory ran out.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error):
+            raise
+        raise out_of_memory(
+            model, faces, batch, available_bytes(model.device), Spread.of(division)
+        ) from error
+
+
+def out_of_memory(
+    model: Model, faces: list[int], batch: int, available: int | None, spread: Spread = _AT_ONCE
+) -> ConfigError:
     """What to say when memory ran out in spite of `check_memory`: other programs took it.
 
     Args:
         model: the networks.
         faces: how many an identity has.
-        batch: faces an identity and step.
+        batch: faces an identity and step; of a step in parts, of each.
         available: bytes that can be taken now; None where unknown.
+        spread: over processes and time.
     """
     # what it was foreseen to need was too little, so the advice is below the batch that failed
-    advice = _what_fits(model, faces, batch, available if available is not None else 0)
+    advice = _what_fits(model, faces, batch, available if available is not None else 0, spread)
     return ConfigError(f"memory ran out with {batch} faces a person and step", advice)
 
 
-def _what_fits(model: Model, faces: list[int], batch: int, available: int) -> str:
+def _what_fits(model: Model, faces: list[int], batch: int, available: int, spread: Spread) -> str:
     """The next step: the largest batch that fits, a smaller preset, or another machine."""
-    spare = available - needed_bytes(model, faces, 0)
-    fits = spare // (len(faces) * _bytes_a_face(model.preset_name, bf16=model.bf16))
-    fits = min(fits, batch - 1)
+    spare = available - needed_bytes(model, faces, 0, spread)
+    fits = spare // _bytes_a_row(model.preset_name, len(faces), spread, bf16=model.bf16)
+    fits = min(fits, batch - 1) // spread.processes * spread.processes
     if fits >= 1:
         return f"--batch {fits} fits"
+    if spread.processes > 1:
+        return "use fewer processes: each holds the model and all faces"
     smaller = _smaller_preset(model, faces, available)
     if smaller is not None:
         return f"use the preset {smaller}, or a machine with more memory"
@@ -169,7 +237,7 @@ def _smaller_preset(model: Model, faces: list[int], available: int) -> str | Non
     """The largest preset below the model's that fits; None where none does."""
     names = list(PRESETS)  # the smallest is first
     for name in reversed(names[: names.index(model.preset_name)]):
-        batch = PRESETS[name].batch
-        if name != "classic" and _in_all(name, faces, batch, bf16=model.bf16) <= available:
+        needed = _in_all(name, faces, PRESETS[name].batch, _AT_ONCE, bf16=model.bf16)
+        if name != "classic" and needed <= available:
             return name
     return None

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
-from understudy.core.errors import ConfigError, FacesetError, ModelError
-from understudy.core.events import OnEvent, Progress, ignore
-from understudy.faces.faceset import Faceset
+from understudy.core.errors import ConfigError, ModelError
+from understudy.core.events import OnEvent, ignore
 from understudy.nets.presets import PRESETS
 from understudy.training.base import start_from_base
+from understudy.training.division import Division
 from understudy.training.loss_watch import LossState
 from understudy.training.model import Model
 from understudy.training.model_folder import LoadedModel, find_generation, holds_model, load_model
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
-from understudy.training.processor import find_device, has_fast_bf16, tuned
-from understudy.training.samples import Samples, load_samples
+from understudy.training.processor import CPU, find_device, has_fast_bf16, tuned
+from understudy.training.team import Team
 from understudy.workflows.choices import ENCODERS, FEWEST_IDENTITIES, MOST_IDENTITIES
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.encoder_origin import start_from_encoder_of
-from understudy.workflows.learning_rates import encoder_of, set_rates
-from understudy.workflows.memory import available_bytes, batch_for, check_memory
+from understudy.workflows.follow_training import follow_training, tell_end, tell_job
+from understudy.workflows.learning_rates import set_rates
+from understudy.workflows.memory import Spread, available_bytes, batch_for, check_memory
+from understudy.workflows.same_run import is_same_run, settings_of
+from understudy.workflows.shared_steps import check_sharing
+from understudy.workflows.team_start import team_of
+from understudy.workflows.torchrun import started_together
 from understudy.workflows.training_board import TensorBoard
+from understudy.workflows.training_faces import entries_of, load_faces
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
-
-FEWEST_FACES = 20
-
-# settings that make two runs the same run
-_SAME_RUN = ("preset", "minutes", "steps", "start", "batch", "seed", "until_flat", "encoder", "from_model")
 
 Mode = Literal["fresh", "continue", "further"]
 
@@ -44,30 +43,65 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
     same settings; `resume` trains any model further for the time given. Ctrl-C (KeyboardInterrupt)
     ends training early, saves, and is told by `interrupted`.
 
+    Of several processes, the first one decides, writes, and hears events; a process that torchrun has
+    started beside it gets the same result.
+
     Raises:
         ConfigError: settings that do not go together, no such device, too little memory, or no TensorBoard.
         FacesetError: a faceset is missing or too small.
         ModelError: the model folder is taken, or holds another model.
+        ProcessLost: another process has ended; what was learnt before is saved.
     """
-    check(config)
-    mode, device = mode_of(config), find_device(config.device)
-    entries, bf16 = _entries(config.facesets), has_fast_bf16(device)
+    started = started_together(config.devices)
+    size = started.size if started else config.devices or 1
+    if started is None:
+        check(config)
+    if size == 1:
+        return _lead(config, on_event)
+    with team_of(size, started) as team:
+        if not team.leads:
+            return result_of(config.model, follow_training(team))
+        check(config, size)  # so late, so that of what torchrun has started one process says what is wrong
+        return _lead(config, on_event, team, started.size_here if started else size)
+
+
+def _lead(
+    config: TrainConfig, on_event: OnEvent, team: Team | None = None, processes_here: int = 1
+) -> TrainResult:
+    """All but what the other processes of a team do."""
+    # several processes share the cores of processors
+    mode, device = mode_of(config), CPU if team is not None else find_device(config.device)
+    entries, bf16 = entries_of(config.facesets), has_fast_bf16(device)
     if mode == "fresh":
         loaded = _fresh(config, entries, bf16=bf16)
     else:
         loaded = _found(config, entries, further=mode == "further", bf16=bf16)
-    batch = config.batch or batch_for(config.preset, len(entries), device)
-    set_rates(loaded.model, loaded.index)
-    check_memory(loaded.model, [entry.faces for entry in entries], batch, available_bytes(device))
-    loaded.model.to(device)
+    model, batch = loaded.model, config.batch or batch_for(config.preset, len(entries), device)
+    set_rates(model, loaded.index)
+    spread = Spread(processes=processes_here, accumulate=config.accumulate)
+    check_memory(model, [entry.faces for entry in entries], batch, available_bytes(device), spread)
+    model.to(device)
     board = TensorBoard(config.model) if config.tensorboard else None
-    identities = _load(config.facesets, loaded.model, on_event)
+    if team is not None:
+        digests = [entry.faceset_digest for entry in entries]
+        facesets = list(zip(config.facesets, digests, strict=True))
+        tell_job(team, model, facesets, batch, config.accumulate)
+    is_divided = team is not None or config.accumulate > 1
+    division = Division(len(entries), config.accumulate, team) if is_divided else None
+    identities = load_faces(config.facesets, model, on_event)
     with tuned():
-        return TrainingSession(loaded, config.model, identities, batch, on_event, board).run()
+        result = TrainingSession(loaded, config.model, identities, batch, on_event, board, division).run()
+    if team is not None:
+        tell_end(team, find_generation(config.model).index)
+    return result
 
 
-def check(config: TrainConfig) -> None:
+def check(config: TrainConfig, processes: int | None = None) -> None:
     """Raise for settings that cannot work, before anything is loaded.
+
+    Args:
+        config: the settings.
+        processes: that share each step; as the settings say where None.
 
     Raises:
         ConfigError: which setting, and what would do.
@@ -91,6 +125,7 @@ def check(config: TrainConfig) -> None:
         raise ConfigError("training time is not positive", "give minutes or steps above 0")
     if config.batch is not None and config.batch < 1:
         raise ConfigError(f"batch is {config.batch}", "give at least 1 face an identity and step")
+    check_sharing(config, processes or config.devices or 1)
     if config.start not in ("base", "scratch"):
         raise ConfigError(f"unknown start {config.start!r}", "use base or scratch")
     if config.encoder not in (None, *ENCODERS):
@@ -148,14 +183,6 @@ def mode_of(config: TrainConfig) -> Mode:
     )
 
 
-def is_same_run(config: TrainConfig, index: ModelIndex) -> bool:
-    """Whether a model was last trained with these settings."""
-    settings = _settings(config, index)
-    # a model of an earlier version knew only one way to train its encoder
-    had = {"encoder": "trained"} | index.settings
-    return all(had.get(name) == settings.get(name) for name in _SAME_RUN)
-
-
 def finished_result(config: TrainConfig) -> TrainResult | None:
     """What an earlier run of just this training reached, None where it is not finished.
 
@@ -165,42 +192,9 @@ def finished_result(config: TrainConfig) -> TrainResult | None:
     if not holds_model(config.model):
         return None
     index = find_generation(config.model).index
-    digests = [entry.faceset_digest for entry in _entries(config.facesets)]
+    digests = [entry.faceset_digest for entry in entries_of(config.facesets)]
     same = is_same_run(config, index) and digests == [entry.faceset_digest for entry in index.identities]
     return result_of(config.model, index) if same and index.budget.finished else None
-
-
-def _entries(facesets: Sequence[Path]) -> list[IdentityEntry]:
-    """What a model's index says of its identities."""
-    entries: list[IdentityEntry] = []
-    for folder in facesets:
-        with Faceset.open(folder) as faceset:
-            name, count = faceset.identity, faceset.count("kept")
-            vector, digest = faceset.mean_identity(), faceset.digest()
-        if count < FEWEST_FACES:
-            raise FacesetError(
-                f"{folder} has {count} usable faces, {FEWEST_FACES} are needed",
-                "extract more footage of this person into it",
-            )
-        if any(entry.name == name for entry in entries):
-            raise ConfigError(
-                f"two facesets are of the identity {name!r}", "extract one with --identity NAME"
-            )
-        mean = None if vector is None else [float(v) for v in vector]
-        entries.append(IdentityEntry(name=name, faceset_digest=digest, faces=count, mean_identity=mean))
-    return entries
-
-
-def _load(facesets: Sequence[Path], model: Model, on_event: OnEvent) -> list[Samples]:
-    identities: list[Samples] = []
-    for number, folder in enumerate(facesets):
-        on_event(Progress(stage="load faces", done=number, total=len(facesets), unit="facesets"))
-        with Faceset.open(folder) as faceset:
-            faces = list(faceset.faces("kept"))
-            identities.append(
-                load_samples(faceset.identity, faces, model.preset.size_px, model.preset.coverage)
-            )
-    return identities
 
 
 def _fresh(config: TrainConfig, entries: list[IdentityEntry], *, bf16: bool) -> LoadedModel:
@@ -225,7 +219,7 @@ def _fresh(config: TrainConfig, entries: list[IdentityEntry], *, bf16: bool) -> 
         versions=versions(),
         budget=_budget(config, 0),
     )
-    index.settings = _settings(config, index)
+    index.settings = settings_of(config, index)
     return LoadedModel(model=model, index=index, warnings=warnings)
 
 
@@ -258,26 +252,10 @@ def _found(config: TrainConfig, entries: list[IdentityEntry], *, further: bool, 
         model = model.with_identity(name, old.step)
         update["optimizer_sha256"] = ""  # it knows nothing of the new decoder
     index = old.model_copy(update=update)
-    index.settings = _settings(config, index)
+    index.settings = settings_of(config, index)
     return LoadedModel(model=model, index=index, warnings=[*loaded.warnings, *warnings])
 
 
 def _budget(config: TrainConfig, first_step: int) -> Budget:
     seconds = None if config.minutes is None else 60 * config.minutes
     return Budget(seconds=seconds, steps=config.steps, first_step=first_step, until_flat=config.until_flat)
-
-
-def _settings(config: TrainConfig, index: ModelIndex) -> dict[str, Any]:
-    given: dict[str, Any] = {"until_flat": True} if config.until_flat else {}
-    if config.from_model is not None:
-        given["from_model"] = str(config.from_model.absolute())
-    return given | {
-        "facesets": [str(path) for path in config.facesets],
-        "preset": config.preset,
-        "minutes": config.minutes,
-        "steps": config.steps,
-        "start": config.start,
-        "batch": config.batch,
-        "encoder": encoder_of(config, index),
-        "seed": config.seed,
-    }

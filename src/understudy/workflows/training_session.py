@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from understudy.core.errors import ModelError, UnderstudyError
-from understudy.core.events import Notice, OnEvent, Written
-from understudy.media.images import write_image
+from understudy.core.errors import ModelError, ProcessLost, UnderstudyError
+from understudy.core.events import Notice, OnEvent
 from understudy.training.augment import AUGMENTATION
-from understudy.training.batches import batches
-from understudy.training.loop import TAIL, Moment, Schedule, Trainer, seed_after, train
+from understudy.training.batches import Batch, batches, batches_in_parts
+from understudy.training.division import Division
+from understudy.training.following import give_state
+from understudy.training.loop import Moment, Trainer, seed_after, train
 from understudy.training.loss_watch import LossWatch
 from understudy.training.model_folder import (
     LoadedModel,
@@ -22,28 +23,19 @@ from understudy.training.model_folder import (
     holds_model,
     load_optimizer,
     load_weights,
-    save_best,
     save_index,
     save_model,
 )
-from understudy.training.model_index import Best
 from understudy.training.outlook import is_flat
 from understudy.training.samples import Samples
-from understudy.training.validate import Validation, preview
+from understudy.training.schedule import TAIL, Schedule
 from understudy.workflows.configs import TrainResult
-from understudy.workflows.memory import available_bytes, out_of_memory, ran_out
+from understudy.workflows.held_out import HeldOut
+from understudy.workflows.memory import advised
 from understudy.workflows.requests import Requests, heard
 from understudy.workflows.training_board import Board, NoBoard
 from understudy.workflows.training_progress import progress_of
-from understudy.workflows.training_result import (
-    MEAN_FACE,
-    RATE,
-    SSIM,
-    course,
-    mean_ssim,
-    previews_of,
-    result_of,
-)
+from understudy.workflows.training_result import RATE, course, result_of
 
 SAVE_EVERY_S = 120.0
 VALIDATE_EVERY_S = 45.0
@@ -64,9 +56,10 @@ class TrainingSession:
         loaded: the model, untrained or as it was saved.
         folder: where it is saved.
         identities: faces of each, in the order of the decoders.
-        batch: faces an identity and step.
+        batch: faces an identity and step; of a step in parts, of each.
         on_event: hears of progress, warnings and previews.
         board: is shown scalars and previews; closed by `run`.
+        division: how steps are divided; this process leads the others.
     """
 
     def __init__(
@@ -77,6 +70,7 @@ class TrainingSession:
         batch: int,
         on_event: OnEvent,
         board: Board | None = None,
+        division: Division | None = None,
     ) -> None:
         """Prepare the optimizer and the validation."""
         self._board = board or NoBoard()
@@ -85,10 +79,11 @@ class TrainingSession:
         self._warnings: list[str] = []
         for message in loaded.warnings:
             self._warn(message)
-        self._trainer = Trainer(self._model, self._index.seed)
+        self._division = division
+        self._trainer = Trainer(self._model, self._index.seed, division)
         if holds_model(folder) and not load_optimizer(folder, self._trainer.optimizer, self._index):
             self._warn(f"{folder} has no optimizer state that fits: it starts anew")
-        self._validation = Validation(identities)
+        self._held_out = HeldOut(self._model, folder, identities, self._board, on_event, self._warn)
         self._watch = LossWatch(self._index.loss)
         if self._index.step:  # a run that was killed may have kept a better one since its last save
             self._index.best = best_of(folder, self._index) or self._index.best
@@ -107,10 +102,14 @@ class TrainingSession:
         Raises:
             KeyboardInterrupt: asked to stop twice; the last save is good.
             ModelError: training broke down again and again; what was saved before is good.
+            ProcessLost: another process has ended; what was learnt before is saved.
             UnderstudyError: the last save could not be written; the one before is good.
         """
         with heard(self._requests), closing(self._board):
-            return self._run()
+            try:
+                return self._run()
+            except ProcessLost as error:
+                raise self._left_alone(error) from error
 
     def _run(self) -> TrainResult:
         self._started_s = time.monotonic()
@@ -145,27 +144,37 @@ class TrainingSession:
         index, first = self._index, self._index.step
         self._begun_step, self._begun_s = first, self._elapsed_s()
         self._trainer.seed = seed_after(index.seed, index.rollbacks)
-        augmentation = AUGMENTATION[self._model.preset_name]
-        made = batches(
-            self._identities, self._batch, self._trainer.seed, first, augmentation, self._model.device
-        )
+        faces = [len(samples) for samples in self._identities]
         try:
-            with closing(made):
-                index.budget.finished = train(
-                    self._trainer, made, self._schedule(), first, self._on_step, self._started_s
-                )
-            self._save()
+            with advised(self._model, faces, self._batch, self._division):
+                with closing(self._batches(first)) as made:
+                    index.budget.finished = train(
+                        self._trainer, made, self._schedule(), first, self._on_step, self._started_s
+                    )
+                self._save()
         except FloatingPointError as error:
             self._roll_back(str(error))
             return self._requests.stop
-        except (MemoryError, RuntimeError) as error:
-            if not ran_out(error):
-                raise
-            faces = [len(samples) for samples in self._identities]
-            raise out_of_memory(
-                self._model, faces, self._batch, available_bytes(self._model.device)
-            ) from error
         return self._index.budget.finished or self._requests.stop
+
+    def _batches(self, first: int) -> Generator[Batch] | Generator[list[Batch]]:
+        """Its share of each batch; the other processes go on from the same step and weights."""
+        division, seed = self._division, self._trainer.seed
+        augmentation = AUGMENTATION[self._model.preset_name]
+        if division is None:
+            where = self._model.device
+            return batches(self._identities, self._batch, seed, first, augmentation, where)
+        if division.team is not None:
+            give_state(division.team, self._trainer, first)
+        size = self._batch * division.accumulate
+        return batches_in_parts(self._identities, size, seed, first, division.parts, augmentation)
+
+    def _left_alone(self, error: ProcessLost) -> ProcessLost:
+        """Save what was learnt before another process ended, and say where it is."""
+        with suppress(FloatingPointError):
+            self._save()
+        step = find_generation(self._folder).index.step
+        return ProcessLost(error.what, f"{self._folder} holds step {step}: run the same command again")
 
     def _schedule(self) -> Schedule:
         budget = self._index.budget
@@ -240,38 +249,8 @@ class TrainingSession:
 
     def _validate(self, elapsed_s: float) -> None:
         self._check()
-        entry: dict[str, Any] = {"step": self._index.step, "seconds": self._seconds_before + elapsed_s}
-        entry |= {"loss": self._watch.state.smoothed, RATE: self._rate}
-        ssim = self._validation.ssim(self._model)
-        entry |= {SSIM + name: value for name, value in ssim.items()}
-        entry |= {MEAN_FACE + name: value for name, value in self._validation.mean_face_ssim.items()}
-        self._index.history.append(entry)
-        self._keep_best(entry)
-        self._board.scalars(
-            {f"held-out SSIM/{name}": value for name, value in ssim.items()}, self._index.step
-        )
-        image = preview(self._model, self._identities[0], self._identities[1])
-        self._board.picture(image, self._index.step)
-        path = previews_of(self._folder) / f"step_{self._index.step:07d}.jpg"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_image(path, image)
-        except (UnderstudyError, OSError) as error:  # a picture less is no reason to stop
-            self._warn(f"no preview of step {self._index.step}: {error}")
-        else:
-            self._on_event(Written(path=path, what="preview"))
-
-    def _keep_best(self, entry: dict[str, Any]) -> None:
-        """A copy of the weights at the best validation: training may get worse, and be stopped then."""
-        mean = mean_ssim(entry)
-        if self._index.best is not None and mean <= self._index.best.ssim:
-            return
-        before, self._index.best = self._index.best, Best(step=self._index.step, ssim=mean)
-        try:
-            save_best(self._folder, self._model, self._index)
-        except UnderstudyError as error:
-            self._index.best = before
-            self._warn(f"the best so far, step {self._index.step}, is not kept aside: {error}")
+        known = {"seconds": self._seconds_before + elapsed_s, "loss": self._watch.state.smoothed}
+        self._held_out.look(self._index, known | {RATE: self._rate})
 
     def _check(self) -> None:
         """Raise FloatingPointError where training has broken down: such a model is not worth keeping."""

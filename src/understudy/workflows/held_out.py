@@ -1,0 +1,82 @@
+"""What a training looks at now and then: held-out figures, a preview, and the best weights so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from understudy.core.errors import UnderstudyError
+from understudy.core.events import OnEvent, Written
+from understudy.media.images import write_image
+from understudy.training.model import Model
+from understudy.training.model_folder import save_best
+from understudy.training.model_index import Best, ModelIndex
+from understudy.training.samples import Samples
+from understudy.training.validate import Validation, preview
+from understudy.workflows.training_board import Board
+from understudy.workflows.training_result import MEAN_FACE, SSIM, mean_ssim, previews_of
+
+
+class HeldOut:
+    """Looks at a model in training, and notes in its index what is seen.
+
+    Args:
+        model: is looked at.
+        folder: of the model.
+        identities: faces of each, in the order of the decoders.
+        board: is shown scalars and previews.
+        on_event: hears of previews.
+        warn: hears of what could not be written.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        folder: Path,
+        identities: list[Samples],
+        board: Board,
+        on_event: OnEvent,
+        warn: Callable[[str], None],
+    ) -> None:
+        """Work out what does not depend on the model."""
+        self._model, self._folder, self._identities = model, folder, identities
+        self._board, self._on_event, self._warn = board, on_event, warn
+        self._validation = Validation(identities)
+
+    def look(self, index: ModelIndex, known: dict[str, Any]) -> None:
+        """Add an entry to the index's history, keep the best weights, and show a preview.
+
+        Args:
+            index: of the model as it is now.
+            known: what else the entry says.
+        """
+        entry: dict[str, Any] = {"step": index.step} | known
+        ssim = self._validation.ssim(self._model)
+        entry |= {SSIM + name: value for name, value in ssim.items()}
+        entry |= {MEAN_FACE + name: value for name, value in self._validation.mean_face_ssim.items()}
+        index.history.append(entry)
+        self._keep_best(index, entry)
+        self._board.scalars({f"held-out SSIM/{name}": value for name, value in ssim.items()}, index.step)
+        image = preview(self._model, self._identities[0], self._identities[1])
+        self._board.picture(image, index.step)
+        path = previews_of(self._folder) / f"step_{index.step:07d}.jpg"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_image(path, image)
+        except (UnderstudyError, OSError) as error:  # a picture less is no reason to stop
+            self._warn(f"no preview of step {index.step}: {error}")
+        else:
+            self._on_event(Written(path=path, what="preview"))
+
+    def _keep_best(self, index: ModelIndex, entry: dict[str, Any]) -> None:
+        """A copy of the weights at the best validation: training may get worse, and be stopped then."""
+        mean = mean_ssim(entry)
+        if index.best is not None and mean <= index.best.ssim:
+            return
+        before, index.best = index.best, Best(step=index.step, ssim=mean)
+        try:
+            save_best(self._folder, self._model, index)
+        except UnderstudyError as error:
+            index.best = before
+            self._warn(f"the best so far, step {index.step}, is not kept aside: {error}")

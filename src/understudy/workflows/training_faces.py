@@ -1,0 +1,67 @@
+"""The faces that are learnt from, out of their facesets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from understudy.core.errors import ConfigError, FacesetError
+from understudy.core.events import OnEvent, Progress
+from understudy.faces.faceset import Faceset
+from understudy.training.model import Model
+from understudy.training.model_index import IdentityEntry
+from understudy.training.samples import Samples, load_samples
+
+FEWEST_FACES = 20
+
+
+def entries_of(facesets: Sequence[Path]) -> list[IdentityEntry]:
+    """What a model's index says of its identities.
+
+    Args:
+        facesets: one an identity, in the order of the decoders.
+
+    Raises:
+        ConfigError: two are of one identity.
+        FacesetError: a faceset is missing, damaged or too small.
+    """
+    entries: list[IdentityEntry] = []
+    for folder in facesets:
+        with Faceset.open(folder) as faceset:
+            name, count = faceset.identity, faceset.count("kept")
+            vector, digest = faceset.mean_identity(), faceset.digest()
+        if count < FEWEST_FACES:
+            raise FacesetError(
+                f"{folder} has {count} usable faces, {FEWEST_FACES} are needed",
+                "extract more footage of this person into it",
+            )
+        if any(entry.name == name for entry in entries):
+            raise ConfigError(
+                f"two facesets are of the identity {name!r}", "extract one with --identity NAME"
+            )
+        mean = None if vector is None else [float(v) for v in vector]
+        entries.append(IdentityEntry(name=name, faceset_digest=digest, faces=count, mean_identity=mean))
+    return entries
+
+
+def load_faces(facesets: Sequence[Path], model: Model, on_event: OnEvent) -> list[Samples]:
+    """Read everybody's faces as a model wants them.
+
+    Args:
+        facesets: one an identity, in the order of the decoders.
+        model: decides how large they are.
+        on_event: hears of progress.
+
+    Raises:
+        FacesetError: a faceset is missing or damaged.
+        MediaError: a crop cannot be read.
+    """
+    identities: list[Samples] = []
+    for number, folder in enumerate(facesets):
+        on_event(Progress(stage="load faces", done=number, total=len(facesets), unit="facesets"))
+        with Faceset.open(folder) as faceset:
+            faces = list(faceset.faces("kept"))
+            identities.append(
+                load_samples(faceset.identity, faces, model.preset.size_px, model.preset.coverage)
+            )
+    return identities
