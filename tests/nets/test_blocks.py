@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from understudy.nets.blocks import ResidualBlock, Upscale, start_as_resize
+from understudy.nets.blocks import ResidualBlock, Upscale, doubled, doubled_by_views, start_as_resize
 
 
 def test_a_residual_block_starts_as_a_shift_by_its_bias() -> None:
@@ -38,3 +38,12 @@ def test_started_as_resize_it_still_does_not_repeat_one_channel_everywhere() -> 
     assert len(conv.weight.detach().flatten(1).unique(dim=0)) == 4
     assert conv.bias is not None
     assert len(conv.bias.detach().unique()) == 4
+
+
+def test_doubling_by_views_is_the_pixel_shuffle_with_channels_last() -> None:
+    """What a GPU does; the shuffle of PyTorch is what a processor does."""
+    x = torch.randn(2, 12, 5, 7).to(memory_format=torch.channels_last)
+    by_views = doubled_by_views(x)
+    assert torch.equal(by_views, nn.functional.pixel_shuffle(x, 2))
+    assert torch.equal(by_views, doubled(x))
+    assert by_views.is_contiguous(memory_format=torch.channels_last)

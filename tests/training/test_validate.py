@@ -13,7 +13,8 @@ class Echo(Model):
     def __init__(self) -> None:
         super().__init__("tiny", ["a", "b"], bf16=False)
 
-    def draw(self, faces: np.ndarray, identity: str) -> tuple[np.ndarray, np.ndarray]:
+    def draw(self, faces: np.ndarray, identity: str, of: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+        assert of in (None, "b")
         drawn = faces.astype(np.float32) / 255
         return (drawn if identity == "a" else 1 - drawn), np.ones(faces.shape[:3], np.float32)
 

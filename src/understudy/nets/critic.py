@@ -37,10 +37,24 @@ class PatchCritic(nn.Module):
         layers += [spectral_norm(nn.Conv2d(before, before, 3, padding=1)), nn.LeakyReLU(_LEAK)]
         layers.append(spectral_norm(nn.Conv2d(before, 1, 3, padding=1)))
         self.layers = nn.Sequential(*layers)
+        self.train()
 
     def forward(self, picture_B3HW: Tensor) -> Tensor:
         """(B, 3, H, W) to (B, 1, H / 8, W / 8), higher where it looks real."""
         return self.layers(picture_B3HW * _GAIN)
+
+    def train(self, mode: bool = True) -> PatchCritic:
+        """Nothing differs in training: see `settle`."""
+        del mode
+        return super().train(False)
+
+    def settle(self) -> None:
+        """Follow the weights with what is known of their norms; once a step, however it is divided."""
+        super().train(True)
+        for layer in self.layers:
+            if isinstance(layer, nn.Conv2d):
+                _ = layer.weight  # to look at it is one step of the power iteration
+        super().train(False)
 
 
 def hinge(real_B1HW: Tensor, drawn_B1HW: Tensor) -> Tensor:

@@ -78,13 +78,21 @@ class TinyEncoder(nn.Module):
         self.noise = Noise(config.noise, config.drop)
 
     def forward(self, face_B3HW: Tensor) -> Tensor:
-        """(B, 3, S, S) in [0, 1] to (B, K): the expression, then the rest with unit deviation."""
+        """(B, 3, S, S) in [0, 1] to (B, K), what the decoders read: the code itself."""
+        return self.code(face_B3HW)
+
+    def code(self, face_B3HW: Tensor) -> Tensor:
+        """(B, 3, S, S) to the code, (B, K): the expression, then the rest with unit deviation."""
         code = self.to_code(self.blocks(face_B3HW * 2 - 1)).float()
         expression, rest = code.split((self.config.expression, self.config.rest), dim=1)
         rest = self.norm(rest)
         if self.training:
             rest = self.noise(rest)
         return torch.cat([expression, rest], dim=1)
+
+    def spread(self, code_BK: Tensor) -> Tensor:
+        """The code to what the decoders read, the same here."""
+        return code_BK
 
     def expression(self, code_BK: Tensor) -> Tensor:
         """What a code says about the expression, (B, X); see `faces.expression`."""

@@ -44,8 +44,8 @@ def add_adversarial_gradient(
         drawn_B4HW: faces as they are drawn, and their masks.
         truth_B4HW: as they should be drawn.
         gradient_B4HW: to what is drawn; changed in place.
-        weight: length of what is added, as a share of the length of the gradient so far; with 0 the critic
-            learns only.
+        weight: length of what is added to each face's gradient, as a share of its length so far; with 0 the
+            critic learns only.
         share: that these are of a step's faces.
     """
     mask = truth_B4HW[:, 3:]
@@ -58,7 +58,9 @@ def add_adversarial_gradient(
         return
     (wanted,) = torch.autograd.grad(-scores.mean(), drawn)
     so_far = gradient_B4HW[:, :3]
-    so_far.addcmul_(wanted, weight * so_far.norm() / wanted.norm().clamp_min(1e-12))
+    # of each face by itself, so that it does not matter with which others it is computed
+    lengths, so_far_lengths = (x.flatten(1).norm(dim=1) for x in (wanted, so_far))
+    so_far.addcmul_(wanted, (weight * so_far_lengths / lengths.clamp_min(1e-12)).view(-1, 1, 1, 1))
 
 
 def detail(picture_B3HW: Tensor) -> Tensor:

@@ -88,7 +88,7 @@ class Trainer:
             model.train()
         if self.division is not None:
             loss = self._add_gradients(self.division, parts, kind, number)
-            self._take_gradient()
+            self._take_gradient(kind)
         elif self._recorded is None or model.is_fading:  # what is faded in counts more at every step
             loss = self._learn(parts[0], kind)
         else:
@@ -116,12 +116,14 @@ class Trainer:
     def _learn(self, batch: Batch, kind: Kind) -> Tensor:
         """Compute a step's gradient and take it; returns its loss. May be recorded, see `Recorded`."""
         loss = self._add_gradient(batch, kind)
-        self._take_gradient()
+        self._take_gradient(kind)
         return loss
 
-    def _take_gradient(self) -> None:
+    def _take_gradient(self, kind: Kind) -> None:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        if kind[1] is not None and self.model.critic is not None:
+            self.model.critic.settle()
 
     def _add_gradients(self, division: Division, batches: Sequence[Batch], kind: Kind, number: int) -> Tensor:
         """Those of the whole step, of which some may be computed elsewhere; returns its loss."""

@@ -15,7 +15,9 @@ from understudy.nets.critic import PatchCritic
 from understudy.nets.grown import Grown
 from understudy.nets.presets import PRESETS, Preset
 from understudy.training.ema import Averaged
+from understudy.training.known_codes import KnownCodes
 
+_AT_ONCE = 16  # faces, bounds the memory
 SLOW = 0.1  # learning rate of a network that is to change a little only, as a share of the usual one
 
 
@@ -47,6 +49,9 @@ class Model(nn.Module):
         self.critic = PatchCritic() if self.preset.adversarial_weight else None
         nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = Averaged(self.encoder, self.decoders, average) if average else None
+        # encoders that do not tell the expression from the rest have nothing that could be moved alone
+        said: int = self.encoder.config.expression if self.preset.expression_weight else 0  # type: ignore[union-attr,assignment]
+        self.known = KnownCodes(len(identities), said, self.preset.code - said) if said else None
 
     @property
     def drawing_encoder(self) -> nn.Module:
@@ -110,6 +115,9 @@ class Model(nn.Module):
             raise ValueError(f"the model has {name!r} already")
         larger = Model(self.preset_name, [*self.identities, name], bf16=self.bf16)
         weights = self.state_dict()
+        if larger.known is not None:
+            new = {"known." + name: value for name, value in larger.known.state_dict().items()}
+            weights |= {name: torch.cat([weights[name], value[-1:]]) for name, value in new.items()}
         for prefix in ("decoders", "averaged.decoders"):
             weights |= _mean_decoder(weights, prefix, len(self.identities))
         larger.load_state_dict(weights)
@@ -144,28 +152,62 @@ class Model(nn.Module):
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
 
     @torch.inference_mode()
+    def know_codes(self, identity: str, faces: NDArray[np.uint8], expressions: NDArray[np.float32]) -> None:
+        """Take note of where an identity's codes lie, for those that draw its faces as another's.
+
+        Args:
+            identity: whose faces they are.
+            faces: (n, s, s, 3) RGB uint8, aligned as `preset` says; two or more.
+            expressions: (m, `EXPRESSION_SIZE`) float32 of the same or more faces.
+        """
+        if self.known is None:
+            return
+        was_training = self.training
+        self.eval()
+        encoder, parts = self.drawing_encoder, np.split(faces, range(_AT_ONCE, len(faces), _AT_ONCE))
+        with self.autocast():
+            codes = torch.cat([encoder.code(self._pictures(part)).float() for part in parts])  # type: ignore[operator]
+        self.train(was_training)
+        rest_NR = codes[:, encoder.config.expression :]  # type: ignore[union-attr]
+        said_NX = torch.from_numpy(expressions).to(self.device)
+        self.known.note(self.identities.index(identity), rest_NR, said_NX)
+
+    def _pictures(self, faces: NDArray[np.uint8]) -> Tensor:
+        """(n, s, s, 3) uint8 to (n, 3, p, p) in [0, 1] on the device, as large as the networks are grown."""
+        whole = torch.from_numpy(np.ascontiguousarray(faces)).to(self.device)
+        face_B3HW = whole.float().div_(255).permute(0, 3, 1, 2)
+        factor = self.preset.size_px // self.drawn_px
+        return face_B3HW if factor == 1 else avg_pool2d(face_B3HW, factor)
+
+    def _read(self, face_B3HW: Tensor, of: str | None, to: str) -> Tensor:
+        """What a decoder is given of faces, moved to where its own codes lie where they are another's."""
+        encoder = self.drawing_encoder
+        if self.known is None or of in (None, to):
+            return encoder(face_B3HW)
+        code: Tensor = encoder.code(face_B3HW).float()  # type: ignore[operator]
+        return encoder.spread(self.known.moved(code, self.identities.index(of), self.identities.index(to)))  # type: ignore[operator]
+
+    @torch.inference_mode()
     def draw(
-        self, faces: NDArray[np.uint8], identity: str
+        self, faces: NDArray[np.uint8], identity: str, of: str | None = None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Read aligned faces and draw them as one identity.
 
         Args:
             faces: (n, s, s, 3) RGB uint8, aligned as `preset` says.
             identity: whose decoder draws.
+            of: whose faces they are, where the model knows them: see `training.known_codes`.
 
         Returns:
             (n, s, s, 3) float32 RGB and (n, s, s) float32 mask, both in [0, 1].
         """
         if faces.shape[0] == 0:
             raise ValueError("no faces to draw")
-        whole = torch.from_numpy(np.ascontiguousarray(faces)).to(self.device)
-        face_B3HW = whole.float().div_(255).permute(0, 3, 1, 2)
         was_training = self.training
         self.eval()
         factor = self.preset.size_px // self.drawn_px
         with self.autocast():
-            code = self.drawing_encoder(face_B3HW if factor == 1 else avg_pool2d(face_B3HW, factor))
-            drawn_B4HW: Tensor = self.decoder(identity)(code)
+            drawn_B4HW: Tensor = self.decoder(identity)(self._read(self._pictures(faces), of, identity))
         if factor > 1:
             drawn_B4HW = interpolate(drawn_B4HW, scale_factor=factor, mode="bilinear")
         self.train(was_training)

@@ -27,7 +27,7 @@ from understudy.training.model_index import FORMAT, Best, ModelIndex
 GENERATIONS_KEPT = 2  # the newest save and those before it
 BEST = "best"  # the folder, inside the model's, of the weights that validated best
 _INDEX, _WEIGHTS, _OPTIMIZER = "model.json", "weights.safetensors", "optimizer.pt"
-_CRITIC = "critic."  # begins the names of its weights
+_LATER = ("critic.", "known.")  # begin the names of what models have since this version
 # what torch and an optimizer raise at files that hold something else, or code to run
 _NOT_A_STATE = (
     pickle.UnpicklingError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
@@ -176,9 +176,9 @@ def load_weights(model: Model, path: Path) -> None:
     """
     try:
         weights = load_tensors(path.read_bytes())
-        if model.critic is not None and not any(name.startswith(_CRITIC) for name in weights):
-            # saved by a version that had none
-            weights |= {_CRITIC + name: value for name, value in model.critic.state_dict().items()}
+        for part in _LATER:
+            if not any(name.startswith(part) for name in weights):  # saved by a version that had none
+                weights |= {name: new for name, new in model.state_dict().items() if name.startswith(part)}
         model.load_state_dict(weights)
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(

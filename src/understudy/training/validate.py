@@ -15,6 +15,7 @@ from understudy.training.model import Model
 from understudy.training.samples import Samples
 
 _BATCH = 16
+_KNOWN_FROM = 64  # faces of each: mean and deviation of their codes need no more
 _MOST_HELD_OUT = 200  # validated on, an identity: an even choice of more
 
 
@@ -46,6 +47,13 @@ class Validation:
             )
             figures[identity] = total / len(truth)
         return figures
+
+    def know_codes(self, model: Model) -> None:
+        """Let a model take note of where everybody's codes lie as its weights are now."""
+        for samples in self._identities:
+            index = samples.training
+            some = index[np.linspace(0, len(index) - 1, min(_KNOWN_FROM, len(index))).round().astype(int)]
+            model.know_codes(samples.identity, centred(samples, some)[..., :3], samples.expressions[index, 0])
 
     def _mean_face_ssim(self, samples: Samples) -> float:
         # at 4,000 faces a float copy of all would be gigabytes: the mean is summed in parts
@@ -82,7 +90,7 @@ def preview(model: Model, source: Samples, target: Samples, columns: int = 8) ->
         shown[samples.identity] = centred(samples, chosen)[..., :3]
         rows.append(_row(shown[samples.identity]))
         rows.append(_row(model.draw(shown[samples.identity], samples.identity)[0]))
-    rows.append(_row(model.draw(shown[target.identity], source.identity)[0]))
+    rows.append(_row(model.draw(shown[target.identity], source.identity, of=target.identity)[0]))
     return np.concatenate(rows)
 
 

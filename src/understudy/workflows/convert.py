@@ -49,7 +49,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     loaded = load_model(config.model, bf16=has_fast_bf16())
     warnings = list(loaded.warnings)
     source, target = _identities(config, loaded.index)
-    swapper = _Swapper(loaded.model.eval(), source)
+    swapper = _Swapper(loaded.model.eval(), source, target)
     chooser = TargetChooser(_mean_identity(loaded.index, target), on_event)
     finder = FaceFinder(on_event=on_event)
     frames = swapped = 0
@@ -118,8 +118,8 @@ class _Job:
 class _Swapper:
     """Draws, colours, masks and pastes, a few frames at a time."""
 
-    def __init__(self, model: Model, source: str) -> None:
-        self._model, self._source = model, source
+    def __init__(self, model: Model, source: str, target: str) -> None:
+        self._model, self._source, self._target = model, source, target
         self._drawn_colour: dict[int, StatisticsSmoother] = {}
         self._target_colour: dict[int, StatisticsSmoother] = {}
 
@@ -143,7 +143,11 @@ class _Swapper:
 
     def _finish(self, jobs: list[_Job]) -> Iterator[tuple[Frame, bool]]:
         crops = [job.crop for job in jobs if job.crop is not None]
-        drawn = iter(zip(*self._model.draw(np.stack(crops), self._source), strict=True) if crops else ())
+        drawn = iter(
+            zip(*self._model.draw(np.stack(crops), self._source, of=self._target), strict=True)
+            if crops
+            else ()
+        )
         for job in jobs:
             if job.face is None or job.crop is None or job.crop_from_frame is None:
                 yield job.frame, False

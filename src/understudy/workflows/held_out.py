@@ -44,6 +44,10 @@ class HeldOut:
         self._board, self._on_event, self._warn = board, on_event, warn
         self._validation = Validation(identities)
 
+    def know_codes(self) -> None:
+        """Note in the model where everybody's codes lie, which belongs to its weights of now."""
+        self._validation.know_codes(self._model)
+
     def look(self, index: ModelIndex, known: dict[str, Any]) -> None:
         """Add an entry to the index's history, keep the best weights, and show a preview.
 
@@ -51,6 +55,7 @@ class HeldOut:
             index: of the model as it is now.
             known: what else the entry says.
         """
+        self.know_codes()
         entry: dict[str, Any] = {"step": index.step} | known
         ssim = self._validation.ssim(self._model)
         entry |= {SSIM + name: value for name, value in ssim.items()}

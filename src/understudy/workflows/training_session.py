@@ -260,6 +260,7 @@ class TrainingSession:
 
     def _save(self) -> None:
         self._check()
+        self._held_out.know_codes()
         self._index = save_model(self._folder, self._model, self._trainer.optimizer, self._index)
         if self._index.step > self._broke_at:
             self._rollbacks_in_a_row = 0
