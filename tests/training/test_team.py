@@ -109,7 +109,10 @@ def test_two_processes_take_the_same_steps_as_one(team: Team, preset: str) -> No
     assert ended(one) == pytest.approx(losses, abs=1e-5)
     weights = two.model.state_dict()
     for name, value in one.model.state_dict().items():
-        torch.testing.assert_close(value, weights[name], rtol=0, atol=1e-5)
+        # of real and drawn faces a critic's biases want the opposite: what is left of that is rounding,
+        # and the optimizer takes a step of full length for it
+        apart = 1e-4 if name.startswith("critic.") else 1e-5
+        torch.testing.assert_close(value, weights[name], rtol=0, atol=apart)
     assert losses[-1] < losses[0]
 
 
