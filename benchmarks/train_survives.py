@@ -85,7 +85,7 @@ def start(facesets: list[Path], model: Path) -> subprocess.Popen[bytes]:
         [*command, "--steps", str(STEPS), "--batch", "2"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        process_group=0,  # of its own, and in the session whose priority this has
     )
 
 
