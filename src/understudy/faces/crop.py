@@ -49,7 +49,7 @@ def cut_as_it_lies(image: Image | Picture, square: FaceSquare) -> tuple[Image, M
 
     Whoever needs the upright face warps once, from the footage's own pixels; nothing is lost to a warp before
     that. Where the pixels are kept, their blocks are the codec's and JPEG's at once, so that less is lost
-    there, too (0.52 grey levels of luma instead of 0.62).
+    there, too (0.43 grey levels of luma instead of 0.62 to 0.65), in files smaller by 18 %.
 
     Args:
         image: (h, w, 3) RGB uint8, or a picture of which only the part under the crop is looked at.
