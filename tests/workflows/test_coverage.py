@@ -108,10 +108,8 @@ def test_the_light_on_a_tilted_head_is_taken_where_its_face_is(tmp_path: Path) -
     folder = write_faceset(tmp_path / "a", "a.mp4", FRONT[:3], shade=True)
     values = read_faces(folder, with_light=True).arrays.values
     for index, face in enumerate(faces_of(FRONT[:3])):
-        small = cut(
-            frame_of(face, shade=True), face.square.crop_from_frame(LIGHT_PX, STORED_COVERAGE), LIGHT_PX
-        )
         small_from_frame = face.square.crop_from_frame(LIGHT_PX, STORED_COVERAGE)
+        small = cut(frame_of(face, shade=True), small_from_frame, LIGHT_PX)
         light = face_light(small, transform_points(small_from_frame, face.landmarks_px[:, :2]))
         assert light is not None
         assert values["brightness"][index] == pytest.approx(light.brightness, abs=1)
