@@ -152,12 +152,11 @@ def train(
     """
     from understudy.workflows import train as workflow
 
-    given = {"minutes": minutes, "steps": steps, "preset": preset, "start": start, "seed": seed}
-    asked = {"resume": resume, "until_flat": until_flat, "tensorboard": tensorboard, "encoder": encoder}
-    config = _train_config(
-        facesets, Path(model), given | {"batch": batch}, asked | {"from_model": maybe_path(from_model)}
-    )
-    return workflow.run(config, on_event)
+    given: dict[str, object] = {"minutes": minutes, "steps": steps, "preset": preset, "start": start}
+    given |= {"batch": batch, "seed": seed}
+    asked: dict[str, Any] = {"resume": resume, "until_flat": until_flat, "tensorboard": tensorboard}
+    asked |= {"encoder": encoder, "from_model": maybe_path(from_model)}
+    return workflow.run(_train_config(facesets, Path(model), given, asked), on_event)
 
 
 def _train_config(
