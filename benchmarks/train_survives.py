@@ -2,7 +2,7 @@
 
     python benchmarks/train_survives.py > benchmarks/results/train_survives.json
 
-Each run trains `tiny` on the demo's actors for 400 steps and saves four times a second. Kills (SIGKILL) come
+Each run trains `tiny` on the demo's actors for 200 steps and saves four times a second. Kills (SIGKILL) come
 at random times, every other one counted from the run's start and every other one from its first new save, so
 that they meet the start of a run and its training. After each, the newest save must load whole, and the next
 run must go on from it. The interrupted run gets SIGTERM in the middle.
@@ -29,8 +29,8 @@ from understudy.training.model_folder import find_generation, holds_model, load_
 from understudy.workflows import extract
 from understudy.workflows.configs import ExtractConfig
 
-KILLS, STEPS, SAVE_EVERY_S = 20, 400, 0.25
-LATEST_S = 1.0  # after its first new save that a run is killed
+KILLS, STEPS, SAVE_EVERY_S = 20, 200, 0.25
+LATEST = 0.1  # of an undisturbed training, after its first new save, that a run is killed
 TRAIN = f"""
 from understudy.workflows import training_session
 training_session.SAVE_EVERY_S = {SAVE_EVERY_S}
@@ -49,13 +49,13 @@ def main() -> None:
         for clip, faceset in zip(("B_train", "A_testA"), facesets, strict=True):
             path = Path(str(files("understudy"))) / "assets" / "demo" / f"{clip}.mp4"
             extract.run(ExtractConfig(footage=(path,), faceset=faceset, every=4))
-        calm, first_s = undisturbed(facesets, folder / "calm")
-        say(f"undisturbed: first save after {first_s:.1f} s")
+        calm, first_s, calm_s = undisturbed(facesets, folder / "calm")
+        say(f"undisturbed: first save after {first_s:.1f} s, then {calm_s:.1f} s")
         interrupted = interrupt(facesets, folder / "interrupted")
         say(f"interrupted at step {interrupted}")
         kills: list[dict[str, Any]] = []
         while len(kills) < KILLS:
-            latest_s = LATEST_S if len(kills) % 2 else 1.3 * first_s
+            latest_s = LATEST * calm_s if len(kills) % 2 else 1.3 * first_s
             kills.append(kill(facesets, folder / "killed", dice.uniform(0, latest_s), len(kills) % 2 == 1))
             say(f"kill {len(kills)}: {kills[-1]}")
         code = run_to_its_end(facesets, folder / "killed")
@@ -94,14 +94,14 @@ def run_to_its_end(facesets: list[Path], model: Path) -> int:
     return start(facesets, model).wait()
 
 
-def undisturbed(facesets: list[Path], model: Path) -> tuple[Any, float]:
-    """What such a run ends with, and the seconds to its first save after the start."""
+def undisturbed(facesets: list[Path], model: Path) -> tuple[Any, float, float]:
+    """What such a run ends with, the seconds to its first save after the start, and from there to its end."""
     started = time.monotonic()
     process = start(facesets, model)
     wait_for_step(process, model, 1)
     first_s = time.monotonic() - started
     assert process.wait() == 0
-    return state(model), first_s
+    return state(model), first_s, time.monotonic() - started - first_s
 
 
 def interrupt(facesets: list[Path], model: Path) -> int:
