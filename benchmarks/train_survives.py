@@ -30,7 +30,7 @@ from understudy.workflows import extract
 from understudy.workflows.configs import ExtractConfig
 
 KILLS, STEPS, SAVE_EVERY_S = 20, 200, 0.25
-LATEST = 0.1  # of an undisturbed training, after its first new save, that a run is killed
+LATEST = 0.06  # of an undisturbed training, after its first new save, that a run is killed
 TRAIN = f"""
 from understudy.workflows import training_session
 training_session.SAVE_EVERY_S = {SAVE_EVERY_S}
