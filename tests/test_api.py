@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 import typing
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,23 @@ def test_training_settings_come_from_the_folder_of_the_model(seen: list[object],
         facesets=facesets, model=tmp_path / "model", steps=9, batch=3, seed=4, devices=None
     )
     assert seen == [(expected, {})]
+
+
+def test_all_that_training_is_asked_for_reaches_it(seen: list[object], tmp_path: Path) -> None:
+    asked = {"minutes": 2.5, "preset": "classic", "start": "scratch", "batch": 3, "seed": 4, "resume": True}
+    asked |= {"until_flat": True, "tensorboard": True, "encoder": "slow", "from_model": "n"}
+    asked |= {"devices": 2, "accumulate": 3, "device": "cpu"}
+    understudy.train(["a", "b"], str(tmp_path / "model"), **asked)
+    understudy.train(["a", "b"], tmp_path / "model", until_flat=True)  # as long as it takes
+    facesets, model = (Path("a"), Path("b")), tmp_path / "model"
+    assert seen == [
+        (TrainConfig(facesets=facesets, model=model, **asked | {"from_model": Path("n")}), {}),
+        (TrainConfig(facesets=facesets, model=model, until_flat=True, devices=None), {}),
+    ]
+    (config, _), _ = seen
+    given = {field.name for field in fields(config) if getattr(config, field.name) != field.default}
+    known = set(inspect.signature(understudy.train).parameters) - {"on_event"}
+    assert known - given == {"steps"}, "a parameter that this test does not give"
 
 
 def test_swap_settings_come_from_the_production(seen: list[object], tmp_path: Path) -> None:

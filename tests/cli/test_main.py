@@ -53,6 +53,21 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     assert best < 0.8
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux lists a process's threads")
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="OpenBLAS has one thread a core: here one anyway")
+def test_numpy_comes_after_openblas_is_told_to_use_one_thread() -> None:
+    code = (
+        "import os, sys, understudy.cli.main as cli\n"
+        "assert 'numpy' not in sys.modules\n"
+        "sys.argv = ['understudy', '--version']\n"
+        "try: cli.main()\n"
+        "except SystemExit: import numpy\n"
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    env = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    assert subprocess.check_output([COMMAND[0], "-c", code], text=True, env=env).split()[-1] == "1"
+
+
 def _cpu_seconds(command: list[str]) -> float:
     before = os.times()
     subprocess.check_output(command)

@@ -19,7 +19,9 @@ from understudy.media.writer import VideoWriter
 
 from .conftest import start
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows sends no Ctrl-C to one process and ends it at SIGTERM, unsaved"
+)
 
 FRAMES = 30  # in which the actor is seen often enough to train on
 

@@ -11,6 +11,7 @@ from understudy.faces.crop import (
     upright,
 )
 from understudy.faces.face import FaceSquare
+from understudy.media.images import decode_image, encode_jpeg
 
 
 def textured(height: int, width: int, detail_px: float) -> np.ndarray:
@@ -163,6 +164,20 @@ def test_as_it_lies_are_the_pixels_themselves_with_all_of_the_face(roll: float) 
     assert at.min() > -0.6
     assert at.max() < len(crop) - 0.4
     assert len(crop) < 108 * (abs(np.cos(roll)) + abs(np.sin(roll))) + 17
+
+
+def test_on_the_grid_of_the_codec_storing_costs_less_than_beside_it() -> None:
+    frame = decode_image(encode_jpeg(textured(300, 320, detail_px=2), quality=80))
+    crop, matrix = cut_as_it_lies(frame, square(161.3, 140.8, 60.0))
+    x0, y0 = (-matrix[:, 2]).astype(int) + 3
+    beside = frame[y0 : y0 + len(crop), x0 : x0 + len(crop)]
+    files = [encode_jpeg(image) for image in (crop, beside)]
+    off = [
+        np.abs(decode_image(file).astype(float) - image).mean()
+        for file, image in zip(files, (crop, beside), strict=True)
+    ]
+    assert off[0] < 0.9 * off[1]
+    assert len(files[0]) < 0.9 * len(files[1])
 
 
 @pytest.mark.parametrize("side_px", [300.0, 431.7, 700.0, 1500.0])

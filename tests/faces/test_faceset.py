@@ -401,6 +401,34 @@ def test_an_older_format_is_brought_up_to_date(faceset: Faceset) -> None:
     assert len(found) == len(ids)
 
 
+def test_two_processes_bring_an_older_format_up_to_date_at_once(faceset: Faceset, tmp_path: Path) -> None:
+    fill(faceset, 200)
+    expected = made_old(faceset)
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from understudy.faces.faceset import Faceset\n"
+        "print(flush=True)\n"
+        "while not Path(sys.argv[2]).exists(): time.sleep(0.0005)\n"
+        "with Faceset.open(Path(sys.argv[1])) as opened:\n"
+        "    print(opened.meta['format'], len(list(opened.faces(None))), flush=True)\n"
+    )
+    for turn in range(3):
+        folder, go = tmp_path / f"copy {turn}", tmp_path / f"go {turn}"
+        shutil.copytree(faceset.folder, folder)
+        command = [sys.executable, "-c", code, str(folder), str(go)]
+        both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        for process in both:
+            assert process.stdout is not None
+            process.stdout.readline()  # it is ready
+        go.touch()
+        said = [process.communicate()[0].split() for process in both]
+        assert said == [["2", str(len(expected))]] * 2
+        assert [process.returncode for process in both] == [0, 0]
+        with Faceset.open(folder) as opened:
+            np.testing.assert_array_equal([f.crop_from_frame for f in opened.faces(None)], expected)
+
+
 def test_an_older_format_that_cannot_be_written_is_read(
     faceset: Faceset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,8 +11,17 @@ from measure.made_faces import made_face, picture_of
 from understudy.core.types import Frame
 from understudy.faces.crop import STORED_COVERAGE, cut, cut_as_it_lies
 from understudy.faces.face import Face
+from understudy.faces.mesh import LEFT_EYELIDS, NOSE_TIP, RIGHT_EYELIDS
 from understudy.faces.pose import fit_poses
-from understudy.faces.quality import landmark_figures, measure_face, portrait_score, sharpness, within
+from understudy.faces.quality import (
+    landmark_figures,
+    light_figures,
+    measure_face,
+    portrait_score,
+    sharpness,
+    upright_for_light,
+    within,
+)
 
 SIZE_PX = 200
 
@@ -27,6 +36,23 @@ def figures(face: Face, image: np.ndarray) -> dict[str, float]:
 
 def of_landmarks(face: Face) -> dict[str, float]:
     return landmark_figures([face], fit_poses(face.landmarks_px[None]))[0]
+
+
+@pytest.mark.parametrize("roll_deg", [0.0, 40.0])
+def test_for_light_the_face_is_upright_with_its_landmarks_on_it(roll_deg: float) -> None:
+    face = made_face(pose_deg=(0, 0, roll_deg))
+    image = picture_of(face)
+    x, y = face.landmarks_px[NOSE_TIP, :2]
+    cv2.circle(image, (round(float(x) * 16), round(float(y) * 16)), 60, (0, 255, 0), -1, cv2.LINE_AA, 4)
+    crop, crop_from_frame = cut_as_it_lies(image, face.square)
+    small, points_px = upright_for_light(face, crop, crop_from_frame)
+    rows, columns = np.nonzero((small[..., 1] > 150) & (small[..., 0] < 100) & (small[..., 2] < 100))
+    at = columns.mean(), rows.mean()
+    np.testing.assert_allclose(points_px[NOSE_TIP], at, atol=0.5)
+    eyes = points_px[list(LEFT_EYELIDS)].mean(axis=0), points_px[list(RIGHT_EYELIDS)].mean(axis=0)
+    assert eyes[0][1] == pytest.approx(eyes[1][1], abs=0.2)
+    measured = measure_face(face, crop, crop_from_frame, np.ones(468, bool)).figures
+    assert light_figures(small, points_px).items() <= measured.items()
 
 
 def test_blur_lowers_sharpness_step_by_step(performance: list[tuple[Frame, Face]]) -> None:

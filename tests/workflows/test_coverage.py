@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import re
@@ -11,13 +12,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from made_facesets import CROP_PX, Look, write_faceset
+from made_facesets import Look, difference, faces_of, frame_of, upright_face, write_faceset
 from understudy.cli.output import jsonable
 from understudy.core.errors import ConfigError, FacesetError, MediaError, UnderstudyError
 from understudy.core.events import Event, Notice, Progress, Written
+from understudy.core.geometry import transform_points
+from understudy.faces.crop import STORED_COVERAGE, cut
+from understudy.faces.light import LIGHT_PX, face_light
 from understudy.media.images import read_image
 from understudy.workflows import coverage
 from understudy.workflows.coverage_output import clock
@@ -59,7 +64,7 @@ def test_the_gap_is_named_with_the_frames_that_show_it(result: CoverageResult) -
         assert example.footage.name == "bert 1.mp4"
         assert example.frame >= len(FRONT)
         assert example.time_s == pytest.approx(example.frame / 25)
-        assert read_image(example.crop).shape == (CROP_PX, CROP_PX, 3)
+        assert read_image(example.crop).shape[2] == 3
     assert result.covered_share == pytest.approx(2 / 3)
     by_key = {measure.key: measure for measure in result.measures}
     assert by_key["mouth_open"].missing_share == pytest.approx(1 / 3)
@@ -86,6 +91,29 @@ def test_figures_noted_by_extraction_are_those_taken_from_an_older_faceset(
     shutil.rmtree(shutil.copytree(facesets[0], tmp_path / "bare") / "crops")
     (tmp_path / "bare" / "crops").mkdir()
     assert len(read_faces(tmp_path / "bare", with_light=True).places) == len(crops)
+
+
+def test_the_page_shows_the_targets_faces_upright(result: CoverageResult) -> None:
+    page = result.out.read_text("utf-8")  # type: ignore[union-attr]
+    found = [base64.b64decode(text) for text in re.findall(r"data:image/webp;base64,([^\"]+)", page)]
+    examples = [example for gap in result.gaps for example in gap.examples]
+    faces = list(faces_of([*FRONT, *LEFT_AND_DOWN]))
+    assert max(abs(faces[example.frame].pose_deg[2]) for example in examples) > 20
+    for file, example in zip(found, examples, strict=True):
+        shown = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+        assert difference(shown, upright_face(faces[example.frame], len(shown))) < 4
+
+
+def test_the_light_on_a_tilted_head_is_taken_where_its_face_is(tmp_path: Path) -> None:
+    folder = write_faceset(tmp_path / "a", "a.mp4", FRONT[:3], shade=True)
+    values = read_faces(folder, with_light=True).arrays.values
+    for index, face in enumerate(faces_of(FRONT[:3])):
+        small_from_frame = face.square.crop_from_frame(LIGHT_PX, STORED_COVERAGE)
+        small = cut(frame_of(face, shade=True), small_from_frame, LIGHT_PX)
+        light = face_light(small, transform_points(small_from_frame, face.landmarks_px[:, :2]))
+        assert light is not None
+        assert values["brightness"][index] == pytest.approx(light.brightness, abs=1)
+        assert values["light_side"][index] == pytest.approx(light.side, abs=0.02)
 
 
 def test_what_is_written_is_heard_of_and_the_result_is_json(

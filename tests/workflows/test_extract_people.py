@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 
 from footage import beside
+from made_facesets import Look, difference, faces_of, upright_face, write_faceset
 from understudy.core.errors import ConfigError, FacesetError, UnderstudyError
 from understudy.core.types import Frame
+from understudy.faces.crop import reduced
 from understudy.faces.faceset import Faceset
 from understudy.faces.faults import HIDDEN
 from understudy.media.images import read_image, write_image
@@ -24,6 +26,7 @@ from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.workflows import extract, extract_people, reference, split_people
 from understudy.workflows.configs import ExtractConfig, ExtractResult
+from understudy.workflows.sort_people import sort_people
 
 FRAMES, BOTH = 40, 24  # the one on the right goes after 24 frames
 MIDDLE_PX = 384  # B is left of it, A right
@@ -148,6 +151,25 @@ def test_the_sheet_has_a_row_a_person(config: ExtractConfig) -> None:
     tiles = [sheet[6 + 126 * row : 126 * row + 126, 236:].std() for row in (0, 1)]
     assert min(tiles) > 20
     assert sheet[:, :230].min() < 120  # the names
+
+
+def test_the_sheet_shows_faces_upright(tmp_path: Path) -> None:
+    folder = tmp_path / "two"
+    looks: dict[str, list[Look]] = {"anna": [{}] * 6, "bert": [{"mouth": 0.15}] * 4}
+    for track, (name, those) in enumerate(looks.items()):
+        vector = np.eye(128, dtype=np.float32)[track]
+        write_faceset(folder, f"{name}.mp4", those, track=track, vector=vector)
+    config = ExtractConfig(footage=(tmp_path,), faceset=folder)
+    with Faceset.open(folder) as faceset:
+        sort_people(faceset, config, None, lambda _: None, lambda _: None)
+    sheet = read_image(folder / "people.jpg")
+    for row, those in enumerate(looks.values()):
+        # a tile is the middle of 256 px
+        faces = [reduced(upright_face(face, 256)[32:-32, 32:-32], 120) for face in faces_of(those)]
+        tiles = [sheet[6 + 126 * row :, 230 + 126 * n :][:120, :120] for n in range(len(faces))]
+        off = np.array([[difference(tile, face) for face in faces] for tile in tiles])
+        assert off.min(axis=1).max() < 6  # each tile shows one of the faces
+        assert len(set(off.argmin(axis=1) % 3)) == 3  # of every tilt
 
 
 def test_only_keeps_whom_a_picture_shows(

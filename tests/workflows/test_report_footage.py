@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from clips import make_clip, picture
+from made_facesets import Look, difference, faces_of, upright_face, write_faceset
+from understudy.faces.crop import stored_size_px
 from understudy.faces.face import FaceSquare
 from understudy.workflows.report_footage import (
     AROUND_S,
     MAX_FRAMES,
     find_places,
     show,
+    show_source,
     shown_spans,
     steady_windows,
 )
@@ -57,6 +60,17 @@ def test_frames_are_chosen_by_the_target_whatever_clock_the_output_has(tmp_path:
         decoded = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
         error = [np.abs(decoded - picture(i, 96, 64).astype(float)).mean() for i in range(30)]
         assert np.argmin(error) == index
+
+
+def test_of_a_faceset_the_faces_are_shown_upright(tmp_path: Path) -> None:
+    looks: list[Look] = [{"mouth": 0.02 * n} for n in range(3)]
+    clip = show_source(write_faceset(tmp_path / "anna", "anna.mp4", looks))
+    assert len(clip.frames) == len(looks)
+    for file, face in zip(clip.frames, faces_of(looks), strict=True):
+        shown = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+        size = stored_size_px(face.square)
+        edge = (len(shown) - size) // 2  # never enlarged
+        assert difference(shown[edge : edge + size, edge : edge + size], upright_face(face, size)) < 5
 
 
 def test_many_moments_leave_a_start_to_look_at():

@@ -10,7 +10,10 @@ from limits import hearing_ctrl_c
 from understudy.workflows import requests as subject
 from understudy.workflows.requests import Requests, heard
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32",
+    reason="Windows has no SIGUSR1 and ends a process at SIGTERM, without its handler",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,9 @@ import pytest
 
 from understudy.training.model_folder import find_generation, holds_model, load_model
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no SIGKILL and no process groups to end"
+)
 
 STEPS = 24
 # saves whenever it may: most of the time a save is being written

@@ -1,10 +1,11 @@
-"""Make a swap: extract, train and convert, in one go or in parts."""
+"""Make a swap: in one go, or train and convert."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from understudy.api.paths import AnyPath, OneOrMorePaths, all_paths, maybe_path
 from understudy.core.errors import ConfigError
@@ -12,16 +13,11 @@ from understudy.core.events import OnEvent, ignore
 from understudy.workflows.configs import (
     ConvertConfig,
     ConvertResult,
-    ExtractConfig,
-    ExtractResult,
     SwapConfig,
     SwapResult,
     TrainConfig,
     TrainResult,
 )
-
-if TYPE_CHECKING:
-    from understudy.workflows.import_result import ImportResult
 
 
 def swap(
@@ -107,84 +103,6 @@ def _swap_config(
     )
 
 
-def extract(
-    footage: OneOrMorePaths,
-    faceset: AnyPath,
-    *,
-    identity: str | None = None,
-    every: int = 1,
-    from_s: float | None = None,
-    to_s: float | None = None,
-    people: str = "largest",
-    only: AnyPath | None = None,
-    on_event: OnEvent = ignore,
-) -> ExtractResult:
-    """Find a person's faces in footage and keep them as a faceset.
-
-    Args:
-        footage: videos, images, folders of images, or patterns such as `clips/**/*.mp4`.
-        faceset: folder to write; an unfinished one is continued.
-        identity: the person's name; the faceset folder's name where None.
-        every: look at one frame in so many.
-        from_s: leave out what comes before this time in each piece of footage, seconds.
-        to_s: leave out what comes from this time on, seconds.
-        people: "largest" keeps who is seen most, "all" gives each a faceset of their own below `faceset`.
-        only: picture or faceset of the person to keep instead of who is seen most.
-        on_event: hears of progress and warnings.
-
-    Raises:
-        UnderstudyError: what failed and what to do next.
-    """
-    from understudy.workflows import extract as workflow
-
-    config = ExtractConfig(
-        footage=all_paths(footage),
-        faceset=Path(faceset),
-        identity=identity,
-        every=every,
-        from_s=from_s,
-        to_s=to_s,
-        people=people,
-        only=maybe_path(only),
-    )
-    return workflow.run(config, on_event)
-
-
-def import_faces(
-    faces: AnyPath,
-    faceset: AnyPath,
-    *,
-    identity: str | None = None,
-    alignments: AnyPath | None = None,
-    frames: AnyPath | None = None,
-    on_event: OnEvent = ignore,
-) -> ImportResult:
-    """Make a faceset of one of DeepFaceLab or faceswap, with its landmarks.
-
-    Args:
-        faces: folder of aligned faces, one of them, or an alignments file of faceswap (.fsa).
-        faceset: folder to write; an unfinished one is continued.
-        identity: the person's name; the faceset folder's name where None.
-        alignments: alignments file whose landmarks count instead of those in faceswap's pictures.
-        frames: video or folder of frames that the faces are from; crops are cut from it.
-        on_event: hears of progress and warnings.
-
-    Raises:
-        UnderstudyError: what failed and what to do next.
-    """
-    from understudy.workflows import import_faces as workflow
-    from understudy.workflows.import_result import ImportConfig
-
-    config = ImportConfig(
-        faces=Path(faces),
-        faceset=Path(faceset),
-        identity=identity,
-        alignments=maybe_path(alignments),
-        frames=maybe_path(frames),
-    )
-    return workflow.run(config, on_event)
-
-
 def train(
     facesets: Sequence[AnyPath],
     model: AnyPath,
@@ -202,6 +120,7 @@ def train(
     from_model: AnyPath | None = None,
     devices: int | None = None,
     accumulate: int = 1,
+    device: str = "auto",
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -218,20 +137,18 @@ def train(
         start: "base" (pretrained on rendered people) or "scratch".
         batch: faces a person and step; the preset's own where None.
         seed: seed of every random choice.
-        resume: train the model that lies in `model` further; a stopped run goes on without it. A faceset
-            beyond the model's own adds its person.
-        until_flat: end by itself once held-out figures have stopped improving; minutes or steps are then
-            the most it takes, and without them it takes as long as that needs.
+        resume: train what lies in `model` further; a faceset more adds a person. Without it, too, a stopped
+            run goes on.
+        until_flat: end once held-out figures stop improving; minutes or steps, which may be left out, are
+            then the most it takes.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
-        encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen" as it is, so that the
-            decoders alone go on learning. The latter two are for encoders that have learnt already; while
-            a person joins, the decoders of who was there are as slow then. Where None, "slow" while
-            a person joins, else "trained".
-        from_model: folder of a model of the same preset; a new model starts from its encoder. Decoders
-            start as `start` says.
+        encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen". While a person joins, the
+            decoders of who was there are slow with the latter two. Where None, "slow" then, else "trained".
+        from_model: model of the same preset whose encoder a new one starts from; decoders as `start` says.
         devices: processes that share the faces of each step; this one starts the others. None for this one
             alone, or together with those that torchrun has started, of which the first hears the events.
         accumulate: batches whose gradients make one step together, like one batch so many times as large.
+        device: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -241,31 +158,31 @@ def train(
         UnderstudyError: what failed and what to do next.
     """
     from understudy.workflows import train as workflow
+
+    given: dict[str, object] = {"minutes": minutes, "steps": steps, "preset": preset, "start": start}
+    given |= {"batch": batch, "seed": seed}
+    asked: dict[str, Any] = {"resume": resume, "until_flat": until_flat, "tensorboard": tensorboard}
+    asked |= {"encoder": encoder, "from_model": maybe_path(from_model)}
+    asked |= {"devices": devices, "accumulate": accumulate, "device": device}
+    return workflow.run(_train_config(facesets, Path(model), given, asked), on_event)
+
+
+def _train_config(
+    facesets: Sequence[AnyPath], model: Path, given: dict[str, object], asked: dict[str, Any]
+) -> TrainConfig:
+    """Fill what was not given from the settings beside the model.
+
+    Args:
+        facesets: one folder a person.
+        model: folder to write.
+        given: what `understudy.toml` may say, too, None where it was not given.
+        asked: the other fields of the config.
+    """
     from understudy.workflows.settings import DEFAULT_MINUTES, resolve
 
-    folder = Path(model)
-    given = {"minutes": minutes, "steps": steps, "preset": preset, "start": start, "seed": seed}
-    settings = resolve(
-        folder.absolute().parent, given | {"batch": batch}, None if until_flat else DEFAULT_MINUTES
-    )
-    config = TrainConfig(
-        facesets=tuple(map(Path, facesets)),
-        model=folder,
-        preset=settings.preset,
-        minutes=settings.minutes,
-        steps=settings.steps,
-        start=settings.start,
-        batch=settings.batch,
-        seed=settings.seed,
-        resume=resume,
-        until_flat=until_flat,
-        tensorboard=tensorboard,
-        encoder=encoder,
-        from_model=maybe_path(from_model),
-        devices=devices,
-        accumulate=accumulate,
-    )
-    return workflow.run(config, on_event)
+    default_minutes = None if asked["until_flat"] else DEFAULT_MINUTES
+    settings = resolve(model.absolute().parent, given, default_minutes)
+    return TrainConfig(facesets=tuple(map(Path, facesets)), model=model, **asked, **asdict(settings))
 
 
 def convert(

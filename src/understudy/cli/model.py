@@ -12,58 +12,46 @@ from understudy.cli.perform import Debug, Json, perform, perform_in_silence
 from understudy.cli.preset_list import ListPresets
 from understudy.cli.training_options import (
     Accumulate,
+    Batch,
+    Device,
     Devices,
     Encoder,
+    Facesets,
     FromModel,
     Minutes,
+    ModelFolder,
     Preset,
+    Resume,
     Seed,
     Start,
     Steps,
+    Tensorboard,
+    UntilFlat,
+    a_models_facesets,
     either_minutes_or_steps,
 )
 from understudy.core.events import OnEvent
-from understudy.workflows.choices import FEWEST_IDENTITIES, MOST_IDENTITIES
 from understudy.workflows.configs import ConvertResult, TrainResult
 from understudy.workflows.torchrun import follows
 
 
 def train(
-    facesets: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FACESET",
-            help="Faceset folders, one a person: source, target, and more if you like, "
-            f"{MOST_IDENTITIES} at most.",
-        ),
-    ],
-    model: Annotated[Path, typer.Option(help="Model folder to write.")],
+    facesets: Facesets,
+    model: ModelFolder,
     minutes: Minutes = None,
     steps: Steps = None,
     preset: Preset = None,
     start: Start = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Faces a person and step.")] = None,
+    batch: Batch = None,
     seed: Seed = None,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume", help="Train the model that lies there further; a faceset more adds a person."
-        ),
-    ] = False,
-    until_flat: Annotated[
-        bool,
-        typer.Option(
-            "--until-flat",
-            help="End once held-out figures stop improving; --minutes or --steps are the most it takes.",
-        ),
-    ] = False,
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write curves and previews to MODEL/tensorboard.")
-    ] = False,
+    resume: Resume = False,
+    until_flat: UntilFlat = False,
+    tensorboard: Tensorboard = False,
     encoder: Encoder = None,
     from_model: FromModel = None,
     devices: Devices = None,
     accumulate: Accumulate = 1,
+    device: Device = None,
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -74,10 +62,7 @@ def train(
     """
     del list_presets  # its callback has done all
     either_minutes_or_steps(minutes, steps)
-    if len(facesets) < FEWEST_IDENTITIES:
-        raise typer.BadParameter("give two facesets or more: the source's first, then the target's")
-    if len(facesets) > MOST_IDENTITIES:
-        raise typer.BadParameter(f"{len(facesets)} facesets; a model holds {MOST_IDENTITIES} people at most")
+    a_models_facesets(facesets)
 
     def work(on_event: OnEvent) -> TrainResult:
         from understudy import train as api
@@ -98,6 +83,7 @@ def train(
             from_model=from_model,
             devices=devices,
             accumulate=accumulate,
+            device=device or "auto",
             on_event=on_event,
         )
 

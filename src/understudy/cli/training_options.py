@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from understudy.workflows.choices import ENCODERS, PRESET_NAMES, STARTS, nearest
+from understudy.workflows.choices import (
+    ENCODERS,
+    FEWEST_IDENTITIES,
+    MOST_IDENTITIES,
+    PRESET_NAMES,
+    STARTS,
+    nearest,
+)
 
 
 def _known(value: str | None, known: tuple[str, ...]) -> str | None:
@@ -37,6 +44,27 @@ def checked_minutes(value: float | None) -> float | None:
     return value
 
 
+def a_models_facesets(facesets: list[Path]) -> None:
+    """Refuse fewer or more people than a model holds.
+
+    Raises:
+        typer.BadParameter: the number is none that a model can be trained on.
+    """
+    if len(facesets) < FEWEST_IDENTITIES:
+        raise typer.BadParameter("give two facesets or more: the source's first, then the target's")
+    if len(facesets) > MOST_IDENTITIES:
+        raise typer.BadParameter(f"{len(facesets)} facesets; a model holds {MOST_IDENTITIES} people at most")
+
+
+Facesets = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FACESET",
+        help="Faceset folders, one a person: source, target, and more if you like, "
+        f"{MOST_IDENTITIES} at most.",
+    ),
+]
+ModelFolder = Annotated[Path, typer.Option("--model", help="Model folder to write.")]
 Minutes = Annotated[
     float | None, typer.Option(callback=checked_minutes, help="Minutes to train for.", show_default="5")
 ]
@@ -57,6 +85,21 @@ Start = Annotated[
         help=f"Start of the training: {' or '.join(STARTS)} (pretrained on rendered people, or random).",
         show_default=STARTS[0],
     ),
+]
+Batch = Annotated[int | None, typer.Option(min=1, help="Faces a person and step.")]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Train the model that lies there further; a faceset more adds a person."),
+]
+UntilFlat = Annotated[
+    bool,
+    typer.Option(
+        "--until-flat",
+        help="End once held-out figures stop improving; --minutes or --steps are the most it takes.",
+    ),
+]
+Tensorboard = Annotated[
+    bool, typer.Option("--tensorboard", help="Write curves and previews to MODEL/tensorboard.")
 ]
 Encoder = Annotated[
     str | None,

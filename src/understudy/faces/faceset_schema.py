@@ -161,12 +161,12 @@ def open_database(folder: Path) -> tuple[sqlite3.Connection, bool]:
                 _bring_up_to_date(connection)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
-            if not writable:  # what is in memory would else be changed and lost
-                connection.execute("PRAGMA query_only = ON")
             if writable:
                 connection.execute("PRAGMA journal_mode = WAL")
                 # FULL: a committed batch outlives a power cut; one fsync a batch costs nothing
                 connection.execute("PRAGMA synchronous = FULL")
+            else:  # what is in memory would otherwise be changed and lost
+                connection.execute("PRAGMA query_only = ON")
         except BaseException:
             connection.close()
             raise

@@ -77,5 +77,6 @@ def _on_depth(
     # two by two: NumPy's own inverse takes longer than all else here
     a, b, c, d = turn[:, 0, 0], turn[:, 0, 1], turn[:, 1, 0], turn[:, 1, 1]
     inverse = np.stack([d, -c, -b, a], axis=-1).reshape(-1, 2, 2)  # its transpose
-    with np.errstate(divide="ignore", invalid="ignore"):  # in profile, where nothing is told
-        return seen @ inverse / (a * d - b * c)[:, None, None]
+    facing = turn[:, 2, 2]  # of a rotation: the determinant a * d - b * c
+    determinant = np.where(facing < _LEAST_FACING, 1.0, facing)  # towards profile nothing is told
+    return seen @ inverse / determinant[:, None, None]

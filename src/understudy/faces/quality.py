@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.types import Image, Matrix
+from understudy.core.geometry import transform_points
+from understudy.core.types import Image, Matrix, Points
 from understudy.faces.crop import STORED_COVERAGE, upright
 from understudy.faces.face import Face, FaceSquare
 from understudy.faces.gaze import gazes_deg
@@ -52,10 +53,7 @@ def measure_face(
         The figures: sharpness (see there); side_px of the face square; in_frame, share of the face within
         the frame; brightness, light_side and clipped (see `faces.light`). What is not known is left out.
     """
-    points = face.landmarks_px[:, :2]
-    small_from_frame = face.square.crop_from_frame(LIGHT_PX, STORED_COVERAGE)
-    in_small = points @ small_from_frame[:, :2].T + small_from_frame[:, 2]
-    small = upright(crop, crop_from_frame, face.square, LIGHT_PX, STORED_COVERAGE)
+    small, in_small = upright_for_light(face, crop, crop_from_frame)
     figures = {
         "sharpness": sharpness(_middle(crop, crop_from_frame, face.square)),
         "side_px": face.square.side_px,
@@ -63,6 +61,22 @@ def measure_face(
         **light_figures(small, in_small),
     }
     return MeasuredFace(figures=figures, look=face_look(small, in_small, is_inside))
+
+
+def upright_for_light(face: Face, crop: Image, crop_from_frame: Matrix) -> tuple[Image, Points]:
+    """The upright face, as small as light needs it, and where its landmarks lie there.
+
+    Args:
+        face: the detection.
+        crop: (s, s, 3) RGB uint8, with `STORED_COVERAGE` of the face's square.
+        crop_from_frame: (2, 3) similarity that cut it, not necessarily upright.
+
+    Returns:
+        (`LIGHT_PX`, `LIGHT_PX`, 3) RGB uint8 and (468, 2) float32.
+    """
+    small = upright(crop, crop_from_frame, face.square, LIGHT_PX, STORED_COVERAGE)
+    small_from_frame = face.square.crop_from_frame(LIGHT_PX, STORED_COVERAGE)
+    return small, transform_points(small_from_frame, face.landmarks_px[:, :2])
 
 
 def within(points_px: NDArray[np.floating], size_px: tuple[int, int]) -> NDArray[np.bool_]:

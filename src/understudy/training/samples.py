@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.geometry import transform_points
 from understudy.core.types import Points
 from understudy.faces.expression import EXPRESSION_SIZE, against_rest, expression_vector, mirrored
 from understudy.faces.faceset_records import StoredFace
@@ -79,18 +80,18 @@ def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, cover
     if len(faces) > MAX_FACES:
         faces = [faces[i] for i in np.linspace(0, len(faces) - 1, MAX_FACES).round().astype(int)]
     side = sample_size_px(size_px)
+    wider = coverage * side / size_px
     planes = np.empty((len(faces), 5, side, side), np.uint8)
     expressions = np.empty((len(faces), 2, EXPRESSION_SIZE), np.float32)
 
     def load(index: int) -> None:
         stored = faces[index]
-        sample_from_frame = stored.square.crop_from_frame(side, coverage * side / size_px)
-        picture = read_upright(stored, side, coverage * side / size_px)
+        sample_from_frame = stored.square.crop_from_frame(side, wider)
+        picture = read_upright(stored, side, wider)
         planes[index, :3] = picture.transpose(2, 0, 1)
         landmarks_px, iris_px = stored.face.landmarks_px, stored.face.iris_px
-        planes[index, 3], planes[index, 4] = draw_masks(
-            landmarks_px[:, :2] @ sample_from_frame[:, :2].T + sample_from_frame[:, 2], side, size_px
-        )
+        points = transform_points(sample_from_frame, landmarks_px[:, :2])
+        planes[index, 3], planes[index, 4] = draw_masks(points, side, size_px)
         expressions[index, 0] = expression_vector(landmarks_px, iris_px)
         expressions[index, 1] = expression_vector(*mirrored(landmarks_px, iris_px))
 

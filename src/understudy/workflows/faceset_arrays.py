@@ -8,15 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from understudy.core.events import OnEvent, Progress, ignore
-from understudy.faces.crop import STORED_COVERAGE
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset, StoredFace
-from understudy.faces.light import LIGHT_PX
 from understudy.faces.openings import MEASURES
 from understudy.faces.pose import fit_poses
-from understudy.faces.quality import GAZE, landmark_figures, light_figures
-from understudy.faces.stored_crop import read_upright
+from understudy.faces.quality import GAZE, landmark_figures, light_figures, upright_for_light
 from understudy.measure.coverage import FaceArrays
+from understudy.media.images import read_image
 
 _MOST_FACES = 1500  # of an identity; more say nothing new
 _LARGEST_PX = 284.0  # side of a face square whose crop is as large as a faceset stores: more is not kept
@@ -125,6 +123,5 @@ def _figures_of(face: Face) -> dict[str, float]:
 
 def _light_of(stored: StoredFace) -> dict[str, float]:
     """The same of its light, from the stored crop."""
-    matrix = stored.square.crop_from_frame(LIGHT_PX, STORED_COVERAGE)
-    points = stored.face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-    return light_figures(read_upright(stored, LIGHT_PX), points)
+    crop = read_image(stored.crop_path)
+    return light_figures(*upright_for_light(stored.face, crop, stored.crop_from_frame))
