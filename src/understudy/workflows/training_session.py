@@ -33,7 +33,7 @@ from understudy.training.validate import Validation, preview
 from understudy.workflows.configs import TrainResult
 from understudy.workflows.memory import available_bytes, out_of_memory, ran_out
 from understudy.workflows.requests import Requests, heard
-from understudy.workflows.training_board import Board, NoBoard
+from understudy.workflows.training_board import Board, NoBoard, SteadyBoard
 from understudy.workflows.training_progress import progress_of
 from understudy.workflows.training_result import (
     MEAN_FACE,
@@ -78,7 +78,7 @@ class TrainingSession:
         board: Board | None = None,
     ) -> None:
         """Prepare the optimizer and the validation."""
-        self._board = board or NoBoard()
+        self._board = SteadyBoard(board or NoBoard(), self._warn)
         self._folder, self._identities, self._batch, self._on_event = folder, identities, batch, on_event
         self._model, self._index = loaded.model, loaded.index
         self._warnings: list[str] = []
