@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Generator
@@ -30,6 +31,7 @@ from understudy.training.model_folder import (
 from understudy.training.model_index import Best, Budget, IdentityEntry, ModelIndex
 from understudy.training.validate import Validation
 from understudy.workflows import training_session
+from understudy.workflows.training_board import Board, TensorBoard
 from understudy.workflows.training_session import MOST_ROLLBACKS, TrainingSession
 
 SEED = 5
@@ -53,7 +55,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     torch.set_num_threads(threads)
 
 
-def session(folder: Path, steps: int, on_event: OnEvent = ignore, *, sick: bool = False) -> TrainingSession:
+def session(
+    folder: Path, steps: int, on_event: OnEvent = ignore, *, sick: bool = False, board: Board | None = None
+) -> TrainingSession:
     """Of made faces, from what lies in the folder; sick faces have expressions that are no numbers."""
     identities = [made_samples(name, 20, 128, seed) for seed, name in enumerate(("a", "b"))]
     if sick:
@@ -67,7 +71,7 @@ def session(folder: Path, steps: int, on_event: OnEvent = ignore, *, sick: bool 
         entries = [IdentityEntry(name=name, faceset_digest="0", faces=20) for name in ("a", "b")]
         index = ModelIndex(preset="tiny", identities=entries, seed=SEED, budget=Budget(steps=steps))
         loaded = LoadedModel(model=Model("tiny", ["a", "b"], bf16=False), index=index)
-    return TrainingSession(loaded, folder, identities, 1, on_event)
+    return TrainingSession(loaded, folder, identities, 1, on_event, board)
 
 
 def poisoned_at(step: int) -> object:
@@ -207,6 +211,26 @@ def test_a_disk_that_is_full_for_a_while_costs_a_save_and_not_the_training(
         assert "step 2 is not saved" in result.warnings[0]
         assert "the disk is full" in result.warnings[0]
         assert find_generation(disk).index.step == 3
+
+
+def test_a_disk_that_is_full_costs_curves_and_not_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    monkeypatch.setattr(training_session, "READ_EVERY", 1)
+    with small_disk(tmp_path / "disk", 500_000) as disk:
+
+        def on_event(event: Event) -> None:
+            if isinstance(event, Progress):
+                enlarge(disk, 500_000 if event.done == 3 else shutil.disk_usage(disk).used // 1024)
+
+        result = session(disk, 3, on_event, board=TensorBoard(disk)).run()
+        assert (result.steps, find_generation(disk).index.step) == (3, 3)
+        (told,) = [warning for warning in result.warnings if "TensorBoard" in warning]
+        assert "No space left on device" in told
+        events = accumulator.EventAccumulator(str(disk / "tensorboard"))
+        events.Reload()
+        assert events.Scalars("loss")[-1].step == 3
 
 
 def test_a_disk_that_is_full_at_the_end_is_an_error_and_the_last_save_is_good(

@@ -33,7 +33,7 @@ from understudy.workflows.configs import TrainResult
 from understudy.workflows.held_out import HeldOut
 from understudy.workflows.memory import advised
 from understudy.workflows.requests import Requests, heard
-from understudy.workflows.training_board import Board, NoBoard
+from understudy.workflows.training_board import Board, NoBoard, SteadyBoard
 from understudy.workflows.training_progress import progress_of
 from understudy.workflows.training_result import RATE, course, result_of
 
@@ -73,7 +73,7 @@ class TrainingSession:
         division: Division | None = None,
     ) -> None:
         """Prepare the optimizer and the validation."""
-        self._board = board or NoBoard()
+        self._board = SteadyBoard(board or NoBoard(), self._warn)
         self._folder, self._identities, self._batch, self._on_event = folder, identities, batch, on_event
         self._model, self._index = loaded.model, loaded.index
         self._warnings: list[str] = []
