@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,6 +104,7 @@ def _swap_config(
         preset=settings.preset,
         start=settings.start,
         seed=settings.seed,
+        losses=settings.losses,
     )
 
 
@@ -200,6 +201,7 @@ def train(
     tensorboard: bool = False,
     encoder: str | None = None,
     from_model: AnyPath | None = None,
+    losses: Mapping[str, float] | None = None,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -227,6 +229,7 @@ def train(
             a person joins, else "trained".
         from_model: folder of a model of the same preset; a new model starts from its encoder. Decoders
             start as `start` says.
+        losses: weights of what is minimised, by name, where they are not the preset's; 0 switches one off.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -241,7 +244,7 @@ def train(
     folder = Path(model)
     given = {"minutes": minutes, "steps": steps, "preset": preset, "start": start, "seed": seed}
     settings = resolve(
-        folder.absolute().parent, given | {"batch": batch}, None if until_flat else DEFAULT_MINUTES
+        folder.absolute().parent, given | {"batch": batch, "losses": losses}, None if until_flat else DEFAULT_MINUTES
     )
     config = TrainConfig(
         facesets=tuple(map(Path, facesets)),
@@ -257,6 +260,7 @@ def train(
         tensorboard=tensorboard,
         encoder=encoder,
         from_model=maybe_path(from_model),
+        losses=settings.losses,
     )
     return workflow.run(config, on_event)
 

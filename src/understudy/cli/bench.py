@@ -9,7 +9,15 @@ import typer
 
 from understudy.cli.output import number, print_rows, print_table
 from understudy.cli.perform import Debug, Json, perform
-from understudy.cli.training_options import Preset, Seed, Start, checked_minutes, either_minutes_or_steps
+from understudy.cli.training_options import (
+    Loss,
+    Preset,
+    Seed,
+    Start,
+    checked_losses,
+    checked_minutes,
+    either_minutes_or_steps,
+)
 from understudy.core.events import OnEvent
 
 if TYPE_CHECKING:
@@ -62,6 +70,7 @@ def quality(
     ] = None,
     preset: Preset = None,
     start: Start = None,
+    loss: Loss = None,
     baseline: Annotated[
         Path | None, typer.Option(help="An earlier --out file: what has moved since is marked.")
     ] = None,
@@ -78,6 +87,7 @@ def quality(
 ) -> None:
     """Train and convert pairs of rendered and real people, and measure what comes out."""
     either_minutes_or_steps(minutes, steps)
+    losses = checked_losses(loss)
 
     def perform_all(on_event: OnEvent) -> QualityResult:
         from understudy.workflows import bench_quality as workflow
@@ -90,6 +100,7 @@ def quality(
             data=data,
             preset=preset or "tiny",
             start=start or "base",
+            losses=losses,
             work=work,
             baseline=baseline,
             out=out,

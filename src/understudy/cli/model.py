@@ -13,11 +13,13 @@ from understudy.cli.preset_list import ListPresets
 from understudy.cli.training_options import (
     Encoder,
     FromModel,
+    Loss,
     Minutes,
     Preset,
     Seed,
     Start,
     Steps,
+    checked_losses,
     either_minutes_or_steps,
 )
 from understudy.core.events import OnEvent
@@ -59,6 +61,7 @@ def train(
     ] = False,
     encoder: Encoder = None,
     from_model: FromModel = None,
+    loss: Loss = None,
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -69,6 +72,7 @@ def train(
     """
     del list_presets  # its callback has done all
     either_minutes_or_steps(minutes, steps)
+    losses = checked_losses(loss)
     if len(facesets) < FEWEST_IDENTITIES:
         raise typer.BadParameter("give two facesets or more: the source's first, then the target's")
     if len(facesets) > MOST_IDENTITIES:
@@ -91,6 +95,7 @@ def train(
             tensorboard=tensorboard,
             encoder=encoder,
             from_model=from_model,
+            losses=losses,
             on_event=on_event,
         )
 

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from understudy.workflows.choices import ENCODERS, PRESET_NAMES, STARTS, nearest
+from understudy.core.errors import ConfigError
+from understudy.workflows.choices import ENCODERS, LOSSES, PRESET_NAMES, STARTS, nearest
+from understudy.workflows.loss_choice import parsed_losses
 
 
 def _known(value: str | None, known: tuple[str, ...]) -> str | None:
@@ -35,6 +37,18 @@ def checked_minutes(value: float | None) -> float | None:
     if value is not None and not 0 < value < float("inf"):
         raise typer.BadParameter(f"{value:g} is not a length of time above 0")
     return value
+
+
+def checked_losses(given: list[str] | None) -> dict[str, float]:
+    """Weights of losses by name.
+
+    Raises:
+        typer.BadParameter: one is no NAME=WEIGHT, unknown, or no weight.
+    """
+    try:
+        return parsed_losses(given or ())
+    except ConfigError as error:
+        raise typer.BadParameter(f"{error.what}; {error.next_step}", param_hint="--loss") from error
 
 
 Minutes = Annotated[
@@ -74,6 +88,15 @@ FromModel = Annotated[
         metavar="MODEL",
         help="Model of the same preset from whose encoder a new model starts.",
         show_default=False,
+    ),
+]
+Loss = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=WEIGHT",
+        help=f"Weight of a part of what is minimised, 0 to switch it off: {', '.join(LOSSES)}. "
+        "Give it several times.",
+        show_default="the preset's own",
     ),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random choice.", show_default="0")]

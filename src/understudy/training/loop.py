@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from understudy.nets.face_loss import FaceLoss
 from understudy.training.batches import Batch
 from understudy.training.consistency import EVERY, add_consistency_gradient
 from understudy.training.growth import at_size, grown_at
+from understudy.training.loss_weights import loss_weights
 from understudy.training.model import Model
 
 TAIL = 0.2  # share of the time given in which the rate falls, where a run ends by itself
@@ -82,10 +83,17 @@ class Schedule:
 class Trainer:
     """A model, its optimizer and one step of training."""
 
-    def __init__(self, model: Model, seed: int = 0) -> None:
-        """Start with a fresh optimizer; `seed` and a step's number decide its noise."""
+    def __init__(self, model: Model, seed: int = 0, losses: Mapping[str, float] | None = None) -> None:
+        """Start with a fresh optimizer.
+
+        Args:
+            model: what is trained.
+            seed: decides with a step's number its noise.
+            losses: weights by name, where they are not the preset's; see `loss_weights`.
+        """
         self.model, self.seed = model, seed
         preset = model.preset
+        self.weights = loss_weights(preset, losses or {})
         self._losses: dict[int, FaceLoss] = {}
         self.optimizer = torch.optim.AdamW(
             [{"params": list(network.parameters())} for network in (model.encoder, *model.decoders)],
@@ -143,12 +151,12 @@ class Trainer:
     def face_loss(self, size_px: int) -> FaceLoss:
         """The loss for pictures of one size."""
         if size_px not in self._losses:
-            self._losses[size_px] = FaceLoss(size_px).to(self.model.device)
+            self._losses[size_px] = FaceLoss(size_px, self.weights.picture).to(self.model.device)
         return self._losses[size_px]
 
     def reading_loss(self, code: Tensor, batch: Batch) -> Tensor:
         """How far the code is from saying the expression; 0 where it need not, or learns nothing more."""
-        weight = self.model.preset.expression_weight
+        weight = self.weights.expression
         if not weight or not code.requires_grad:
             return torch.zeros((), requires_grad=True)
         read = self.model.encoder.expression(code).float()  # type: ignore[operator]
@@ -161,7 +169,7 @@ class Trainer:
             codes: of each identity's faces.
             number: of the step.
         """
-        weight = EVERY * self.model.preset.consistency_weight
+        weight = EVERY * self.weights.consistency
         if weight and len(codes) > 1 and number % EVERY == 0:
             add_consistency_gradient(self.model, codes, weight, number // EVERY)
 

@@ -59,6 +59,7 @@ class QualityConfig:
         data: folder of real footage; where None that beside the project, if it is there.
         preset: network, by name; see `nets.presets.PRESETS`.
         start: "base" or "scratch".
+        losses: weights that are not the preset's, to be held against its own; see `TrainConfig`.
         work: folder to keep facesets, models and outputs in; nothing is kept where None. What lies
             there is not made again: after a change to the code take another folder.
         baseline: JSON file of an earlier run, to be held against.
@@ -72,6 +73,7 @@ class QualityConfig:
     data: Path | None = None
     preset: str = "tiny"
     start: str = "base"
+    losses: Mapping[str, float] = field(default_factory=dict[str, float])
     work: Path | None = None
     baseline: Path | None = None
     out: Path | None = None
@@ -102,6 +104,7 @@ class QualityResult:
     peak_rss_mb: float
     changes: dict[str, dict[str, Change]] = field(default_factory=dict[str, "dict[str, Change]"])
     warnings: list[str] = field(default_factory=list[str])
+    losses: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def run(config: QualityConfig, on_event: OnEvent = ignore) -> QualityResult:
@@ -137,6 +140,7 @@ def run(config: QualityConfig, on_event: OnEvent = ignore) -> QualityResult:
         peak_rss_mb=peak_rss_mb(),
         changes=changes_since(baseline, figures_of(runs)),
         warnings=warnings,
+        losses=dict(config.losses),
     )
     if config.out is not None:
         write_atomically(config.out, (json.dumps(asdict(result), indent=1) + "\n").encode())
@@ -262,6 +266,7 @@ def _run(
         steps=None if config.minutes else config.steps,
         start=config.start,
         seed=seed,
+        losses=config.losses,
     )
     trained = train.finished_result(training) or train.run(training, on_event)
     if trained.interrupted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,6 +97,8 @@ class TrainConfig:
         encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen" as it is: then the
             decoders alone go on learning. Where None, "slow" while an identity joins, else "trained".
         from_model: folder of a model of the same preset whose encoder a new model starts from.
+        losses: weights of what is minimised, by name, where they are not the preset's; 0 switches one off;
+            see `workflows.loss_choice`.
     """
 
     facesets: tuple[Path, ...]
@@ -111,6 +114,7 @@ class TrainConfig:
     tensorboard: bool = False
     encoder: str | None = None
     from_model: Path | None = None
+    losses: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +190,7 @@ class SwapConfig:
         preset: network, by name; see `nets.presets.PRESETS`.
         start: "base" or "scratch".
         seed: seed of every random choice.
+        losses: as in `TrainConfig`.
     """
 
     source: tuple[Path, ...]
@@ -198,6 +203,7 @@ class SwapConfig:
     preset: str = "tiny"
     start: str = "base"
     seed: int = 0
+    losses: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from understudy.faces.faceset import Faceset
 from understudy.nets.presets import PRESETS
 from understudy.training.base import start_from_base
 from understudy.training.loss_watch import LossState
+from understudy.training.loss_weights import changed
 from understudy.training.model import Model
 from understudy.training.model_folder import LoadedModel, find_generation, holds_model, load_model
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
@@ -24,6 +25,7 @@ from understudy.workflows.choices import ENCODERS, FEWEST_IDENTITIES, MOST_IDENT
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.encoder_origin import start_from_encoder_of
 from understudy.workflows.learning_rates import encoder_of, set_rates
+from understudy.workflows.loss_choice import check_losses
 from understudy.workflows.memory import available_bytes, check_memory
 from understudy.workflows.training_board import TensorBoard
 from understudy.workflows.training_result import result_of, versions
@@ -32,7 +34,8 @@ from understudy.workflows.training_session import TrainingSession
 FEWEST_FACES = 20
 
 # settings that make two runs the same run
-_SAME_RUN = ("preset", "minutes", "steps", "start", "batch", "seed", "until_flat", "encoder", "from_model")
+_OF_LENGTH = ("minutes", "steps", "until_flat")
+_SAME_RUN = (*_OF_LENGTH, "preset", "start", "batch", "seed", "encoder", "from_model", "losses")
 
 Mode = Literal["fresh", "continue", "further"]
 
@@ -83,6 +86,7 @@ def check(config: TrainConfig) -> None:
             f"{len(config.facesets)} facesets given, a model holds {MOST_IDENTITIES} people at most",
             "leave some out, or train two models",
         )
+    check_losses(config.losses, PRESETS[config.preset])
     lengths = [length for length in (config.minutes, config.steps) if length is not None]
     if len(lengths) > 1 or not (lengths or config.until_flat):
         raise ConfigError("how long to train is not clear", "give either minutes or steps")
@@ -270,6 +274,8 @@ def _settings(config: TrainConfig, index: ModelIndex) -> dict[str, Any]:
     given: dict[str, Any] = {"until_flat": True} if config.until_flat else {}
     if config.from_model is not None:
         given["from_model"] = str(config.from_model.absolute())
+    if losses := changed(PRESETS[config.preset], config.losses):
+        given["losses"] = losses
     return given | {
         "facesets": [str(path) for path in config.facesets],
         "preset": config.preset,

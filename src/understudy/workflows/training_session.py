@@ -84,7 +84,7 @@ class TrainingSession:
         self._warnings: list[str] = []
         for message in loaded.warnings:
             self._warn(message)
-        self._trainer = Trainer(self._model, self._index.seed)
+        self._trainer = Trainer(self._model, self._index.seed, self._index.settings.get("losses"))
         if holds_model(folder) and not load_optimizer(folder, self._trainer.optimizer, self._index):
             self._warn(f"{folder} has no optimizer state that fits: it starts anew")
         self._validation = Validation(identities)

@@ -1,0 +1,78 @@
+"""Weights of the losses, as a user gives them; known without importing what they weigh."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from understudy.core.errors import ConfigError
+from understudy.workflows.choices import LOSSES, nearest
+
+if TYPE_CHECKING:
+    from understudy.nets.presets import Preset
+
+_OF_COLOURS = ("l1", "charbonnier", "ssim", "coarse", "edge")
+_OF_READING = ("expression", "consistency")
+
+
+def parsed_losses(given: Sequence[str]) -> dict[str, float]:
+    """NAME=WEIGHT, each once, as a mapping.
+
+    Raises:
+        ConfigError: which of them is none, and what would do.
+    """
+    losses: dict[str, float] = {}
+    for one in given:
+        name, is_pair, said = one.partition("=")
+        if not is_pair:
+            raise ConfigError(f"{one!r} is no NAME=WEIGHT", "say l1=4, for example; 0 switches a loss off")
+        if name in losses:
+            raise ConfigError(f"{name} is given twice", "keep one of them")
+        try:
+            losses[name] = float(said)
+        except ValueError:
+            losses[name] = math.nan
+        try:
+            check_loss(name, losses[name])
+        except ConfigError as error:  # with what was said
+            raise ConfigError(error.what.replace("nan", repr(said)), error.next_step) from error
+    return losses
+
+
+def check_loss(name: str, weight: object) -> None:
+    """Raise for a loss that is unknown, or a weight that is none.
+
+    Raises:
+        ConfigError: which, and what would do.
+    """
+    if name not in LOSSES:
+        raise ConfigError(f"unknown loss {name!r}", nearest(name, LOSSES))
+    is_number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
+    if not is_number or not 0 <= weight < math.inf:
+        raise ConfigError(
+            f"the weight of {name} is {weight}", "give a number from 0 on; 0 switches the loss off"
+        )
+
+
+def check_losses(losses: Mapping[str, float], preset: Preset) -> None:
+    """Raise for weights that cannot work.
+
+    Raises:
+        ConfigError: which, and what would do.
+    """
+    from understudy.nets.face_loss import LossConfig
+
+    for name, weight in losses.items():
+        check_loss(name, weight)
+    usual = LossConfig()
+    if not any(losses.get(name, getattr(usual, name)) for name in _OF_COLOURS):
+        raise ConfigError(
+            "no loss is left that colours could be learnt from", f"leave one of {', '.join(_OF_COLOURS)}"
+        )
+    for name in _OF_READING:
+        if losses.get(name) and not preset.expression_weight:
+            raise ConfigError(
+                f"the networks of this preset read no expression, which the loss {name} needs",
+                "leave it out, or use another preset",
+            )
