@@ -244,7 +244,9 @@ def train(
     folder = Path(model)
     given = {"minutes": minutes, "steps": steps, "preset": preset, "start": start, "seed": seed}
     settings = resolve(
-        folder.absolute().parent, given | {"batch": batch, "losses": losses}, None if until_flat else DEFAULT_MINUTES
+        folder.absolute().parent,
+        given | {"batch": batch, "losses": losses},
+        None if until_flat else DEFAULT_MINUTES,
     )
     config = TrainConfig(
         facesets=tuple(map(Path, facesets)),

@@ -70,7 +70,7 @@ def quality(
     ] = None,
     preset: Preset = None,
     start: Start = None,
-    loss: Loss = None,
+    losses: Loss = None,
     baseline: Annotated[
         Path | None, typer.Option(help="An earlier --out file: what has moved since is marked.")
     ] = None,
@@ -87,7 +87,7 @@ def quality(
 ) -> None:
     """Train and convert pairs of rendered and real people, and measure what comes out."""
     either_minutes_or_steps(minutes, steps)
-    losses = checked_losses(loss)
+    weights = checked_losses(losses)
 
     def perform_all(on_event: OnEvent) -> QualityResult:
         from understudy.workflows import bench_quality as workflow
@@ -100,7 +100,7 @@ def quality(
             data=data,
             preset=preset or "tiny",
             start=start or "base",
-            losses=losses,
+            losses=weights,
             work=work,
             baseline=baseline,
             out=out,

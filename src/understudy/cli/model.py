@@ -61,7 +61,7 @@ def train(
     ] = False,
     encoder: Encoder = None,
     from_model: FromModel = None,
-    loss: Loss = None,
+    losses: Loss = None,
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -72,7 +72,7 @@ def train(
     """
     del list_presets  # its callback has done all
     either_minutes_or_steps(minutes, steps)
-    losses = checked_losses(loss)
+    weights = checked_losses(losses)
     if len(facesets) < FEWEST_IDENTITIES:
         raise typer.BadParameter("give two facesets or more: the source's first, then the target's")
     if len(facesets) > MOST_IDENTITIES:
@@ -95,7 +95,7 @@ def train(
             tensorboard=tensorboard,
             encoder=encoder,
             from_model=from_model,
-            losses=losses,
+            losses=weights,
             on_event=on_event,
         )
 

@@ -93,6 +93,7 @@ FromModel = Annotated[
 Loss = Annotated[
     list[str] | None,
     typer.Option(
+        "--loss",
         metavar="NAME=WEIGHT",
         help=f"Weight of a part of what is minimised, 0 to switch it off: {', '.join(LOSSES)}. "
         "Give it several times.",

@@ -15,10 +15,12 @@ from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Written, ignore
 from understudy.core.files import peak_rss_mb, write_atomically
 from understudy.measure.regression import Change, judge, seed_noise
+from understudy.nets.presets import PRESETS
 from understudy.workflows import convert, evaluate, extract, train
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, TrainConfig, TrainResult
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.known_pairs import REAL_FOOTAGE, Pair, check_pair, real_pairs, rendered_pairs
+from understudy.workflows.loss_choice import check_losses
 
 QUALITY_STEPS = 1000
 
@@ -117,6 +119,7 @@ def run(config: QualityConfig, on_event: OnEvent = ignore) -> QualityResult:
     started = time.monotonic()
     if config.out is not None and not config.out.parent.is_dir():
         raise ConfigError(f"there is no folder {config.out.parent}", "make it, or write elsewhere")
+    check_losses(config.losses, PRESETS[config.preset])
     baseline = read_baseline(config.baseline, config) if config.baseline else {}
     warnings: list[str] = []
     with ExitStack() as stack:

@@ -123,10 +123,11 @@ def _validated(where: str, model: type[Settings], content: dict[str, Any]) -> Se
 def _explained(where: str, error: ValidationError) -> ConfigError:
     """The first mistake, with the nearest known key or value."""
     mistake = error.errors()[0]
-    name = ".".join(map(str, mistake["loc"]))
-    if mistake["type"] == "extra_forbidden":
-        known = _known_keys(error.title, mistake["loc"])
-        return ConfigError(f"{where} has an unknown key {name}", nearest(str(mistake["loc"][-1]), known))
+    location = tuple(part for part in mistake["loc"] if part != "[key]")  # pydantic's word
+    name = ".".join(map(str, location))
+    if mistake["type"] == "extra_forbidden" or location != mistake["loc"]:
+        known = _known_keys(error.title, location)
+        return ConfigError(f"{where} has an unknown key {name}", nearest(str(location[-1]), known))
     what = f"{where}: {name} = {mistake['input']!r} cannot be used ({mistake['msg'].lower()})"
     if mistake["type"] == "literal_error":
         known = PRESET_NAMES if mistake["loc"][-1] == "preset" else STARTS
@@ -136,6 +137,8 @@ def _explained(where: str, error: ValidationError) -> ConfigError:
 
 def _known_keys(model: str, location: tuple[int | str, ...]) -> tuple[str, ...]:
     """The keys of the table in which a location lies."""
+    if "losses" in location[:-1]:
+        return LOSSES
     inner = model == TrainSettings.__name__ or len(location) > 1
     fields = (TrainSettings if inner else ProductionSettings).model_fields
     return tuple(field.alias or name for name, field in fields.items())
