@@ -3,7 +3,7 @@
     python benchmarks/losses.py --work FOLDER --data ../shared/data > benchmarks/results/losses.json
 
 Runs `understudy bench quality` once a variant and seed, on one pair whose faces are found once. What lies in
-the folder is not made again, so a run that was stopped goes on; after a change to the code take another folder.
+the folder is not made again, so a run that was stopped goes on; after a change to the code take another one.
 The table of means, for docs/training.md, goes to standard error.
 """
 

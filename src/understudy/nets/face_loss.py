@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, interpolate
 
 from understudy.nets.losses import C1, C2, LUMA, GaussianWindows
 
@@ -83,20 +83,18 @@ class FaceLoss(nn.Module):
         """1 - SSIM, a scalar; its gradient is added to what is there."""
         config, inner = self.config, self.inner
         off, grey = (_luma(x[:, :3, inner, inner]) for x in (difference_B4HW, truth_B4HW))
-        weight_BHW = weight_BHW[:, inner, inner]
-        value = off.new_zeros(())
+        weight = weight_BHW[:, inner, inner]
+        value, to_luma = off.new_zeros(()), torch.zeros_like(off)
         if config.ssim:
-            similarity, off_gradient = _ssim(off, grey, weight_BHW, self.windows)
-            value += config.ssim * (1 - similarity)
-            for channel, share in enumerate(LUMA):
-                gradient_B4HW[:, channel, inner, inner].add_(off_gradient, alpha=-config.ssim * share)
+            similarity, to_luma = _ssim(off, grey, weight, self.windows)
+            value, to_luma = config.ssim * (1 - similarity), to_luma.mul_(-config.ssim)
         if config.coarse:
-            halves = (avg_pool2d(x[:, None], 2)[:, 0] for x in (off, grey, weight_BHW))
-            similarity, half_gradient = _ssim(*halves, self.half_windows)
-            value += config.coarse * (1 - similarity)
-            off_gradient = half_gradient.repeat_interleave(2, 1).repeat_interleave(2, 2)
-            for channel, share in enumerate(LUMA):
-                gradient_B4HW[:, channel, inner, inner].add_(off_gradient, alpha=-config.coarse / 4 * share)
+            similarity, to_half = _ssim(_half(off), _half(grey), _half(weight), self.half_windows)
+            value = value + config.coarse * (1 - similarity)
+            back = interpolate(to_half[:, None], scale_factor=2.0)[:, 0]
+            to_luma = to_luma.add_(back, alpha=-config.coarse / 4)
+        for channel, share in enumerate(LUMA):
+            gradient_B4HW[:, channel, inner, inner].add_(to_luma, alpha=share)
         return value
 
     def _l1(self, difference_B4HW: Tensor, weight_BHW: Tensor) -> tuple[Tensor, Tensor]:
@@ -133,6 +131,11 @@ def _edges(difference_B3HW: Tensor, weight_BHW: Tensor, factor: float, gradient_
         gradient_B3HW.narrow(axis, 1, length).add_(by_slope)
         gradient_B3HW.narrow(axis, 0, length).sub_(by_slope)
     return value
+
+
+def _half(picture_BHW: Tensor) -> Tensor:
+    """Averaged two by two."""
+    return avg_pool2d(picture_BHW[:, None], 2)[:, 0]
 
 
 def _luma(picture_B3HW: Tensor) -> Tensor:

@@ -48,8 +48,7 @@ def check_loss(name: str, weight: object) -> None:
     """
     if name not in LOSSES:
         raise ConfigError(f"unknown loss {name!r}", nearest(name, LOSSES))
-    is_number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
-    if not is_number or not 0 <= weight < math.inf:
+    if not isinstance(weight, (int, float)) or isinstance(weight, bool) or not 0 <= weight < math.inf:
         raise ConfigError(
             f"the weight of {name} is {weight}", "give a number from 0 on; 0 switches the loss off"
         )
