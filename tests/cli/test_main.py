@@ -305,7 +305,7 @@ def test_an_encoder_that_cannot_be_is_told_at_once(
 def test_losses_that_leave_nothing_to_learn_from_are_told_at_once(run: Run, command: tuple[str, ...]) -> None:
     ran = run(*command, "--steps", "1", "--loss", "l1=0", "--loss", "ssim=0")
     assert (ran.code, ran.out) == (1, "")
-    assert "no loss is left" in ran.err
+    assert "no loss of the picture is left" in ran.err
 
 
 def test_an_unknown_key_of_the_production_names_the_nearest(run: Run, tmp_path: Path) -> None:

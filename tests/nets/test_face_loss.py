@@ -3,9 +3,8 @@
 import pytest
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
-from understudy.nets.face_loss import ROUND, FaceLoss, LossConfig
+from understudy.nets.face_loss import FaceLoss, LossConfig
 from understudy.nets.losses import MaskedSsim
 
 SIZE, COUNT = 32, 3
@@ -27,15 +26,7 @@ def oracle(drawn: Tensor, truth: Tensor, focus: Tensor, config: LossConfig) -> T
     a, b, w = (x[..., rim : SIZE - rim, rim : SIZE - rim] for x in (drawn[:, :3], truth[:, :3], weight))
     ssim = MaskedSsim(SIZE - 2 * rim, stride=config.stride).to(drawn.dtype)(a, b, w).mean()
     mask = (drawn[:, 3] - truth[:, 3]).abs().mean()
-    loss = config.l1 * l1 + config.ssim * (1 - ssim) + config.mask * mask
-    half = MaskedSsim(SIZE // 2 - rim, stride=config.stride).to(drawn.dtype)
-    loss = loss + config.coarse * (1 - half(*(avg_pool2d(x, 2) for x in (a, b, w))).mean())
-    off = (drawn - truth)[:, :3]
-    around = ((off * off + ROUND**2).sqrt() - ROUND).mean(dim=1, keepdim=True)
-    loss = loss + config.charbonnier * (around * weight).sum() / weight.sum()
-    right = (off[..., 1:] - off[..., :-1]).abs() * torch.minimum(weight[..., 1:], weight[..., :-1])
-    down = (off[..., 1:, :] - off[..., :-1, :]).abs() * torch.minimum(weight[..., 1:, :], weight[..., :-1, :])
-    return loss + config.edge * (right.sum() + down.sum()) / (3 * weight.sum())
+    return config.l1 * l1 + config.ssim * (1 - ssim) + config.mask * mask
 
 
 @pytest.mark.parametrize(
@@ -46,10 +37,6 @@ def oracle(drawn: Tensor, truth: Tensor, focus: Tensor, config: LossConfig) -> T
         LossConfig(l1=0, ssim=1, mask=0, stride=1),
         LossConfig(l1=0, ssim=0, mask=2),
         LossConfig(focus=0, outside=1, stride=2, rim=0),
-        LossConfig(l1=0, ssim=0, mask=0, coarse=1, rim=0, stride=2),
-        LossConfig(l1=0, ssim=0, mask=0, charbonnier=3),
-        LossConfig(l1=0, ssim=0, mask=0, edge=2),
-        LossConfig(edge=2, coarse=1, charbonnier=3),
     ],
 )
 def test_value_and_gradient_equal_the_oracle(config: LossConfig) -> None:

@@ -138,7 +138,7 @@ def test_two_faces_are_too_few(facesets: tuple[Path, Path], tmp_path: Path) -> N
         ({"losses": {"focsu": 1}}, "unknown loss 'focsu': did you mean focus?"),
         ({"losses": {"l1": -1}}, "weight of l1 is -1"),
         ({"losses": {"l1": "much"}}, "weight of l1 is much"),
-        ({"losses": {"l1": 0, "ssim": 0}}, "no loss is left that colours"),
+        ({"losses": {"l1": 0, "ssim": 0}}, "no loss of the picture is left"),
         ({"losses": {"consistency": 1}, "preset": "classic"}, "which the loss consistency needs"),
     ],
 )

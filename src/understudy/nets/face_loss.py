@@ -12,11 +12,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate
 
 from understudy.nets.losses import C1, C2, LUMA, GaussianWindows
-
-ROUND = 0.01  # of 1: differences below it count by their square
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +22,7 @@ class LossConfig:
 
     Args:
         l1: weight of the absolute difference, colours included.
-        charbonnier: weight of the same, but round at nothing.
         ssim: weight of 1 - SSIM.
-        coarse: weight of 1 - SSIM of the pictures at half their size.
-        edge: weight of the absolute difference of what neighbouring pixels differ by.
         mask: weight of the drawn mask's absolute difference.
         focus: how much more a pixel of eyes and mouth counts than one of the cheek.
         outside: how much a pixel outside the face counts: the blend needs a sane rim.
@@ -37,10 +31,7 @@ class LossConfig:
     """
 
     l1: float = 4.0
-    charbonnier: float = 0.0
     ssim: float = 1.0
-    coarse: float = 0.0
-    edge: float = 0.0
     mask: float = 0.5
     focus: float = 5.0
     outside: float = 0.05
@@ -57,45 +48,23 @@ class FaceLoss(nn.Module):
         self.config = config or LossConfig()
         margin = round(size_px * self.config.rim)
         self.inner = slice(margin, size_px - margin)
-        inner_px = size_px - 2 * margin
-        self.windows = GaussianWindows(inner_px, stride=self.config.stride)
-        self.half_windows = GaussianWindows(inner_px // 2, stride=self.config.stride)
+        self.windows = GaussianWindows(size_px - 2 * margin, stride=self.config.stride)
 
     @torch.no_grad()
     def forward(self, drawn_B4HW: Tensor, truth_B4HW: Tensor, focus_B1HW: Tensor) -> tuple[Tensor, Tensor]:
         """The loss, and its gradient to `drawn_B4HW` in the same shape."""
-        config = self.config
+        config, inner = self.config, self.inner
         mask = truth_B4HW[:, 3]
         weight_BHW = torch.addcmul(mask, mask, focus_B1HW[:, 0], value=config.focus).add_(config.outside)
         difference = drawn_B4HW.contiguous() - truth_B4HW
         value, gradient = self._l1(difference, weight_BHW)
-        if config.charbonnier:
-            value += _charbonnier(difference[:, :3], weight_BHW, config.charbonnier, gradient[:, :3])
-        if config.edge:
-            value += _edges(difference[:, :3], weight_BHW, config.edge, gradient[:, :3])
-        if config.ssim or config.coarse:
-            value += self._dissimilarity(difference, truth_B4HW, weight_BHW, gradient)
-        return value, gradient
-
-    def _dissimilarity(
-        self, difference_B4HW: Tensor, truth_B4HW: Tensor, weight_BHW: Tensor, gradient_B4HW: Tensor
-    ) -> Tensor:
-        """1 - SSIM, a scalar; its gradient is added to what is there."""
-        config, inner = self.config, self.inner
-        off, grey = (_luma(x[:, :3, inner, inner]) for x in (difference_B4HW, truth_B4HW))
-        weight = weight_BHW[:, inner, inner]
-        value, to_luma = off.new_zeros(()), torch.zeros_like(off)
-        if config.ssim:
-            similarity, to_luma = _ssim(off, grey, weight, self.windows)
-            value, to_luma = config.ssim * (1 - similarity), to_luma.mul_(-config.ssim)
-        if config.coarse:
-            similarity, to_half = _ssim(_half(off), _half(grey), _half(weight), self.half_windows)
-            value = value + config.coarse * (1 - similarity)
-            back = interpolate(to_half[:, None], scale_factor=2.0)[:, 0]
-            to_luma = to_luma.add_(back, alpha=-config.coarse / 4)
+        if not config.ssim:
+            return value, gradient
+        off, grey = (_luma(x[:, :3, inner, inner]) for x in (difference, truth_B4HW))
+        similarity, off_gradient = _ssim(off, grey, weight_BHW[:, inner, inner], self.windows)
         for channel, share in enumerate(LUMA):
-            gradient_B4HW[:, channel, inner, inner].add_(to_luma, alpha=share)
-        return value
+            gradient[:, channel, inner, inner].add_(off_gradient, alpha=-config.ssim * share)
+        return value + config.ssim * (1 - similarity), gradient
 
     def _l1(self, difference_B4HW: Tensor, weight_BHW: Tensor) -> tuple[Tensor, Tensor]:
         """Weighted absolute difference of colours and mask, a scalar and its gradient."""
@@ -105,37 +74,6 @@ class FaceLoss(nn.Module):
         torch.copysign((weight_BHW * colour)[:, None], difference_B4HW[:, :3], out=gradient[:, :3])
         torch.copysign(mask, difference_B4HW[:, 3], out=gradient[:, 3])
         return torch.dot(difference_B4HW.view(-1), gradient.view(-1)), gradient
-
-
-def _charbonnier(difference_B3HW: Tensor, weight_BHW: Tensor, factor: float, gradient_B3HW: Tensor) -> Tensor:
-    """Weighted difference that is round at nothing, a scalar; its gradient is added to what is there."""
-    scale = (weight_BHW * (factor / (3 * weight_BHW.sum().clamp_min(1e-6))))[:, None]
-    far = torch.sqrt(difference_B3HW.square() + ROUND * ROUND)
-    gradient_B3HW += scale * difference_B3HW / far
-    return ((far - ROUND) * scale).sum()
-
-
-def _edges(difference_B3HW: Tensor, weight_BHW: Tensor, factor: float, gradient_B3HW: Tensor) -> Tensor:
-    """Weighted absolute difference of the slopes, a scalar; its gradient is added to what is there.
-
-    A slope counts as much as the lesser of its two pixels, so that the face's border is none.
-    """
-    scale = factor / (3 * weight_BHW.sum().clamp_min(1e-6))
-    value = difference_B3HW.new_zeros(())
-    for axis in (-2, -1):
-        length = weight_BHW.shape[axis] - 1
-        slope = difference_B3HW.diff(dim=axis)
-        weight = torch.minimum(weight_BHW.narrow(axis, 1, length), weight_BHW.narrow(axis, 0, length))
-        by_slope = torch.copysign((weight * scale)[:, None], slope)
-        value += (slope * by_slope).sum()
-        gradient_B3HW.narrow(axis, 1, length).add_(by_slope)
-        gradient_B3HW.narrow(axis, 0, length).sub_(by_slope)
-    return value
-
-
-def _half(picture_BHW: Tensor) -> Tensor:
-    """Averaged two by two."""
-    return avg_pool2d(picture_BHW[:, None], 2)[:, 0]
 
 
 def _luma(picture_B3HW: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ PresetName = Literal[
 ]  # the keys of `nets.presets.PRESETS`
 Start = Literal["base", "scratch"]
 LossName = Literal[  # parts of what training minimises
-    "l1", "charbonnier", "ssim", "coarse", "edge", "focus", "mask", "expression", "consistency"
+    "l1", "ssim", "focus", "mask", "expression", "consistency"
 ]
 People = Literal["largest", "all"]
 

@@ -12,8 +12,7 @@ from understudy.workflows.choices import LOSSES, nearest
 if TYPE_CHECKING:
     from understudy.nets.presets import Preset
 
-_OF_COLOURS = ("l1", "charbonnier", "ssim", "coarse", "edge")
-_OF_READING = ("expression", "consistency")
+_OF_PICTURE = ("l1", "ssim")  # what weighs or goes beside these is not enough
 
 
 def parsed_losses(given: Sequence[str]) -> dict[str, float]:
@@ -61,15 +60,14 @@ def check_losses(losses: Mapping[str, float], preset: Preset) -> None:
         ConfigError: which, and what would do.
     """
     from understudy.nets.face_loss import LossConfig
+    from understudy.training.loss_weights import OF_READING
 
     for name, weight in losses.items():
         check_loss(name, weight)
     usual = LossConfig()
-    if not any(losses.get(name, getattr(usual, name)) for name in _OF_COLOURS):
-        raise ConfigError(
-            "no loss is left that colours could be learnt from", f"leave one of {', '.join(_OF_COLOURS)}"
-        )
-    for name in _OF_READING:
+    if not any(losses.get(name, getattr(usual, name)) for name in _OF_PICTURE):
+        raise ConfigError("no loss of the picture is left", f"keep one of {', '.join(_OF_PICTURE)}")
+    for name in OF_READING:
         if losses.get(name) and not preset.expression_weight:
             raise ConfigError(
                 f"the networks of this preset read no expression, which the loss {name} needs",
