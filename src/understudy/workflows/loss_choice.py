@@ -29,18 +29,16 @@ def parsed_losses(given: Sequence[str]) -> dict[str, float]:
         if name in losses:
             raise ConfigError(f"{name} is given twice", "keep one of them")
         try:
-            losses[name] = float(said)
+            weight = float(said)
         except ValueError:
-            losses[name] = math.nan
-        try:
-            check_loss(name, losses[name])
-        except ConfigError as error:  # with what was said
-            raise ConfigError(error.what.replace("nan", repr(said)), error.next_step) from error
+            weight = math.nan
+        check_loss(name, weight, said)
+        losses[name] = weight
     return losses
 
 
-def check_loss(name: str, weight: object) -> None:
-    """Raise for a loss that is unknown, or a weight that is none.
+def check_loss(name: str, weight: object, said: str = "") -> None:
+    """Raise for a loss that is unknown, or a weight that is none; `said` is how the user put it.
 
     Raises:
         ConfigError: which, and what would do.
@@ -49,7 +47,7 @@ def check_loss(name: str, weight: object) -> None:
         raise ConfigError(f"unknown loss {name!r}", nearest(name, LOSSES))
     if not isinstance(weight, (int, float)) or isinstance(weight, bool) or not 0 <= weight < math.inf:
         raise ConfigError(
-            f"the weight of {name} is {weight}", "give a number from 0 on; 0 switches the loss off"
+            f"the weight of {name} is {said or weight}", "give a number from 0 on; 0 switches the loss off"
         )
 
 
