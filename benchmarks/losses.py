@@ -18,10 +18,12 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from held_out import drawn_figures, held_out_planes
 from machine import about
 
 from understudy.core.events import Notice
 from understudy.measure.regression import seed_noise
+from understudy.nets.presets import PRESETS
 from understudy.workflows import bench_quality
 from understudy.workflows.bench_quality import QualityConfig
 
@@ -63,7 +65,7 @@ def main() -> None:
                 steps=args.steps, seeds=(seed,), pairs=(args.pair,), data=args.data, losses=losses
             )
             measure(config, args.work, name)
-    runs = gathered(args.work)
+    runs = gathered(args.work, args.pair)
     print(table(runs), file=sys.stderr)
     settings = {"pair": args.pair, "steps": args.steps}
     print(json.dumps({"machine": about(), "settings": settings, "variants": runs}, indent=1))
@@ -84,13 +86,19 @@ def measure(config: QualityConfig, work: Path, name: str) -> None:
     bench_quality.run(replace(config, work=folder, out=out), say)
 
 
-def gathered(work: Path) -> Runs:
-    """All figures that lie in a folder."""
+def gathered(work: Path, pair: str) -> Runs:
+    """All figures that lie in a folder, and those of held-out faces."""
     runs: Runs = {}
+    preset = PRESETS["tiny"]
+    planes = {
+        path.stem: held_out_planes(path, preset.size_px, preset.coverage)
+        for path in sorted((work / USUAL / pair).glob("*.faceset"))
+    }
     for path in sorted(work.glob("*/seed_*.json")):
         result = json.loads(path.read_text())
         (one,) = result["runs"]
         row = {"seed": one["seed"], "losses": result["losses"], "figures": one["figures"]}
+        row["held_out"] = drawn_figures(path.parent / pair / f"{path.stem}.model", planes)
         runs.setdefault(path.parent.name, []).append(row)
     return runs
 
