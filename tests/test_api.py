@@ -88,11 +88,12 @@ def test_strings_and_paths_become_the_config(seen: list[object], tmp_path: Path)
 
 
 def test_training_settings_come_from_the_folder_of_the_model(seen: list[object], tmp_path: Path) -> None:
-    (tmp_path / "understudy.toml").write_text("[train]\nsteps = 9\nbatch = 3\n")
-    understudy.train(["a", "b"], tmp_path / "model", seed=4)
+    (tmp_path / "understudy.toml").write_text("[train]\nsteps = 9\nbatch = 3\nlosses.l1 = 2\n")
+    understudy.train(["a", "b"], tmp_path / "model", seed=4, losses={"ssim": 0})
     facesets = (Path("a"), Path("b"))
+    losses = {"l1": 2.0, "ssim": 0.0}
     expected = TrainConfig(
-        facesets=facesets, model=tmp_path / "model", steps=9, batch=3, seed=4, devices=None
+        facesets=facesets, model=tmp_path / "model", steps=9, batch=3, seed=4, losses=losses, devices=None
     )
     assert seen == [(expected, {})]
 
@@ -117,13 +118,13 @@ def test_all_that_training_is_asked_for_reaches_it(seen: list[object], tmp_path:
 def test_swap_settings_come_from_the_production(seen: list[object], tmp_path: Path) -> None:
     production = tmp_path / "o.mp4.production"
     production.mkdir()
-    (production / "understudy.toml").write_text('[train]\nminutes = 2\nfrom = "scratch"\n')
+    (production / "understudy.toml").write_text('[train]\nminutes = 2\nfrom = "scratch"\nlosses.l1 = 2\n')
     out, report = tmp_path / "o.mp4", tmp_path / "r.html"
     understudy.swap("s.mp4", "t.mp4", out)
     understudy.swap("s.mp4", "t.mp4", out, production=tmp_path, steps=7, report=report)
     common = {"source": (Path("s.mp4"),), "target": Path("t.mp4"), "out": out}
     assert seen == [
-        (SwapConfig(**common, minutes=2, start="scratch", production=production), {}),
+        (SwapConfig(**common, minutes=2, start="scratch", production=production, losses={"l1": 2.0}), {}),
         (SwapConfig(**common, minutes=None, steps=7, production=tmp_path), {"report": report}),
     ]
 

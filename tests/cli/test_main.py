@@ -102,6 +102,13 @@ def test_version(run: Run) -> None:
         (["train", "a", "b", "--model", "m", "--minutes", "0"], "above 0"),
         (["train", "a", "b", "--model", "m", "--minutes", "nan"], "above 0"),
         (["train", "a", "b", "--model", "m", "--steps", "-3"], "--steps"),
+        (["train", "a", "b", "--model", "m", "--loss", "focsu=1"], "did you mean focus?"),
+        (["train", "a", "b", "--model", "m", "--loss", "l1"], "no NAME=WEIGHT"),
+        (["train", "a", "b", "--model", "m", "--loss", "l1=-1"], "l1 is -1"),
+        (["train", "a", "b", "--model", "m", "--loss", "l1=nan"], "l1 is nan"),
+        (["train", "a", "b", "--model", "m", "--loss", "l1=much"], "l1 is much"),
+        (["train", "a", "b", "--model", "m", "--loss", "l1=1", "--loss", "l1=2"], "l1 is given twice"),
+        (["bench", "quality", "--loss", "focsu=1"], "did you mean focus?"),
         (["compare", "a.mp4", "--target", "t.mp4"], "2 to 6 outputs"),
         (["coverage", "facesets/a"], "TARGET_FACESET"),
         (["demo", "--minutes", "-1"], "above 0"),
@@ -307,6 +314,13 @@ def test_an_encoder_that_cannot_be_is_told_at_once(
     ran = run("train", "a", "b", "--model", tmp_path / "m", "--steps", "1", *options)
     assert (ran.code, ran.out) == (1, "")
     assert said in ran.err.replace("\n", " ")
+
+
+@pytest.mark.parametrize("command", [("train", "a", "b", "--model", "m"), ("bench", "quality")])
+def test_losses_that_leave_nothing_to_learn_from_are_told_at_once(run: Run, command: tuple[str, ...]) -> None:
+    ran = run(*command, "--steps", "1", "--loss", "l1=0", "--loss", "ssim=0")
+    assert (ran.code, ran.out) == (1, "")
+    assert "no loss of the picture is left" in ran.err
 
 
 def test_an_unknown_key_of_the_production_names_the_nearest(run: Run, tmp_path: Path) -> None:

@@ -69,6 +69,11 @@ def test_one_seed_gives_the_same_figures_twice_and_another_seed_others(tmp_path:
     line = next(line for line in markdown(changed, "test").splitlines() if "truth_ssim " in line)
     assert "WORSE" in line
 
+    # other weights are held against the preset's own
+    weighed = run(replace(config, seeds=(0,), work=tmp_path / "weighed", baseline=out, losses={"ssim": 0.0}))
+    assert weighed.runs[0].figures["heldout_ssim_source"] != figures["heldout_ssim_source"]
+    assert json.loads(out.read_text())["losses"] == {"ssim": 0}
+
 
 @pytest.mark.usefixtures("only_the_short_pair")
 @pytest.mark.parametrize(
@@ -79,6 +84,7 @@ def test_one_seed_gives_the_same_figures_twice_and_another_seed_others(tmp_path:
         ({"baseline": Path(__file__)}, "no result of this benchmark"),
         ({"baseline": Path("nowhere.json")}, "no result of this benchmark"),
         ({"out": Path("nowhere/out.json")}, "no folder nowhere"),
+        ({"losses": {"l1": -1.0}}, "weight of l1 is -1"),
     ],
 )
 def test_what_is_not_there_is_named_before_any_work(change: dict[str, object], message: str) -> None:

@@ -36,6 +36,13 @@ def test_the_file_wins_over_the_defaults_and_flags_over_the_file(tmp_path: Path)
     assert (both.preset, both.start, both.seed, both.batch) == ("tiny", "base", 0, 4)
 
 
+def test_each_loss_is_a_choice_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, "[train.losses]\nl1 = 2\nfocus = 0\n")
+    assert resolve(tmp_path, {}).losses == {"l1": 2, "focus": 0}
+    assert resolve(tmp_path, {"losses": {"l1": 3.5, "ssim": 0}}).losses == {"l1": 3.5, "focus": 0, "ssim": 0}
+    assert resolve(tmp_path / "none", {"losses": None}).losses == {}
+
+
 @pytest.mark.parametrize(
     ("file", "flags", "expected"),
     [
@@ -65,6 +72,11 @@ def test_minutes_and_steps_are_one_choice(
         ("[train]\nsteps = 0", "train.steps = 0", "correct the value"),
         ("[train]\nminutes = nan", "train.minutes = nan", "correct the value"),
         ("[train]\nsteps = 1\nminutes = 1", "both minutes and steps", "keep one"),
+        ("[train.losses]\nfocsu = 1", "unknown key train.losses.focsu", "did you mean focus?"),
+        ("[train.losses]\nl1 = -1", "train.losses.l1 = -1", "correct the value"),
+        ("[train.losses]\nl1 = 'much'", "train.losses.l1 = 'much'", "correct the value"),
+        ("[train.losses]\nl1 = nan", "train.losses.l1 = nan", "correct the value"),
+        ("[train]\nlosses = 'l1'", "train.losses = 'l1'", "correct the value"),
         ("train = 3", "train = 3", "correct the value"),
         ("[train\n", "is not TOML", "correct it"),
     ],
@@ -89,6 +101,8 @@ def test_a_file_of_another_encoding_is_told(tmp_path: Path) -> None:
         ({"preset": "classik"}, "did you mean classic?"),
         ({"minutes": -1.0}, "minutes = -1"),
         ({"steps": 1, "minutes": 1.0}, "both minutes and steps"),
+        ({"losses": {"focsu": 1}}, "did you mean focus?"),
+        ({"losses": {"l1": -1}}, "losses.l1 = -1"),
         ({"stpes": 1}, "did you mean steps?"),
     ],
 )

@@ -85,6 +85,11 @@ def test_what_cannot_work_fails_before_the_work(clips: dict[str, Path], tmp_path
             "none",
         ),
         (SwapConfig(source=(source,), target=text, out=out), MediaError, "notes"),
+        (
+            SwapConfig(source=(source,), target=target, out=out, losses={"l1": 0, "ssim": 0}),
+            ConfigError,
+            "no loss of the picture is left",
+        ),
         (SwapConfig(source=(source,), target=tmp_path, out=out), MediaError, "is a folder"),
     ]
     for config, kind, message in cases:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,21 @@ def test_a_stopped_run_ends_like_an_undisturbed_one(
         train.run(stopped)
 
 
+def test_weights_of_losses_are_part_of_what_makes_a_run(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+    settings = {"facesets": facesets, "batch": 2, "steps": 3}
+    usual = TrainConfig(model=tmp_path / "usual", **settings)  # type: ignore[arg-type]
+    train.run(usual)
+    assert "losses" not in find_generation(usual.model).index.settings
+    said = replace(usual, losses={"l1": 4, "consistency": 0.15})  # the preset's own anyway
+    assert train.finished_result(said) is not None
+    other = replace(usual, losses={"ssim": 0.0})
+    assert train.finished_result(other) is None
+    train.run(replace(other, model=tmp_path / "other"))
+    assert find_generation(tmp_path / "other").index.settings["losses"] == {"ssim": 0}
+    first, second = _weights(usual.model), _weights(tmp_path / "other")
+    assert any(not torch.equal(first[name], second[name]) for name in first)
+
+
 def test_training_further_begins_a_new_budget(facesets: tuple[Path, Path], tmp_path: Path) -> None:
     settings = {"facesets": facesets, "batch": 2, "seed": 3}
     train.run(TrainConfig(model=tmp_path / "a", steps=3, **settings))  # type: ignore[arg-type]
@@ -119,6 +135,11 @@ def test_two_faces_are_too_few(facesets: tuple[Path, Path], tmp_path: Path) -> N
         ({"batch": 0}, "batch is 0"),
         ({"start": "nowhere"}, "unknown start"),
         ({"seed": -1}, "seed is -1"),
+        ({"losses": {"focsu": 1}}, "unknown loss 'focsu': did you mean focus?"),
+        ({"losses": {"l1": -1}}, "weight of l1 is -1"),
+        ({"losses": {"l1": "much"}}, "weight of l1 is much"),
+        ({"losses": {"l1": 0, "ssim": 0}}, "no loss of the picture is left"),
+        ({"losses": {"consistency": 1}, "preset": "classic"}, "which the loss consistency needs"),
     ],
 )
 def test_settings_that_make_no_sense(

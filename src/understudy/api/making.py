@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,7 @@ def _swap_config(
         preset=settings.preset,
         start=settings.start,
         seed=settings.seed,
+        losses=settings.losses,
     )
 
 
@@ -121,6 +122,7 @@ def train(
     devices: int | None = None,
     accumulate: int = 1,
     device: str = "auto",
+    losses: Mapping[str, float] | None = None,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -149,6 +151,7 @@ def train(
             alone, or together with those that torchrun has started, of which the first hears the events.
         accumulate: batches whose gradients make one step together, like one batch so many times as large.
         device: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
+        losses: weights of what is minimised, by name, where they are not the preset's; 0 switches one off.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -160,7 +163,7 @@ def train(
     from understudy.workflows import train as workflow
 
     given: dict[str, object] = {"minutes": minutes, "steps": steps, "preset": preset, "start": start}
-    given |= {"batch": batch, "seed": seed}
+    given |= {"batch": batch, "seed": seed, "losses": losses}
     asked: dict[str, Any] = {"resume": resume, "until_flat": until_flat, "tensorboard": tensorboard}
     asked |= {"encoder": encoder, "from_model": maybe_path(from_model)}
     asked |= {"devices": devices, "accumulate": accumulate, "device": device}

@@ -11,9 +11,11 @@ from understudy.cli.output import number, print_rows, print_table
 from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.training_options import (
     Device,
+    Loss,
     Preset,
     Seed,
     Start,
+    checked_losses,
     checked_minutes,
     either_minutes_or_steps,
 )
@@ -74,6 +76,7 @@ def quality(
     ] = None,
     preset: Preset = None,
     start: Start = None,
+    losses: Loss = None,
     baseline: Annotated[
         Path | None, typer.Option(help="An earlier --out file: what has moved since is marked.")
     ] = None,
@@ -90,6 +93,7 @@ def quality(
 ) -> None:
     """Train and convert pairs of rendered and real people, and measure what comes out."""
     either_minutes_or_steps(minutes, steps)
+    weights = checked_losses(losses)
 
     def perform_all(on_event: OnEvent) -> QualityResult:
         from understudy.workflows import bench_quality as workflow
@@ -102,6 +106,7 @@ def quality(
             data=data,
             preset=preset or "tiny",
             start=start or "base",
+            losses=weights,
             work=work,
             baseline=baseline,
             out=out,

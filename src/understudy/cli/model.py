@@ -18,6 +18,7 @@ from understudy.cli.training_options import (
     Encoder,
     Facesets,
     FromModel,
+    Loss,
     Minutes,
     ModelFolder,
     Preset,
@@ -28,6 +29,7 @@ from understudy.cli.training_options import (
     Tensorboard,
     UntilFlat,
     a_models_facesets,
+    checked_losses,
     either_minutes_or_steps,
 )
 from understudy.core.events import OnEvent
@@ -52,6 +54,7 @@ def train(
     devices: Devices = None,
     accumulate: Accumulate = 1,
     device: Device = None,
+    losses: Loss = None,
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -63,6 +66,7 @@ def train(
     del list_presets  # its callback has done all
     either_minutes_or_steps(minutes, steps)
     a_models_facesets(facesets)
+    weights = checked_losses(losses)
 
     def work(on_event: OnEvent) -> TrainResult:
         from understudy import train as api
@@ -84,6 +88,7 @@ def train(
             devices=devices,
             accumulate=accumulate,
             device=device or "auto",
+            losses=weights,
             on_event=on_event,
         )
 

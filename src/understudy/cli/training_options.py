@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
+from understudy.core.errors import ConfigError
 from understudy.workflows.choices import (
     ENCODERS,
     FEWEST_IDENTITIES,
+    LOSSES,
     MOST_IDENTITIES,
     PRESET_NAMES,
     STARTS,
     nearest,
 )
+from understudy.workflows.loss_choice import parsed_losses
 
 
 def _known(value: str | None, known: tuple[str, ...]) -> str | None:
@@ -54,6 +57,18 @@ def a_models_facesets(facesets: list[Path]) -> None:
         raise typer.BadParameter("give two facesets or more: the source's first, then the target's")
     if len(facesets) > MOST_IDENTITIES:
         raise typer.BadParameter(f"{len(facesets)} facesets; a model holds {MOST_IDENTITIES} people at most")
+
+
+def checked_losses(given: list[str] | None) -> dict[str, float]:
+    """Weights of losses by name.
+
+    Raises:
+        typer.BadParameter: one is no NAME=WEIGHT, unknown, or no weight.
+    """
+    try:
+        return parsed_losses(given or ())
+    except ConfigError as error:
+        raise typer.BadParameter(f"{error.what}; {error.next_step}", param_hint="--loss") from error
 
 
 Facesets = Annotated[
@@ -117,6 +132,16 @@ FromModel = Annotated[
         metavar="MODEL",
         help="Model of the same preset from whose encoder a new model starts.",
         show_default=False,
+    ),
+]
+Loss = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--loss",
+        metavar="NAME=WEIGHT",
+        help=f"Weight of a part of what is minimised, 0 to switch it off: {', '.join(LOSSES)}. "
+        "Give it several times.",
+        show_default="the preset's own",
     ),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random choice.", show_default="0")]

@@ -74,6 +74,8 @@ class FaceLoss(nn.Module):
         difference = drawn_B4HW.contiguous() - truth_B4HW
         total = weight_BHW.sum() if whole is None else whole.weight
         value, gradient = self._l1(difference, weight_BHW, total, pictures)
+        if not config.ssim:
+            return value, gradient
         off, grey = (_luma(x[:, :3, inner, inner]) for x in (difference, truth_B4HW))
         similarity, off_gradient = _ssim(off, grey, weight_BHW[:, inner, inner], self.windows, pictures)
         for channel, share in enumerate(LUMA):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from understudy.training.batches import Batch
 from understudy.training.consistency import EVERY, add_consistency_gradient
 from understudy.training.division import Division, sum_of, take_gradients
 from understudy.training.growth import at_size, grown_at
+from understudy.training.loss_weights import loss_weights
 from understudy.training.model import Model
 from understudy.training.recorded import Recorded
 from understudy.training.schedule import Schedule
@@ -29,16 +30,24 @@ Kind = tuple[int | None, float | None]  # of a step: see `consistency_turn`, `he
 class Trainer:
     """A model, its optimizer and one step of training."""
 
-    def __init__(self, model: Model, seed: int = 0, division: Division | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        seed: int = 0,
+        division: Division | None = None,
+        losses: Mapping[str, float] | None = None,
+    ) -> None:
         """Start with a fresh optimizer; `seed` and a step's number decide its noise.
 
         Args:
             model: is trained.
             seed: of the noise.
             division: how a step's faces are divided; None computes them all at once.
+            losses: weights by name, where they are not the preset's; see `loss_weights`.
         """
         self.model, self.seed, self.division = model, seed, division
         preset = model.preset
+        self.weights = loss_weights(preset, losses or {})
         self._losses: dict[int, FaceLoss] = {}
         on_gpu = model.device.type == "cuda"
         self._recorded = Recorded(self._learn, model.device) if on_gpu else None
@@ -164,7 +173,7 @@ class Trainer:
         pictures = torch.cat([picture.detach() for picture in drawn])
         loss, gradient = self.face_loss(model.drawn_px)(pictures, batch.truth_B4HW, batch.focus_B1HW, whole)
         if heard is not None and model.critic is not None:
-            weight = heard * model.preset.adversarial_weight
+            weight = heard * self.weights.adversarial
             with model.autocast():
                 add_adversarial_gradient(model.critic, pictures, batch.truth_B4HW, gradient, weight, share)
         torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
@@ -178,7 +187,7 @@ class Trainer:
             done: share of the training that lies behind.
         """
         model = self.model
-        self.heard = None if model.critic is None else heard_at(done)
+        self.heard = heard_at(done) if model.critic is not None and self.weights.adversarial else None
         if not model.preset.doublings:
             return
         before = model.drawn_px
@@ -189,12 +198,12 @@ class Trainer:
     def face_loss(self, size_px: int) -> FaceLoss:
         """The loss for pictures of one size."""
         if size_px not in self._losses:
-            self._losses[size_px] = FaceLoss(size_px).to(self.model.device)
+            self._losses[size_px] = FaceLoss(size_px, self.weights.picture).to(self.model.device)
         return self._losses[size_px]
 
     def reading_loss(self, code: Tensor, batch: Batch, share: float = 1.0) -> Tensor:
         """How far the code is from saying the expression; 0 where it need not, or learns nothing more."""
-        weight = share * self.model.preset.expression_weight
+        weight = share * self.weights.expression
         if not weight or not code.requires_grad:
             return torch.zeros((), requires_grad=True, device=code.device)
         read = self.model.encoder.expression(code).float()  # type: ignore[operator]
@@ -210,7 +219,7 @@ class Trainer:
             None at steps that have none.
         """
         people = len(self.model.decoders)
-        if not self.model.preset.consistency_weight or people < 2 or number % EVERY:
+        if not self.weights.consistency or people < 2 or number % EVERY:
             return None
         return number // EVERY % (people - 1)
 
@@ -223,7 +232,7 @@ class Trainer:
             share: that these are of the step's faces.
         """
         if turn is not None:
-            weight = share * EVERY * self.model.preset.consistency_weight
+            weight = share * EVERY * self.weights.consistency
             add_consistency_gradient(self.model, codes, weight, turn)
 
     def is_sound(self) -> bool:

@@ -15,10 +15,12 @@ from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Written, ignore
 from understudy.core.files import peak_rss_mb, write_atomically
 from understudy.measure.regression import Change, judge, seed_noise
+from understudy.nets.presets import PRESETS
 from understudy.workflows import convert, evaluate, extract, train
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, TrainConfig, TrainResult
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.known_pairs import REAL_FOOTAGE, Pair, check_pair, real_pairs, rendered_pairs
+from understudy.workflows.loss_choice import check_losses
 
 QUALITY_STEPS = 1000
 
@@ -59,6 +61,7 @@ class QualityConfig:
         data: folder of real footage; where None that beside the project, if it is there.
         preset: network, by name; see `nets.presets.PRESETS`.
         start: "base" or "scratch".
+        losses: weights that are not the preset's, to be held against its own; see `TrainConfig`.
         work: folder to keep facesets, models and outputs in; nothing is kept where None. What lies
             there is not made again: after a change to the code take another folder.
         baseline: JSON file of an earlier run, to be held against.
@@ -72,6 +75,7 @@ class QualityConfig:
     data: Path | None = None
     preset: str = "tiny"
     start: str = "base"
+    losses: Mapping[str, float] = field(default_factory=dict[str, float])
     work: Path | None = None
     baseline: Path | None = None
     out: Path | None = None
@@ -102,6 +106,7 @@ class QualityResult:
     peak_rss_mb: float
     changes: dict[str, dict[str, Change]] = field(default_factory=dict[str, "dict[str, Change]"])
     warnings: list[str] = field(default_factory=list[str])
+    losses: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def run(config: QualityConfig, on_event: OnEvent = ignore) -> QualityResult:
@@ -114,6 +119,7 @@ def run(config: QualityConfig, on_event: OnEvent = ignore) -> QualityResult:
     started = time.monotonic()
     if config.out is not None and not config.out.parent.is_dir():
         raise ConfigError(f"there is no folder {config.out.parent}", "make it, or write elsewhere")
+    check_losses(config.losses, PRESETS[config.preset])
     baseline = read_baseline(config.baseline, config) if config.baseline else {}
     warnings: list[str] = []
     with ExitStack() as stack:
@@ -137,6 +143,7 @@ def run(config: QualityConfig, on_event: OnEvent = ignore) -> QualityResult:
         peak_rss_mb=peak_rss_mb(),
         changes=changes_since(baseline, figures_of(runs)),
         warnings=warnings,
+        losses=dict(config.losses),
     )
     if config.out is not None:
         write_atomically(config.out, (json.dumps(asdict(result), indent=1) + "\n").encode())
@@ -262,6 +269,7 @@ def _run(
         steps=None if config.minutes else config.steps,
         start=config.start,
         seed=seed,
+        losses=config.losses,
     )
     trained = train.finished_result(training) or train.run(training, on_event)
     if trained.interrupted:

@@ -9,10 +9,14 @@ PresetName = Literal[
     "tiny", "classic", "standard", "high", "ultra", "cinema"
 ]  # the keys of `nets.presets.PRESETS`
 Start = Literal["base", "scratch"]
+LossName = Literal[  # parts of what training minimises
+    "l1", "ssim", "focus", "mask", "expression", "consistency", "adversarial"
+]
 People = Literal["largest", "all"]
 
 PRESET_NAMES: tuple[str, ...] = get_args(PresetName)
 STARTS: tuple[str, ...] = get_args(Start)
+LOSSES: tuple[str, ...] = get_args(LossName)
 ENCODERS: tuple[str, ...] = ("trained", "slow", "frozen")
 PEOPLE: tuple[str, ...] = get_args(People)
 FEWEST_IDENTITIES, MOST_IDENTITIES = 2, 16  # of one model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,6 +100,8 @@ class TrainConfig:
         device: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
         devices: processes that share the faces of each step; None for those that torchrun has started.
         accumulate: batches whose gradients make one step together.
+        losses: weights of what is minimised, by name, where they are not the preset's; 0 switches one off;
+            see `workflows.loss_choice`.
     """
 
     facesets: tuple[Path, ...]
@@ -117,6 +120,7 @@ class TrainConfig:
     device: str = "auto"
     devices: int | None = 1
     accumulate: int = 1
+    losses: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +196,7 @@ class SwapConfig:
         preset: network, by name; see `nets.presets.PRESETS`.
         start: "base" or "scratch".
         seed: seed of every random choice.
+        losses: as in `TrainConfig`.
     """
 
     source: tuple[Path, ...]
@@ -204,6 +209,7 @@ class SwapConfig:
     preset: str = "tiny"
     start: str = "base"
     seed: int = 0
+    losses: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, kw_only=True)

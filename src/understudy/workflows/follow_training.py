@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,6 +38,7 @@ class Job(BaseModel):
         bf16: compute in bfloat16.
         frozen: leave the encoder as it is.
         rates: of learning, see `Model.rates`.
+        losses: weights where they are not the preset's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,10 +50,16 @@ class Job(BaseModel):
     bf16: bool
     frozen: bool
     rates: list[float]
+    losses: dict[str, float]
 
 
 def tell_job(
-    team: Team, model: Model, facesets: Sequence[tuple[Path, str]], batch: int, accumulate: int
+    team: Team,
+    model: Model,
+    facesets: Sequence[tuple[Path, str]],
+    batch: int,
+    accumulate: int,
+    losses: Mapping[str, float],
 ) -> None:
     """Let the other processes prepare while the leader does.
 
@@ -62,6 +69,7 @@ def tell_job(
         facesets: see `Job`.
         batch: see `Job`.
         accumulate: see `Job`.
+        losses: see `Job`.
 
     Raises:
         ProcessLost: one of them has ended.
@@ -75,6 +83,7 @@ def tell_job(
         bf16=model.bf16,
         frozen=not any(weight.requires_grad for weight in model.encoder.parameters()),
         rates=model.rates,
+        losses=dict(losses),
     )
     team.tell("job", text=job.model_dump_json())
 
@@ -116,7 +125,7 @@ def follow_training(team: Team) -> ModelIndex:
 
         faces = [len(samples) for samples in identities]
         with tuned(), advised(model, faces, job.batch, division):
-            words = follow(team, Trainer(model, division=division), make)
+            words = follow(team, Trainer(model, division=division, losses=job.losses), make)
     return ModelIndex.model_validate_json(words)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from understudy.nets.presets import PRESETS
+from understudy.training.loss_weights import changed
 from understudy.training.model_index import ModelIndex
 from understudy.workflows.configs import TrainConfig
 from understudy.workflows.learning_rates import encoder_of
@@ -19,6 +21,7 @@ _SAME_RUN = (
     "encoder",
     "from_model",
     "accumulate",
+    "losses",
 )
 
 
@@ -43,6 +46,8 @@ def settings_of(config: TrainConfig, index: ModelIndex) -> dict[str, Any]:
         rare["from_model"] = str(config.from_model.absolute())
     if config.accumulate > 1:
         rare["accumulate"] = config.accumulate
+    if losses := changed(PRESETS[config.preset], config.losses):
+        rare["losses"] = losses
     return rare | {
         "facesets": [str(path) for path in config.facesets],
         "preset": config.preset,

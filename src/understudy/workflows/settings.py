@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from understudy.core.errors import ConfigError
-from understudy.workflows.choices import PRESET_NAMES, STARTS, PresetName, Start, nearest
+from understudy.workflows.choices import LOSSES, PRESET_NAMES, STARTS, LossName, PresetName, Start, nearest
 
 FILE_NAME = "understudy.toml"
 DEFAULT_MINUTES = 5.0
@@ -31,6 +31,7 @@ class TrainSettings(BaseModel):
         start: "base" or "scratch"; written `from`, as the flag.
         batch: faces an identity and step.
         seed: seed of every random choice.
+        losses: weights of what is minimised, by name; see `workflows.loss_choice`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
@@ -41,6 +42,7 @@ class TrainSettings(BaseModel):
     start: Start | None = Field(default=None, alias="from")
     batch: int | None = Field(default=None, ge=1)
     seed: int | None = Field(default=None, ge=0)
+    losses: dict[LossName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,7 @@ class ResolvedSettings:
     minutes: float | None = None
     steps: int | None = None
     batch: int | None = None
+    losses: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class ProductionSettings(BaseModel):
@@ -104,6 +107,7 @@ def resolve(
     if "minutes" in chosen or "steps" in chosen:
         file = {key: value for key, value in file.items() if key not in ("minutes", "steps")}
     merged = _DEFAULTS | file | chosen
+    merged["losses"] = file.get("losses", {}) | chosen.get("losses", {})  # each is a choice of its own
     if "steps" not in merged:
         merged.setdefault("minutes", default_minutes)
     return ResolvedSettings(**merged)
@@ -119,10 +123,11 @@ def _validated(where: str, model: type[Settings], content: dict[str, Any]) -> Se
 def _explained(where: str, error: ValidationError) -> ConfigError:
     """The first mistake, with the nearest known key or value."""
     mistake = error.errors()[0]
-    name = ".".join(map(str, mistake["loc"]))
-    if mistake["type"] == "extra_forbidden":
-        known = _known_keys(error.title, mistake["loc"])
-        return ConfigError(f"{where} has an unknown key {name}", nearest(str(mistake["loc"][-1]), known))
+    location = tuple(part for part in mistake["loc"] if part != "[key]")  # pydantic's word
+    name = ".".join(map(str, location))
+    if mistake["type"] == "extra_forbidden" or location != mistake["loc"]:
+        known = _known_keys(error.title, location)
+        return ConfigError(f"{where} has an unknown key {name}", nearest(str(location[-1]), known))
     what = f"{where}: {name} = {mistake['input']!r} cannot be used ({mistake['msg'].lower()})"
     if mistake["type"] == "literal_error":
         known = PRESET_NAMES if mistake["loc"][-1] == "preset" else STARTS
@@ -132,6 +137,8 @@ def _explained(where: str, error: ValidationError) -> ConfigError:
 
 def _known_keys(model: str, location: tuple[int | str, ...]) -> tuple[str, ...]:
     """The keys of the table in which a location lies."""
+    if "losses" in location[:-1]:
+        return LOSSES
     inner = model == TrainSettings.__name__ or len(location) > 1
     fields = (TrainSettings if inner else ProductionSettings).model_fields
     return tuple(field.alias or name for name, field in fields.items())

@@ -87,6 +87,7 @@ def _train_config(config: SwapConfig, production: Path) -> TrainConfig:
         steps=config.steps,
         start=config.start,
         seed=config.seed,
+        losses=config.losses,
     )
     if not holds_model(training.model):
         return training

@@ -23,6 +23,7 @@ from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.encoder_origin import start_from_encoder_of
 from understudy.workflows.follow_training import follow_training, tell_end, tell_job
 from understudy.workflows.learning_rates import set_rates
+from understudy.workflows.loss_choice import check_losses
 from understudy.workflows.memory import Spread, available_bytes, batch_for, check_memory
 from understudy.workflows.same_run import is_same_run, settings_of
 from understudy.workflows.shared_steps import check_sharing
@@ -85,7 +86,7 @@ def _lead(
     if team is not None:
         digests = [entry.faceset_digest for entry in entries]
         facesets = list(zip(config.facesets, digests, strict=True))
-        tell_job(team, model, facesets, batch, config.accumulate)
+        tell_job(team, model, facesets, batch, config.accumulate, loaded.index.settings.get("losses", {}))
     is_divided = team is not None or config.accumulate > 1
     division = Division(len(entries), config.accumulate, team) if is_divided else None
     identities = load_faces(config.facesets, model, on_event)
@@ -118,6 +119,7 @@ def check(config: TrainConfig, processes: int | None = None) -> None:
             f"{len(config.facesets)} facesets given, a model holds {MOST_IDENTITIES} people at most",
             "leave some out, or train two models",
         )
+    check_losses(config.losses, PRESETS[config.preset])
     lengths = [length for length in (config.minutes, config.steps) if length is not None]
     if len(lengths) > 1 or not (lengths or config.until_flat):
         raise ConfigError("how long to train is not clear", "give either minutes or steps")

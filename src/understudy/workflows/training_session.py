@@ -80,7 +80,8 @@ class TrainingSession:
         for message in loaded.warnings:
             self._warn(message)
         self._division = division
-        self._trainer = Trainer(self._model, self._index.seed, division)
+        losses = self._index.settings.get("losses")
+        self._trainer = Trainer(self._model, self._index.seed, division, losses)
         if holds_model(folder) and not load_optimizer(folder, self._trainer.optimizer, self._index):
             self._warn(f"{folder} has no optimizer state that fits: it starts anew")
         self._held_out = HeldOut(self._model, folder, identities, self._board, on_event, self._warn)
