@@ -8,11 +8,8 @@ from dataclasses import asdict, dataclass
 from understudy.nets.face_loss import LossConfig
 from understudy.nets.presets import Preset
 
-OF_NETWORKS = (
-    "expression",
-    "consistency",
-    "adversarial",
-)  # all others compare the drawn picture with the truth
+# all others compare the drawn picture with the truth
+OF_NETWORKS = ("expression", "consistency", "adversarial")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,9 @@ import contextlib
 import hashlib
 import io
 import json
-import pickle
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -23,15 +21,12 @@ from understudy.core.files import replace_atomically, sha256_of_file, write_atom
 from understudy.nets.presets import PRESETS
 from understudy.training.model import Model
 from understudy.training.model_index import FORMAT, Best, ModelIndex
+from understudy.training.optimizer_state import NOT_A_STATE, restore
 
 GENERATIONS_KEPT = 2  # the newest save and those before it
 BEST = "best"  # the folder, inside the model's, of the weights that validated best
 _INDEX, _WEIGHTS, _OPTIMIZER = "model.json", "weights.safetensors", "optimizer.pt"
 _LATER = ("critic.", "known.")  # begin the names of what models have since this version
-# what torch and an optimizer raise at files that hold something else, or code to run
-_NOT_A_STATE = (
-    pickle.UnpicklingError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
-)  # fmt: skip
 
 
 @dataclass(kw_only=True)
@@ -196,43 +191,14 @@ def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelI
     for path in _places(folder / _OPTIMIZER):
         if path.exists() and sha256_of_file(path) == index.optimizer_sha256:
             try:
-                state = torch.load(path, weights_only=True, map_location="cpu")
-                optimizer.load_state_dict(_for_here(_regrouped(state, optimizer), optimizer))
-            except _NOT_A_STATE as error:
+                restore(optimizer, path)
+            except NOT_A_STATE as error:
                 raise ModelError(
                     f"{path} holds no state of this model's optimizer",
                     "delete it: training then goes on with a fresh one",
                 ) from error
             return True
     return False
-
-
-def _regrouped(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: ANN401 (whatever the file held)
-    """A state in the optimizer's groups: versions before had all parameters in one, in the same order."""
-    if not isinstance(state, dict):
-        raise TypeError("no state")
-    groups = state["param_groups"]
-    if len(groups) > 1 and len(groups) == len(optimizer.param_groups) - 1:  # saved when there was no critic
-        new = range(sum(len(group["params"]) for group in groups), _count(optimizer))
-        return state | {"param_groups": [*groups, groups[0] | {"params": list(new)}]}
-    numbers = [number for group in groups for number in group["params"]]
-    ends = list(accumulate(len(group["params"]) for group in optimizer.param_groups))
-    # what came after them there were averages, which are not learnt
-    if len(groups) != 1 or len(numbers) < ends[-1] or state["state"].keys() & set(numbers[ends[-1] :]):
-        return state
-    parts = [numbers[begin:end] for begin, end in pairwise([0, *ends])]
-    return state | {"param_groups": [groups[0] | {"params": part} for part in parts]}
-
-
-def _count(optimizer: torch.optim.Optimizer) -> int:
-    return sum(len(group["params"]) for group in optimizer.param_groups)
-
-
-def _for_here(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: ANN401
-    """A state with the settings that an optimizer has here: it may have been saved on another device."""
-    settings = [{name: group[name] for name in group if name != "params"} for group in optimizer.param_groups]
-    groups = [saved | own for saved, own in zip(state["param_groups"], settings, strict=True)]
-    return state | {"param_groups": groups}
 
 
 @dataclass(frozen=True, kw_only=True)

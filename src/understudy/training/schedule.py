@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from understudy.training.model_index import Budget
+
 TAIL = 0.2  # share of the time given in which the rate falls, where a run ends by itself
 
 
@@ -38,6 +40,20 @@ class Schedule:
     until_flat: bool = False
     tail_from: int | None = None
     tail_steps: int = 0
+
+    @classmethod
+    def of(cls, budget: Budget, spent_s: float, factor: float) -> Schedule:
+        """That of what is left of a budget.
+
+        Args:
+            budget: of the run.
+            spent_s: of it, before this run.
+            factor: see `Schedule`.
+        """
+        given = budget.model_dump(
+            include={"seconds", "steps", "first_step", "until_flat", "tail_from", "tail_steps"}
+        )
+        return cls(**given, spent_s=spent_s, factor=factor)
 
     def done(self, elapsed_s: float, step: int) -> float:
         """Share of the way that lies behind, in [0, 1]; 0 where its length is not known.

@@ -149,8 +149,9 @@ class TrainingSession:
         try:
             with advised(self._model, faces, self._batch, self._division):
                 with closing(self._batches(first)) as made:
+                    schedule = Schedule.of(index.budget, self._spent_before, index.rate_factor)
                     index.budget.finished = train(
-                        self._trainer, made, self._schedule(), first, self._on_step, self._started_s
+                        self._trainer, made, schedule, first, self._on_step, self._started_s
                     )
                 self._save()
         except FloatingPointError as error:
@@ -160,15 +161,14 @@ class TrainingSession:
 
     def _batches(self, first: int) -> Generator[Batch] | Generator[list[Batch]]:
         """Its share of each batch; the other processes go on from the same step and weights."""
-        division, seed = self._division, self._trainer.seed
+        division, seed, where = self._division, self._trainer.seed, self._model.device
         augmentation = AUGMENTATION[self._model.preset_name]
         if division is None:
-            where = self._model.device
             return batches(self._identities, self._batch, seed, first, augmentation, where)
         if division.team is not None:
             give_state(division.team, self._trainer, first)
         size = self._batch * division.accumulate
-        return batches_in_parts(self._identities, size, seed, first, division.parts, augmentation)
+        return batches_in_parts(self._identities, size, seed, first, division.parts, augmentation, where)
 
     def _left_alone(self, error: ProcessLost) -> ProcessLost:
         """Save what was learnt before another process ended, and say where it is."""
@@ -176,19 +176,6 @@ class TrainingSession:
             self._save()
         step = find_generation(self._folder).index.step
         return ProcessLost(error.what, f"{self._folder} holds step {step}: run the same command again")
-
-    def _schedule(self) -> Schedule:
-        budget = self._index.budget
-        return Schedule(
-            seconds=budget.seconds,
-            steps=budget.steps,
-            first_step=budget.first_step,
-            spent_s=self._spent_before,
-            factor=self._index.rate_factor,
-            until_flat=budget.until_flat,
-            tail_from=budget.tail_from,
-            tail_steps=budget.tail_steps,
-        )
 
     def _elapsed_s(self) -> float:
         return time.monotonic() - self._started_s

@@ -1,0 +1,53 @@
+"""An optimizer's state as it was saved, perhaps by another version or on another device."""
+
+from __future__ import annotations
+
+import pickle
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+
+# what torch and an optimizer raise at files that hold something else, or code to run
+NOT_A_STATE = (
+    pickle.UnpicklingError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+
+
+def restore(optimizer: torch.optim.Optimizer, path: Path) -> None:
+    """Put a saved state into an optimizer; no code of the file is run.
+
+    Raises:
+        One of NOT_A_STATE: the file holds something else.
+    """
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    optimizer.load_state_dict(_for_here(_regrouped(state, optimizer), optimizer))
+
+
+def _regrouped(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: ANN401 (whatever the file held)
+    """A state in the optimizer's groups: versions before had all parameters in one, in the same order."""
+    if not isinstance(state, dict):
+        raise TypeError("no state")
+    groups = state["param_groups"]
+    if len(groups) > 1 and len(groups) == len(optimizer.param_groups) - 1:  # saved when there was no critic
+        new = range(sum(len(group["params"]) for group in groups), _count(optimizer))
+        return state | {"param_groups": [*groups, groups[0] | {"params": list(new)}]}
+    numbers = [number for group in groups for number in group["params"]]
+    ends = list(accumulate(len(group["params"]) for group in optimizer.param_groups))
+    # what came after them there were averages, which are not learnt
+    if len(groups) != 1 or len(numbers) < ends[-1] or state["state"].keys() & set(numbers[ends[-1] :]):
+        return state
+    parts = [numbers[begin:end] for begin, end in pairwise([0, *ends])]
+    return state | {"param_groups": [groups[0] | {"params": part} for part in parts]}
+
+
+def _count(optimizer: torch.optim.Optimizer) -> int:
+    return sum(len(group["params"]) for group in optimizer.param_groups)
+
+
+def _for_here(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: ANN401
+    """A state with the settings that an optimizer has here: it may have been saved on another device."""
+    settings = [{name: group[name] for name in group if name != "params"} for group in optimizer.param_groups]
+    groups = [saved | own for saved, own in zip(state["param_groups"], settings, strict=True)]
+    return state | {"param_groups": groups}
