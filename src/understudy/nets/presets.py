@@ -32,8 +32,7 @@ class Preset:
         average: share of the averaged weights that a step leaves as they are; 0 keeps no average.
         doublings: how often the picture doubles while it is trained; 0 for networks that do not grow.
         gpu_batch: faces an identity and step on a GPU, where they fit.
-        adversarial_weight: how much a critic has to say in the last part of training, see
-            `training.adversarial`; 0 has no critic.
+        has_critic: whether a critic may be heard in the last part of training, see `training.adversarial`.
     """
 
     size_px: int
@@ -51,12 +50,11 @@ class Preset:
     average: float = 0.0
     doublings: int = 0
     gpu_batch: int = 32
-    adversarial_weight: float = 0.0
+    has_critic: bool = False
 
 
 _TINY = TinyConfig()
 _CONSISTENCY = 0.15  # see docs/training.md: three times as much, and a swap is less like its source
-_ADVERSARIAL = 0.1  # of presets whose pictures show single teeth and lashes
 
 
 def family_preset(
@@ -87,7 +85,7 @@ def family_preset(
         average=0.999,
         doublings=config.doublings,
         gpu_batch=gpu_batch,
-        adversarial_weight=_ADVERSARIAL if config.doublings else 0.0,
+        has_critic=config.doublings > 0,  # their pictures show single teeth and lashes
     )
 
 

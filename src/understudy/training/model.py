@@ -25,7 +25,7 @@ class Model(nn.Module):
     """The networks of one model, and how they are run.
 
     Presets with an average hold each network twice: `encoder` and `decoders` are trained, `averaged` draws.
-    Those that are trained against a `critic` hold that, too.
+    Those that may be trained against a `critic` hold that, too.
 
     Args:
         preset_name: key of `PRESETS`.
@@ -46,7 +46,7 @@ class Model(nn.Module):
         self.rates = [1.0] * (1 + len(self.decoders))  # of learning: the encoder's share, and each decoder's
         self.first_steps = [0] * len(self.decoders)  # at which step of the model each decoder joined it
         average = self.preset.average
-        self.critic = PatchCritic() if self.preset.adversarial_weight else None
+        self.critic = PatchCritic() if self.preset.has_critic else None
         nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = Averaged(self.encoder, self.decoders, average) if average else None
         # encoders that do not tell the expression from the rest have nothing that could be moved alone

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NEEDED = {  # of a preset, for a loss; and what it is otherwise
     "expression": ("expression_weight", "networks that read no expression"),
     "consistency": ("expression_weight", "networks that read no expression"),
-    "adversarial": ("adversarial_weight", "no critic"),
+    "adversarial": ("has_critic", "no critic"),
 }
 _OF_PICTURE = ("l1", "ssim")  # what weighs or goes beside these is not enough
 
