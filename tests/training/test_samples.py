@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from measure.made_faces import made_face, picture_of
 from training.made_samples import made_samples
@@ -16,6 +17,7 @@ from understudy.faces.faceset_records import StoredFace
 from understudy.faces.mesh import FACE_OVAL, INNER_LIPS, LEFT_EYELIDS, NOSE_TIP, RIGHT_EYELIDS
 from understudy.media.images import encode_jpeg
 from understudy.training import samples as samples_module
+from understudy.training.batches import batches
 from understudy.training.samples import draw_masks, load_samples, sample_size_px
 
 SIZE, COVERAGE = 64, 1.25
@@ -68,6 +70,15 @@ def test_a_sample_is_the_frame_cut_a_little_wider_than_the_network_sees(faces: l
                 picture_of(face), moved, side
             )
             assert (worse**2).mean() > (error**2).mean()
+
+
+def test_samples_and_batches_are_the_same_from_a_file(faces: list[StoredFace], tmp_path: Path) -> None:
+    held, mapped = (load_samples("a", faces, SIZE, COVERAGE, where) for where in (None, tmp_path))
+    assert isinstance(mapped.planes, np.memmap)
+    np.testing.assert_array_equal(held.planes, mapped.planes)
+    first, second = (next(batches([samples, samples], 3, 1, 0)) for samples in (held, mapped))
+    assert torch.equal(first.face_B3HW, second.face_B3HW)
+    assert torch.equal(first.truth_B4HW, second.truth_B4HW)
 
 
 @pytest.mark.parametrize("size_px", [64, 96, 128, 127])

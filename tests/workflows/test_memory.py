@@ -14,6 +14,7 @@ from understudy.workflows.memory import (
     Spread,
     available_bytes,
     check_memory,
+    must_be_mapped,
     needed_bytes,
     out_of_memory,
     ran_out,
@@ -50,6 +51,18 @@ def test_several_processes_need_more_and_get_advice_that_they_can_share(model: M
 def test_parts_that_wait_take_a_little(model: Model) -> None:
     faces, at_once = [500, 500], needed_bytes(model, [500, 500], 4)
     assert at_once < needed_bytes(model, faces, 4, Spread(accumulate=8)) < needed_bytes(model, faces, 32)
+
+
+def test_faces_are_mapped_where_only_they_do_not_fit(model: Model) -> None:
+    faces = [500, 500]
+    enough, without = needed_bytes(model, faces, 8), needed_bytes(model, [0, 0], 8)
+    assert not must_be_mapped(model, faces, 8, enough)
+    assert must_be_mapped(model, faces, 8, enough - 1)
+    assert must_be_mapped(model, faces, 8, without)
+    assert not must_be_mapped(model, faces, 8, without - 1)  # then it is told that memory is short
+    assert not must_be_mapped(model, faces, 8, None)
+    shared = Spread(processes=2)
+    assert not must_be_mapped(model, faces, 8, needed_bytes(model, faces, 8, shared) - 1, shared)
 
 
 def test_where_nothing_fits_it_says_so(model: Model) -> None:

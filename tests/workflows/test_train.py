@@ -17,9 +17,11 @@ import torch
 from understudy.core.errors import ConfigError, FacesetError, ModelError
 from understudy.faces.faceset import Faceset
 from understudy.training.loop import Trainer
+from understudy.training.model import Model
 from understudy.training.model_folder import find_generation, load_model
 from understudy.workflows import train, training_session
 from understudy.workflows.configs import TrainConfig
+from understudy.workflows.memory import needed_bytes
 
 
 def _weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -175,6 +177,22 @@ def test_memory_that_runs_out_gives_advice_and_keeps_the_model(
     assert "--batch 1 fits" in str(caught.value)
     after = _weights(tmp_path / "m")
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_faces_that_do_not_fit_into_memory_are_read_from_disk(
+    facesets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Model("tiny", ["source", "target"], bf16=False)
+    room = needed_bytes(model, [0, 0], 2)
+    monkeypatch.setattr(train, "available_bytes", lambda _: room + 100_000)
+    monkeypatch.setattr(train, "has_fast_bf16", lambda _: False)
+    mapped = train.run(TrainConfig(facesets=facesets, model=tmp_path / "mapped", steps=2, batch=2))
+    assert [warning for warning in mapped.warnings if "read from disk at every step" in warning]
+    monkeypatch.setattr(train, "available_bytes", lambda _: None)
+    held = train.run(TrainConfig(facesets=facesets, model=tmp_path / "held", steps=2, batch=2))
+    assert held.warnings == []
+    one, other = _weights(tmp_path / "mapped"), _weights(tmp_path / "held")
+    assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_settings_that_do_not_go_together_are_told(facesets: tuple[Path, Path], tmp_path: Path) -> None:

@@ -84,7 +84,10 @@ def batches_in_parts(
     """
     settings = config or AugmentConfig()
     where = device or torch.device("cpu")
-    faces = [torch.from_numpy(samples.planes).to(where) for samples in identities]
+    # faces that are mapped from a file are so many that they fit nowhere else
+    is_mapped = any(isinstance(samples.planes, np.memmap) for samples in identities)
+    faces = [torch.from_numpy(samples.planes) for samples in identities]
+    faces = faces if is_mapped else [every.to(where) for every in faces]
     count, side, size_px = len(faces) * size, faces[0].shape[-1], identities[0].size_px
     step, block, moves = first_step, -1, None
     while True:
@@ -95,7 +98,7 @@ def batches_in_parts(
         rng = np.random.default_rng([seed, step])
         chosen = np.stack([rng.choice(samples.training, size) for samples in identities])
         own = moves.part(step % _BLOCK * count, count)
-        yield [_made(faces, identities, *_of(part, chosen, own)) for part in parts]
+        yield [_made(faces, identities, *_of(part, chosen, own), where) for part in parts]
         step += 1
 
 
@@ -108,11 +111,17 @@ def _of(part: Part | None, chosen: NDArray[np.intp], moves: Moves) -> tuple[NDAr
 
 
 def _made(
-    faces: Sequence[Tensor], identities: Sequence[Samples], chosen: NDArray[np.intp], moves: Moves
+    faces: Sequence[Tensor],
+    identities: Sequence[Samples],
+    chosen: NDArray[np.intp],
+    moves: Moves,
+    where: torch.device,
 ) -> Batch:
     picked = faces[0].new_empty(chosen.size, *faces[0].shape[1:])
     for every, some, into in zip(faces, chosen, picked.split(chosen.shape[1]), strict=True):
         torch.index_select(every, 0, sent(some, picked.device), out=into)
+    if picked.device.type != where.type:
+        picked = picked.pin_memory().to(where, non_blocking=True)
     expressions = [samples.expressions[some] for samples, some in zip(identities, chosen, strict=True)]
     return to_batch(picked, picked, moves, np.concatenate(expressions), identities[0].size_px)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.geometry import transform_points
+from understudy.core.mapped import mapped_bytes
 from understudy.core.types import Points
 from understudy.faces.expression import EXPRESSION_SIZE, against_rest, expression_vector, mirrored
 from understudy.faces.faceset_records import StoredFace
@@ -29,7 +31,8 @@ class Samples:
     Args:
         identity: whose.
         size_px: side of what the network sees; the samples are `MARGIN` larger.
-        planes: (n, 5, s, s) uint8: red, green, blue, the mask of the face, and its eyes and mouth, softly.
+        planes: (n, 5, s, s) uint8, in memory or mapped from a file: red, green, blue, the mask of the face,
+            and its eyes and mouth, softly.
         expressions: (n, 2, `EXPRESSION_SIZE`) float32: as it is, and in a mirror.
     """
 
@@ -65,7 +68,13 @@ def sample_bytes(size_px: int) -> int:
     return 5 * sample_size_px(size_px) ** 2 + 2 * 4 * EXPRESSION_SIZE
 
 
-def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, coverage: float) -> Samples:
+def load_samples(
+    identity: str,
+    faces: Sequence[StoredFace],
+    size_px: int,
+    coverage: float,
+    map_in: Path | None = None,
+) -> Samples:
     """Read, align and annotate the faces of one identity.
 
     Args:
@@ -73,15 +82,18 @@ def load_samples(identity: str, faces: Sequence[StoredFace], size_px: int, cover
         faces: of one faceset, in order; of more than `MAX_FACES` an even choice is taken.
         size_px: side of what the network sees.
         coverage: side of what the network sees in units of the face square.
+        map_in: folder on whose disk the pictures are kept; in memory where None.
 
     Raises:
         MediaError: a crop cannot be read.
+        UnderstudyError: that disk has no room.
     """
     if len(faces) > MAX_FACES:
         faces = [faces[i] for i in np.linspace(0, len(faces) - 1, MAX_FACES).round().astype(int)]
     side = sample_size_px(size_px)
     wider = coverage * side / size_px
-    planes = np.empty((len(faces), 5, side, side), np.uint8)
+    shape = (len(faces), 5, side, side)
+    planes = np.empty(shape, np.uint8) if map_in is None else mapped_bytes(shape, map_in)
     expressions = np.empty((len(faces), 2, EXPRESSION_SIZE), np.float32)
 
     def load(index: int) -> None:

@@ -146,6 +146,16 @@ def _bytes_a_row(preset_name: str, identities: int, spread: Spread, *, bf16: boo
     return identities * (_bytes_a_face(preset_name, bf16=bf16) + waiting)
 
 
+def must_be_mapped(
+    model: Model, faces: list[int], batch: int, available: int | None, spread: Spread = _AT_ONCE
+) -> bool:
+    """Whether training fits only where its faces are mapped from a file; see `check_memory`."""
+    if available is None or spread.processes > 1:  # each would have a file of its own
+        return False
+    needed, without = (needed_bytes(model, counts, batch, spread) for counts in (faces, [0] * len(faces)))
+    return without <= available < needed
+
+
 def check_memory(
     model: Model, faces: list[int], batch: int, available: int | None, spread: Spread = _AT_ONCE
 ) -> None:

@@ -24,7 +24,7 @@ from understudy.workflows.encoder_origin import start_from_encoder_of
 from understudy.workflows.follow_training import follow_training, tell_end, tell_job
 from understudy.workflows.learning_rates import set_rates
 from understudy.workflows.loss_choice import check_losses
-from understudy.workflows.memory import Spread, available_bytes, batch_for, check_memory
+from understudy.workflows.memory import Spread, available_bytes, batch_for, check_memory, must_be_mapped
 from understudy.workflows.same_run import is_same_run, settings_of
 from understudy.workflows.shared_steps import check_sharing
 from understudy.workflows.team_start import team_of
@@ -80,7 +80,12 @@ def _lead(
     model, batch = loaded.model, config.batch or batch_for(config.preset, len(entries), device)
     set_rates(model, loaded.index)
     spread = Spread(processes=processes_here, accumulate=config.accumulate)
-    check_memory(model, [entry.faces for entry in entries], batch, available_bytes(device), spread)
+    faces, available = [entry.faces for entry in entries], available_bytes(device)
+    is_mapped = must_be_mapped(model, faces, batch, available, spread)
+    if is_mapped:
+        loaded.warnings.append("the faces do not fit into memory: they are read from disk at every step")
+    else:
+        check_memory(model, faces, batch, available, spread)
     model.to(device)
     board = TensorBoard(config.model) if config.tensorboard else None
     if team is not None:
@@ -89,7 +94,7 @@ def _lead(
         tell_job(team, model, facesets, batch, config.accumulate, loaded.index.settings.get("losses", {}))
     is_divided = team is not None or config.accumulate > 1
     division = Division(len(entries), config.accumulate, team) if is_divided else None
-    identities = load_faces(config.facesets, model, on_event)
+    identities = load_faces(config.facesets, model, on_event, config.model if is_mapped else None)
     with tuned():
         result = TrainingSession(loaded, config.model, identities, batch, on_event, board, division).run()
     if team is not None:

@@ -44,13 +44,16 @@ def entries_of(facesets: Sequence[Path]) -> list[IdentityEntry]:
     return entries
 
 
-def load_faces(facesets: Sequence[Path], model: Model, on_event: OnEvent) -> list[Samples]:
+def load_faces(
+    facesets: Sequence[Path], model: Model, on_event: OnEvent, map_in: Path | None = None
+) -> list[Samples]:
     """Read everybody's faces as a model wants them.
 
     Args:
         facesets: one an identity, in the order of the decoders.
         model: decides how large they are.
         on_event: hears of progress.
+        map_in: see `load_samples`.
 
     Raises:
         FacesetError: a faceset is missing or damaged.
@@ -62,6 +65,6 @@ def load_faces(facesets: Sequence[Path], model: Model, on_event: OnEvent) -> lis
         with Faceset.open(folder) as faceset:
             faces = list(faceset.faces("kept"))
             identities.append(
-                load_samples(faceset.identity, faces, model.preset.size_px, model.preset.coverage)
+                load_samples(faceset.identity, faces, model.preset.size_px, model.preset.coverage, map_in)
             )
     return identities
