@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 _LEAST = 1e-3  # deviation: a number that hardly varies is not blown up
+_FREE = 1e6  # beyond any number of a code, and a number, which infinity is not
 _BEYOND = 0.1  # share of what was seen of an expression's number by which it may be exceeded
 
 
@@ -39,8 +40,8 @@ class KnownCodes(nn.Module):
         self.faces: Tensor
         self.register_buffer("means", torch.zeros(identities, rest))
         self.register_buffer("deviations", torch.ones(identities, rest))
-        self.register_buffer("lowest", torch.full((identities, expression), -torch.inf))
-        self.register_buffer("highest", torch.full((identities, expression), torch.inf))
+        self.register_buffer("lowest", torch.full((identities, expression), -_FREE))
+        self.register_buffer("highest", torch.full((identities, expression), _FREE))
         self.register_buffer("faces", torch.zeros(identities, dtype=torch.int64))  # that they were taken from
 
     def note(self, number: int, rest_NR: Tensor, said_NX: Tensor) -> None:
