@@ -50,6 +50,10 @@ SMALL_PRESETS: dict[str, Preset] = {
 }
 
 
+# of the one that has a critic
+LOSSES = {"seedling": {"adversarial": 0.1}}
+
+
 def bright_samples(names: str, size_px: int = 64) -> list[Samples]:
     """Faces brighter than any that fresh networks draw.
 

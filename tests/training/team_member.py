@@ -9,7 +9,7 @@ from functools import partial
 
 import torch
 
-from training.made_presets import SMALL_PRESETS, bright_samples
+from training.made_presets import LOSSES, SMALL_PRESETS, bright_samples
 from understudy.nets.part import Part
 from understudy.nets.presets import PRESETS
 from understudy.training.batches import Batch, batches_in_parts
@@ -34,7 +34,7 @@ def main(port: int) -> None:
         while (preset := team.hear().text) != "no more":
             model = Model(preset, list(NAMES), bf16=False)  # of other weights than the leader's
             division = Division(len(NAMES), 1, team)
-            trainer = Trainer(model, 0, division)
+            trainer = Trainer(model, 0, division, LOSSES.get(preset))
             follow(team, trainer, partial(made, division.parts))
             team.add_up([weight.clone() for weight in trainer.trained])
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.made_presets import SMALL_PRESETS, bright_samples
+from training.made_presets import LOSSES, SMALL_PRESETS, bright_samples
 from understudy.nets.presets import PRESETS
 from understudy.training.batches import Batch, batches, batches_in_parts
 from understudy.training.consistency import EVERY
@@ -28,7 +28,9 @@ def small_presets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def trainer(preset: str, division: Division | None) -> Trainer:
     torch.manual_seed(0)
-    return Trainer(Model(preset, list(NAMES), bf16=False), 7, division)
+    made = Trainer(Model(preset, list(NAMES), bf16=False), 7, division, LOSSES.get(preset))
+    made.heard = 1.0 if preset in LOSSES else None
+    return made
 
 
 def gradients(subject: Trainer, batch: Batch | Sequence[Batch], number: int) -> tuple[Tensor, Tensor]:
@@ -76,6 +78,7 @@ def test_a_frozen_encoder_gets_no_gradient() -> None:
     division = Division(len(NAMES), 2)
     subject = trainer("seedling", division)
     subject.model.freeze_encoder()
+    subject.heard = None
     before = [weight.clone() for weight in subject.trained]
     subject.step(next(batches_in_parts(bright_samples(NAMES), SIZE, 7, 0, division.parts)), 1.0, 0)
     encoder = len(list(subject.model.encoder.parameters()))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
+from training.made_presets import SMALL_PRESETS
 from training.made_samples import made_samples
+from understudy.nets.presets import PRESETS
 from understudy.training.batches import batches
 from understudy.training.loop import Trainer
 from understudy.training.model import Model
-from understudy.training.model_folder import load_model, load_optimizer, save_model
+from understudy.training.model_folder import load_model, load_optimizer, save_index, save_model
 from understudy.training.model_index import IdentityEntry, ModelIndex
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 NAMES = ("a", "b")
+LATER = ("critic", "known")  # what models of earlier versions lack
 
 
 def losses(trainer: Trainer, steps: int) -> list[float]:
@@ -79,3 +84,31 @@ def test_a_restored_optimizer_keeps_the_settings_of_where_it_is(tmp_path: Path) 
     assert not any(group["capturable"] for group in there.optimizer.param_groups)
     assert there.optimizer.state_dict()["state"].keys() == made.optimizer.state_dict()["state"].keys()
     losses(there, 2)
+
+
+def test_a_state_from_before_there_was_a_critic_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PRESETS, "seedling", SMALL_PRESETS["seedling"])
+    made = trainer("seedling", "cpu")
+    losses(made, 1)
+    del made.optimizer.param_groups[-1]
+    entries = [IdentityEntry(name=name, faceset_digest="", faces=4) for name in NAMES]
+    index = save_model(
+        tmp_path, made.model, made.optimizer, ModelIndex(preset="seedling", identities=entries)
+    )
+    weights = tmp_path / "weights.safetensors"
+    kept = {name: value for name, value in load_file(weights).items() if name.split(".")[0] not in LATER}
+    save_file(kept, weights)
+    index = index.model_copy(update={"weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest()})
+    save_index(tmp_path, index)
+
+    loaded = load_model(tmp_path, bf16=False).model
+    assert loaded.known is not None
+    assert not loaded.known.faces.any()
+    there = Trainer(loaded, 5, losses={"adversarial": 0.1})
+    assert load_optimizer(tmp_path, there.optimizer, index)
+    there.heard = 1.0
+    faces = [made_samples(name, 20, loaded.preset.size_px) for name in NAMES]
+    there.step(next(batches(faces, 1, 7, 0)), 1.0, 1)
+    assert there.is_sound()

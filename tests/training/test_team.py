@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.made_presets import SMALL_PRESETS, bright_samples
+from training.made_presets import LOSSES, SMALL_PRESETS, bright_samples
 from training.team_member import NAMES, SIZE
 from understudy.core.errors import ConfigError
 from understudy.nets.presets import PRESETS
@@ -63,7 +63,7 @@ def trainer(preset: str, division: Division | None) -> Trainer:
     torch.manual_seed(1)
     model = Model(preset, list(NAMES), bf16=False)
     model.grow(0)
-    return Trainer(model, SEED, division)
+    return Trainer(model, SEED, division, LOSSES.get(preset))
 
 
 def ended(subject: Trainer, first: int = 0, steps: int = STEPS) -> list[float]:
@@ -109,9 +109,9 @@ def test_two_processes_take_the_same_steps_as_one(team: Team, preset: str) -> No
     assert ended(one) == pytest.approx(losses, abs=1e-5)
     weights = two.model.state_dict()
     for name, value in one.model.state_dict().items():
-        # of real and drawn faces a critic's biases want the opposite: what is left of that is rounding,
-        # and the optimizer takes a step of full length for it
-        apart = 1e-4 if name.startswith("critic.") else 1e-5
+        # of real and drawn faces a critic wants the opposite: little more than rounding is left of much of
+        # that, and the optimizer takes a step of full length for it
+        apart = 1e-3 if name.startswith("critic.") else 1e-5
         torch.testing.assert_close(value, weights[name], rtol=0, atol=apart)
     assert losses[-1] < losses[0]
 

@@ -28,7 +28,7 @@ def one_thread_each(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """Sums over several threads may be put together otherwise."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    monkeypatch.setattr(train, "has_fast_bf16", lambda: False)
+    monkeypatch.setattr(train, "has_fast_bf16", lambda _: False)
     yield
     assert torch.get_num_threads() == 1
     torch.set_num_threads(threads)

@@ -137,7 +137,7 @@ def train(
         steps: training steps instead of minutes.
         preset: network, by name; see `nets.presets.PRESETS`.
         start: "base" (pretrained on rendered people) or "scratch".
-        batch: faces a person and step; the preset's own where None.
+        batch: faces a person and step, of `accumulate` batches each; what suits preset and device where None.
         seed: seed of every random choice.
         resume: train what lies in `model` further; a faceset more adds a person. Without it, too, a stopped
             run goes on.

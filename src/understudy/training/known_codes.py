@@ -53,12 +53,12 @@ class KnownCodes(nn.Module):
             said_NX: (m, X) what its faces' codes should say of the expression; fewer numbers than a code has
                 leave the others free.
         """
+        self.lowest[number], self.highest[number] = -_FREE, _FREE
         self.means[number] = rest_NR.mean(dim=0)
         self.deviations[number] = rest_NR.std(dim=0)
         low, high = said_NX.amin(dim=0), said_NX.amax(dim=0)
         beyond = _BEYOND * (high - low)
-        self.lowest[number, : len(low)] = low - beyond
-        self.highest[number, : len(high)] = high + beyond
+        self.lowest[number, : len(low)], self.highest[number, : len(high)] = low - beyond, high + beyond
         self.faces[number] = len(rest_NR)
 
     def moved(self, code_BK: Tensor, of: int, to: int) -> Tensor:

@@ -50,7 +50,7 @@ class Model(nn.Module):
         nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = Averaged(self.encoder, self.decoders, average) if average else None
         # encoders that do not tell the expression from the rest have nothing that could be moved alone
-        said: int = self.encoder.config.expression if self.preset.expression_weight else 0  # type: ignore[union-attr,assignment]
+        said: int = self.encoder.config.expression if hasattr(self.encoder, "spread") else 0  # type: ignore[union-attr,assignment]
         self.known = KnownCodes(len(identities), said, self.preset.code - said) if said else None
 
     @property
@@ -117,7 +117,10 @@ class Model(nn.Module):
         weights = self.state_dict()
         if larger.known is not None:
             new = {"known." + name: value for name, value in larger.known.state_dict().items()}
-            weights |= {name: torch.cat([weights[name], value[-1:]]) for name, value in new.items()}
+            weights |= {
+                name: torch.cat([weights[name], value[-1:].to(weights[name].device)])
+                for name, value in new.items()
+            }
         for prefix in ("decoders", "averaged.decoders"):
             weights |= _mean_decoder(weights, prefix, len(self.identities))
         larger.load_state_dict(weights)
@@ -158,7 +161,8 @@ class Model(nn.Module):
         Args:
             identity: whose faces they are.
             faces: (n, s, s, 3) RGB uint8, aligned as `preset` says; two or more.
-            expressions: (m, `EXPRESSION_SIZE`) float32 of the same or more faces.
+            expressions: (m, `EXPRESSION_SIZE`) float32 of the same or more faces; (m, 0) where codes do not
+                say them.
         """
         if self.known is None:
             return

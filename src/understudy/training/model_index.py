@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from understudy.training.loss_watch import LossState
 
 # 1 knew nothing of rollbacks and of the best validation, 2 of where an encoder came from and of when somebody
-# joined; they can be read
-FORMAT = 3
+# joined, 3 of where codes lie and of critics; they can be read
+FORMAT = 4
 
 
 class IdentityEntry(BaseModel):

@@ -29,9 +29,14 @@ def centred(samples: Samples, index: NDArray[np.intp]) -> NDArray[np.uint8]:
 class Validation:
     """SSIM inside the face mask on held-out faces, beside that of each identity's mean face."""
 
-    def __init__(self, identities: Sequence[Samples]) -> None:
-        """Prepare the held-out faces and the mean faces of the others."""
-        self._identities = identities
+    def __init__(self, identities: Sequence[Samples], *, says_expression: bool = True) -> None:
+        """Prepare the held-out faces and the mean faces of the others.
+
+        Args:
+            identities: their faces.
+            says_expression: whether codes are taught to say the expression.
+        """
+        self._identities, self._says_expression = identities, says_expression
         self._ssim = MaskedSsim(identities[0].size_px)
         self._held_out = {s.identity: centred(s, _thinned(s.held_out)) for s in identities}
         self.mean_face_ssim = {s.identity: self._mean_face_ssim(s) for s in identities}
@@ -53,7 +58,8 @@ class Validation:
         for samples in self._identities:
             index = samples.training
             some = index[np.linspace(0, len(index) - 1, min(_KNOWN_FROM, len(index))).round().astype(int)]
-            model.know_codes(samples.identity, centred(samples, some)[..., :3], samples.expressions[index, 0])
+            said = samples.expressions[index, 0, : None if self._says_expression else 0]
+            model.know_codes(samples.identity, centred(samples, some)[..., :3], said)
 
     def _mean_face_ssim(self, samples: Samples) -> float:
         # at 4,000 faces a float copy of all would be gigabytes: the mean is summed in parts

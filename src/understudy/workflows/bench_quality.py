@@ -270,6 +270,7 @@ def _run(
         start=config.start,
         seed=seed,
         losses=config.losses,
+        device="cpu",  # as all figures that these are held against
     )
     trained = train.finished_result(training) or train.run(training, on_event)
     if trained.interrupted:

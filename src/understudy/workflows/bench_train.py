@@ -67,7 +67,7 @@ class BenchResult:
         network_steps_per_s: of the same without the loss, its gradient given: the floor.
         faces_per_s: of the whole loop.
         peak_rss_mb: memory at its highest.
-        peak_device_mb: a GPU's memory at its highest; None on a processor.
+        peak_device_mb: a GPU's memory at its highest, two models held; None on a processor.
         mfu: share of the device's measured matrix product speed that the network reaches.
     """
 

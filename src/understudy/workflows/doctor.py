@@ -42,7 +42,7 @@ class DoctorResult:
         memory_mb: of the machine, 1e6 bytes; None where the system does not say.
         memory_free_mb: that can be had without swapping.
         bf16: whether the processor computes in bfloat16 natively, which makes training faster.
-        gpus: names; Understudy 0.1 computes on the CPU all the same.
+        gpus: names; training takes the first of CUDA, all else is computed on the CPU.
         cache: folder of what can be fetched again.
         disk_free_mb: on the disk of that folder.
         weights: each pretrained file and whether it is here.

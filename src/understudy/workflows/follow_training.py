@@ -33,7 +33,7 @@ class Job(BaseModel):
         preset: architecture.
         identities: names, in order.
         facesets: of each, and its content digest.
-        batch: faces an identity and part.
+        batch: faces an identity of all processes together, in each of a step's batches.
         accumulate: parts a step.
         bf16: compute in bfloat16.
         frozen: leave the encoder as it is.

@@ -28,6 +28,7 @@ class HeldOut:
         board: is shown scalars and previews.
         on_event: hears of previews.
         warn: hears of what could not be written.
+        says_expression: see `Validation`.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class HeldOut:
         board: Board,
         on_event: OnEvent,
         warn: Callable[[str], None],
+        *,
+        says_expression: bool = True,
     ) -> None:
         """Work out what does not depend on the model."""
         self._model, self._folder, self._identities = model, folder, identities
         self._board, self._on_event, self._warn = board, on_event, warn
-        self._validation = Validation(identities)
+        self._validation = Validation(identities, says_expression=says_expression)
 
     def know_codes(self) -> None:
         """Note in the model where everybody's codes lie, which belongs to its weights of now."""

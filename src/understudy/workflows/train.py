@@ -87,6 +87,8 @@ def _lead(
     else:
         check_memory(model, faces, batch, available, spread)
     model.to(device)
+    if team is not None and config.device == "auto" and torch.cuda.is_available():
+        loaded.warnings.append("several processes train on processors only: the GPU is left alone")
     board = TensorBoard(config.model) if config.tensorboard else None
     if team is not None:
         digests = [entry.faceset_digest for entry in entries]

@@ -84,7 +84,10 @@ class TrainingSession:
         self._trainer = Trainer(self._model, self._index.seed, division, losses)
         if holds_model(folder) and not load_optimizer(folder, self._trainer.optimizer, self._index):
             self._warn(f"{folder} has no optimizer state that fits: it starts anew")
-        self._held_out = HeldOut(self._model, folder, identities, self._board, on_event, self._warn)
+        self._held_out = HeldOut(
+            *(self._model, folder, identities, self._board, on_event, self._warn),
+            says_expression=self._trainer.weights.expression > 0,
+        )
         self._watch = LossWatch(self._index.loss)
         if self._index.step:  # a run that was killed may have kept a better one since its last save
             self._index.best = best_of(folder, self._index) or self._index.best
@@ -116,7 +119,9 @@ class TrainingSession:
         self._started_s = time.monotonic()
         # so that there is a good state from the first step on, also of a model that has a new identity, and a
         # full disk is told now
-        if holds_model(self._folder) and self._index.optimizer_sha256:
+        known = self._model.known  # of an earlier version's model nothing is
+        is_whole = self._index.optimizer_sha256 and (known is None or bool(known.faces.all()))
+        if holds_model(self._folder) and is_whole:
             save_index(self._folder, self._index)
         else:
             self._save()
