@@ -50,7 +50,8 @@ class Model(nn.Module):
         nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = Averaged(self.encoder, self.decoders, average) if average else None
         # encoders that do not tell the expression from the rest have nothing that could be moved alone
-        said: int = self.encoder.config.expression if hasattr(self.encoder, "spread") else 0  # type: ignore[union-attr,assignment]
+        said = getattr(self.encoder, "config", None) if self.preset.expression_weight else None
+        said = 0 if said is None else int(said.expression)
         self.known = KnownCodes(len(identities), said, self.preset.code - said) if said else None
 
     @property
