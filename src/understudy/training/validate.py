@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -30,7 +31,7 @@ class Validation:
     """SSIM inside the face mask on held-out faces, beside that of each identity's mean face."""
 
     def __init__(self, identities: Sequence[Samples], *, says_expression: bool = True) -> None:
-        """Prepare the held-out faces and the mean faces of the others.
+        """Prepare the held-out faces.
 
         Args:
             identities: their faces.
@@ -39,7 +40,11 @@ class Validation:
         self._identities, self._says_expression = identities, says_expression
         self._ssim = MaskedSsim(identities[0].size_px)
         self._held_out = {s.identity: centred(s, _thinned(s.held_out)) for s in identities}
-        self.mean_face_ssim = {s.identity: self._mean_face_ssim(s) for s in identities}
+
+    @cached_property
+    def mean_face_ssim(self) -> dict[str, float]:
+        """That of each identity's mean face; worked out when first looked at: no step waits for it."""
+        return {samples.identity: self._mean_face_ssim(samples) for samples in self._identities}
 
     def ssim(self, model: Model) -> dict[str, float]:
         """Mean SSIM in the mask of each identity's reconstructions."""
