@@ -40,14 +40,16 @@ def test_a_device_of_no_such_name_is_told(name: str) -> None:
     assert "auto, cpu, cuda" in str(caught.value)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="here is a GPU")
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the error is that of a machine without a CUDA GPU")
 def test_a_gpu_that_is_not_there_is_told_with_what_to_do() -> None:
     with pytest.raises(ConfigError, match="no CUDA device is to be seen") as caught:
         find_device("cuda")
     assert "use the device cpu" in str(caught.value)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="needs a CUDA GPU: its numbers are asked of the driver"
+)
 def test_a_gpu_beyond_the_last_is_told() -> None:
     with pytest.raises(ConfigError, match="the last one is cuda:"):
         find_device("cuda:99")

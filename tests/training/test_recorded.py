@@ -18,7 +18,9 @@ from understudy.training.model import Model
 from understudy.training.model_folder import load_model, load_optimizer, save_index, save_model
 from understudy.training.model_index import IdentityEntry, ModelIndex
 
-needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+needs_gpu = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="CUDA graphs are recorded by a CUDA GPU only"
+)
 NAMES = ("a", "b")
 LATER = ("critic", "known")  # what models of earlier versions lack
 

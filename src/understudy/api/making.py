@@ -128,7 +128,7 @@ def train(
     """Train one encoder and a decoder for each faceset's person.
 
     A setting that is None comes from `understudy.toml` in the folder that the model lies in, table
-    [train], else from the defaults: 5 minutes of the preset "tiny" from "base", seed 0.
+    [train], else from the defaults: 5 minutes of the preset "tiny" from "base", seed 0. A stopped run goes on.
 
     Args:
         facesets: one folder a person, 2 to 16; a conversion puts the first into the second.
@@ -139,16 +139,13 @@ def train(
         start: "base" (pretrained on rendered people) or "scratch".
         batch: faces a person and step, of `accumulate` batches each; what suits preset and device where None.
         seed: seed of every random choice.
-        resume: train what lies in `model` further; a faceset more adds a person. Without it, too, a stopped
-            run goes on.
-        until_flat: end once held-out figures stop improving; minutes or steps, which may be left out, are
-            then the most it takes.
+        resume: train what lies in `model` further; a faceset more adds a person.
+        until_flat: end once held-out figures stop improving; minutes or steps are then the most it takes.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
         encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen". While a person joins, the
             decoders of who was there are slow with the latter two. Where None, "slow" then, else "trained".
         from_model: model of the same preset whose encoder a new one starts from; decoders as `start` says.
-        devices: processes that share the faces of each step; this one starts the others. None for this one
-            alone, or together with those that torchrun has started, of which the first hears the events.
+        devices: processes that share the faces of each step; None for one, or those that torchrun started.
         accumulate: batches whose gradients make one step together, like one batch so many times as large.
         device: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
         losses: weights of what is minimised, by name, where they are not the preset's; 0 switches one off.
@@ -165,8 +162,8 @@ def train(
     given: dict[str, object] = {"minutes": minutes, "steps": steps, "preset": preset, "start": start}
     given |= {"batch": batch, "seed": seed, "losses": losses}
     asked: dict[str, Any] = {"resume": resume, "until_flat": until_flat, "tensorboard": tensorboard}
-    asked |= {"encoder": encoder, "from_model": maybe_path(from_model)}
-    asked |= {"devices": devices, "accumulate": accumulate, "device": device}
+    asked |= {"encoder": encoder, "from_model": maybe_path(from_model), "devices": devices}
+    asked |= {"accumulate": accumulate, "device": device}
     return workflow.run(_train_config(facesets, Path(model), given, asked), on_event)
 
 
