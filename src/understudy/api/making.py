@@ -128,7 +128,7 @@ def train(
     """Train one encoder and a decoder for each faceset's person.
 
     A setting that is None comes from `understudy.toml` in the folder that the model lies in, table
-    [train], else from the defaults: 5 minutes of the preset "tiny" from "base", seed 0. A stopped run goes on.
+    [train], else from the defaults: 5 minutes of the preset "tiny" from "base", seed 0.
 
     Args:
         facesets: one folder a person, 2 to 16; a conversion puts the first into the second.
@@ -139,11 +139,10 @@ def train(
         start: "base" (pretrained on rendered people) or "scratch".
         batch: faces a person and step, of `accumulate` batches each; what suits preset and device where None.
         seed: seed of every random choice.
-        resume: train what lies in `model` further; a faceset more adds a person.
+        resume: train what lies in `model` further, as a stopped run does by itself; a faceset more adds a person.
         until_flat: end once held-out figures stop improving; minutes or steps are then the most it takes.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
-        encoder: "trained"; "slow", at a tenth of the learning rate; or "frozen". While a person joins, the
-            decoders of who was there are slow with the latter two. Where None, "slow" then, else "trained".
+        encoder: "trained", "slow" (at a tenth of the rate) or "frozen"; None is "slow" while a person joins.
         from_model: model of the same preset whose encoder a new one starts from; decoders as `start` says.
         devices: processes that share the faces of each step; None for one, or those that torchrun started.
         accumulate: batches whose gradients make one step together, like one batch so many times as large.
