@@ -84,7 +84,7 @@ def batches_in_parts(
     """
     settings = config or AugmentConfig()
     where = device or torch.device("cpu")
-    # faces that are mapped from a file are so many that they fit nowhere else
+    # faces are mapped from a file where the device's memory cannot hold them: they stay there
     is_mapped = any(isinstance(samples.planes, np.memmap) for samples in identities)
     faces = [torch.from_numpy(samples.planes) for samples in identities]
     faces = faces if is_mapped else [every.to(where) for every in faces]
