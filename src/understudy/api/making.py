@@ -139,7 +139,7 @@ def train(
         start: "base" (pretrained on rendered people) or "scratch".
         batch: faces a person and step, of `accumulate` batches each; what suits preset and device where None.
         seed: seed of every random choice.
-        resume: train what lies in `model` further, as a stopped run does anyway; a faceset more adds a person.
+        resume: train what lies in `model` further (a stopped run goes on anyway); a faceset adds a person.
         until_flat: end once held-out figures stop improving; minutes or steps are then the most it takes.
         tensorboard: write scalars and previews to the model's folder `tensorboard`.
         encoder: "trained", "slow" (at a tenth of the rate) or "frozen"; None is "slow" while a person joins.
