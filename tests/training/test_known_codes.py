@@ -10,6 +10,7 @@ import torch
 
 from understudy.faces.expression import EXPRESSION_SIZE
 from understudy.training.known_codes import KnownCodes
+from understudy.training.loop import Trainer
 from understudy.training.model import Model
 from understudy.training.model_folder import load_model, save_model
 from understudy.training.model_index import IdentityEntry, ModelIndex
@@ -78,8 +79,7 @@ def test_a_model_draws_another_otherwise_once_it_knows_both(preset: str, tmp_pat
 
     entries = [IdentityEntry(name=name, faceset_digest="", faces=4) for name in model.identities]
     index = ModelIndex(preset=preset, identities=entries)
-    optimizer = torch.optim.AdamW(model.parameters())
-    save_model(tmp_path, model, optimizer, index)
+    save_model(tmp_path, model, Trainer(model).optimizer, index)
     loaded = load_model(tmp_path, bf16=False).model
     np.testing.assert_array_equal(loaded.draw(faces, "a", of="b")[0], swapped)
     three = loaded.with_identity("c", 5)

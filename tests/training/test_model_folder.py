@@ -15,6 +15,7 @@ from understudy.core import files
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.nets.presets import PRESETS, Preset
 from understudy.training import model_folder
+from understudy.training.adam import AdamW
 from understudy.training.model import Model
 from understudy.training.model_folder import (
     best_of,
@@ -57,10 +58,10 @@ def micro(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "sync_folder", lambda path: None)
 
 
-def made(step: int) -> tuple[Model, torch.optim.Optimizer, ModelIndex]:
+def made(step: int) -> tuple[Model, AdamW, ModelIndex]:
     """A model all of whose numbers, the optimizer's too, tell its step."""
     model = Model("micro", [entry.name for entry in IDENTITIES], bf16=False)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+    optimizer = AdamW([list(model.parameters())], lr=0.1, betas=(0.9, 0.999), weight_decay=0.01)
     for parameter in model.parameters():
         parameter.data.fill_(step)
         parameter.grad = torch.full_like(parameter, 10.0 * step)
@@ -109,7 +110,7 @@ def whole_step(folder: Path) -> int:
     step = loaded.index.step
     assert loaded.warnings == []
     assert all((parameter == step).all() for parameter in loaded.model.parameters())
-    optimizer = torch.optim.AdamW(loaded.model.parameters(), lr=0.1)
+    optimizer = AdamW([list(loaded.model.parameters())], lr=0.1, betas=(0.9, 0.999), weight_decay=0.01)
     assert load_optimizer(folder, optimizer, loaded.index)
     state = optimizer.state[next(iter(loaded.model.parameters()))]
     torch.testing.assert_close(state["exp_avg"], torch.full((1, 1), 0.1 * 10 * step))

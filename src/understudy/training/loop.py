@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from understudy.nets.face_loss import FaceLoss, Whole
 from understudy.nets.noise import set_part
 from understudy.nets.part import Part
+from understudy.training.adam import AdamW
 from understudy.training.adversarial import add_adversarial_gradient, heard_at
 from understudy.training.batches import Batch
 from understudy.training.consistency import EVERY, add_consistency_gradient
@@ -55,12 +56,11 @@ class Trainer:
         networks = [model.encoder, *model.decoders, *([] if model.critic is None else [model.critic])]
         self._rates = [torch.zeros((), device=model.device) for _ in networks] if on_gpu else None
         self.heard: float | None = None
-        self.optimizer = torch.optim.AdamW(
-            [{"params": list(network.parameters())} for network in networks],
+        self.optimizer = AdamW(
+            [list(network.parameters()) for network in networks],
             lr=preset.learning_rate,
             betas=preset.betas,
             weight_decay=1e-3,
-            fused=True,
             capturable=on_gpu,
         )
 
@@ -130,7 +130,7 @@ class Trainer:
 
     def _take_gradient(self, kind: Kind) -> None:
         self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         if kind[1] is not None and self.model.critic is not None:
             self.model.critic.settle()
 

@@ -19,6 +19,7 @@ from safetensors.torch import save as save_tensors
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.files import replace_atomically, sha256_of_file, write_atomically
 from understudy.nets.presets import PRESETS
+from understudy.training.adam import AdamW
 from understudy.training.model import Model
 from understudy.training.model_index import FORMAT, Best, ModelIndex
 from understudy.training.optimizer_state import NOT_A_STATE, restore
@@ -49,7 +50,7 @@ def holds_model(folder: Path) -> bool:
     return any(path.exists() for path in _places(folder / _INDEX))
 
 
-def save_model(folder: Path, model: Model, optimizer: torch.optim.Optimizer, index: ModelIndex) -> ModelIndex:
+def save_model(folder: Path, model: Model, optimizer: AdamW, index: ModelIndex) -> ModelIndex:
     """Save weights, optimizer and index; the generation before stays beside them.
 
     Kills at any moments leave at least one generation whole: the index names its files by digest, is
@@ -182,7 +183,7 @@ def load_weights(model: Model, path: Path) -> None:
         ) from error
 
 
-def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer, index: ModelIndex) -> bool:
+def load_optimizer(folder: Path, optimizer: AdamW, index: ModelIndex) -> bool:
     """Put the saved state into an optimizer; False where the file is not there or not the one meant.
 
     Raises:

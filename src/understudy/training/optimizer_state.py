@@ -9,23 +9,25 @@ from typing import Any
 
 import torch
 
+from understudy.training.adam import AdamW
+
 # what torch and an optimizer raise at files that hold something else, or code to run
 NOT_A_STATE = (
     pickle.UnpicklingError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
 
 
-def restore(optimizer: torch.optim.Optimizer, path: Path) -> None:
+def restore(optimizer: AdamW, path: Path) -> None:
     """Put a saved state into an optimizer; no code of the file is run.
 
     Raises:
         One of NOT_A_STATE: the file holds something else.
     """
     state = torch.load(path, weights_only=True, map_location="cpu")
-    optimizer.load_state_dict(_for_here(_regrouped(state, optimizer), optimizer))
+    optimizer.load_state_dict(_regrouped(state, optimizer))
 
 
-def _regrouped(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: ANN401 (whatever the file held)
+def _regrouped(state: Any, optimizer: AdamW) -> Any:  # noqa: ANN401 (whatever the file held)
     """A state in the optimizer's groups: versions before had all parameters in one, in the same order."""
     if not isinstance(state, dict):
         raise TypeError("no state")
@@ -42,12 +44,5 @@ def _regrouped(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: AN
     return state | {"param_groups": [groups[0] | {"params": part} for part in parts]}
 
 
-def _count(optimizer: torch.optim.Optimizer) -> int:
+def _count(optimizer: AdamW) -> int:
     return sum(len(group["params"]) for group in optimizer.param_groups)
-
-
-def _for_here(state: Any, optimizer: torch.optim.Optimizer) -> Any:  # noqa: ANN401
-    """A state with the settings that an optimizer has here: it may have been saved on another device."""
-    settings = [{name: group[name] for name in group if name != "params"} for group in optimizer.param_groups]
-    groups = [saved | own for saved, own in zip(state["param_groups"], settings, strict=True)]
-    return state | {"param_groups": groups}

@@ -184,7 +184,7 @@ def _bare_step(trainer: Trainer, batch: Batch, turn: int | None, with_loss: bool
     torch.autograd.backward([*drawn, *read], [*gradient.split(len(drawn[0])), *[None for _ in read]])
     trainer.add_consistency(each, turn)
     trainer.optimizer.step()
-    trainer.optimizer.zero_grad(set_to_none=True)
+    trainer.optimizer.zero_grad()
     return loss
 
 
