@@ -37,6 +37,18 @@ def test_written_images_read_back(tmp_path: Path, name: str, tolerance: float) -
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.png"])
+@pytest.mark.parametrize("shrink", [2, 4, 8])
+def test_a_reduced_image_is_the_mean_of_its_blocks(tmp_path: Path, name: str, shrink: int) -> None:
+    image = picture(1, 61, 47)
+    write_image(tmp_path / name, image)
+    back = read_image(tmp_path / name, shrink)
+    assert back.shape == (-(-image.shape[0] // shrink), -(-image.shape[1] // shrink), 3)
+    whole = [length // shrink for length in image.shape[:2]]
+    blocks = image[: whole[0] * shrink, : whole[1] * shrink].reshape(whole[0], shrink, whole[1], shrink, 3)
+    assert np.abs(back[: whole[0], : whole[1]] - blocks.mean(axis=(1, 3))).mean() < 2.5
+
+
 def test_jpeg_keeps_chroma_of_single_pixels() -> None:
     image = np.zeros((32, 32, 3), np.uint8)
     image[:, ::2] = (200, 30, 30)

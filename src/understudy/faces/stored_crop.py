@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from understudy.core.types import Image
 from understudy.faces.crop import STORED_COVERAGE, upright
 from understudy.faces.faceset_records import StoredFace
@@ -22,4 +24,10 @@ def read_upright(stored: StoredFace, size_px: int, coverage: float = STORED_COVE
     Raises:
         MediaError: the crop cannot be read.
     """
-    return upright(read_image(stored.crop_path), stored.crop_from_frame, stored.square, size_px, coverage)
+    crop_from_frame = stored.crop_from_frame.copy()
+    stored_px = stored.square.side_px * float(np.hypot(*crop_from_frame[0, :2]))
+    # as `cut` would do with the whole picture
+    shrink = max(ratio for ratio in (1, 2, 4, 8) if ratio == 1 or ratio * size_px / coverage <= stored_px)
+    crop_from_frame[:, :2] /= shrink
+    crop_from_frame[:, 2] = (crop_from_frame[:, 2] + 0.5) / shrink - 0.5
+    return upright(read_image(stored.crop_path, shrink), crop_from_frame, stored.square, size_px, coverage)

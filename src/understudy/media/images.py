@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.core.errors import MediaError
 from understudy.core.files import write_atomically
@@ -14,17 +16,27 @@ from understudy.media.alpha import over_white
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
+_JPEG = b"\xff\xd8"
+# the names of the reduced modes say BGR or grey; what they share is the reduction
+_MODES = {
+    1: cv2.IMREAD_COLOR_RGB,
+    2: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
 _WRITE_OPTIONS: dict[str, list[int]] = {
     ".png": [cv2.IMWRITE_PNG_COMPRESSION, 3],
     ".webp": [cv2.IMWRITE_WEBP_QUALITY, 97],
 }
 
 
-def read_image(path: Path) -> Image:
+def read_image(path: Path, shrink: int = 1) -> Image:
     """Read an image file.
 
     Args:
         path: JPEG, PNG, WebP, BMP or TIFF; any name, any number of channels, 8 or 16 bits.
+        shrink: 1, 2, 4 or 8; so many times fewer pixels a side, rounded up, each the mean of those that it
+            stands for. Of a JPEG the rest is not even decoded.
 
     Returns:
         (h, w, 3) RGB uint8, turned as its EXIF orientation says; transparency is laid over white.
@@ -38,29 +50,42 @@ def read_image(path: Path) -> Image:
     except OSError as error:
         raise MediaError(f"{path} cannot be read ({error.strerror})", "check the path") from error
     try:
-        return decode_image(data)
+        return decode_image(data, shrink)
     except ValueError as error:
         raise MediaError(f"{path} is not an image that can be decoded", "save it as JPEG or PNG") from error
 
 
-def decode_image(data: bytes) -> Image:
+def decode_image(data: bytes, shrink: int = 1) -> Image:
     """Decode the bytes of an image file; as `read_image`.
 
     Raises:
         ValueError: the bytes are not an image.
     """
-    buffer = np.frombuffer(data, np.uint8)
+    if data[:2] == _JPEG:
+        return _decoded(data, _MODES[shrink])
+    stored = _decoded(data, cv2.IMREAD_UNCHANGED)
+    if stored.ndim == 3 and stored.shape[2] == 4:
+        image = over_white(np.asarray(cv2.cvtColor(stored, cv2.COLOR_BGRA2RGBA)))
+    else:  # decoded again, because only this mode turns the picture upright
+        image = _decoded(data, _MODES[1])
+    return image if shrink == 1 else _reduced(image, shrink)
+
+
+def _reduced(image: Image, shrink: int) -> Image:
+    height, width = (-(-length // shrink) for length in image.shape[:2])
+    below, behind = height * shrink - image.shape[0], width * shrink - image.shape[1]
+    whole = cv2.copyMakeBorder(image, 0, below, 0, behind, cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _decoded(data: bytes, mode: int) -> NDArray[Any]:
     try:
-        stored = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED) if data and data[:2] != b"\xff\xd8" else None
-        if stored is not None and stored.ndim == 3 and stored.shape[2] == 4:
-            return over_white(np.asarray(cv2.cvtColor(stored, cv2.COLOR_BGRA2RGBA)))
-        # decoded again, because only this mode turns the picture upright
-        image = cv2.imdecode(buffer, cv2.IMREAD_COLOR_RGB) if data else None
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), mode) if data else None
     except cv2.error as error:
         raise ValueError(f"not an image: {error.err}") from error
     if image is None:
         raise ValueError(f"not an image: {len(data)} bytes that start with {data[:8]!r}")
-    return np.ascontiguousarray(image, np.uint8)
+    return np.ascontiguousarray(image)
 
 
 def write_image(path: Path, image: Image) -> None:

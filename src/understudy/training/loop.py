@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from understudy.nets.face_loss import FaceLoss, Whole
+from understudy.nets.given_gradient import with_given
 from understudy.nets.noise import set_part
 from understudy.nets.part import Part
 from understudy.training.adam import AdamW
@@ -176,7 +177,7 @@ class Trainer:
             weight = heard * self.weights.adversarial
             with model.autocast():
                 add_adversarial_gradient(model.critic, pictures, batch.truth_B4HW, gradient, weight, share)
-        torch.autograd.backward([read, *drawn], [None, *gradient.split(len(drawn[0]))])
+        with_given(read, drawn, gradient).backward()
         self.add_consistency(each, turn, share)
         return loss + read.detach()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ def load_samples(
         expressions[index, 0] = expression_vector(landmarks_px, iris_px)
         expressions[index, 1] = expression_vector(*mirrored(landmarks_px, iris_px))
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # by default four more, which get in each other's way
         list(pool.map(load, range(len(faces))))
     for view in (0, 1):
         expressions[:, view] = against_rest(expressions[:, view])

@@ -15,6 +15,7 @@ from understudy.core.events import OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.faces.expression import EXPRESSION_SIZE
 from understudy.nets.counts import counts_of
+from understudy.nets.given_gradient import with_given
 from understudy.nets.presets import PRESETS
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import Batch, batches
@@ -175,13 +176,13 @@ def _bare_step(trainer: Trainer, batch: Batch, turn: int | None, with_loss: bool
         code = model.encoder(batch.face_B3HW)
         each = code.split(len(code) // len(model.decoders))
         drawn = [decoder(part) for decoder, part in zip(model.decoders, each, strict=True)]
-        read = [trainer.reading_loss(code, batch)] if with_loss else []
-    loss, gradient = code.new_zeros(()), batch.truth_B4HW
+        read = trainer.reading_loss(code, batch) if with_loss else torch.zeros((), device=code.device)
+    loss, gradient = torch.zeros_like(read), batch.truth_B4HW
     if with_loss:
         loss, gradient = trainer.face_loss(model.drawn_px)(
             torch.cat(drawn).detach(), gradient, batch.focus_B1HW
         )
-    torch.autograd.backward([*drawn, *read], [*gradient.split(len(drawn[0])), *[None for _ in read]])
+    with_given(read, drawn, gradient).backward()
     trainer.add_consistency(each, turn)
     trainer.optimizer.step()
     trainer.optimizer.zero_grad()
