@@ -171,7 +171,7 @@ class FromRgb:
         matrix = tags.matrix_for(height_px)
         self._sws_matrix = _SWS_FROM_H273[matrix]
         self._reformatter = VideoReformatter()
-        self._full_yuv_from_rgb = _full_range_matrix(matrix) if tags.is_full_range else None
+        self._full_yuv_from_rgb = full_range_matrix(matrix) if tags.is_full_range else None
 
     def __call__(self, image: Image) -> av.VideoFrame:
         """Convert (h, w, 3) RGB uint8 to a picture of the same size."""
@@ -231,13 +231,13 @@ def _grey_table(bits: int, *, is_limited: bool) -> NDArray[np.uint8]:
 
 def _deep_matrix(h273: int, *, is_full_range: bool) -> NDArray[np.float64]:
     """(3, 4) matrix and offset from YUV of 16 bits to RGB, 0 to 65535."""
-    rgb_from_yuv = np.linalg.inv(_full_range_matrix(h273)[:, :3])
+    rgb_from_yuv = np.linalg.inv(full_range_matrix(h273)[:, :3])
     black, luma, chroma = (0, 255, 255) if is_full_range else (16, 219, 224)
     scaled = rgb_from_yuv * (65535 / 256 / np.array([luma, chroma, chroma]))
     return np.column_stack([scaled, scaled @ (-256.0 * np.array([black, 128, 128]))])
 
 
-def _full_range_matrix(h273: int) -> NDArray[np.float64]:
+def full_range_matrix(h273: int) -> NDArray[np.float64]:
     """(3, 4) matrix and offset from RGB to full-range YUV, both 0 to 255.
 
     Reference:

@@ -1,4 +1,4 @@
-"""Decoded pictures that become RGB only where somebody looks."""
+"""Decoded pictures that become RGB only where somebody looks, and change only where somebody draws."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from av.filter import Graph
 from numpy.typing import NDArray
 
 from understudy.core.picture import Picture, WholePicture, shrunk, some_pixels
-from understudy.core.types import Image
+from understudy.core.types import Image, Mask
 from understudy.media.colour import ColourTags, ToRgb
+from understudy.media.planes import EDITABLE, PlaneEditor
 from understudy.media.rotation import Orientation
 
 _GRID_PX = 32  # parts start and end on it, so that few differ, for each of which FFmpeg prepares itself
@@ -52,7 +53,16 @@ class PartsToRgb:
         # the guess of a missing tag depends on the whole picture's height
         self._tags = replace(tags, matrix=tags.matrix_for(height_px))
         self.orientation, self.size = orientation, (width_px, height_px)
+        self._editors: dict[str, PlaneEditor] = {}
         self._own = threading.local()  # FFmpeg's preparations are one thread's
+
+    def editor(self, pixel_format: str) -> PlaneEditor | None:
+        """What changes pictures of a format; None where these become RGB as a whole."""
+        if pixel_format not in EDITABLE:
+            return None
+        if pixel_format not in self._editors:
+            self._editors[pixel_format] = PlaneEditor(self._tags, pixel_format)
+        return self._editors[pixel_format]
 
     def resized(self, picture: av.VideoFrame, size: tuple[int, int]) -> Image:
         """All of a picture at a coded size of (width, height), upright."""
@@ -123,6 +133,9 @@ class DecodedPicture:
         # stretches those of the whole but not those of a part
         if (picture.width, picture.height) != to_rgb.size or not _is_filled(picture):
             self._whole = WholePicture(self.whole())
+            self._editor = None
+        else:
+            self._editor = to_rgb.editor(picture.format.name)
 
     def whole(self) -> Image:
         """All of it, converted at the first call."""
@@ -150,6 +163,43 @@ class DecodedPicture:
             return WholePicture(self.whole()).resized(width_px, height_px)
         coded = self._to_rgb.orientation.upright_size(width_px, height_px)
         return self._to_rgb.resized(self._decoded, coded)
+
+    @property
+    def coded(self) -> av.VideoFrame | None:
+        """The picture as it was decoded, and changed by `put`; None where it is only known as RGB."""
+        return self._decoded if self._editor is not None else None
+
+    @property
+    def editable_grid_px(self) -> tuple[int, int]:
+        """Columns and rows of the upright picture that boxes of `put` must start and end on."""
+        if self._editor is None:
+            return 1, 1
+        return self._to_rgb.orientation.upright_size(*self._editor.grid_px)
+
+    def put(self, x0: int, y0: int, after: NDArray[np.float32], weight: Mask) -> None:
+        """Change a part of the picture; what was given out of it before stays as it is.
+
+        Args:
+            x0: first column.
+            y0: first row.
+            after: (h, w, 3) float32 RGB in [0, 1]; the part starts and ends on `editable_grid_px`.
+            weight: (h, w) float32 in [0, 1], how much of it is new; where it is 0 nothing changes.
+        """
+        height, width = weight.shape
+        before = self.part(x0, y0, x0 + width, y0 + height)
+        if self._editor is None:
+            whole = self.whole().copy()
+            new = np.rint(np.clip(after, 0, 1) * 255).astype(np.uint8)
+            np.copyto(whole[y0 : y0 + height, x0 : x0 + width], new, where=(weight > 0)[..., None])
+            self._whole = WholePicture(whole)
+            return
+        orientation = self._to_rgb.orientation
+        box = orientation.coded_box((x0, y0, x0 + width, y0 + height), *self._to_rgb.size)
+        self._decoded.make_writable()  # its decoder may still look at it for the next pictures
+        self._editor.put(
+            self._decoded, box, orientation.coded(before), orientation.coded(after), orientation.coded(weight)
+        )
+        self._parts, self._whole = [], None
 
     def thumbnail(self, side_px: int) -> NDArray[np.float32]:
         """Of some of the luma, where there is a plane of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 import av
 import cv2
@@ -13,6 +13,8 @@ from av.sidedata.sidedata import SideData, Type
 from numpy.typing import NDArray
 
 from understudy.core.types import Image
+
+Pixels = TypeVar("Pixels", Image, NDArray[np.float32])
 
 _CV_CODES = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _ONE = 1 << 16  # display matrices are 16.16 fixed point, the last column 2.30
@@ -34,13 +36,11 @@ class Orientation:
         """Width and height after turning."""
         return (height_px, width_px) if self.rotation_deg in (90, 270) else (width_px, height_px)
 
-    def upright(self, image: Image) -> Image:
+    def upright(self, image: Pixels) -> Pixels:
         """Bring a coded image upright; the image itself where nothing is to be done."""
         if self.is_mirrored:
-            image = np.ascontiguousarray(image[:, ::-1])
-        if self.rotation_deg:
-            image = np.asarray(cv2.rotate(image, _CV_CODES[self.rotation_deg]), np.uint8)
-        return image
+            image = _mirrored(image)
+        return _turned(image, self.rotation_deg) if self.rotation_deg else image
 
     def coded_box(
         self, box: tuple[int, int, int, int], width_px: int, height_px: int
@@ -55,17 +55,25 @@ class Orientation:
             x0, y0, x1, y1 = width_px - y1, x0, width_px - y0, x1
         return (width_px - x1, y0, width_px - x0, y1) if self.is_mirrored else (x0, y0, x1, y1)
 
-    def coded(self, image: Image) -> Image:
+    def coded(self, image: Pixels) -> Pixels:
         """Bring an upright image back to how it is coded: the inverse of `upright`."""
         if self.rotation_deg:
-            image = np.asarray(cv2.rotate(image, _CV_CODES[360 - self.rotation_deg]), np.uint8)
-        return np.ascontiguousarray(image[:, ::-1]) if self.is_mirrored else image
+            image = _turned(image, 360 - self.rotation_deg)
+        return _mirrored(image) if self.is_mirrored else image
 
     def display_matrix(self) -> tuple[int, ...]:
         """The 9 numbers that the container stores, row by row."""
         cos, sin = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[self.rotation_deg]
         flip = -1 if self.is_mirrored else 1
         return (flip * cos * _ONE, flip * sin * _ONE, 0, -sin * _ONE, cos * _ONE, 0, 0, 0, 1 << 30)
+
+
+def _mirrored(image: Pixels) -> Pixels:
+    return cast("Pixels", np.ascontiguousarray(image[:, ::-1]))
+
+
+def _turned(image: Pixels, clockwise_deg: int) -> Pixels:
+    return cast("Pixels", cv2.rotate(image, _CV_CODES[clockwise_deg]))
 
 
 def orientation_of(picture: av.VideoFrame) -> Orientation:

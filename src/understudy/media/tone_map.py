@@ -90,6 +90,26 @@ def tone_map_of(transfer: int) -> ToneMap:
     return ToneMap(transfer)
 
 
+def signal_of(transfer: int, shown: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The HDR signal that `ToneMap` maps to what an SDR display shows: its inverse, but for what it cuts off.
+
+    Args:
+        transfer: PQ or HLG.
+        shown: (h, w, 3) R'G'B' of BT.709 primaries in [0, 1].
+
+    Returns:
+        (h, w, 3) float32 R'G'B' of BT.2020 primaries in [0, 1].
+    """
+    light = cv2.transform(np.maximum(shown, 0) ** _SDR_GAMMA, np.linalg.inv(_709_FROM_2020))
+    # the compression is monotone, so its inverse is read off its own table
+    nits = np.interp(np.clip(light, 0, 1), _COMPRESSED / WHITE_NITS, _NITS)
+    if transfer == PQ:
+        return pq_signal(nits).astype(np.float32)
+    scene_luma = (nits @ _LUMA_2020[0] / PEAK_NITS) ** (1 / _HLG_GAMMA)
+    gain = np.maximum(scene_luma, 1e-6) ** (1 - _HLG_GAMMA)
+    return hlg_signal(nits / PEAK_NITS * gain[..., None]).astype(np.float32)
+
+
 def pq_nits(signal: _Floats) -> _Floats:
     """Light in cd/m2 that a PQ signal of 0 to 1 stands for."""
     m1, m2, c1, c2, c3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
@@ -110,6 +130,14 @@ def hlg_scene(signal: _Floats) -> _Floats:
     return np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
 
 
+def hlg_signal(scene: _Floats) -> _Floats:
+    """HLG signal of light of the scene, the inverse of `hlg_scene`; cut off at 1."""
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    dark = np.sqrt(3 * np.clip(scene, 0, 1))
+    bright = a * np.log(np.maximum(12 * scene - b, 1e-9)) + c
+    return np.minimum(np.where(scene <= 1 / 12, dark, bright), 1)
+
+
 def eetf(nits: _Floats) -> _Floats:
     """Compress light of 0 to PEAK_NITS into 0 to WHITE_NITS, both in cd/m2."""
     peak, white = pq_signal(np.array([PEAK_NITS, WHITE_NITS]))
@@ -121,6 +149,11 @@ def eetf(nits: _Floats) -> _Floats:
         (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (-2 * t**3 + 3 * t**2) * most
     )
     return pq_nits(np.asarray(np.where(signal < knee, signal, spline), np.float64) * peak)
+
+
+# denser in the shadows, as signals are
+_NITS = PEAK_NITS * np.linspace(0, 1, 4096) ** 3
+_COMPRESSED = eetf(_NITS)
 
 
 def _root_index(light: NDArray[np.float32]) -> NDArray[np.uint16]:
