@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.compositing.paste import frame_mask, paste
+from understudy.compositing.paste import place
+from understudy.core.types import Image, Mask, Matrix
 
 SIZE = 32
 
@@ -16,6 +17,30 @@ def similarity(scale: float, angle: float, cx: float, cy: float) -> np.ndarray:
     cos, sin = scale * np.cos(angle), scale * np.sin(angle)
     linear = np.array([[cos, -sin], [sin, cos]])
     return np.column_stack([linear, (SIZE - 1) / 2 - linear @ [cx, cy]]).astype(np.float32)
+
+
+def paste(frame: Image, drawn: np.ndarray, mask: Mask, crop_from_frame: Matrix) -> Image:
+    """Mix a face into a copy of its frame as it is placed, as simply as can be."""
+    out = frame.copy()
+    floats = drawn.astype(np.float32) / (255 if drawn.dtype == np.uint8 else 1)
+    placed = place(floats, mask, crop_from_frame, (frame.shape[1], frame.shape[0]))
+    if placed is not None:
+        x0, y0, x1, y1 = placed.window.box
+        before = out[y0:y1, x0:x1] / np.float32(255)
+        mixed = before + (placed.face - before) * placed.weight[..., None]
+        levels = np.rint(255 * mixed[placed.weight > 0])
+        out[y0:y1, x0:x1][placed.weight > 0] = np.clip(levels, 0, 255).astype(np.uint8)
+    return out
+
+
+def frame_mask(mask: Mask, crop_from_frame: Matrix, height_px: int, width_px: int) -> Mask:
+    whole = np.zeros((height_px, width_px), np.float32)
+    nothing = np.zeros((*mask.shape, 3), np.float32)
+    placed = place(nothing, mask, crop_from_frame, (width_px, height_px))
+    if placed is not None:
+        x0, y0, x1, y1 = placed.window.box
+        whole[y0:y1, x0:x1] = placed.weight
+    return whole
 
 
 matrices = st.builds(
@@ -116,15 +141,27 @@ def test_overshoot_does_not_wrap_around() -> None:
     assert row[36:56].min() == 255
 
 
-def test_in_place_writes_into_the_frame_and_far_away_changes_nothing() -> None:
-    frame = np.zeros((64, 64, 3), np.uint8)
+def test_nothing_is_placed_far_away_or_where_the_mask_is_empty() -> None:
     drawn, mask = np.ones((SIZE, SIZE, 3), np.float32), np.ones((SIZE, SIZE), np.float32)
-    assert paste(frame, drawn, mask, similarity(1, 0, 900, 900), in_place=True) is frame
-    assert frame.max() == 0
-    out = paste(frame, drawn, mask, similarity(1, 0, 32, 32), in_place=True)
-    assert out is frame
-    assert frame.max() == 255
-    assert paste(frame, drawn, np.zeros_like(mask), similarity(1, 0, 32, 32)).max() == 255
+    assert place(drawn, mask, similarity(1, 0, 900, 900), (64, 64)) is None
+    assert place(drawn, np.zeros_like(mask), similarity(1, 0, 32, 32), (64, 64)) is None
+
+
+@settings(deadline=None, max_examples=60)
+@given(matrices, st.sampled_from([(2, 2), (2, 1), (4, 1)]))
+def test_a_window_lies_on_the_grid_and_holds_the_same(matrix: np.ndarray, grid_px: tuple[int, int]) -> None:
+    drawn, mask = np.ones((SIZE, SIZE, 3), np.float32), np.ones((SIZE, SIZE), np.float32)
+    fine = place(drawn, mask, matrix, (80, 60))
+    coarse = place(drawn, mask, matrix, (80, 60), grid_px)
+    if fine is None or coarse is None:
+        assert fine is coarse
+        return
+    x0, y0, x1, y1 = coarse.window.box
+    assert (x0 % grid_px[0], x1 % grid_px[0], y0 % grid_px[1], y1 % grid_px[1]) == (0, 0, 0, 0)
+    inner = coarse.weight[fine.window.y0 - y0 :, fine.window.x0 - x0 :]
+    inner = inner[: fine.weight.shape[0], : fine.weight.shape[1]]
+    np.testing.assert_allclose(inner, fine.weight, atol=1e-5)
+    assert coarse.weight.sum() == pytest.approx(fine.weight.sum(), rel=1e-3)
 
 
 def test_values_that_are_no_numbers_outside_the_mask_do_no_harm() -> None:

@@ -13,6 +13,7 @@ import typer
 from understudy.cli import (
     bench,
     compare,
+    convert,
     coverage,
     demo,
     doctor,
@@ -55,7 +56,7 @@ app.command()(extract.extract)
 app.command("import")(import_faces.import_faces)
 app.command()(coverage.coverage)
 app.command()(model.train)
-app.command()(model.convert)
+app.command()(convert.convert)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(export.export)

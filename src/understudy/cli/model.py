@@ -1,11 +1,6 @@
-"""`understudy train` and `convert`."""
+"""`understudy train`."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from understudy.cli.output import Row, number, print_rows
 from understudy.cli.perform import Debug, Json, perform, perform_in_silence
@@ -33,7 +28,7 @@ from understudy.cli.training_options import (
     either_minutes_or_steps,
 )
 from understudy.core.events import OnEvent
-from understudy.workflows.configs import ConvertResult, TrainResult
+from understudy.workflows.configs import TrainResult
 from understudy.workflows.torchrun import follows
 
 
@@ -98,29 +93,6 @@ def train(
     perform(work, _show_training, as_json=json, debug=debug, interrupted=lambda result: result.interrupted)
 
 
-def convert(
-    target: Annotated[Path, typer.Option(help="Video that is changed.")],
-    model: Annotated[Path, typer.Option(help="Model folder.")],
-    out: Annotated[Path, typer.Option(help="Video to write.")],
-    source: Annotated[
-        str | None, typer.Option(help="Person put in, by name.", show_default="the model's first")
-    ] = None,
-    target_identity: Annotated[
-        str | None, typer.Option(help="Person replaced, by name.", show_default="the model's second")
-    ] = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Put a model's source face into a video."""
-
-    def work(on_event: OnEvent) -> ConvertResult:
-        from understudy import convert as api
-
-        return api(target, model, out, source=source, target_identity=target_identity, on_event=on_event)
-
-    perform(work, _show_conversion, as_json=json, debug=debug)
-
-
 def _show_training(result: TrainResult) -> None:
     rows = [
         ("model", str(result.model)),
@@ -145,13 +117,3 @@ def held_out_rows(result: TrainResult) -> list[Row]:
         (f"held-out SSIM, {name}", f"{number(ssim, 3)} (a constant mean face: {number(means.get(name), 3)})")
         for name, ssim in result.validation["ssim_in_mask"].items()
     ]
-
-
-def _show_conversion(result: ConvertResult) -> None:
-    print_rows(
-        [
-            ("output", str(result.output)),
-            ("frames", f"{result.frames}, {result.swapped} of them swapped"),
-            ("speed", number(result.fps, 1, " frames a second")),
-        ]
-    )

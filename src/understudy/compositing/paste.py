@@ -1,4 +1,4 @@
-"""Put a drawn face back where its crop came from, and leave every other pixel alone."""
+"""Where a drawn face lies in its frame, and its pixels there."""
 
 from __future__ import annotations
 
@@ -9,40 +9,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.geometry import inverse
-from understudy.core.types import Image, Mask, Matrix
+from understudy.core.types import Mask, Matrix
 
 _AREA_FROM_SCALE = 1.2  # crop pixels a frame pixel above which plain interpolation would alias
+_FloatImage = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
-    """The part of the frame that a mask reaches: columns x0..x1, rows y0..y1, ends exclusive."""
+class Window:
+    """A part of a frame: columns x0..x1, rows y0..y1, ends exclusive."""
 
     x0: int
     y0: int
     x1: int
     y1: int
 
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """x0, y0, x1, y1."""
+        return self.x0, self.y0, self.x1, self.y1
 
-def paste(
-    frame: Image,
-    drawn: Image | NDArray[np.float32],
-    mask: Mask,
-    crop_from_frame: Matrix,
-    *,
-    in_place: bool = False,
-) -> Image:
-    """Blend a drawn face into its frame.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A drawn face as it lies in its frame.
 
     Args:
-        frame: (h, w, 3) RGB uint8.
-        drawn: (s, s, 3) RGB in crop pixels, uint8 or float32 in [0, 1].
-        mask: (s, s) float32 in [0, 1], how much of `drawn` is shown; see `blend_mask`.
+        window: the part of the frame that it reaches.
+        face: (h, w, 3) float32 RGB in [0, 1], resampled onto the frame's pixels.
+        weight: (h, w) float32 in [0, 1], how much of it is shown.
+    """
+
+    window: Window
+    face: _FloatImage
+    weight: Mask
+
+
+def place(
+    drawn: _FloatImage,
+    mask: Mask,
+    crop_from_frame: Matrix,
+    size_px: tuple[int, int],
+    grid_px: tuple[int, int] = (1, 1),
+) -> Placed | None:
+    """Resample a drawn face onto the pixels of its frame.
+
+    Args:
+        drawn: (s, s, 3) float32 RGB in [0, 1], in crop pixels.
+        mask: (s, s) float32 in [0, 1], how much of it is shown; see `blend_mask`.
         crop_from_frame: (2, 3) float32, the similarity that cut the crop out.
-        in_place: write into `frame` instead of a copy, which for an 8K frame is most of the cost.
+        size_px: width and height of the frame, multiples of the grid.
+        grid_px: columns and rows that the window starts and ends on.
 
     Returns:
-        (h, w, 3) uint8. Pixels where `frame_mask` is 0 are those of `frame`, bit for bit.
+        None where nothing of it is inside the frame.
 
     Convention:
         The centre of the top left pixel is (0, 0) in both pictures.
@@ -52,47 +72,18 @@ def paste(
     """
     if drawn.shape[:2] != mask.shape:
         raise ValueError(f"drawn {drawn.shape} and mask {mask.shape} differ in size")
-    out = frame if in_place else frame.copy()
-    window = _reached(mask, crop_from_frame, frame.shape[0], frame.shape[1])
+    window = _reached(mask, crop_from_frame, size_px, grid_px)
     if window is None:
-        return out
-    if drawn.dtype != np.uint8:  # 8-bit units, but no rounding before the blend
-        drawn = drawn.astype(np.float32, copy=False) * np.float32(255)
+        return None
     weight = _to_window(mask, crop_from_frame, window, cv2.INTER_LINEAR)
-    face = _to_window(drawn.astype(np.float32, copy=False), crop_from_frame, window, cv2.INTER_CUBIC)
-    part = out[window.y0 : window.y1, window.x0 : window.x1]
-    before = part.astype(np.float32)
-    face -= before
-    face *= weight[..., None]
-    face += before
-    # saturates and rounds; copying through the mask keeps the rest exact whatever was drawn there
-    blended = cv2.convertScaleAbs(np.maximum(face, 0, out=face))
-    cv2.copyTo(blended, (weight > 0).view(np.uint8), part)
-    return out
+    face = _to_window(drawn, crop_from_frame, window, cv2.INTER_CUBIC)
+    return Placed(window=window, face=np.clip(face, 0, 1, out=face), weight=weight)
 
 
-def frame_mask(mask: Mask, crop_from_frame: Matrix, height_px: int, width_px: int) -> Mask:
-    """The mask as `paste` applies it in the frame.
-
-    Args:
-        mask: (s, s) float32 in [0, 1] in crop pixels.
-        crop_from_frame: (2, 3) float32.
-        height_px: height of the frame.
-        width_px: width of the frame.
-
-    Returns:
-        (height_px, width_px) float32 in [0, 1].
-    """
-    whole = np.zeros((height_px, width_px), np.float32)
-    window = _reached(mask, crop_from_frame, height_px, width_px)
-    if window is not None:
-        weight = _to_window(mask, crop_from_frame, window, cv2.INTER_LINEAR)
-        whole[window.y0 : window.y1, window.x0 : window.x1] = weight
-    return whole
-
-
-def _reached(mask: Mask, crop_from_frame: Matrix, height_px: int, width_px: int) -> _Window | None:
-    """The smallest window of the frame outside which the warped mask is 0; None where it is empty."""
+def _reached(
+    mask: Mask, crop_from_frame: Matrix, size_px: tuple[int, int], grid_px: tuple[int, int]
+) -> Window | None:
+    """The smallest window on a grid outside which the warped mask is 0; None where it is empty."""
     usable = bool(np.isfinite(crop_from_frame).all())
     determinant = float(np.linalg.det(crop_from_frame[:, :2].astype(np.float64))) if usable else 0.0
     if abs(determinant) < 1e-12:
@@ -107,15 +98,16 @@ def _reached(mask: Mask, crop_from_frame: Matrix, height_px: int, width_px: int)
     frame_from_crop = inverse(crop_from_frame.astype(np.float64))
     corners = np.array([[x0, y0], [x1, y0], [x0, y1], [x1, y1]])
     at = corners @ frame_from_crop[:, :2].T + frame_from_crop[:, 2]
-    low = np.maximum(np.floor(at.min(axis=0)), 0)
-    high = np.minimum(np.ceil(at.max(axis=0)) + 1, [width_px, height_px])
+    grid = np.array(grid_px)
+    low = np.maximum(np.floor(at.min(axis=0) / grid) * grid, 0)
+    high = np.minimum(np.ceil((np.ceil(at.max(axis=0)) + 1) / grid) * grid, size_px)
     if (low >= high).any():
         return None
-    return _Window(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+    return Window(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
 
 def _to_window(
-    picture: NDArray[np.float32], crop_from_frame: Matrix, window: _Window, interpolation: int
+    picture: NDArray[np.float32], crop_from_frame: Matrix, window: Window, interpolation: int
 ) -> NDArray[np.float32]:
     """Resample a crop picture onto the pixels of a window of the frame, 0 (mask) or edge beyond it."""
     matrix = crop_from_frame.astype(np.float64)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from understudy.core.events import OnEvent, ignore
+from understudy.core.picture import Picture
 from understudy.core.types import Image, Vector
 from understudy.faces.detect import overlap
 from understudy.faces.face import Face
@@ -60,11 +61,11 @@ class TargetChooser:
         self._last_frame = 0
         self.passed = self.unsure_frames = 0
 
-    def choose(self, image: Image, faces: Sequence[Face]) -> Face | None:
+    def choose(self, image: Image | Picture, faces: Sequence[Face]) -> Face | None:
         """The target's face in the next frame, None where it is not seen.
 
         Args:
-            image: (h, w, 3) RGB uint8.
+            image: (h, w, 3) RGB uint8, or a picture of which only faces are looked at.
             faces: tracked faces in it, largest first; none in a frame without a face.
         """
         self._frame += 1
@@ -88,7 +89,7 @@ class TargetChooser:
         in_place = [faces[int(shared.argmax())]] if shared.max() > _SAME_PLACE else []
         return [*same_track, *in_place, faces[0]][0]
 
-    def _recognised(self, image: Image, faces: Sequence[Face]) -> Face | None:
+    def _recognised(self, image: Image | Picture, faces: Sequence[Face]) -> Face | None:
         """The face of the track most alike, else the one that took the target's place."""
         for face in faces:
             self._look(image, face)
@@ -100,7 +101,7 @@ class TargetChooser:
         followed = self._last is not None and face.track == self._last.track
         return self._tracks[face.track].distance - (_LEAD if followed else 0.0)
 
-    def _look(self, image: Image, face: Face) -> None:
+    def _look(self, image: Image | Picture, face: Face) -> None:
         """Look at a face where its track is due."""
         assert self._embedder is not None
         assert self._wanted is not None

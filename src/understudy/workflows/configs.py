@@ -158,6 +158,8 @@ class ConvertConfig:
         out: video to write.
         source: identity to put in; the model's first where None.
         target_identity: identity to replace; the model's second where None.
+        mapped: identity put in by identity replaced, where several are; instead of these two.
+        faces: facesets of the people who are replaced, whose faces are taken instead of looking for them.
     """
 
     target: Path
@@ -165,6 +167,8 @@ class ConvertConfig:
     out: Path
     source: str | None = None
     target_identity: str | None = None
+    mapped: Mapping[str, str] = field(default_factory=dict[str, str])
+    faces: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

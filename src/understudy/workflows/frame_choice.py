@@ -128,6 +128,11 @@ class FrameChoice:
         """How many positions from `first` to before `end` are looked at."""
         return max(0, -(-end // self.every) - -(-first // self.every))
 
+    @classmethod
+    def is_of_all(cls, faceset: Faceset) -> bool:
+        """Whether every frame of its footage was looked at for a faceset."""
+        return faceset.meta.get(_NOTE) in (None, cls()._note)
+
     @property
     def _note(self) -> str:
         stop = None if self.to_s is None else str(self.to_s)

@@ -22,6 +22,7 @@ from understudy.workflows.configs import (
     SwapResult,
     TrainConfig,
 )
+from understudy.workflows.convert_cast import can_be_taken_from
 
 SOURCE, TARGET = "source", "target"
 
@@ -54,8 +55,16 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
     if trained.interrupted:
         on_event(Notice(message="training was stopped early; the same command goes on from here"))
         raise KeyboardInterrupt
+    faces = production / f"{TARGET}.faceset"
     converted = convert.run(
-        ConvertConfig(target=config.target, model=training.model, out=config.out), on_event
+        ConvertConfig(
+            target=config.target,
+            model=training.model,
+            out=config.out,
+            # they were looked for already, and maybe reviewed since
+            faces=(faces,) if can_be_taken_from(faces, config.target) else (),
+        ),
+        on_event,
     )
     warnings = [w for result in (*extracted.values(), trained, converted) for w in result.warnings]
     return SwapResult(

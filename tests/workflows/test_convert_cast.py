@@ -1,0 +1,151 @@
+"""Who is who: several people in one pass, and faces as they were reviewed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actors import clip
+from footage import beside
+from understudy.core.errors import ConfigError
+from understudy.core.types import Frame, Image
+from understudy.faces.faceset import Faceset
+from understudy.media.reader import VideoReader
+from understudy.media.writer import VideoWriter
+from understudy.training.model_index import IdentityEntry, ModelIndex
+from understudy.workflows import convert, extract
+from understudy.workflows.configs import ConvertConfig, ExtractConfig
+from understudy.workflows.convert_cast import Role, roles_of
+
+FRAMES = 16
+ENCODED = 2.0  # grey levels that encoding alone changes of a face, at most
+
+
+def images_of(path: Path, frames: int | None = None) -> list[Image]:
+    with VideoReader(path) as reader:
+        return [frame.image for frame in reader if frames is None or frame.index < frames]
+
+
+def side_by_side(path: Path, names: list[str], frames: int) -> Path:
+    """A video of several people, from clips of one each and of one size; its pixels are kept."""
+    pictures = [images_of(clip(name), frames) for name in names]
+    wide = path.with_suffix(".strip.mp4")
+    height, width = pictures[0][0].shape[:2]
+    with VideoReader(clip(names[0])) as reader:
+        info = reader.info
+    like = replace(info, width_px=width * len(names), coded_width_px=width * len(names), height_px=height)
+    with VideoWriter(wide, like=like, crf=4) as writer:
+        for index, row in enumerate(zip(*pictures, strict=True)):
+            pts = info.start_pts + round(index / (info.average_rate_hz * info.time_base))
+            writer.write(Frame(index=index, pts=pts, time_base=info.time_base, image=np.hstack(row)))
+    return wide.rename(path)
+
+
+@pytest.fixture(scope="module")
+def duo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return side_by_side(tmp_path_factory.mktemp("duo") / "duo.mp4", ["A_testA", "B_testB"], FRAMES)
+
+
+def change(before: Path, after: Path, person: int, people: int) -> float:
+    """Mean difference in the middle of one person's part of the picture, grey levels."""
+    pairs = zip(images_of(before), images_of(after), strict=True)
+    differences = np.array([np.abs(one.astype(np.int16) - other).mean(axis=2) for one, other in pairs])
+    width = differences.shape[2] // people
+    part = differences[:, :, person * width : (person + 1) * width]
+    return float(part[:, 150:260, 150:240].mean())
+
+
+def test_two_people_get_each_others_faces(duo: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "both.mp4"
+    mapped = {"target": "source", "source": "target"}
+    result = convert.run(ConvertConfig(target=duo, model=model, out=out, mapped=mapped))
+    assert (result.frames, result.swapped) == (FRAMES, FRAMES)
+    assert min(change(duo, out, person, 2) for person in (0, 1)) > 5
+
+
+@pytest.mark.parametrize(("replaced", "put_in", "person"), [("target", "source", 0), ("source", "target", 1)])
+def test_who_is_not_in_the_map_is_left_alone(
+    duo: Path, model: Path, tmp_path: Path, replaced: str, put_in: str, person: int
+) -> None:
+    out = tmp_path / "one.mp4"
+    convert.run(ConvertConfig(target=duo, model=model, out=out, mapped={replaced: put_in}))
+    assert change(duo, out, person, 2) > 5
+    assert change(duo, out, 1 - person, 2) < ENCODED
+
+
+def test_a_third_person_is_left_alone(model: Path, tmp_path: Path) -> None:
+    beside("synthetic/clips/C_train.mp4")
+    trio = side_by_side(tmp_path / "trio.mp4", ["A_testA", "C_train", "B_testB"], FRAMES)
+    out = tmp_path / "out.mp4"
+    mapped = {"target": "source", "source": "target"}
+    result = convert.run(ConvertConfig(target=trio, model=model, out=out, mapped=mapped))
+    assert result.swapped == FRAMES
+    changes = [change(trio, out, person, 3) for person in range(3)]
+    assert min(changes[0], changes[2]) > 5
+    assert changes[1] < ENCODED
+
+
+def test_reviewed_faces_are_taken_and_nobody_is_looked_for(
+    clips: dict[str, Path], facesets: tuple[Path, Path], model: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    found = convert.run(ConvertConfig(target=clips["target"], model=model, out=tmp_path / "found.mp4"))
+    monkeypatch.setattr(convert, "LiveCast", None)
+    out = tmp_path / "reviewed.mp4"
+    config = ConvertConfig(target=clips["target"], model=model, out=out, faces=(facesets[1],))
+    result = convert.run(config)
+    assert (result.frames, result.swapped) == (found.frames, found.swapped)
+    # the squares are steadied a segment at a time, else all is as it was found
+    pairs = zip(images_of(tmp_path / "found.mp4"), images_of(out), strict=True)
+    assert np.mean([np.abs(one.astype(np.int16) - other).mean() for one, other in pairs]) < 0.2
+
+
+def test_rejected_faces_are_left_alone_but_for_those_of_no_use_for_training(
+    clips: dict[str, Path], facesets: tuple[Path, Path], model: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "target"
+    extract.run(ExtractConfig(footage=(clips["target"],), faceset=copy, identity="target"))
+    with Faceset.open(copy) as faceset:
+        ids = [face.id for face in faceset.faces()]
+        faceset.set_state(ids[10:20], "rejected", "too blurred", by="test")
+        faceset.set_state(ids[20:27], "rejected", "another person", by="test")
+    config = ConvertConfig(target=clips["target"], model=model, out=tmp_path / "out.mp4", faces=(copy,))
+    assert convert.run(config).swapped == 48 - 7
+
+
+def test_facesets_that_do_not_fit_are_refused(
+    clips: dict[str, Path], facesets: tuple[Path, Path], model: Path, tmp_path: Path
+) -> None:
+    config = ConvertConfig(
+        target=clips["target"], model=model, out=tmp_path / "out.mp4", faces=(facesets[0],)
+    )
+    with pytest.raises(ConfigError, match="faces of source, who is not replaced"):
+        convert.run(config)
+    thin = tmp_path / "target"
+    extract.run(ExtractConfig(footage=(clips["target"],), faceset=thin, identity="target", every=3))
+    config = ConvertConfig(target=clips["target"], model=model, out=tmp_path / "out.mp4", faces=(thin,))
+    with pytest.raises(ConfigError, match=r"every frame of target\.mp4"):
+        convert.run(config)
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def index_of(*names: str) -> ModelIndex:
+    entries = [IdentityEntry(name=name, faceset_digest="", faces=30) for name in names]
+    return ModelIndex(preset="tiny", identities=entries)
+
+
+def test_roles() -> None:
+    three = index_of("a", "b", "c")
+    assert roles_of(three, None, None, {}) == [Role(source="a", target="b")]
+    assert roles_of(three, "b", None, {}) == [Role(source="b", target="a")]
+    assert roles_of(three, "b", "c", {}) == [Role(source="b", target="c")]
+    assert roles_of(three, None, None, {"a": "c", "b": "c"}) == [
+        Role(source="c", target="a"), Role(source="c", target="b"),
+    ]  # fmt: skip
+    with pytest.raises(ConfigError, match="no identity 'd'"):
+        roles_of(three, None, None, {"a": "d"})
+    with pytest.raises(ConfigError, match="both a map and"):
+        roles_of(three, "a", None, {"a": "c"})
