@@ -11,6 +11,7 @@ from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.core.types import Frame
+from understudy.media.info import VideoInfo
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter, check_output
@@ -53,14 +54,14 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     with (
         single_threaded_opencv(),
         VideoReader(config.target) as reader,
-        VideoWriter(config.out, like=reader.info, metadata={"comment": SYNTHETIC_NOTICE}) as writer,
+        writer_for(config, reader.info) as writer,
         closing(prefetch(reader.partial(), depth=frames_ahead(reader.info))) as decoded,
         closing(cast.of(decoded, frames_ahead(reader.info))) as chosen,
         closing(prefetch(composer.of(drawn_frames(model, chosen)), depth=2)) as done,
     ):
         total = reader.info.frames_hint
         for frame, faces in done:
-            _write(writer, frame)
+            write(writer, frame)
             frames, swapped = frames + 1, swapped + bool(faces)
             if frames % _REPORT_EVERY == 0:
                 whole = max(total, frames) if total else None
@@ -90,7 +91,13 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     )
 
 
-def _write(writer: VideoWriter, frame: PartialFrame) -> None:
+def writer_for(config: ConvertConfig, like: VideoInfo) -> VideoWriter:
+    """What the output is written with; raises MediaError where it cannot be."""
+    return VideoWriter(config.out, like=like, metadata={"comment": SYNTHETIC_NOTICE})
+
+
+def write(writer: VideoWriter, frame: PartialFrame) -> None:
+    """Write a frame that may have been changed."""
     picture = frame.image
     assert isinstance(picture, DecodedPicture)
     writer.write(Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=picture.whole()))

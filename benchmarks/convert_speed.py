@@ -1,0 +1,110 @@
+"""What converting costs beside its networks, against a plain transcode: results/convert_speed.json.
+
+python benchmarks/convert_speed.py TARGET MODEL --faces FACESET
+
+The transcode decodes and encodes the same video with the same settings, and changes nothing. Both are run in
+turns, each in a process of its own, and so is a conversion that draws with no network: its faces are the
+target's own, cut out and put back through all the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+from machine import about
+
+RESULTS = Path(__file__).parent / "results"
+ROUNDS = 3
+
+_CHILD = """
+import json, resource, sys, tempfile, time
+from pathlib import Path
+import numpy as np
+import understudy.workflows.convert as convert
+from understudy.media.reader import VideoReader
+from understudy.training.model import Model
+from understudy.workflows.configs import ConvertConfig
+from understudy.workflows.threads import frames_ahead
+from understudy.core.prefetch import prefetch
+kind, target, model, faces = sys.argv[1:5]
+networks = 0.0
+def timed(self, crops, *names, **others):
+    global networks
+    started = time.perf_counter()
+    drawn = plain(self, crops, *names, **others)
+    networks += time.perf_counter() - started
+    return drawn
+def own(self, crops, *names, **others):
+    return crops.astype(np.float32) / np.float32(255), np.ones(crops.shape[:3], np.float32)
+plain, Model.draw = Model.draw, {"converted": timed, "without_networks": own}.get(kind)
+started, before = time.perf_counter(), time.process_time()
+with tempfile.TemporaryDirectory() as folder:
+    out = Path(folder) / "out.mp4"
+    if kind == "transcoded":
+        frames = 0
+        with VideoReader(Path(target)) as reader, convert.writer_for(
+            ConvertConfig(target=Path(target), model=Path(model), out=out), reader.info
+        ) as writer:
+            for frame in prefetch(reader.partial(), depth=frames_ahead(reader.info)):
+                convert.write(writer, frame)
+                frames += 1
+    else:
+        stored = tuple(Path(name) for name in [faces] if name)
+        loaded = convert.load_model(Path(model), bf16=convert.has_fast_bf16())
+        convert.load_model = lambda *given, **named: loaded
+        started, before = time.perf_counter(), time.process_time()
+        config = ConvertConfig(target=Path(target), model=Path(model), out=out, faces=stored)
+        frames = convert.run(config).frames
+print(json.dumps({
+    "frames": frames,
+    "wall_ms": 1e3 * (time.perf_counter() - started) / frames,
+    "cpu_ms": 1e3 * (time.process_time() - before) / frames,
+    "networks_wall_ms": 1e3 * networks / frames,
+    "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+}))
+"""
+
+
+def main() -> None:
+    """Measure in turns, and write the medians."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("target", type=Path)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--faces", type=Path, required=True)
+    args = parser.parse_args()
+    kinds = ["transcoded", "without_networks", "converted", "searched"]
+    runs: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
+    for _ in range(ROUNDS):
+        for kind in kinds:
+            faces = "" if kind == "searched" else str(args.faces)
+            given = ["converted" if kind == "searched" else kind, str(args.target), str(args.model), faces]
+            done = subprocess.run(
+                [sys.executable, "-c", _CHILD, *given], check=True, capture_output=True, text=True
+            )
+            runs[kind].append(json.loads(done.stdout))
+    figures = {
+        kind: {name: round(median(run[name] for run in found), 2) for name in found[0]}
+        for kind, found in runs.items()
+    }
+    plain = figures["transcoded"]
+    ratios = {
+        f"{kind}_to_transcoded": {
+            name: round(figures[kind][name] / plain[name], 2) for name in ("wall_ms", "cpu_ms")
+        }
+        for kind in kinds[1:]
+    }
+    rates = {kind: round(1e3 / found["wall_ms"], 1) for kind, found in figures.items()}
+    result = {"machine": about(), "medians": figures, "ratios": ratios, "frames_per_s": rates}
+    (RESULTS / "convert_speed.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
