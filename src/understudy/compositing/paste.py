@@ -80,6 +80,61 @@ def place(
     return Placed(window=window, face=np.clip(face, 0, 1, out=face), weight=weight)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedPlanes:
+    """A drawn face as it lies in the planes of its frame.
+
+    Args:
+        window: the part of the frame that it reaches, on whole samples of chroma.
+        luma: (h, w) float32, multiplied by the weight.
+        chroma: (h / down, w / across, 2) float32, likewise.
+        weight: (h, w) float32 in [0, 1], how much of it is shown.
+    """
+
+    window: Window
+    luma: _FloatImage
+    chroma: _FloatImage
+    weight: Mask
+
+
+def place_planes(
+    drawn: _FloatImage,
+    mask: Mask,
+    crop_from_frame: Matrix,
+    size_px: tuple[int, int],
+    grid_px: tuple[int, int],
+) -> PlacedPlanes | None:
+    """Resample a drawn face onto the samples of its frame, as `place`, but chroma only where it has samples.
+
+    Args:
+        drawn: (s, s, 3) float32 luma and two of chroma, in crop pixels.
+        mask: as of `place`.
+        crop_from_frame: likewise.
+        size_px: likewise.
+        grid_px: columns and rows of the frame that share a sample of chroma, which lies in their middle.
+    """
+    window = _reached(mask, crop_from_frame, size_px, grid_px)
+    if window is None:
+        return None
+    weight = _to_window(mask, crop_from_frame, window, cv2.INTER_LINEAR)
+    luma = _to_window(np.ascontiguousarray(drawn[..., 0]), crop_from_frame, window, cv2.INTER_CUBIC)
+    across, down = grid_px
+    coarse_window = Window(window.x0 // across, window.y0 // down, window.x1 // across, window.y1 // down)
+    linear = crop_from_frame[:, :2] * np.array([across, down], np.float32)
+    shift = crop_from_frame[:, :2] @ np.array([(across - 1) / 2, (down - 1) / 2], np.float32)
+    crop_from_coarse = np.column_stack([linear, crop_from_frame[:, 2] + shift]).astype(np.float32)
+    chroma = np.ascontiguousarray(drawn[..., 1:])
+    chroma = _to_window(chroma, crop_from_coarse, coarse_window, cv2.INTER_CUBIC)
+    size = (chroma.shape[1], chroma.shape[0])
+    coarse_weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    return PlacedPlanes(
+        window=window,
+        luma=np.asarray(cv2.multiply(luma, weight), np.float32),
+        chroma=np.asarray(cv2.multiply(chroma, cv2.merge([coarse_weight, coarse_weight])), np.float32),
+        weight=weight,
+    )
+
+
 def _reached(
     mask: Mask, crop_from_frame: Matrix, size_px: tuple[int, int], grid_px: tuple[int, int]
 ) -> Window | None:
@@ -120,7 +175,7 @@ def _to_window(
         matrix = matrix * shrink[:, None]
         matrix[:, 2] += shrink / 2 - 0.5  # pixel centres: small = (large + 0.5) * shrink - 0.5
     matrix[:, 2] += matrix[:, :2] @ np.array([window.x0, window.y0], np.float64)
-    is_mask = picture.ndim == 2
+    is_mask = interpolation == cv2.INTER_LINEAR
     warped = cv2.warpAffine(
         picture,
         matrix,

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 import av
+import cv2
 import numpy as np
 from av.filter import Graph
 from numpy.typing import NDArray
@@ -186,20 +187,35 @@ class DecodedPicture:
             weight: (h, w) float32 in [0, 1], how much of it is new; where it is 0 nothing changes.
         """
         height, width = weight.shape
-        before = self.part(x0, y0, x0 + width, y0 + height)
         if self._editor is None:
             whole = self.whole().copy()
             new = np.rint(np.clip(after, 0, 1) * 255).astype(np.uint8)
-            np.copyto(whole[y0 : y0 + height, x0 : x0 + width], new, where=(weight > 0)[..., None])
+            cv2.copyTo(new, (weight > 0).view(np.uint8), whole[y0 : y0 + height, x0 : x0 + width])
             self._whole = WholePicture(whole)
             return
-        orientation = self._to_rgb.orientation
-        box = orientation.coded_box((x0, y0, x0 + width, y0 + height), *self._to_rgb.size)
+        before = self.part(x0, y0, x0 + width, y0 + height)
+        coded = self._to_rgb.orientation.coded
+        box = self._opened(x0, y0, weight)
+        self._editor.put(self._decoded, box, coded(before), coded(after), coded(weight))
+
+    def stored(self, rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the picture holds of colours, as `PlaneEditor.stored`; only where `coded` is not None."""
+        assert self._editor is not None
+        return self._editor.stored(rgb)
+
+    def mix(self, x0: int, y0: int, luma: Mask, chroma: NDArray[np.float32], weight: Mask) -> None:
+        """As `put`, of what is known as `stored` numbers; see `PlaneEditor.mix`."""
+        assert self._editor is not None
+        coded = self._to_rgb.orientation.coded
+        box = self._opened(x0, y0, weight)
+        self._editor.mix(self._decoded, box, coded(luma), coded(chroma), coded(weight))
+
+    def _opened(self, x0: int, y0: int, weight: Mask) -> _Box:
+        """Where a part lies in the coded picture, which may be changed now."""
+        height, width = weight.shape
         self._decoded.make_writable()  # its decoder may still look at it for the next pictures
-        self._editor.put(
-            self._decoded, box, orientation.coded(before), orientation.coded(after), orientation.coded(weight)
-        )
         self._parts, self._whole = [], None
+        return self._to_rgb.orientation.coded_box((x0, y0, x0 + width, y0 + height), *self._to_rgb.size)
 
     def thumbnail(self, side_px: int) -> NDArray[np.float32]:
         """Of some of the luma, where there is a plane of it."""

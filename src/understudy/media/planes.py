@@ -68,46 +68,50 @@ class PlaneEditor:
             weight: (h, w) float32 in [0, 1], how much of it is new. Nothing changes where it is 0: neither
                 a luma sample there, nor a chroma sample that a pixel there is made with.
         """
-        old, new = self._signal(before.astype(np.float32) / np.float32(255)), self._signal(after)
+        new, old = self.stored(after), self.stored(before.astype(np.float32) / np.float32(255))
+        new -= (1 - weight)[..., None] * old
+        luma, chroma = cv2.extractChannel(new, 0), np.ascontiguousarray(new[..., 1:])
+        size = (weight.shape[1] // self._across, weight.shape[0] // self._down)
+        self.mix(picture, box, np.asarray(luma, np.float32), _averaged(chroma, size), weight)
+
+    def stored(self, rgb: _Floats) -> _Floats:
+        """What pictures hold of a colour: R'G'B' of SDR in [0, 1] to numbers of Y', Cb and Cr, not rounded."""
+        signal = rgb if self._hdr is None else signal_of(self._hdr, rgb)
+        return np.asarray(cv2.transform(signal, self._yuv_from_rgb), np.float32)
+
+    def mix(self, picture: av.VideoFrame, box: _Box, luma: Mask, chroma: _Floats, weight: Mask) -> None:
+        """Add to what a box of a picture holds, of which as much is taken away as `weight` says.
+
+        Args:
+            picture: as of `put`.
+            box: likewise.
+            luma: (h, w) float32, in stored numbers, already multiplied by the weight.
+            chroma: (h / down, w / across, 2) float32, likewise.
+            weight: as of `put`.
+        """
         touched = (weight > 0).view(np.uint8)
-        luma = self._yuv_from_rgb[:1]
-        self._mix(picture.planes[0], box, luma, old, new, weight, touched > 0)
+        self._add(picture.planes[0], box, luma, weight, touched)
         if (self._across, self._down) != (1, 1):
-            size = (weight.shape[1] // self._across, weight.shape[0] // self._down)
-            old, new, weight = (_averaged(each, size) for each in (old, new, weight))
+            size = (chroma.shape[1], chroma.shape[0])
+            weight = _averaged(weight, size)
             # whole only where all its pixels are touched, and all its neighbours, between which it is blended
-            share = np.asarray(
-                cv2.resize(touched * np.uint8(255), size, interpolation=cv2.INTER_AREA), np.uint8
-            )
-            whole = cv2.erode((share == 255).view(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
-            touched = np.asarray(whole, np.uint8)
+            share = cv2.resize(touched * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+            whole = (np.asarray(share) == 255).view(np.uint8)
+            touched = np.asarray(cv2.erode(whole, np.ones((3, 3), np.uint8), borderValue=1), np.uint8)
         x0, y0, x1, y1 = box
         coarse = (x0 // self._across, y0 // self._down, x1 // self._across, y1 // self._down)
-        for number in (1, 2):
-            row = self._yuv_from_rgb[number : number + 1]
-            self._mix(picture.planes[number], coarse, row, old, new, weight, touched > 0)
+        for number in (0, 1):
+            values = np.asarray(cv2.extractChannel(chroma, number), np.float32)
+            self._add(picture.planes[1 + number], coarse, values, weight, touched)
 
-    def _signal(self, rgb: _Floats) -> _Floats:
-        """R'G'B' as it is stored, of R'G'B' as SDR shows it; both in [0, 1]."""
-        return rgb if self._hdr is None else signal_of(self._hdr, rgb)
-
-    def _mix(
-        self,
-        plane: VideoPlane,
-        box: _Box,
-        row: NDArray[np.float64],
-        old: _Floats,
-        new: _Floats,
-        weight: Mask,
-        touched: NDArray[np.bool_],
+    def _add(
+        self, plane: VideoPlane, box: _Box, values: Mask, weight: Mask, touched: NDArray[np.uint8]
     ) -> None:
         x0, y0, x1, y1 = box
         stored = np.frombuffer(memoryview(plane), self._type).reshape(plane.height, -1)[y0:y1, x0:x1]
-        kept = 1 - weight
-        was, will = (np.asarray(cv2.transform(each, row), np.float32) for each in (old, new))
-        mixed = kept * (stored.astype(np.float32) - was) + will
-        rounded = np.clip(np.rint(mixed), 0, self._most).astype(self._type)
-        np.copyto(stored, rounded, where=touched)
+        mixed = cv2.multiply(stored.astype(np.float32), 1 - weight)
+        mixed = np.clip(np.rint(mixed + values), 0, self._most).astype(self._type)
+        cv2.copyTo(mixed, touched, stored)
 
 
 def _averaged(picture: _Floats, size: tuple[int, int]) -> _Floats:

@@ -12,7 +12,7 @@ import numpy as np
 
 from understudy.compositing.colour_match import LabStatistics, lab_statistics, match
 from understudy.compositing.mask import blend_mask, face_hull_mask
-from understudy.compositing.paste import place
+from understudy.compositing.paste import place, place_planes
 from understudy.core.geometry import transform_points
 from understudy.core.types import Mask
 from understudy.media.partial import DecodedPicture, PartialFrame
@@ -110,13 +110,14 @@ class Composer:
             weights = [weight for weight, _ in seen]
             ours, theirs = (_mean([colours[side] for _, colours in seen], weights) for side in (0, 1))
             drawn = match(drawn, ours, theirs, mask=face.mask)
-        placed = place(
-            drawn,
-            face.mask,
-            face.drawn.crop_from_frame,
-            (picture.width_px, picture.height_px),
-            picture.editable_grid_px,
-        )
+        size = (picture.width_px, picture.height_px)
+        if picture.coded is not None:
+            stored, grid = picture.stored(drawn), picture.editable_grid_px
+            planes = place_planes(stored, face.mask, face.drawn.crop_from_frame, size, grid)
+            if planes is not None:
+                picture.mix(planes.window.x0, planes.window.y0, planes.luma, planes.chroma, planes.weight)
+            return
+        placed = place(drawn, face.mask, face.drawn.crop_from_frame, size)
         if placed is None:
             return
         before = picture.part(*placed.window.box).astype(np.float32) / np.float32(255)
