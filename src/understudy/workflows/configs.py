@@ -160,6 +160,8 @@ class ConvertConfig:
         target_identity: identity to replace; the model's second where None.
         mapped: identity put in by identity replaced, where several are; instead of these two.
         faces: facesets of the people who are replaced, whose faces are taken instead of looking for them.
+        blend: how a face is joined to what is around it, by name; see `compositing.blend.BLENDS`.
+        strength: how much of it is shown, 0 (the target) to 1.
     """
 
     target: Path
@@ -169,6 +171,8 @@ class ConvertConfig:
     target_identity: str | None = None
     mapped: Mapping[str, str] = field(default_factory=dict[str, str])
     faces: tuple[Path, ...] = ()
+    blend: str = "feather"
+    strength: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,7 +49,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         cast = LiveCast(roles, index, on_event)
     warnings = list(loaded.warnings)
     frames = swapped = 0
-    composer = Composer(model.preset)
+    composer = Composer(model.preset, config.blend, config.strength)
     # from the inside out: no thread may decode any more when the reader closes
     with (
         single_threaded_opencv(),

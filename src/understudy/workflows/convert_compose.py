@@ -10,6 +10,8 @@ from functools import partial
 
 import numpy as np
 
+from understudy.compositing.blend import BLENDS
+from understudy.compositing.blend_feather import Feather
 from understudy.compositing.colour_match import LabStatistics, lab_statistics, match
 from understudy.compositing.mask import blend_mask, face_hull_mask
 from understudy.compositing.paste import place, place_planes
@@ -46,9 +48,17 @@ class Composer:
     so light that changes is followed without delay, and noise does not pump.
     """
 
-    def __init__(self, preset: Preset) -> None:
-        """Know how faces are cut out."""
-        self._preset = preset
+    def __init__(self, preset: Preset, blend: str = "feather", strength: float = 1.0) -> None:
+        """Fix the look.
+
+        Args:
+            preset: says how faces are cut out.
+            blend: a key of `BLENDS`.
+            strength: how much of a face is shown, 0 to 1.
+        """
+        self._preset, self._strength = preset, np.float32(strength)
+        # a plain mix needs no pixels but those of the face itself
+        self._blend = None if blend == "feather" else BLENDS[blend](strength=strength)
 
     def of(self, frames: Iterable[DrawnFrame]) -> Iterator[tuple[PartialFrame, int]]:
         """Each frame with its faces replaced, and how many were; a few frames late."""
@@ -110,19 +120,20 @@ class Composer:
             weights = [weight for weight, _ in seen]
             ours, theirs = (_mean([colours[side] for _, colours in seen], weights) for side in (0, 1))
             drawn = match(drawn, ours, theirs, mask=face.mask)
-        size = (picture.width_px, picture.height_px)
-        if picture.coded is not None:
-            stored, grid = picture.stored(drawn), picture.editable_grid_px
-            planes = place_planes(stored, face.mask, face.drawn.crop_from_frame, size, grid)
+        size, matrix = (picture.width_px, picture.height_px), face.drawn.crop_from_frame
+        grid = picture.editable_grid_px
+        if self._blend is None and picture.coded is not None:
+            planes = place_planes(picture.stored(drawn), face.mask * self._strength, matrix, size, grid)
             if planes is not None:
                 picture.mix(planes.window.x0, planes.window.y0, planes.luma, planes.chroma, planes.weight)
             return
-        placed = place(drawn, face.mask, face.drawn.crop_from_frame, size)
+        placed = place(drawn, face.mask, matrix, size, grid)
         if placed is None:
             return
         before = picture.part(*placed.window.box).astype(np.float32) / np.float32(255)
-        after = before + (placed.face - before) * placed.weight[..., None]
-        picture.put(placed.window.x0, placed.window.y0, after.astype(np.float32, copy=False), placed.weight)
+        blend = self._blend or Feather(strength=float(self._strength))
+        after = blend(before, placed.face, placed.weight)
+        picture.put(placed.window.x0, placed.window.y0, after, placed.weight)
 
 
 def _bytes_of(frame: PartialFrame) -> int:

@@ -1,0 +1,90 @@
+"""Every blend and way to match colours, on rendered actors whose true swap is known: results/compositing.json.
+
+python benchmarks/compositing.py --work FOLDER
+
+One model is trained for each direction of the built-in actors; then the same model, the same faces and the same
+footage are composited in every way. The truth is the source's face rendered under the target's hair and light.
+What the target itself would score against the truth, and what its own flicker is, stand beside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from itertools import product
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from machine import about
+
+from understudy.compositing.blend import BLENDS
+from understudy.workflows import convert, evaluate, extract, train
+from understudy.workflows.configs import ConvertConfig, EvaluateConfig, ExtractConfig, TrainConfig
+from understudy.workflows.known_pairs import Pair, rendered_pairs
+
+RESULTS = Path(__file__).parent / "results"
+STEPS = 1200
+FIGURES = ("truth_ssim", "truth_psnr", "seam", "flicker", "identity")
+
+
+def main() -> None:
+    """Write one row a way, and print them."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--colour", action="append", default=[])
+    parser.add_argument("--blend", action="append", default=[])
+    args = parser.parse_args()
+    machine = about()
+    ways = list(product(args.colour or COLOURS, args.blend or BLENDS))
+    with rendered_pairs() as pairs:
+        found = [measured(pair, args.work / pair.name, ways) for pair in pairs]
+    rows = [
+        {"colour": colour, "blend": blend}
+        | {name: round(mean(each[way][name] for each in found), 4) for name in FIGURES}
+        for way, (colour, blend) in enumerate(ways)
+    ]
+    result = {"machine": machine, "steps": STEPS, "rows": rows}
+    (RESULTS / "compositing.json").write_text(json.dumps(result, indent=1) + "\n")
+    for row in rows:
+        print("| " + " | ".join(str(value) for value in row.values()) + " |")
+
+
+def measured(pair: Pair, work: Path, ways: list[tuple[str, str]]) -> list[dict[str, float]]:
+    """Figures of each way, of one model."""
+    faces = {"source": pair.source, "target": (pair.target, *pair.target_footage)}
+    for name, footage in faces.items():
+        extract.run(ExtractConfig(footage=footage, faceset=work / f"{name}.faceset", identity=name))
+    facesets = (work / "source.faceset", work / "target.faceset")
+    config = TrainConfig(facesets=facesets, model=work / "model", steps=STEPS)
+    if train.finished_result(config) is None:
+        train.run(config)
+    return [figures(pair, work, colour, blend) for colour, blend in ways]
+
+
+def figures(pair: Pair, work: Path, colour: str, blend: str) -> dict[str, float]:
+    """Of one conversion."""
+    out = work / f"{colour}_{blend}.mp4"
+    target = work / "target.faceset"
+    convert.run(
+        ConvertConfig(
+            target=pair.target, model=work / "model", out=out, faces=(target,), colour=colour, blend=blend
+        )
+    )
+    result = evaluate.run(
+        EvaluateConfig(output=out, target=pair.target, source=work / "source.faceset", truth=pair.truth)
+    )
+    truth: Any = result.truth
+    return {
+        "truth_ssim": truth["ssim"],
+        "truth_psnr": truth["psnr"],
+        "seam": result.seam,
+        "flicker": result.flicker,
+        "identity": result.identity["nearer_to_source"],
+    }
+
+
+if __name__ == "__main__":
+    main()
