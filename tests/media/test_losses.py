@@ -64,9 +64,7 @@ def with_extras(path: Path) -> Path:
 def test_streams_that_are_not_copied_are_told(tmp_path: Path) -> None:
     warnings = warnings_of_copy(with_extras(tmp_path / "a.mov"), tmp_path / "out.mp4")
     (told,) = warnings
-    assert told.startswith("out.mp4 has the picture and the sound of a.mov, not its further video stream, ")
-    assert "data stream" in told
-    assert told.endswith("2 chapters")
+    assert told == "out.mp4 does not have all that a.mov has: not its further video stream"
     warnings = warnings_of_copy(make_clip(tmp_path / "b.mp4", audio=("aac", "aac")), tmp_path / "out.mp4")
     assert warnings == []
 
@@ -74,4 +72,6 @@ def test_streams_that_are_not_copied_are_told(tmp_path: Path) -> None:
 def test_real_target_with_subtitles(tmp_path: Path) -> None:
     target = beside("data/hard/containers/nasa_13013.mp4")
     (told,) = warnings_of_copy(target, tmp_path / "out.mp4")
+    assert told.endswith("not its further video stream")
+    (told,) = warnings_of_copy(target, tmp_path / "out.mkv")  # which would need them as plain text
     assert told.endswith("not its 2 subtitle streams, further video stream")

@@ -11,6 +11,7 @@ import pytest
 from understudy.core.errors import ConfigError, MediaError, ModelError
 from understudy.core.types import Frame, Image
 from understudy.faces import choose
+from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.workflows import convert
@@ -38,13 +39,15 @@ def test_pixels_outside_the_mask_keep_their_bits(
     clips: dict[str, Path], model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[Image] = []
-    write = VideoWriter.write
+    write = convert.write
 
-    def spy(self: VideoWriter, frame: Frame) -> None:
-        written.append(frame.image.copy())
-        write(self, frame)
+    def spy(writer: VideoWriter, frame: PartialFrame) -> None:
+        assert isinstance(frame.image, DecodedPicture)
+        assert frame.image.coded is not None  # what is encoded is what was decoded, but for the face
+        written.append(frame.image.whole().copy())
+        write(writer, frame)
 
-    monkeypatch.setattr(VideoWriter, "write", spy)
+    monkeypatch.setattr(convert, "write", spy)
     convert.run(ConvertConfig(target=clips["target"], model=model, out=tmp_path / "out.mp4"))
     for before, after in zip(_images(clips["target"]), written, strict=True):
         changed = (before != after).any(axis=2)

@@ -75,7 +75,7 @@ class PlaneEditor:
         self.mix(picture, box, np.asarray(luma, np.float32), _averaged(chroma, size), weight)
 
     def stored(self, rgb: _Floats) -> _Floats:
-        """What pictures hold of a colour: R'G'B' of SDR in [0, 1] to numbers of Y', Cb and Cr, not rounded."""
+        """What pictures hold of colours: R'G'B' of SDR in [0, 1] to numbers of Y', Cb, Cr, not rounded."""
         signal = rgb if self._hdr is None else signal_of(self._hdr, rgb)
         return np.asarray(cv2.transform(signal, self._yuv_from_rgb), np.float32)
 

@@ -11,24 +11,26 @@ from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import av
 import numpy as np
 from av.codec.context import Flags
 from av.container import OutputContainer
 from av.error import FFmpegError
+from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from understudy.core.errors import MediaError
 from understudy.core.files import written_aside
 from understudy.core.types import Frame
-from understudy.media.audio_copy import AudioCopy
 from understudy.media.colour import FromRgb
+from understudy.media.encoding import CODECS, encoding_for
 from understudy.media.info import VideoInfo
 from understudy.media.losses import losses
 from understudy.media.output import OUTPUT_SUFFIXES, check_path, write_errors
 from understudy.media.rotation import Orientation
+from understudy.media.stream_copy import StreamCopy
 
 __all__ = ["OUTPUT_SUFFIXES", "VideoWriter", "check_output"]
 
@@ -40,7 +42,7 @@ class _AbandonedError(Exception):
 
 
 class VideoWriter:
-    """Writes frames as H.264 with the times, size, rotation and colour tags of another video, and its audio.
+    """Writes frames with the times, size, rotation and colour tags of another video, and its audio.
 
     What is written lies beside `path` under another name until the writer is closed without an error;
     then it is whole and takes its place. After an exception nothing is left.
@@ -50,7 +52,9 @@ class VideoWriter:
     Args:
         path: the file to write: .mp4, .mov, .m4v or .mkv, in a folder that exists.
         like: the video whose properties and audio are taken over.
-        crf: constant quality of H.264, 0 (lossless) to 51; 16 is hard to tell from the original.
+        native: encode in the other video's own pixel format, for `write_coded`; see `encoding.is_native`.
+        codec: see `encoding_for`.
+        crf: likewise.
         preset: speed of the encoder, "ultrafast" to "veryslow".
         metadata: tags of the container, e.g. {"comment": "..."}.
         inputs: files that must not be overwritten, beside `like.path`.
@@ -64,7 +68,9 @@ class VideoWriter:
         path: Path,
         *,
         like: VideoInfo,
-        crf: int = 16,
+        native: bool = False,
+        codec: str = "auto",
+        crf: int | None = None,
         preset: str = "veryfast",
         metadata: Mapping[str, str] | None = None,
         inputs: Sequence[Path] = (),
@@ -79,26 +85,35 @@ class VideoWriter:
         self._has_rounded = False
         # no container starts before zero, so such a video and its audio are moved there together
         self._shift = max(0, -like.start_pts)
+        self._encoding = encoding_for(
+            like, path.suffix, native=native, codec=codec if native or codec != "auto" else "h264",
+            crf=crf, preset=preset,
+        )  # fmt: skip
         self._from_rgb = FromRgb(
-            like.colour.written, height_px=like.coded_height_px, pixel_format=_pixel_format_for(like)
+            self._encoding.colour, height_px=like.coded_height_px, pixel_format=self._encoding.pixel_format
         )
         self._stack = ExitStack()
-        self._audio: AudioCopy | None = None
+        self._others: StreamCopy | None = None
         try:
             with write_errors(path):
                 self._aside = self._stack.enter_context(written_aside(path))
-                self._audio = self._open_audio()
+                self._others = self._open_others()
                 self._output = self._open_output(metadata or {})
-                self._video = self._add_video(crf, preset)
-                if self._audio is not None:
-                    self._audio.declare_in(self._output)
+                self._video = self._add_video()
+                if self._others is not None:
+                    self._others.declare_in(self._output)
                 self._output.start_encoding()
         except BaseException:
             self.discard()
             raise
         self.warnings += losses(
-            like, path.name, pixel_format=self._from_rgb.pixel_format, is_moved=bool(self._shift)
+            like, path.name, pixel_format=self._encoding.pixel_format, is_moved=bool(self._shift)
         )
+
+    @property
+    def pixel_format(self) -> str:
+        """What `write_coded` takes pictures in."""
+        return self._encoding.pixel_format
 
     def write(self, frame: Frame) -> None:
         """Add the next frame; audio up to its time goes with it.
@@ -111,11 +126,33 @@ class VideoWriter:
             ValueError: the frame does not fit.
             MediaError: the disk is full or fails.
         """
-        pts = self._pts_of(frame)
         size = (frame.image.shape[1], frame.image.shape[0])
         if size != (self._like.width_px, self._like.height_px):
             raise ValueError(f"need frames of {self._like.width_px} x {self._like.height_px} px, got {size}")
-        picture = self._from_rgb(np.ascontiguousarray(self._like.orientation.coded(frame.image)))
+        coded = np.ascontiguousarray(self._like.orientation.coded(frame.image))
+        self._add(self._from_rgb(coded), frame.time_s)
+
+    def write_coded(self, picture: av.VideoFrame, time_s: Fraction) -> None:
+        """Add the next frame as it is stored: not turned, in `pixel_format`; it must not change afterwards.
+
+        Args:
+            picture: of the video's coded size.
+            time_s: its presentation time; as of `write`.
+
+        Raises:
+            ValueError: the picture does not fit.
+            MediaError: the disk is full or fails.
+        """
+        size = (picture.width, picture.height)
+        if size != (self._like.coded_width_px, self._like.coded_height_px):
+            raise ValueError(f"a picture of {size} px does not fit")
+        if picture.format.name != self.pixel_format:
+            raise ValueError(f"need pictures in {self.pixel_format}, got {picture.format.name}")
+        picture.pict_type = PictureType.NONE  # the encoder decides which pictures are whole ones
+        self._add(picture, time_s)
+
+    def _add(self, picture: av.VideoFrame, time_s: Fraction) -> None:
+        pts = self._pts_of(time_s)
         picture.pts = pts
         picture.time_base = self._ticks
         with write_errors(self._path):
@@ -135,9 +172,9 @@ class VideoWriter:
             with write_errors(self._path):
                 self._encode(self._held, self._last_frame_ticks())
                 self._output.mux(self._video.encode(None))
-                if self._audio is not None:
-                    self._audio.copy_until(None)
-                    self._audio.close()
+                if self._others is not None:
+                    self._others.copy_until(None)
+                    self._others.close()
                 self._output.close()
                 self._stack.close()
         except BaseException:
@@ -167,17 +204,21 @@ class VideoWriter:
     def _is_matroska(self) -> bool:
         return self._path.suffix.lower() == ".mkv"
 
-    def _open_audio(self) -> AudioCopy | None:
-        if not self._like.has_audio:
+    def _open_others(self) -> StreamCopy | None:
+        shift_s = self._shift * self._like.time_base
+        try:
+            return StreamCopy(self._like.path, self._path.suffix, shift_s=shift_s)
+        except MediaError:  # images
+            if self._like.has_audio:
+                raise
             return None
-        return AudioCopy(self._like.path, shift_s=self._shift * self._like.time_base)
 
     def _open_output(self, metadata: Mapping[str, str]) -> OutputContainer:
         # audio may start before zero, where its first samples only warm the decoder up
         options = {"avoid_negative_ts": "disabled"}
         if not self._is_matroska:
             timescale = self._like.time_base.denominator
-            rates = self._audio.sample_rates_hz if self._audio is not None else []
+            rates = self._others.sample_rates_hz if self._others is not None else []
             # start times are stored in units of the whole movie, so these must fit every stream
             common = math.lcm(timescale, *rates)
             options |= {
@@ -189,21 +230,26 @@ class VideoWriter:
         output.metadata.update(metadata)
         return output
 
-    def _add_video(self, crf: int, preset: str) -> VideoStream:
-        like = self._like
-        video = self._output.add_stream(
-            "libx264",
-            rate=like.average_rate_hz or 25,
-            options={"crf": str(crf), "preset": preset},
-            width=like.coded_width_px,
-            height=like.coded_height_px,
-            pix_fmt=_pixel_format_for(like),
+    def _add_video(self) -> VideoStream:
+        like, encoding = self._like, self._encoding
+        video = cast(
+            VideoStream,
+            self._output.add_stream(
+                CODECS[encoding.codec],
+                rate=like.average_rate_hz or 25,
+                options=dict(encoding.options),
+                width=like.coded_width_px,
+                height=like.coded_height_px,
+                pix_fmt=encoding.pixel_format,
+            ),
         )
         video.time_base = self._ticks
         context = video.codec_context
         context.time_base = self._ticks
         context.flags |= Flags.frame_duration
-        colour = like.colour.written
+        if encoding.tag:
+            context.codec_tag = encoding.tag
+        colour = encoding.colour
         context.colorspace, context.color_primaries = colour.matrix, colour.primaries
         context.color_trc, context.color_range = colour.transfer, colour.range
         if like.sample_aspect_ratio is not None:
@@ -215,8 +261,8 @@ class VideoWriter:
     def _encode(self, picture: av.VideoFrame, duration: int) -> None:
         """Encode one picture, and copy the audio that is heard before it."""
         picture.duration = duration
-        if self._audio is not None:
-            self._audio.copy_until((picture.pts or 0) * self._ticks)
+        if self._others is not None:
+            self._others.copy_until((picture.pts or 0) * self._ticks)
         self._output.mux(self._video.encode(picture))
 
     def _last_frame_ticks(self) -> int:
@@ -231,16 +277,14 @@ class VideoWriter:
         is_exact = like.container == "gif" or "mp4" in like.container
         return rest if is_exact and 0 < rest <= 4 * nominal else nominal
 
-    def _pts_of(self, frame: Frame) -> int:
-        """The frame's time in `_ticks`."""
-        exact = (frame.time_s + self._shift * self._like.time_base) / self._ticks
+    def _pts_of(self, time_s: Fraction) -> int:
+        """A frame's time in `_ticks`."""
+        exact = (time_s + self._shift * self._like.time_base) / self._ticks
         if exact.denominator != 1:
-            raise ValueError(
-                f"time {frame.time_s} s is no multiple of the time base {self._like.time_base} s"
-            )
+            raise ValueError(f"time {time_s} s is no multiple of the time base {self._like.time_base} s")
         if self._held is not None and exact <= self._last_pts:
-            raise ValueError(f"frames must come in order: {frame.time_s} s is not after the one before")
-        self._has_rounded |= self._is_matroska and (frame.time_s * 1000).denominator != 1
+            raise ValueError(f"frames must come in order: {time_s} s is not after the one before")
+        self._has_rounded |= self._is_matroska and (time_s * 1000).denominator != 1
         return int(exact)
 
     def _note_repairs(self) -> None:
@@ -248,8 +292,8 @@ class VideoWriter:
             self.warnings.append(
                 f"{self._path.name}: Matroska rounds times to milliseconds; .mp4 keeps them exact"
             )
-        if self._audio is not None and self._audio.repaired:
-            count = self._audio.repaired
+        if self._others is not None and self._others.repaired:
+            count = self._others.repaired
             self.warnings.append(
                 f"{self._like.path.name}: {count} audio packets had no usable time and were given one"
             )
@@ -262,28 +306,25 @@ class VideoWriter:
                 self._aside.unlink(missing_ok=True)
             with contextlib.suppress(FFmpegError, OSError):
                 self._output.close()
-        if self._audio is not None:
-            self._audio.close()
+        if self._others is not None:
+            self._others.close()
         # any error makes `written_aside` clean up
         self._stack.__exit__(_AbandonedError, _AbandonedError(), None)
 
 
-def check_output(path: Path, like: VideoInfo) -> None:
+def check_output(
+    path: Path, like: VideoInfo, *, native: bool = False, codec: str = "auto", crf: int | None = None
+) -> None:
     """Find out before the work whether an output can be written, by starting to; nothing is left.
 
     Args:
         path: as of `VideoWriter`.
         like: as of `VideoWriter`.
+        native: likewise.
+        codec: likewise.
+        crf: likewise.
 
     Raises:
         MediaError: what `VideoWriter` would raise.
     """
-    VideoWriter(path, like=like).discard()
-
-
-def _pixel_format_for(like: VideoInfo) -> str:
-    """4:2:0, which plays everywhere, but for odd sizes.
-
-    4:2:0 stores one colour for 2x2 pixels and H.264 cannot crop half of such a square.
-    """
-    return "yuv444p" if like.coded_width_px % 2 or like.coded_height_px % 2 else "yuv420p"
+    VideoWriter(path, like=like, native=native, codec=codec, crf=crf).discard()

@@ -162,6 +162,8 @@ class ConvertConfig:
         faces: facesets of the people who are replaced, whose faces are taken instead of looking for them.
         blend: how a face is joined to what is around it, by name; see `compositing.blend.BLENDS`.
         strength: how much of it is shown, 0 (the target) to 1.
+        codec: "auto" (the footage's own where it can be, else what holds its depth), or one of `media.encoding`.
+        crf: constant quality, 0 (lossless) to 51; what is hard to tell from the original where None.
     """
 
     target: Path
@@ -173,6 +175,8 @@ class ConvertConfig:
     faces: tuple[Path, ...] = ()
     blend: str = "feather"
     strength: float = 1.0
+    codec: str = "auto"
+    crf: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.core.types import Frame
+from understudy.media.encoding import is_native
 from understudy.media.info import VideoInfo
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.media.reader import VideoReader
@@ -93,14 +94,27 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
 
 def writer_for(config: ConvertConfig, like: VideoInfo) -> VideoWriter:
     """What the output is written with; raises MediaError where it cannot be."""
-    return VideoWriter(config.out, like=like, metadata={"comment": SYNTHETIC_NOTICE})
+    return VideoWriter(
+        config.out,
+        like=like,
+        native=is_native(like),
+        codec=config.codec,
+        crf=config.crf,
+        metadata={"comment": SYNTHETIC_NOTICE},
+    )
 
 
 def write(writer: VideoWriter, frame: PartialFrame) -> None:
     """Write a frame that may have been changed."""
     picture = frame.image
     assert isinstance(picture, DecodedPicture)
-    writer.write(Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=picture.whole()))
+    coded = picture.coded
+    if coded is not None and coded.format.name == writer.pixel_format:
+        writer.write_coded(coded, frame.time_s)
+    else:
+        writer.write(
+            Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=picture.whole())
+        )
 
 
 def check_target(path: Path, out: Path) -> None:
@@ -112,4 +126,4 @@ def check_target(path: Path, out: Path) -> None:
     if path.is_dir():
         raise MediaError(f"{path} is a folder", "the target is one video file")
     with VideoReader(path) as reader:
-        check_output(out, reader.info)
+        check_output(out, reader.info, native=is_native(reader.info))
