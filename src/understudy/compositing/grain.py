@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from understudy.compositing.blend_parts import FloatImage, tripled
 from understudy.core.types import Mask
 
-WIDTHS_PX = (0.0, 0.4, 0.6, 0.8, 1.0, 1.2)  # of a grain; wider ones cannot be told from skin
+WIDTHS_PX = (0.0, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9, 1.0, 1.2)  # wider: indistinct from skin
 
 Detail = NDArray[np.float64]  # (2, 3): power of fine and coarse detail on smooth skin, of Y, Cr and Cb
 

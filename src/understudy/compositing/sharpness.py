@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from understudy.compositing.grain import WIDTHS_PX, Grain, drawn_grain
 from understudy.core.types import Mask
 
-BLURS_PX2 = (0.0, 1.0, 2.5, 6.0, 16.0)  # squared deviations of the blurs that a face is tried with
+BLURS_PX2 = (0.0, 1.5, 5.0, 16.0)  # squared deviations of the blurs that a face is tried with
 
 Products = NDArray[np.float64]  # (blurs, 5, 5): mean products of Ix, Iy, Ixx, Iyy, Ixy
 Covariance = NDArray[np.float64]  # (2, 2), px^2, over (x, y): of a blur
@@ -150,6 +150,6 @@ def _line(sigma_px: float, x: float, y: float) -> NDArray[np.float32]:
 @cache
 def _noise_products() -> NDArray[np.float64]:
     """(widths, len(BLURS_PX2), 5, 5): the products of grain of strength 1 in luma."""
-    whole = np.ones((384, 384), np.float32)
+    whole = np.ones((256, 256), np.float32)
     grains = [Grain((1.0, 0.0, 0.0), (width, 0, 0)) for width in range(len(WIDTHS_PX))]
-    return np.stack([measured_products(drawn_grain(grain, 384, 384, 0)[..., 1], whole) for grain in grains])
+    return np.stack([measured_products(drawn_grain(grain, 256, 256, 0)[..., 1], whole) for grain in grains])

@@ -18,7 +18,8 @@ from understudy.compositing.sharpness import (
 )
 from understudy.core.types import Mask
 
-_LONGEST_PX = 256  # a larger window is measured on its middle
+_SURE = 1.15  # by so much more power must the target have more grain, as either is known to a few per cent
+_LONGEST_PX = 224  # a larger window is measured on its middle
 _DETAIL_RAD_PX = np.array([[2.3], [1.5]])  # where fine and coarse detail lie in the spectrum
 
 
@@ -127,7 +128,7 @@ def give_texture(
         blur = blur * config.blur
         face = blurred(face, blur)
         kept = kept * np.exp(-np.trace(blur) / 2 * np.square(_DETAIL_RAD_PX))
-    grain = _limited(grain_of(np.maximum(target.detail - kept, 0)), config)
+    grain = _limited(grain_of(np.maximum(target.detail - _SURE * kept, 0)), config)
     if grain is None:
         return face
     change = drawn_grain(grain, face.shape[0], face.shape[1], frame)
