@@ -128,7 +128,7 @@ def _banded(change: FloatImage, weight: Mask, levels: int) -> FloatImage:
 
     Overwrites `change`.
     """
-    step = np.clip(weight * np.float32(4) - np.float32(1.5), 0, 1)
+    step = np.clip(weight * np.float32(6) - np.float32(2.5), 0, 1)
     level = cv2.multiply(change, tripled(np.minimum(weight * np.float32(8), np.float32(1))), dst=change)
     bands: list[FloatImage] = []
     for _ in range(levels):
