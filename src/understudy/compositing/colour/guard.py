@@ -1,0 +1,80 @@
+"""Limits that every way of matching keeps: how far colours may go, and that dark stays dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from understudy.compositing.colour.colour_map import GRID, ColourMap
+from understudy.compositing.colour.moments import mean
+from understudy.compositing.colour.sample import ColourSample
+from understudy.compositing.colour.spaces import Colours, lab_from_rgb, rgb_from_lab
+
+_FULL_CHROMA_FROM = 0.5  # share of the face's lightness from which chroma moves in full
+_LEAST_SHADE = 0.5  # a shadow keeps at least this part of its share of the face's lightness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColourLimits:
+    """How far a match may go before it does more harm than the mismatch.
+
+    Args:
+        gain: largest change of contrast; the smallest is its inverse.
+        lightness: largest change of lightness, in L* units.
+        chroma: largest change of a* and b*.
+    """
+
+    gain: float = 1.6
+    lightness: float = 35.0
+    chroma: float = 25.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if self.gain < 1 or self.lightness < 0 or self.chroma < 0:
+            raise ValueError(f"need gain >= 1, lightness and chroma >= 0, got {self}")
+
+    @property
+    def most(self) -> Colours:
+        """(3,) largest change of L*, a*, b*."""
+        return np.array([self.lightness, self.chroma, self.chroma], np.float32)
+
+
+_GRID_LAB = lab_from_rgb(GRID)
+_GRID_BACK = rgb_from_lab(_GRID_LAB)  # there and back is not exact, which must not count as a change
+
+
+def guarded_map(
+    lab_change: Callable[[Colours], Colours], drawn: ColourSample, limits: ColourLimits
+) -> ColourMap:
+    """Make a map of a change of Lab colours, kept within bounds.
+
+    Colours darker than the drawn face's mean keep their share of its lightness: black stays black, so
+    that lashes, pupils and an open mouth do not turn to fog where a dark face is matched to a light
+    one, nor shadows to holes. Their chroma moves less, as it would under another light.
+
+    Args:
+        lab_change: (n, 3) L*, a*, b* to (n, 3) L*, a*, b*; called with any colours there are.
+        drawn: sample of the drawn face; its mean lightness tells what is dark.
+        limits: how far colours may go.
+
+    Returns:
+        The map, clipped to what RGB can show.
+    """
+    lab = _GRID_LAB
+    centre = mean(lab_from_rgb(drawn.colours), drawn.weights)[None].astype(np.float32)
+    wanted = lab_change(np.concatenate([lab, centre]))
+    wanted = wanted - np.concatenate([lab, centre])
+    np.clip(wanted, -limits.most, limits.most, out=wanted)
+    at_centre = max(float(centre[0, 0] + wanted[-1, 0]), 0.0)
+    share = lab[:, :1] / np.float32(max(float(centre[0, 0]), 1.0))
+    out = lab + wanted[:-1] * np.concatenate([np.ones_like(share), *[_fade(share)] * 2], axis=1)
+    level = share[:, 0] * np.float32(at_centre)
+    kept = np.clip(out[:, 0], _LEAST_SHADE * level, level)
+    out[:, 0] = np.where(share[:, 0] < 1, kept, out[:, 0])
+    return ColourMap.from_change(rgb_from_lab(out) - _GRID_BACK)
+
+
+def _fade(share: Colours) -> Colours:
+    return np.clip(share / np.float32(_FULL_CHROMA_FROM), 0, 1)

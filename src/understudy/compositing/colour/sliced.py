@@ -1,0 +1,121 @@
+"""Sliced optimal transport: the whole distribution of colours, as a smooth map."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.compositing.colour.colour_map import GRID, NODES, ColourMap
+from understudy.compositing.colour.guard import ColourLimits, guarded_map
+from understudy.compositing.colour.mkl import linear_change
+from understudy.compositing.colour.quantiles import transport
+from understudy.compositing.colour.sample import ColourSample
+from understudy.compositing.colour.spaces import Colours, lab_from_rgb
+
+_ROUNDS = 4  # of three directions each; measured: more change nothing that is left after smoothing
+_COARSE = 9  # grid points an axis of what the linear map leaves: smooth, and filled by a few hundred colours
+_PRIOR = 0.004  # share of the sample's weight at which a grid point is half believed
+_MOST = np.array([8.0, 5.0, 5.0])  # Lab units that it may add to the linear map
+
+
+def fit_sliced(drawn: ColourSample, target: ColourSample, limits: ColourLimits) -> ColourMap:
+    """Carry the distribution of colours to the target's.
+
+    The linear map of `fit_mkl` goes first. What is then left is transported along random directions,
+    and the way that each colour went is spread on a coarse grid, smoothed, and falls to 0 where there
+    are no colours: no colour's neighbours go another way.
+
+    Args:
+        drawn: sample of the drawn face.
+        target: sample of the target's face.
+        limits: how far to go.
+
+    Returns:
+        The map from the drawn face's colours to the target's.
+
+    Reference:
+        Pitie, Kokaram & Dahyot, N-dimensional probability density function transfer and its application
+        to colour transfer, ICCV 2005; Rabin et al., Wasserstein barycenter and its application to texture
+        mixing, SSVM 2011 (displacements of many directions averaged).
+    """
+    linear = linear_change(drawn, target, limits)
+    start = linear(lab_from_rgb(drawn.colours)).astype(np.float64)
+    onto = lab_from_rgb(target.colours).astype(np.float64)
+    moved = sliced_transport(start, drawn.weights, onto, target.weights) - start
+    rest = _spread(drawn.colours, drawn.weights, np.clip(moved, -_MOST, _MOST))
+
+    def change(lab: Colours) -> Colours:
+        # the guard asks for the grid's colours and then for the mean's
+        out = linear(lab)
+        out[: len(GRID)] += rest
+        return out
+
+    return guarded_map(change, drawn, limits)
+
+
+def sliced_transport(
+    colours: NDArray[np.float64],
+    weights: NDArray[np.float32],
+    onto: NDArray[np.float64],
+    onto_weights: NDArray[np.float32],
+    rounds: int = _ROUNDS,
+) -> NDArray[np.float64]:
+    """Move colours until their distribution is another's along every direction looked at.
+
+    Args:
+        colours: (n, 3), any unit.
+        weights: (n,) >= 0.
+        onto: (m, 3) colours of the other distribution.
+        onto_weights: (m,) >= 0.
+        rounds: sets of three directions at right angles; always the same ones.
+
+    Returns:
+        (n, 3) where each colour has gone.
+    """
+    moved = colours.copy()
+    for axes in _directions(rounds):
+        here, there = moved @ axes, onto @ axes
+        gone = [transport(here[:, i], weights, there[:, i], onto_weights) for i in range(3)]
+        moved += (np.stack(gone, axis=1) - here) @ axes.T
+    return moved
+
+
+def _directions(rounds: int) -> list[NDArray[np.float64]]:
+    """Sets of three directions at right angles, the first along the axes."""
+    random = np.random.default_rng(5)
+    return [np.eye(3), *(np.linalg.qr(random.normal(size=(3, 3)))[0] for _ in range(rounds - 1))]
+
+
+def _spread(rgb: Colours, weights: NDArray[np.float32], moved: NDArray[np.float64]) -> Colours:
+    """(NODES^3, 3) movement at each colour of the grid: near the sample's, 0 far from them."""
+    at = rgb.astype(np.float64)[:, ::-1] * (_COARSE - 1)  # blue first, as the grid
+    low = np.minimum(at.astype(np.int64), _COARSE - 2)
+    part = at - low
+    share = weights / weights.sum()
+    sums = np.zeros((_COARSE**3, 4))
+    values = np.concatenate([moved, np.ones((len(moved), 1))], axis=1) * share[:, None]
+    for corner in np.ndindex(2, 2, 2):
+        near = np.prod(np.where(corner, part, 1 - part), axis=1)
+        index = np.ravel_multi_index(tuple((low + corner).T), (_COARSE,) * 3)
+        for channel in range(4):
+            sums[:, channel] += np.bincount(index, near * values[:, channel], _COARSE**3)
+    cube = sums.reshape(_COARSE, _COARSE, _COARSE, 4)
+    for axis in range(3):
+        cube = np.moveaxis(np.tensordot(_BLUR, cube, (1, axis)), 0, axis)
+    cube = cube[..., :3] / (cube[..., 3:] + _PRIOR)
+    for axis in range(3):
+        cube = np.moveaxis(np.tensordot(_FINER, cube, (1, axis)), 0, axis)
+    return cube.reshape(-1, 3).astype(np.float32)
+
+
+def _blur() -> NDArray[np.float64]:
+    away = np.arange(_COARSE)[:, None] - np.arange(_COARSE)
+    return np.exp(-0.5 * np.square(away / 0.7))
+
+
+def _finer() -> NDArray[np.float64]:
+    at = np.linspace(0, _COARSE - 1, NODES)
+    return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(_COARSE)))
+
+
+_BLUR, _FINER = _blur(), _finer()
