@@ -99,7 +99,6 @@ class ColourMap:
         row = np.rint(picture[..., 2] * np.float32(_BLUE_STEPS - 1))
         row *= NODES
         row += picture[..., 1] * np.float32(NODES - 1)
-        # beyond [0, 1] the border of the sheet holds, so wild input stays harmless
         added = np.asarray(
             cv2.remap(self.table, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
         )

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from understudy.compositing.colour.colour_map import GRID, ColourMap
-from understudy.compositing.colour.moments import mean
+from understudy.compositing.colour.moments import covariance, mean
 from understudy.compositing.colour.sample import ColourSample
 from understudy.compositing.colour.spaces import Colours, lab_from_rgb, rgb_from_lab
 
+_KNOWN_DEVIATIONS = 3.0  # colours further from the mean than this are not what the fit was made for
+_LEAST_DEVIATION = 2.0  # Lab units
 _FULL_CHROMA_FROM = 0.5  # share of the face's lightness from which chroma moves in full
 _LEAST_SHADE = 0.5  # a shadow keeps at least this part of its share of the face's lightness
 
@@ -52,7 +54,9 @@ def guarded_map(
 
     Colours darker than the drawn face's mean keep their share of its lightness: black stays black, so
     that lashes, pupils and an open mouth do not turn to fog where a dark face is matched to a light
-    one, nor shadows to holes. Their chroma moves less, as it would under another light.
+    one, nor shadows to holes. Their chroma moves less, as it would under another light. Colours beyond
+    the drawn face's own (irises, teeth) are changed as the nearest of its own is: a slope that holds
+    for skin would make grey eyes blue and blue ones glow.
 
     Args:
         lab_change: (n, 3) L*, a*, b* to (n, 3) L*, a*, b*; called with any colours there are.
@@ -63,12 +67,15 @@ def guarded_map(
         The map, clipped to what RGB can show.
     """
     lab = _GRID_LAB
-    centre = mean(lab_from_rgb(drawn.colours), drawn.weights)[None].astype(np.float32)
-    wanted = lab_change(np.concatenate([lab, centre]))
-    wanted = wanted - np.concatenate([lab, centre])
+    face = lab_from_rgb(drawn.colours)
+    centre = mean(face, drawn.weights)[None].astype(np.float32)
+    deviation = np.sqrt(np.diag(covariance(face, drawn.weights))).astype(np.float32)
+    reach = _KNOWN_DEVIATIONS * np.maximum(deviation, np.float32(_LEAST_DEVIATION))
+    asked = np.concatenate([np.clip(lab, centre - reach, centre + reach), centre])
+    wanted = lab_change(asked) - asked
     np.clip(wanted, -limits.most, limits.most, out=wanted)
     at_centre = max(float(centre[0, 0] + wanted[-1, 0]), 0.0)
-    share = lab[:, :1] / np.float32(max(float(centre[0, 0]), 1.0))
+    share = lab[:, :1] / np.float32(max(float(centre[0, 0]), 1e-3))
     out = lab + wanted[:-1] * np.concatenate([np.ones_like(share), *[_fade(share)] * 2], axis=1)
     level = share[:, 0] * np.float32(at_centre)
     kept = np.clip(out[:, 0], _LEAST_SHADE * level, level)

@@ -9,14 +9,14 @@ from understudy.compositing.colour.colour_map import ColourMap
 from understudy.compositing.colour.guard import ColourLimits, guarded_map
 from understudy.compositing.colour.quantiles import quantiles
 from understudy.compositing.colour.sample import ColourSample
-from understudy.compositing.colour.spaces import Colours, lab_from_rgb
+from understudy.compositing.colour.spaces import Colours, through_rgb
 
 _AT = np.linspace(0.02, 0.98, 13)  # beyond them single cells decide
-_LEAST_STEP = 0.25  # Lab units between knots; nearer ones tell no gain
+_LEAST_STEP = 0.0025  # RGB between knots; nearer ones tell no gain
 
 
 def fit_histogram(drawn: ColourSample, target: ColourSample, limits: ColourLimits) -> ColourMap:
-    """Carry the histogram of L*, a* and b* to those of the target, each by a rising curve.
+    """Carry the histograms of red, green and blue to those of the target, each by a rising curve.
 
     The curve goes through the medians; its slope stays within the gain's limits, and beyond the
     outermost quantiles it is that of a plain shift.
@@ -29,21 +29,20 @@ def fit_histogram(drawn: ColourSample, target: ColourSample, limits: ColourLimit
     Returns:
         The map from the drawn face's colours to the target's.
     """
-    before, after = lab_from_rgb(drawn.colours), lab_from_rgb(target.colours)
     curves = [
         monotone_curve(
-            quantiles(before[:, i], drawn.weights, _AT),
-            quantiles(after[:, i], target.weights, _AT),
+            quantiles(drawn.colours[:, i], drawn.weights, _AT),
+            quantiles(target.colours[:, i], target.weights, _AT),
             limits.gain,
         )
         for i in range(3)
     ]
 
-    def change(lab: Colours) -> Colours:
-        out = [lab[:, i] + np.interp(lab[:, i], x, y - x) for i, (x, y) in enumerate(curves)]
+    def change(rgb: Colours) -> Colours:
+        out = [rgb[:, i] + np.interp(rgb[:, i], x, y - x) for i, (x, y) in enumerate(curves)]
         return np.stack(out, axis=1).astype(np.float32)
 
-    return guarded_map(change, drawn, limits)
+    return guarded_map(through_rgb(change), drawn, limits)
 
 
 def monotone_curve(

@@ -10,7 +10,7 @@ from understudy.compositing.colour.guard import ColourLimits, guarded_map
 from understudy.compositing.colour.mkl import linear_change
 from understudy.compositing.colour.quantiles import transport
 from understudy.compositing.colour.sample import ColourSample
-from understudy.compositing.colour.spaces import Colours, lab_from_rgb
+from understudy.compositing.colour.spaces import Colours, lab_from_rgb, through_rgb
 
 _ROUNDS = 4  # of three directions each; measured: more change nothing that is left after smoothing
 _COARSE = 9  # grid points an axis of what the linear map leaves: smooth, and filled by a few hundred colours
@@ -38,7 +38,7 @@ def fit_sliced(drawn: ColourSample, target: ColourSample, limits: ColourLimits) 
         to colour transfer, ICCV 2005; Rabin et al., Wasserstein barycenter and its application to texture
         mixing, SSVM 2011 (displacements of many directions averaged).
     """
-    linear = linear_change(drawn, target, limits)
+    linear = through_rgb(linear_change(drawn, target, limits))
     start = linear(lab_from_rgb(drawn.colours)).astype(np.float64)
     onto = lab_from_rgb(target.colours).astype(np.float64)
     moved = sliced_transport(start, drawn.weights, onto, target.weights) - start

@@ -1,6 +1,8 @@
-"""Colour spaces in which colours are matched: CIE Lab and linear light, for lists of colours."""
+"""Colour spaces in which colours are matched: CIE Lab and RGB, for lists of colours."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -23,17 +25,15 @@ def rgb_from_lab(lab: Colours) -> Colours:
     return np.clip(np.asarray(rgb, np.float32), 0, 1)
 
 
-def linear_from_rgb(rgb: Colours) -> Colours:
-    """Linear light of sRGB colours, by the curve of IEC 61966-2-1."""
-    return np.where(rgb <= 0.04045, rgb / 12.92, ((np.maximum(rgb, 0) + 0.055) / 1.055) ** 2.4).astype(
-        np.float32
-    )
+def through_rgb(change: Callable[[Colours], Colours]) -> Callable[[Colours], Colours]:
+    """A change of RGB as a change of Lab colours; what leaves [0, 1] is clipped."""
 
+    def lab_change(lab: Colours) -> Colours:
+        rgb = rgb_from_lab(lab)
+        # as a difference, so that a colour that RGB cannot show stays when nothing changes
+        return lab + (lab_from_rgb(np.clip(change(rgb), 0, 1)) - lab_from_rgb(rgb))
 
-def rgb_from_linear(linear: Colours) -> Colours:
-    """SRGB colours of linear light, clipped to [0, 1]."""
-    light = np.clip(linear, 0, 1)
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)
+    return lab_change
 
 
 def as_float(image: Image | FloatImage | NDArray[np.generic]) -> FloatImage:
