@@ -43,12 +43,16 @@ class ColourLimits:
         return np.array([self.lightness, self.chroma, self.chroma], np.float32)
 
 
-_GRID_LAB = lab_from_rgb(GRID)
+# channel by channel in memory: numpy is slow along an axis of three
+_GRID_LAB = np.asfortranarray(lab_from_rgb(GRID))
 _GRID_BACK = rgb_from_lab(_GRID_LAB)  # there and back is not exact, which must not count as a change
 
 
 def guarded_map(
-    lab_change: Callable[[Colours], Colours], drawn: ColourSample, limits: ColourLimits
+    lab_change: Callable[[Colours], Colours],
+    drawn: ColourSample,
+    limits: ColourLimits,
+    rest: Colours | None = None,
 ) -> ColourMap:
     """Make a map of a change of Lab colours, kept within bounds.
 
@@ -62,6 +66,7 @@ def guarded_map(
         lab_change: (n, 3) L*, a*, b* to (n, 3) L*, a*, b*; called with any colours there are.
         drawn: sample of the drawn face; its mean lightness tells what is dark.
         limits: how far colours may go.
+        rest: (NODES^3, 3) L*, a*, b* added at each colour of the grid, where the change has such a part.
 
     Returns:
         The map, clipped to what RGB can show.
@@ -71,17 +76,18 @@ def guarded_map(
     centre = mean(face, drawn.weights)[None].astype(np.float32)
     deviation = np.sqrt(np.diag(covariance(face, drawn.weights))).astype(np.float32)
     reach = _KNOWN_DEVIATIONS * np.maximum(deviation, np.float32(_LEAST_DEVIATION))
-    asked = np.concatenate([np.clip(lab, centre - reach, centre + reach), centre])
+    asked = np.clip(lab, centre - reach, centre + reach)
     wanted = lab_change(asked) - asked
-    np.clip(wanted, -limits.most, limits.most, out=wanted)
-    at_centre = max(float(centre[0, 0] + wanted[-1, 0]), 0.0)
-    share = lab[:, :1] / np.float32(max(float(centre[0, 0]), 1e-3))
-    out = lab + wanted[:-1] * np.concatenate([np.ones_like(share), *[_fade(share)] * 2], axis=1)
-    level = share[:, 0] * np.float32(at_centre)
-    kept = np.clip(out[:, 0], _LEAST_SHADE * level, level)
-    out[:, 0] = np.where(share[:, 0] < 1, kept, out[:, 0])
-    return ColourMap.from_change(rgb_from_lab(out) - _GRID_BACK)
-
-
-def _fade(share: Colours) -> Colours:
-    return np.clip(share / np.float32(_FULL_CHROMA_FROM), 0, 1)
+    if rest is not None:
+        wanted = wanted + rest
+    wanted = np.clip(wanted, -limits.most, limits.most)
+    of_centre = float((lab_change(centre) - centre)[0, 0])
+    at_centre = max(float(centre[0, 0]) + float(np.clip(of_centre, -limits.lightness, limits.lightness)), 0.0)
+    share = lab[:, 0] / np.float32(max(float(centre[0, 0]), 1e-3))
+    level = share * np.float32(at_centre)
+    wanted[:, 1:] *= np.clip(share / np.float32(_FULL_CHROMA_FROM), 0, 1)[:, None]
+    wanted += lab
+    lightness = wanted[:, 0]
+    kept = np.clip(lightness, _LEAST_SHADE * level, level)
+    wanted[:, 0] = np.where(share < 1, kept, lightness)
+    return ColourMap.from_change(rgb_from_lab(wanted) - _GRID_BACK)

@@ -26,19 +26,30 @@ def quantiles(values: Values, weights: Values, at: Values) -> NDArray[np.float64
 
 
 def transport(values: Values, weights: Values, onto: Values, onto_weights: Values) -> NDArray[np.float64]:
-    """Where each value goes when one weighted distribution is carried onto another.
+    """Where each value goes when one weighted distribution is carried onto another, column by column.
 
     Args:
-        values: (n,) numbers.
+        values: (n, k) numbers.
         weights: (n,) >= 0, not all 0.
-        onto: (m,) numbers of the other distribution.
+        onto: (m, k) numbers of the other distributions.
         onto_weights: (m,) >= 0, not all 0.
 
     Returns:
-        (n,) the quantile of the other distribution at the rank of each value.
+        (n, k) the quantile of the other distribution at the rank of each value.
     """
-    order = np.argsort(values, kind="stable")
-    share = weights[order].astype(np.float64)
-    rank = np.empty(len(values))
-    rank[order] = (np.cumsum(share) - share / 2) / share.sum()
-    return quantiles(onto, onto_weights, rank)
+    order, middle = _ranks(values, weights)
+    onto_order, onto_middle = _ranks(onto, onto_weights)
+    out = np.empty(values.shape)
+    for i in range(values.shape[1]):
+        ranked = onto[onto_order[:, i], i]
+        out[order[:, i], i] = np.interp(middle[:, i], onto_middle[:, i], ranked)
+    return out
+
+
+def _ranks(values: Values, weights: Values) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """(n, k) order of each column, and the middles of the shares in that order."""
+    order = np.argsort(values, axis=0, kind="stable")
+    share = weights.astype(np.float64)[order]
+    middle = np.cumsum(share, axis=0)
+    middle -= share / 2
+    return order, middle / float(weights.sum())

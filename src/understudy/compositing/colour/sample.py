@@ -12,7 +12,7 @@ from understudy.compositing.colour.spaces import FloatImage, as_float, lab_from_
 from understudy.core.types import Image, Mask
 
 SIDE = 16  # cells a side: 256 colours a frame
-_FINE = 4  # pixels a cell's side that are looked at; more would cost time and show the same
+_FINE = 2  # pixels a cell's side, at least, before which a face is not made smaller in a quick way
 _LEAST_PX = 12.0  # sum of mask values below which a sample means nothing
 _LEAST_SHARE = 0.003  # and the same as a share of the picture
 _LEAST_CELL = 0.05  # mean mask of a cell that counts
@@ -65,9 +65,11 @@ def colour_sample(image: Image | FloatImage, mask: Mask, side: int = SIDE) -> Co
     part, inside = image[y : y + height, x : x + width], mask[y : y + height, x : x + width]
     if float(inside.sum()) < max(_LEAST_PX, _LEAST_SHARE * mask.size):
         return None
-    # a larger face is first brought near the cells' size: a few pixels a cell are as good as many
-    fine = (min(width, _FINE * side), min(height, _FINE * side))
-    part, inside = as_float(_shrink(part, fine)), _shrink(inside, fine)
+    # a larger face is first brought near the cells' size by a whole factor, which is quick
+    factor = max(1, min(width, height) // (_FINE * side))
+    fine = (width // factor, height // factor)
+    kept = np.s_[: fine[1] * factor, : fine[0] * factor]
+    part, inside = as_float(_shrink(part[kept], fine)), _shrink(inside[kept], fine)
     cover = _shrink(inside, (side, side)).reshape(-1)
     total = _shrink(part * inside[..., None], (side, side)).reshape(-1, 3)
     colours = total / np.maximum(cover, 1e-6)[:, None]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.compositing.colour.colour_map import GRID, NODES, ColourMap
+from understudy.compositing.colour.colour_map import NODES, ColourMap
 from understudy.compositing.colour.guard import ColourLimits, guarded_map
 from understudy.compositing.colour.mkl import linear_change
 from understudy.compositing.colour.quantiles import transport
 from understudy.compositing.colour.sample import ColourSample
 from understudy.compositing.colour.spaces import Colours, lab_from_rgb, through_rgb
 
-_ROUNDS = 4  # of three directions each; measured: more change nothing that is left after smoothing
+_ROUNDS = 3  # of three directions each; more change nothing that is left after smoothing
+_MOST_ROUNDS = 30
 _COARSE = 9  # grid points an axis of what the linear map leaves: smooth, and filled by a few hundred colours
 _PRIOR = 0.004  # share of the sample's weight at which a grid point is half believed
 _MOST = np.array([8.0, 5.0, 5.0])  # Lab units that it may add to the linear map
@@ -44,13 +45,7 @@ def fit_sliced(drawn: ColourSample, target: ColourSample, limits: ColourLimits) 
     moved = sliced_transport(start, drawn.weights, onto, target.weights) - start
     rest = _spread(drawn.colours, drawn.weights, np.clip(moved, -_MOST, _MOST))
 
-    def change(lab: Colours) -> Colours:
-        # the guard asks for the grid's colours and then for the mean's
-        out = linear(lab)
-        out[: len(GRID)] += rest
-        return out
-
-    return guarded_map(change, drawn, limits)
+    return guarded_map(linear, drawn, limits, rest)
 
 
 def sliced_transport(
@@ -67,55 +62,49 @@ def sliced_transport(
         weights: (n,) >= 0.
         onto: (m, 3) colours of the other distribution.
         onto_weights: (m,) >= 0.
-        rounds: sets of three directions at right angles; always the same ones.
+        rounds: sets of three directions at right angles, 30 at most; always the same ones.
 
     Returns:
         (n, 3) where each colour has gone.
     """
     moved = colours.copy()
-    for axes in _directions(rounds):
+    for axes in _DIRECTIONS[:rounds]:
         here, there = moved @ axes, onto @ axes
-        gone = [transport(here[:, i], weights, there[:, i], onto_weights) for i in range(3)]
-        moved += (np.stack(gone, axis=1) - here) @ axes.T
+        moved += (transport(here, weights, there, onto_weights) - here) @ axes.T
     return moved
-
-
-def _directions(rounds: int) -> list[NDArray[np.float64]]:
-    """Sets of three directions at right angles, the first along the axes."""
-    random = np.random.default_rng(5)
-    return [np.eye(3), *(np.linalg.qr(random.normal(size=(3, 3)))[0] for _ in range(rounds - 1))]
 
 
 def _spread(rgb: Colours, weights: NDArray[np.float32], moved: NDArray[np.float64]) -> Colours:
     """(NODES^3, 3) movement at each colour of the grid: near the sample's, 0 far from them."""
-    at = rgb.astype(np.float64)[:, ::-1] * (_COARSE - 1)  # blue first, as the grid
-    low = np.minimum(at.astype(np.int64), _COARSE - 2)
-    part = at - low
-    share = weights / weights.sum()
-    sums = np.zeros((_COARSE**3, 4))
-    values = np.concatenate([moved, np.ones((len(moved), 1))], axis=1) * share[:, None]
-    for corner in np.ndindex(2, 2, 2):
-        near = np.prod(np.where(corner, part, 1 - part), axis=1)
-        index = np.ravel_multi_index(tuple((low + corner).T), (_COARSE,) * 3)
-        for channel in range(4):
-            sums[:, channel] += np.bincount(index, near * values[:, channel], _COARSE**3)
-    cube = sums.reshape(_COARSE, _COARSE, _COARSE, 4)
-    for axis in range(3):
-        cube = np.moveaxis(np.tensordot(_BLUR, cube, (1, axis)), 0, axis)
-    cube = cube[..., :3] / (cube[..., 3:] + _PRIOR)
-    for axis in range(3):
-        cube = np.moveaxis(np.tensordot(_FINER, cube, (1, axis)), 0, axis)
-    return cube.reshape(-1, 3).astype(np.float32)
+    at = rgb * np.float32(_COARSE - 1)
+    # each colour counts at the grid points around it: hats along red, green and blue, smoothed, multiplied
+    hats = np.maximum(0, 1 - np.abs(at[..., None] - np.arange(_COARSE, dtype=np.float32))) @ _BLUR
+    known = np.concatenate([moved, np.ones((len(moved), 1))], axis=1).astype(np.float32)
+    known *= (weights / weights.sum())[:, None]
+    sheets = (hats[:, 2, :, None] * hats[:, 1, None, :]).reshape(-1, _COARSE**2)
+    rows = (hats[:, 0, :, None] * known[:, None, :]).reshape(-1, _COARSE * 4)
+    cube = (sheets.T @ rows).reshape(_COARSE, _COARSE, _COARSE, 4)  # blue, green, red
+    cube = cube[..., :3] / (cube[..., 3:] + np.float32(_PRIOR))
+    fine = (_FINER @ cube.reshape(_COARSE, -1)).reshape(NODES, _COARSE, -1)
+    fine = (_FINER @ fine).reshape(NODES, NODES, _COARSE, 3)
+    return np.asfortranarray((_FINER @ fine).reshape(-1, 3))
 
 
-def _blur() -> NDArray[np.float64]:
+def _directions() -> list[NDArray[np.float64]]:
+    """Sets of three directions at right angles, the first along the axes."""
+    random = np.random.default_rng(5)
+    return [np.eye(3), *(np.linalg.qr(random.normal(size=(3, 3)))[0] for _ in range(_MOST_ROUNDS - 1))]
+
+
+def _blur() -> NDArray[np.float32]:
     away = np.arange(_COARSE)[:, None] - np.arange(_COARSE)
-    return np.exp(-0.5 * np.square(away / 0.7))
+    return np.exp(-0.5 * np.square(away / 0.7)).astype(np.float32)
 
 
-def _finer() -> NDArray[np.float64]:
+def _finer() -> NDArray[np.float32]:
     at = np.linspace(0, _COARSE - 1, NODES)
-    return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(_COARSE)))
+    return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(_COARSE))).astype(np.float32)
 
 
 _BLUR, _FINER = _blur(), _finer()
+_DIRECTIONS = _directions()

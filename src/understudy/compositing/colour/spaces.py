@@ -16,13 +16,15 @@ Colours = NDArray[np.float32]  # (n, 3)
 
 def lab_from_rgb(rgb: Colours) -> Colours:
     """CIE L*, a*, b* (D65) of (n, 3) sRGB colours in [0, 1]."""
-    return np.asarray(cv2.cvtColor(rgb.astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0], np.float32)
+    return np.asarray(
+        cv2.cvtColor(np.ascontiguousarray(rgb, np.float32)[None], cv2.COLOR_RGB2LAB)[0], np.float32
+    )
 
 
 def rgb_from_lab(lab: Colours) -> Colours:
     """SRGB colours of (n, 3) L*, a*, b* (D65), clipped to [0, 1]."""
-    rgb = cv2.cvtColor(lab.astype(np.float32)[None], cv2.COLOR_LAB2RGB)[0]
-    return np.clip(np.asarray(rgb, np.float32), 0, 1)
+    rgb = cv2.cvtColor(np.ascontiguousarray(lab, np.float32)[None], cv2.COLOR_LAB2RGB)[0]
+    return np.clip(np.asarray(rgb, np.float32), 0, 1, out=rgb)
 
 
 def through_rgb(change: Callable[[Colours], Colours]) -> Callable[[Colours], Colours]:
@@ -30,8 +32,12 @@ def through_rgb(change: Callable[[Colours], Colours]) -> Callable[[Colours], Col
 
     def lab_change(lab: Colours) -> Colours:
         rgb = rgb_from_lab(lab)
+        changed = change(rgb)
         # as a difference, so that a colour that RGB cannot show stays when nothing changes
-        return lab + (lab_from_rgb(np.clip(change(rgb), 0, 1)) - lab_from_rgb(rgb))
+        moved = lab_from_rgb(np.clip(changed, 0, 1, out=changed))
+        moved -= lab_from_rgb(rgb)
+        # channel by channel in memory, as what is worked out of it next runs along channels
+        return lab + np.asfortranarray(moved)
 
     return lab_change
 

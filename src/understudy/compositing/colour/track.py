@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +11,25 @@ from numpy.typing import NDArray
 from understudy.compositing.colour.colour_map import ColourMap
 from understudy.compositing.colour.guard import ColourLimits
 from understudy.compositing.colour.methods import colour_method
-from understudy.compositing.colour.moments import mean
 from understudy.compositing.colour.sample import ColourSample, seen_in_both
-from understudy.compositing.colour.spaces import Colours, lab_from_rgb
+from understudy.compositing.colour.spaces import lab_from_rgb
 
 _Pair = tuple[ColourSample, ColourSample]
+_COVER, _RIM = 3, 4  # columns of `_Look.cells` after red, green and blue times the weight
 _OTHER_LIGHT = 3.0  # Lab units of mean colour by which a frame's light is another one
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A frame's samples as they are averaged.
+
+    Args:
+        cells: (2, n, 5) float32 of the drawn face and the target's: weight times RGB, weight, rim.
+        state: (6,) float32, mean Lab colours of both.
+    """
+
+    cells: NDArray[np.float32]
+    state: NDArray[np.float32]
 
 
 class TrackColour:
@@ -23,7 +37,9 @@ class TrackColour:
 
     Neighbours weigh by a Gaussian of their distance in time, the same on both sides, so what changes
     steadily is followed exactly; and by one of how far their mean colours are, so a lamp that is
-    switched on counts from the frame in which it is on. Samples are averaged cell by cell.
+    switched on counts from the frame in which it is on. Samples are averaged cell by cell: a cell is the
+    same place of the face in all of them, so this takes noise away that a union of their colours would
+    keep, and a fit takes no longer than on one frame.
 
     Use a new one for each track. It holds 2 * half_window + 1 pairs of samples.
     """
@@ -44,7 +60,7 @@ class TrackColour:
         self._fit = colour_method(method)
         self._limits = limits or ColourLimits()
         self._half = half_window
-        self._seen: deque[_Pair | None] = deque(maxlen=2 * half_window + 1)
+        self._seen: deque[_Look | None] = deque(maxlen=2 * half_window + 1)
         self._waiting = 0  # frames fed whose map has not been given
         self._last = ColourMap()
         away = np.arange(-half_window, half_window + 1) / max(half_window / 2, 0.5)
@@ -62,7 +78,7 @@ class TrackColour:
             one a call.
         """
         known = drawn is not None and target is not None
-        self._seen.append(seen_in_both(drawn, target) if known else None)
+        self._seen.append(_look(*seen_in_both(drawn, target)) if known else None)
         self._waiting += 1
         return self._next() if self._waiting > self._half else []
 
@@ -82,55 +98,35 @@ class TrackColour:
 
     def _pooled(self, centre: int) -> _Pair | None:
         """The samples around one of those seen, averaged."""
-        pairs: list[_Pair] = []
-        near: list[float] = []
-        for i, pair in enumerate(self._seen):
-            if pair is not None and abs(i - centre) <= self._half:
-                pairs.append(pair)
-                near.append(float(self._near[i - centre + self._half]))
-        if not pairs:
+        around = [
+            (look, float(self._near[i - centre + self._half]))
+            for i, look in enumerate(self._seen)
+            if look is not None and abs(i - centre) <= self._half
+        ]
+        if not around:
             return None
         here = self._seen[centre]
-        factors = np.array(near, np.float32)
-        if here is not None and len(pairs) > 1:
-            factors *= _same_light([_state(pair) for pair in pairs], _state(here))
-        return pooled([drawn for drawn, _ in pairs], factors), pooled(
-            [target for _, target in pairs], factors
-        )
+        factors = np.array([near for _, near in around], np.float32)
+        if here is not None:
+            states = np.stack([look.state for look, _ in around])
+            factors *= np.exp(-0.5 * np.square(states - here.state).sum(axis=1) / _OTHER_LIGHT**2)
+        cells = np.stack([look.cells for look, _ in around])
+        drawn, target = np.tensordot(factors / factors.sum(), cells, 1)
+        return _sample(drawn), _sample(target)
 
 
-def pooled(samples: list[ColourSample], factors: NDArray[np.float32]) -> ColourSample:
-    """Average samples cell by cell.
-
-    Cells lie at the same places of the face in all of them, so this takes noise away that a union of all
-    colours would keep, and its size, and with it the time of a fit, does not grow with the window.
-
-    Args:
-        samples: of the same number of cells.
-        factors: (k,) >= 0, how much each sample counts.
-
-    Returns:
-        One sample; cells that count in none of them have the weight 0.
-    """
-    if len(samples) == 1:
-        return samples[0]
-    weights = np.stack([sample.weights for sample in samples]) * factors[:, None]
-    total = weights.sum(axis=0)
-    colours = np.einsum("kn,knc->nc", weights, np.stack([sample.colours for sample in samples]))
-    rim = factors @ np.stack([sample.rim for sample in samples])
-    return ColourSample(
-        colours=(colours / np.maximum(total, 1e-9)[:, None]).astype(np.float32),
-        weights=(total / factors.sum()).astype(np.float32),
-        rim=(rim / factors.sum()).astype(np.float32),
-    )
+def _look(drawn: ColourSample, target: ColourSample) -> _Look:
+    cells = np.empty((2, len(drawn.weights), 5), np.float32)
+    for row, sample in zip(cells, (drawn, target), strict=True):
+        row[:, :3] = sample.colours * sample.weights[:, None]
+        row[:, _COVER] = sample.weights
+        row[:, _RIM] = sample.rim
+    means = cells[..., :3].sum(axis=1) / cells[..., _COVER].sum(axis=1)[:, None]
+    return _Look(cells=cells, state=lab_from_rgb(means).reshape(-1))
 
 
-def _state(pair: _Pair) -> Colours:
-    """(6,) mean Lab colours of both faces."""
-    return np.concatenate([lab_from_rgb(mean(s.colours, s.weights)[None])[0] for s in pair])
-
-
-def _same_light(states: list[Colours], here: Colours) -> NDArray[np.float32]:
-    """(k,) in (0, 1]: how much frames with these mean colours tell of one with `here`."""
-    away = np.square(np.stack(states) - here).sum(axis=1) / _OTHER_LIGHT**2
-    return np.exp(-0.5 * away).astype(np.float32)
+def _sample(cells: NDArray[np.float32]) -> ColourSample:
+    """Averaged cells as a sample; cells that count in no frame have the weight 0."""
+    weights = cells[:, _COVER]
+    colours = cells[:, :3] / np.maximum(weights, np.float32(1e-9))[:, None]
+    return ColourSample(colours=colours, weights=weights, rim=cells[:, _RIM])
