@@ -19,6 +19,8 @@ def quantiles(values: Values, weights: Values, at: Values) -> NDArray[np.float64
     Returns:
         (k,) quantiles, not falling where `at` rises.
     """
+    counted = weights > 0
+    values, weights = values[counted], weights[counted]
     order = np.argsort(values, kind="stable")
     share = weights[order].astype(np.float64)
     middle = (np.cumsum(share) - share / 2) / share.sum()
@@ -30,9 +32,9 @@ def transport(values: Values, weights: Values, onto: Values, onto_weights: Value
 
     Args:
         values: (n, k) numbers.
-        weights: (n,) >= 0, not all 0.
+        weights: (n,) > 0.
         onto: (m, k) numbers of the other distributions.
-        onto_weights: (m,) >= 0, not all 0.
+        onto_weights: (m,) > 0.
 
     Returns:
         (n, k) the quantile of the other distribution at the rank of each value.

@@ -40,11 +40,12 @@ def fit_sliced(drawn: ColourSample, target: ColourSample, limits: ColourLimits) 
         mixing, SSVM 2011 (displacements of many directions averaged).
     """
     linear = through_rgb(linear_change(drawn, target, limits))
-    start = linear(lab_from_rgb(drawn.colours)).astype(np.float64)
-    onto = lab_from_rgb(target.colours).astype(np.float64)
-    moved = sliced_transport(start, drawn.weights, onto, target.weights) - start
-    rest = _spread(drawn.colours, drawn.weights, np.clip(moved, -_MOST, _MOST))
-
+    counted, onto_counted = drawn.weights > 0, target.weights > 0
+    colours, weights = drawn.colours[counted], drawn.weights[counted]
+    start = linear(lab_from_rgb(colours)).astype(np.float64)
+    onto = lab_from_rgb(target.colours[onto_counted]).astype(np.float64)
+    moved = sliced_transport(start, weights, onto, target.weights[onto_counted]) - start
+    rest = _spread(colours, weights, np.clip(moved, -_MOST, _MOST))
     return guarded_map(linear, drawn, limits, rest)
 
 
@@ -59,9 +60,9 @@ def sliced_transport(
 
     Args:
         colours: (n, 3), any unit.
-        weights: (n,) >= 0.
+        weights: (n,) > 0.
         onto: (m, 3) colours of the other distribution.
-        onto_weights: (m,) >= 0.
+        onto_weights: (m,) > 0.
         rounds: sets of three directions at right angles, 30 at most; always the same ones.
 
     Returns:
