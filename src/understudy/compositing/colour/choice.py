@@ -1,0 +1,154 @@
+"""Which way of matching colours suits some footage: told on frames that it was not fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.compositing.colour.guard import ColourLimits
+from understudy.compositing.colour.methods import COLOUR_METHODS
+from understudy.compositing.colour.quantiles import quantiles
+from understudy.compositing.colour.sample import ColourSample, seen_in_both
+from understudy.compositing.colour.spaces import Colours, lab_from_rgb
+
+_FOLDS = 4
+_AS_GOOD = 1.05  # an error this much larger than the best is as good
+_NOT_SEEN = 0.15  # Lab units: nor does a difference below this show
+_RANKS = (np.arange(24) + 0.5) / 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchError:
+    """How far a matched face is from the target, in Lab units, mean over held-out frames.
+
+    Args:
+        colour: distance of the distributions of colours.
+        seam: difference of colours along the mask's border.
+    """
+
+    colour: float
+    seam: float
+
+    @property
+    def total(self) -> float:
+        """What is compared."""
+        return self.colour + self.seam
+
+
+def match_errors(
+    pairs: Sequence[tuple[ColourSample, ColourSample]],
+    methods: Iterable[str] = tuple(COLOUR_METHODS),
+    limits: ColourLimits | None = None,
+) -> dict[str, MatchError]:
+    """Judge each way of matching on frames that it was not fitted on.
+
+    Frame n belongs to part n modulo 4; each part is judged with the map fitted on the others together. A
+    single frame is fitted and judged on itself.
+
+    Args:
+        pairs: samples of the drawn face and of the target's, one pair a frame; best spread over the footage.
+        methods: keys of `COLOUR_METHODS`.
+        limits: how far to go; the defaults where None.
+
+    Returns:
+        The error of each.
+
+    Raises:
+        ValueError: no pair.
+    """
+    if not pairs:
+        raise ValueError("need the samples of at least one frame")
+    known = [seen_in_both(drawn, target) for drawn, target in pairs]
+    limits = limits or ColourLimits()
+    folds = min(_FOLDS, len(known))
+    errors: dict[str, list[tuple[float, float]]] = {name: [] for name in methods}
+    for fold in range(folds):
+        rest = [pair for i, pair in enumerate(known) if folds == 1 or i % folds != fold]
+        drawn, target = union([pair[0] for pair in rest]), union([pair[1] for pair in rest])
+        for name, found in errors.items():
+            colour_map = COLOUR_METHODS[name](drawn, target, limits)
+            for held_drawn, held_target in known[fold::folds]:
+                matched = lab_from_rgb(colour_map.colours(held_drawn.colours))
+                found.append(_errors(matched, held_drawn, held_target))
+    means = {name: np.mean(found, axis=0) for name, found in errors.items()}
+    return {name: MatchError(colour=float(mean[0]), seam=float(mean[1])) for name, mean in means.items()}
+
+
+def best_method(
+    pairs: Sequence[tuple[ColourSample, ColourSample]], limits: ColourLimits | None = None
+) -> str:
+    """The simplest way of matching that is as good as the best.
+
+    Args:
+        pairs: samples of the drawn face and of the target's, one pair a frame; best 8 to 32 frames spread
+            over the footage.
+        limits: how far to go; the defaults where None.
+
+    Returns:
+        A key of `COLOUR_METHODS`.
+
+    Raises:
+        ValueError: no pair.
+    """
+    errors = {name: error.total for name, error in match_errors(pairs, limits=limits).items()}
+    least = min(errors.values())
+    good = max(least * _AS_GOOD, least + _NOT_SEEN)
+    return next(name for name in COLOUR_METHODS if errors[name] <= good)
+
+
+def union(samples: Sequence[ColourSample]) -> ColourSample:
+    """All colours of several samples as one."""
+    return ColourSample(
+        colours=np.concatenate([sample.colours for sample in samples]),
+        weights=np.concatenate([sample.weights for sample in samples]),
+        rim=np.concatenate([sample.rim for sample in samples]),
+    )
+
+
+def _errors(matched: Colours, drawn: ColourSample, target: ColourSample) -> tuple[float, float]:
+    onto = lab_from_rgb(target.colours)
+    colour = distribution_distance(matched, drawn.weights, onto, target.weights)
+    if drawn.rim.shape != target.rim.shape:
+        return colour, 0.0
+    # border cells that count in both; the same places of the face, so their colours can be compared
+    rim = np.minimum(drawn.rim, target.rim) * ((drawn.weights > 0) & (target.weights > 0))
+    if not rim.any():
+        return colour, 0.0
+    step = np.linalg.norm(matched - onto, axis=1)
+    return colour, float(rim @ step / rim.sum())
+
+
+def distribution_distance(
+    colours: Colours, weights: NDArray[np.float32], onto: Colours, onto_weights: NDArray[np.float32]
+) -> float:
+    """Sliced Wasserstein distance of two weighted sets of colours.
+
+    Args:
+        colours: (n, 3).
+        weights: (n,) >= 0.
+        onto: (m, 3).
+        onto_weights: (m,) >= 0.
+
+    Returns:
+        Root of the mean square over 9 fixed directions and all ranks, times the root of 3: of two
+        single colours it is about their distance.
+    """
+    total = 0.0
+    for direction in _DIRECTIONS:
+        here = quantiles(colours @ direction, weights, _RANKS)
+        there = quantiles(onto @ direction, onto_weights, _RANKS)
+        total += float(np.mean(np.square(here - there)))
+    return float(np.sqrt(3 * total / len(_DIRECTIONS)))
+
+
+def _directions() -> NDArray[np.float32]:
+    """(9, 3) unit vectors, three sets at right angles: squares along them add up to the distance's."""
+    random = np.random.default_rng(11)
+    turns = [np.eye(3), *(np.linalg.qr(random.normal(size=(3, 3)))[0] for _ in range(2))]
+    return np.concatenate(turns).astype(np.float32)
+
+
+_DIRECTIONS = _directions()
