@@ -31,6 +31,7 @@ SIZE_PX = 384
 FRAMES = 40
 BAD = range(20, 26)
 OTHER = (170, 120, 90)  # tint of the face put in
+EVERY = JudgePace(flicker_every=1, seam_every=1, expression_every=1, identity_every=1)
 
 
 def performance(i: int, *, mouth: float = 0.0) -> Face:
@@ -100,7 +101,7 @@ def judged(
 
 def test_figures_of_windows_are_those_of_whole_frames() -> None:
     """Oracle: the definitions, over the frames as they are."""
-    known, _, _ = judged(pace=JudgePace(expression_every=1, identity_every=1))
+    known, _, _ = judged(pace=EVERY)
     meter = FlickerMeter()
     for i, quality in enumerate(known):
         face = performance(i)
@@ -109,7 +110,6 @@ def test_figures_of_windows_are_those_of_whole_frames() -> None:
         assert quality.figures["seam"] == pytest.approx(seam(output, target, face), abs=1e-3)
         if i:
             assert quality.figures["flicker"] == pytest.approx(flicker, abs=0.02)
-        assert ("flicker" in quality.figures) == (i > 0)
         assert quality.figures["identity"] == pytest.approx(OTHER[0] * 0.93 / 255, abs=0.06)
         assert (quality.frame_index, quality.time_s) == (i, Fraction(i, 25))
         assert quality.face_px[:3] == (face.square.x_px, face.square.y_px, face.square.side_px)
@@ -117,15 +117,14 @@ def test_figures_of_windows_are_those_of_whole_frames() -> None:
 
 def test_expression_is_the_distance_less_what_is_constant() -> None:
     """Oracle: of two people, one with a wider mouth in every frame, one whose mouth also moved otherwise."""
-    every = JudgePace(expression_every=1)
 
     def wider(i: int) -> Face:
         return replace(performance(i), landmarks_px=_wide(performance(i)))
 
-    same, other = judged(pace=every)[0], judged(wider, pace=every)[0]
+    same, other = judged(pace=EVERY)[0], judged(wider, pace=EVERY)[0]
     for one, two in zip(same, other, strict=True):
         assert two.figures["expression"] == pytest.approx(one.figures["expression"], abs=0.002)
-    opened = judged(lambda i: performance(i, mouth=0.05 if i in BAD else 0.0), pace=every)[0]
+    opened = judged(lambda i: performance(i, mouth=0.05 if i in BAD else 0.0), pace=EVERY)[0]
     frontal = made_face(), made_face(mouth=0.05)
     eyes = np.linalg.norm(frontal[0].landmarks_px[263, :2] - frontal[0].landmarks_px[33, :2])
     true = rms_distance(*(face.landmarks_px[:, :2] / eyes for face in frontal))
@@ -141,14 +140,22 @@ def _wide(face: Face) -> np.ndarray:
     return points
 
 
-def test_networks_are_asked_now_and_then_and_what_lies_between_is_filled_in() -> None:
-    known, reader, embedder = judged(pace=JudgePace(expression_every=4, identity_every=16))
+def test_figures_are_taken_now_and_then_and_what_lies_between_is_filled_in() -> None:
+    pace = JudgePace(flicker_every=2, seam_every=3, expression_every=4, identity_every=16)
+    (known, reader, embedder), (all_known, _, _) = judged(pace=pace), judged(pace=EVERY)
     assert reader.asked == list(range(0, FRAMES, 4))
     assert embedder.asked == 3  # frames 0, 16 and 32
     values = [one.figures["expression"] for one in known]
     assert values[9] == pytest.approx(0.75 * values[8] + 0.25 * values[12])
     assert values[-1] == values[36]
-    assert all({"identity", "expression", "seam"} <= set(one.figures) for one in known)
+    assert all(set(one.figures) == {"identity", "expression", "seam", "flicker"} for one in known)
+    for name, every, first in (("flicker", 2, 1), ("seam", 3, 0)):
+        some = [one.figures[name] for one in known]
+        all_ = [one.figures[name] for one in all_known]
+        read = range(first, FRAMES, every)
+        assert [some[i] for i in read] == pytest.approx([all_[i] for i in read])
+        assert some == pytest.approx(np.interp(range(FRAMES), read, [all_[i] for i in read]).tolist())
+        assert some != pytest.approx(all_)
 
 
 def damages() -> dict[str, tuple[Callable[[int], Face], Callable[[int, Image, Face], Image]]]:
@@ -181,8 +188,7 @@ def damages() -> dict[str, tuple[Callable[[int], Face], Callable[[int, Image, Fa
 @pytest.mark.parametrize("reason", ["flicker", "seam", "expression", "identity"])
 def test_a_bad_stretch_is_found_and_what_made_it_bad(reason: str) -> None:
     shown, damage = damages()[reason]
-    pace = JudgePace(expression_every=4, identity_every=4)
-    known = scored(judged(shown, damage, pace)[0])
+    known = scored(judged(shown, damage, JudgePace(identity_every=4))[0])
     first = worst_frames(known, count=1)[0]
     assert first.frame_index in (*BAD, BAD[-1] + 1)  # what ends suddenly flickers
     middle = known[24]
@@ -237,12 +243,24 @@ def test_worst_frames_lie_apart_and_are_not_usual_ones() -> None:
 
 
 def test_no_flicker_across_a_gap() -> None:
-    judge = FrameJudge()
+    judge = FrameJudge(pace=EVERY)
     for i in (0, 1, 5, 6):
         face = performance(i)
         image = picture_of(face, SIZE_PX)
-        judge.add(windowed(i, image, image, face))
-    assert ["flicker" in one.figures for one in judge.finish()] == [False, True, False, True]
+        judge.add(windowed(i, image, image // 2 if i >= 5 else image, face))
+    known = judge.finish()
+    assert [one.frame_index for one in known] == [0, 1, 5, 6]
+    assert all(one.figures["flicker"] < 1 for one in known)
+
+
+@pytest.mark.parametrize("frame", [20, 21])
+def test_a_single_bad_frame_is_seen(frame: int) -> None:
+    def once(i: int, image: Image, _: Face) -> Image:
+        return cv2.convertScaleAbs(image, alpha=0.8) if i == frame else image
+
+    worst = worst_frames(scored(judged(damage=once)[0]), count=1)[0]
+    assert abs(worst.frame_index - frame) <= 1
+    assert worst.reason == "flicker"
 
 
 def test_a_window_shows_the_square_however_it_is_turned_and_stays_inside() -> None:

@@ -84,15 +84,19 @@ class FrameQuality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgePace:
-    """How often a figure that needs a network is taken; in between it is interpolated.
+    """How often each figure is taken, in frames; in between it is interpolated.
 
     Args:
-        expression_every: frames; landmarks take 1 to 3 ms.
-        identity_every: frames; an identity vector takes 25 ms.
+        flicker_every: with 2, a frame that differs from both its neighbours is still seen.
+        seam_every: a border that shows seldom comes and goes in a frame; where it does, that flickers.
+        expression_every: landmarks of the output are read for it.
+        identity_every: the dearest by far.
     """
 
+    flicker_every: int = 2
+    seam_every: int = 4
     expression_every: int = 4
-    identity_every: int = 32
+    identity_every: int = 48
 
 
 class FrameJudge:
@@ -104,7 +108,7 @@ class FrameJudge:
         landmarker: reads the output's landmarks where they are not known; no expression without one.
         embedder: tells whose face it is; no identity without one.
         source: (128,) float32, mean identity vector of the person put in; no identity without it.
-        pace: how often networks are asked.
+        pace: how often figures are taken.
     """
 
     def __init__(
@@ -117,33 +121,37 @@ class FrameJudge:
     ) -> None:
         """Start with no past."""
         self._landmarker, self._embedder, self._source = landmarker, embedder, source
-        self._pace = pace or JudgePace()
         self._flicker = FlickerMeter()
         self._qualities: list[FrameQuality] = []
         self._apart: dict[int, Points] = {}  # of the frames whose landmarks were read, by place in the list
-        self._next = {EXPRESSION: 0, IDENTITY: 0}  # number of the frame from which on to look again
+        every = pace or JudgePace()
+        self._every = {FLICKER: every.flicker_every, SEAM: every.seam_every}
+        self._every |= {EXPRESSION: every.expression_every, IDENTITY: every.identity_every}
+        self._next = dict.fromkeys(self._every, 0)  # number of the frame from which on to look again
         self._last_index = -2
 
     def add(self, frame: SwappedFrame) -> None:
         """Take in the next frame that shows the face; frames between may be missing."""
         figures: dict[str, float | None] = dict(frame.figures)
-        is_next = frame.frame_index == self._last_index + 1
-        flicker = self._flicker.update(frame.output, frame.target, frame.face, frame.origin_px)
-        figures[FLICKER] = flicker if is_next else None
-        face = moved(frame.face, frame.origin_px)
-        figures[SEAM] = seam(frame.output, frame.target, face)
+        index, face = frame.frame_index, moved(frame.face, frame.origin_px)
+        flickers = index == self._last_index + 1 and self._is_due(FLICKER, index)
+        figures[FLICKER] = self._flicker.update(
+            frame.output, frame.target, frame.face if flickers else None, frame.origin_px
+        )
+        if self._is_due(SEAM, index):
+            figures[SEAM] = seam(frame.output, frame.target, face)
         seen = self._seen(frame, face)
         if seen is not None:
             apart = _difference(seen, face)
             if apart is not None:
                 self._apart[len(self._qualities)] = apart
-        if self._is_due(IDENTITY, frame.frame_index, self._pace.identity_every):
+        if self._is_due(IDENTITY, index):
             figures[IDENTITY] = self._distance(frame.output, seen or face)
-        self._last_index = frame.frame_index
+        self._last_index = index
         square = frame.face.square
         self._qualities.append(
             FrameQuality(
-                frame_index=frame.frame_index,
+                frame_index=index,
                 time_s=frame.time_s,
                 face_px=(square.x_px, square.y_px, square.side_px, square.roll_rad),
                 figures={name: value for name, value in figures.items() if value is not None},
@@ -158,23 +166,21 @@ class FrameJudge:
             replace(one, figures=one.figures | ({EXPRESSION: read[i]} if i in read else {}))
             for i, one in enumerate(self._qualities)
         ]
-        for name in (EXPRESSION, IDENTITY):
+        for name in self._every:
             _fill(known, name)
         return known
 
-    def _is_due(self, name: str, frame_index: int, every: int) -> bool:
+    def _is_due(self, name: str, frame_index: int) -> bool:
         if frame_index < self._next[name]:
             return False
-        self._next[name] = frame_index + every
+        self._next[name] = frame_index + self._every[name]
         return True
 
     def _seen(self, frame: SwappedFrame, face: Face) -> Face | None:
         """The output's face in the window, where it is known or its turn has come."""
         if frame.output_face is not None:
             return moved(frame.output_face, frame.origin_px)
-        if self._landmarker is None or not self._is_due(
-            EXPRESSION, frame.frame_index, self._pace.expression_every
-        ):
+        if self._landmarker is None or not self._is_due(EXPRESSION, frame.frame_index):
             return None
         # whatever the network's doubts: what it cannot read lies far from the target, as it should
         mesh = self._landmarker.find(frame.output, region_of_points(face.landmarks_px))

@@ -22,8 +22,8 @@ from understudy.workflows.first_checks import check_readable
 from understudy.workflows.paired_footage import Finder, PairedFootage, PairedFrame
 from understudy.workflows.threads import single_threaded_opencv
 
-# of finished footage every face is found, so that expressions cost nothing more
-PACE = JudgePace(expression_every=1, identity_every=8)
+# of finished footage every face is found anyway, and nobody waits for the next frame
+PACE = JudgePace(flicker_every=1, seam_every=1, expression_every=1, identity_every=8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ def run(
     config: JudgeConfig,
     on_event: OnEvent = ignore,
     *,
+    pace: JudgePace = PACE,
     new_finder: Callable[[], Finder] | None = None,
     embedder: Embedder | None = None,
 ) -> list[FrameQuality]:
@@ -58,6 +59,7 @@ def run(
     Args:
         config: what is judged.
         on_event: hears of progress and warnings.
+        pace: how often figures are taken.
         new_finder: makes another finder of faces; each piece of footage gets its own.
         embedder: another way to tell people apart.
 
@@ -74,7 +76,7 @@ def run(
     if config.model is not None:
         source, target = _people(config, config.model)
     embedder = embedder or Identifier(on_event)
-    judge = FrameJudge(embedder=embedder, source=source, pace=PACE)
+    judge = FrameJudge(embedder=embedder, source=source, pace=pace)
     chooser = TargetChooser(target, embedder=embedder)
     footage = PairedFootage(config.output, config.target, None, told_apart=target is not None)
     finders = new_finder or (lambda: FaceFinder(on_event=on_event))
