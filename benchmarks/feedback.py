@@ -1,12 +1,12 @@
-"""The feedback loop on a real pair: the worst frames of a swap, training that draws them more often, and again.
+"""The feedback loop on a real pair: a swap's worst frames, training that draws them more often, and again.
 
-    python benchmarks/feedback.py --work FOLDER --model MODEL --facesets SOURCE TARGET --target d9.mp4 \
-        --steps 1000 > benchmarks/results/feedback.json
+    python benchmarks/feedback.py --work FOLDER --model MODEL --facesets SOURCE TARGET \
+        --target d9.mp4 --steps 1000 > benchmarks/results/feedback.json
 
-The model is copied and trained further twice with the same batch, seed and number of steps: with the focus and,
-as the control, without. Of frames that were chosen for being bad some would be better by chance the next
-time, and any training makes some better; what the focus is worth is the difference from the control. What lies
-in the folder is not made again.
+The model is copied and trained further twice with the same batch, seed and number of steps: with the focus
+and, as the control, without. Of frames that were chosen for being bad some would be better by chance the
+next time, and any training makes some better; what the focus is worth is the difference from the control.
+What lies in the folder is not made again.
 """
 
 from __future__ import annotations

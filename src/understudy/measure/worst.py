@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -21,9 +22,9 @@ _FEWEST = 8  # readings that say what is usual
 def scored(qualities: Sequence[FrameQuality]) -> list[FrameQuality]:
     """Say how bad each frame is among all of them.
 
-    A figure's part is how far it lies above the median of all frames, in units of their median deviation;
-    below the median it is none. The parts add up as squares, so a frame that is very bad in one figure
-    comes before one that is a little bad in all.
+    A figure lies z median deviations above the median of all frames; below the median z is 0. Its part is
+    ln(1 + z), because figures differ in how far their usual extremes lie out: flicker ten deviations, at each
+    gesture, where identity and expression reach four. The parts add up as squares.
 
     Args:
         qualities: of one swap, in any order; those of its pieces put together.
@@ -44,7 +45,7 @@ def scored(qualities: Sequence[FrameQuality]) -> list[FrameQuality]:
         deviation = _TO_STANDARD * float(np.median(np.abs(above)))
         above = np.maximum(above, 0) / max(deviation, _LEAST_DEVIATION.get(name, 0.0), 1e-12)
         for i, part in zip(at, above.tolist(), strict=True):
-            parts[i][name] = part
+            parts[i][name] = math.log1p(part)
     return [
         replace(
             one,
