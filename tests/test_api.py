@@ -6,7 +6,7 @@ import inspect
 import subprocess
 import sys
 import typing
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -101,12 +101,13 @@ def test_training_settings_come_from_the_folder_of_the_model(seen: list[object],
 def test_all_that_training_is_asked_for_reaches_it(seen: list[object], tmp_path: Path) -> None:
     asked = {"minutes": 2.5, "preset": "classic", "start": "scratch", "batch": 3, "seed": 4, "resume": True}
     asked |= {"until_flat": True, "tensorboard": True, "encoder": "slow", "from_model": "n"}
-    asked |= {"devices": 2, "accumulate": 3, "device": "cpu"}
+    asked |= {"devices": 2, "accumulate": 3, "device": "cpu", "focus": "w/worst.json"}
     understudy.train(["a", "b"], str(tmp_path / "model"), **asked)
     understudy.train(["a", "b"], tmp_path / "model", until_flat=True)  # as long as it takes
     facesets, model = (Path("a"), Path("b")), tmp_path / "model"
+    paths = {"from_model": Path("n"), "focus": Path("w/worst.json")}
     assert seen == [
-        (TrainConfig(facesets=facesets, model=model, **asked | {"from_model": Path("n")}), {}),
+        (TrainConfig(facesets=facesets, model=model, **asked | paths), {}),
         (TrainConfig(facesets=facesets, model=model, until_flat=True, devices=None), {}),
     ]
     (config, _), _ = seen
@@ -130,10 +131,10 @@ def test_swap_settings_come_from_the_production(seen: list[object], tmp_path: Pa
 
 
 def test_an_evaluation_writes_a_report_where_asked(seen: list[object], tmp_path: Path) -> None:
-    understudy.evaluate("o.mp4", "t.mp4", every=3)
+    understudy.evaluate("o.mp4", "t.mp4", every=3, worst="w")
     understudy.evaluate("o.mp4", "t.mp4", every=3, report=str(tmp_path / "r.html"))
-    config = evaluation.EvaluateConfig(output=Path("o.mp4"), target=Path("t.mp4"), every=3)
-    assert seen == [(config, {}), (config, {"report": tmp_path / "r.html"})]
+    plain = evaluation.EvaluateConfig(output=Path("o.mp4"), target=Path("t.mp4"), every=3)
+    assert seen == [(replace(plain, worst=Path("w")), {}), (plain, {"report": tmp_path / "r.html"})]
 
 
 def test_a_setting_that_a_swap_cannot_use_is_not_dropped(seen: list[object], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,23 @@ def test_the_figures_say_what_they_mean_and_what_is_missed(run: Run) -> None:
     assert "missed: at least 95" in identity
     assert "frames nearer to the source than to the target" in identity
     assert "own face in 100 % of the frames" in ran.err
+
+
+def test_the_worst_frames_are_written_where_asked(run: Run, tmp_path: Path) -> None:
+    target, output = clip("A_testA"), clip("BhA_testA")
+    ran = run("evaluate", output, "--target", target, "--every", 50, "--worst", tmp_path / "worst", "--json")
+    assert ran.code == 0
+    worst = json.loads((tmp_path / "worst" / "worst.json").read_text())
+    assert worst["target"] == str(target)
+    assert {path.name for path in (tmp_path / "worst").iterdir()} == {
+        "worst.json",
+        *(frame["picture"] for frame in worst["frames"]),
+    }
+    assert worst["frames"]
+
+
+def test_a_list_to_focus_on_that_is_missing_is_told_in_one_line(run: Run, tmp_path: Path) -> None:
+    ran = run("train", "a", "b", "--model", tmp_path / "m", "--focus", tmp_path / "worst.json", "--json")
+    assert ran.code == 1
+    assert "worst.json (No such file" in ran.json["error"]
+    assert "conversion or evaluation" in ran.json["next_step"]

@@ -1,3 +1,5 @@
+from collections import Counter
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -72,6 +74,46 @@ def test_identity_by_identity_and_nothing_held_out(identities: list[Samples]) ->
             np.testing.assert_allclose(batch.truth_B4HW[row].numpy() * 255, planes, atol=0.05)
     for identity, samples in enumerate(identities):
         assert seen[identity] == set(samples.training.tolist())
+
+
+def drawn(identities: list[Samples], steps: int, first_step: int = 0) -> list[list[int]]:
+    """Faces drawn at each step, all identities' one after another."""
+    made = batches(identities, 8, seed=0, first_step=first_step, config=STILL)
+    return [batch.expression_BX[:, 0].int().tolist() for batch in islice(made, steps)]
+
+
+def test_half_of_the_faces_are_drawn_from_the_focus_and_the_rest_as_ever(identities: list[Samples]) -> None:
+    focus = np.array([3, 4, 11])
+    steps = 400
+    counts = Counter(face for step in drawn([replace(identities[0], focus=focus)], steps) for face in step)
+    others = [counts[face] for face in identities[0].training if face not in focus]
+    usual = steps * 8 * 0.5 / len(identities[0].training)
+    # four deviations of a count
+    for face in focus:
+        wanted = steps * 8 * 0.5 / len(focus) + usual
+        assert abs(counts[int(face)] - wanted) < 4 * wanted**0.5
+    for count in others:
+        assert 0 < count < usual + 4 * usual**0.5
+    assert set(counts) == set(identities[0].training.tolist())
+
+
+def test_a_focus_of_one_leaves_the_others_batches_alone(identities: list[Samples]) -> None:
+    plain = drawn(identities, 5)
+    with_focus = drawn([identities[0], replace(identities[1], focus=np.array([2]))], 5)
+    for before, after in zip(plain, with_focus, strict=True):
+        assert before[:8] == after[:8]
+        assert after[8:].count(2) > before[8:].count(2)
+
+
+def test_with_a_focus_a_step_has_the_same_batch_wherever_training_started(identities: list[Samples]) -> None:
+    focused = [replace(samples, focus=np.array([1, 5])) for samples in identities]
+    assert drawn(focused, 6)[4:] == drawn(focused, 2, first_step=4)
+    assert drawn(focused, 6) != drawn(identities, 6)
+    parts = [Part(index=index, count=2, identities=2) for index in (0, 1)]
+    divided = batches_in_parts(focused, 8, 0, 3, parts, STILL)
+    for whole, made in islice(zip(batches(focused, 8, 0, 3, STILL), divided, strict=False), 3):
+        for part, batch in zip(parts, made, strict=True):
+            torch.testing.assert_close(batch.face_B3HW, part.of(whole.face_B3HW))
 
 
 def test_a_mirrored_pair_has_the_mirrored_expression(identities: list[Samples]) -> None:

@@ -24,6 +24,7 @@ def evaluate(
     truth: AnyPath | None = None,
     every: int = 1,
     report: AnyPath | None = None,
+    worst: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> EvaluateResult:
     """Measure a swapped video against its target, its source and, where there is one, the truth.
@@ -36,6 +37,7 @@ def evaluate(
         truth: footage of the source doing what the target does, frame for frame.
         every: measure one frame in so many.
         report: HTML file to write about it.
+        worst: folder to write the worst frames to, as pictures and as a list that `train` can focus on.
         on_event: hears of progress and warnings.
 
     Returns:
@@ -54,6 +56,7 @@ def evaluate(
         target_faceset=maybe_path(target_faceset),
         truth=maybe_path(truth),
         every=every,
+        worst=maybe_path(worst),
     )
     if report is None:
         return workflow.run(config, on_event)

@@ -123,6 +123,7 @@ def train(
     accumulate: int = 1,
     device: str = "auto",
     losses: Mapping[str, float] | None = None,
+    focus: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -148,6 +149,7 @@ def train(
         accumulate: batches whose gradients make one step together, like one batch so many times as large.
         device: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
         losses: weights of what is minimised, by name, where they are not the preset's; 0 switches one off.
+        focus: `worst.json` of a swap with these people; faces like those in it are drawn more often.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -162,7 +164,7 @@ def train(
     given |= {"batch": batch, "seed": seed, "losses": losses}
     asked: dict[str, Any] = {"resume": resume, "until_flat": until_flat, "tensorboard": tensorboard}
     asked |= {"encoder": encoder, "from_model": maybe_path(from_model), "devices": devices}
-    asked |= {"accumulate": accumulate, "device": device}
+    asked |= {"accumulate": accumulate, "device": device, "focus": maybe_path(focus)}
     return workflow.run(_train_config(facesets, Path(model), given, asked), on_event)
 
 

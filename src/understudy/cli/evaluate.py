@@ -24,6 +24,10 @@ def evaluate(
     truth: Truth = None,
     every: Every = 1,
     report: Annotated[Path | None, typer.Option(help="HTML report to write about it.")] = None,
+    worst: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the worst frames: pictures, and worst.json for train --focus."),
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -40,6 +44,7 @@ def evaluate(
             truth=truth,
             every=every,
             report=report,
+            worst=worst,
             on_event=on_event,
         )
 

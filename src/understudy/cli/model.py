@@ -12,6 +12,7 @@ from understudy.cli.training_options import (
     Devices,
     Encoder,
     Facesets,
+    Focus,
     FromModel,
     Loss,
     Minutes,
@@ -50,6 +51,7 @@ def train(
     accumulate: Accumulate = 1,
     device: Device = None,
     losses: Loss = None,
+    focus: Focus = None,
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -84,6 +86,7 @@ def train(
             accumulate=accumulate,
             device=device or "auto",
             losses=weights,
+            focus=focus,
             on_event=on_event,
         )
 

@@ -134,6 +134,14 @@ FromModel = Annotated[
         show_default=False,
     ),
 ]
+Focus = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="WORST",
+        help="worst.json of a swap of these people: faces like those in its frames are drawn more often.",
+        show_default=False,
+    ),
+]
 Loss = Annotated[
     list[str] | None,
     typer.Option(

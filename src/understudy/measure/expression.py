@@ -21,13 +21,15 @@ from understudy.faces.openings import BROWS
 LEAST_FRAMES = 8  # for a correlation to say anything
 _LEAST_MOTION = 0.006  # inter-ocular distances, standard deviation over time; the landmarks' own jitter
 
-_INNER_FACE = (
-    *(point for brow in BROWS for point in brow),
-    *LEFT_EYELIDS,
-    *RIGHT_EYELIDS,
-    *(NOSE_TIP, NOSE_BASE, 98, 327, 168, 6, 197, 195),
-    *OUTER_LIPS,
-    *INNER_LIPS,
+_INNER_FACE = np.array(
+    (
+        *(point for brow in BROWS for point in brow),
+        *LEFT_EYELIDS,
+        *RIGHT_EYELIDS,
+        *(NOSE_TIP, NOSE_BASE, 98, 327, 168, 6, 197, 195),
+        *OUTER_LIPS,
+        *INNER_LIPS,
+    )
 )
 
 
@@ -38,8 +40,12 @@ def rms_distance(a: Points, b: Points) -> float:
         a: (468, 2) float32 from `faces.openings.pose_normalised`.
         b: the same of the other face.
     """
-    apart = a[list(_INNER_FACE)] - b[list(_INNER_FACE)]
-    return float(np.sqrt(np.square(apart).sum(axis=1).mean()))
+    return float(np.sqrt(np.square(inner_difference(a, b)).sum(axis=1).mean()))
+
+
+def inner_difference(a: Points, b: Points) -> Points:
+    """(n, 2) float32: how far each inner-face landmark of `a` lies from that of `b`; as `rms_distance`."""
+    return a[_INNER_FACE] - b[_INNER_FACE]
 
 
 class ConstantPart:
@@ -57,7 +63,7 @@ class ConstantPart:
 
     def add(self, a: Points, b: Points) -> None:
         """Take in one frame: two (468, 2) float32 arrays from `faces.openings.pose_normalised`."""
-        apart = (a[list(_INNER_FACE)] - b[list(_INNER_FACE)]).astype(np.float64)
+        apart = inner_difference(a, b).astype(np.float64)
         self._count += 1
         self._sum += apart
         self._squares += float(np.square(apart).sum(axis=1).mean())

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.types import Image
+from understudy.core.types import Image, Matrix
 from understudy.faces.crop import cut
 from understudy.faces.face import Face
 from understudy.measure.region import inner_face_mask, luma
@@ -30,31 +30,36 @@ class FlickerMeter:
     def __init__(self) -> None:
         """Start with no past."""
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-        self._last: tuple[Image, Image] | None = None
+        self._last: tuple[Image, Image, tuple[int, int] | None] | None = None
 
-    def update(self, output: Image, target: Image, face: Face | None) -> float | None:
+    def update(
+        self, output: Image, target: Image, face: Face | None, origin_px: tuple[int, int] | None = None
+    ) -> float | None:
         """Take in the next frame of both.
 
         Args:
             output: (h, w, 3) RGB uint8.
             target: (h, w, 3) RGB uint8, the same moment.
-            face: the face in the target, None where there is none.
+            face: the face in the target, frame pixels, None where there is none.
+            origin_px: x and y in the frame of the top left pixel of both, where they are only a window of
+                it; windows of different frames may differ in place and size.
 
         Returns:
             Mean absolute difference inside the inner face in grey levels, output's minus target's:
             0 is as steady as the target, below 0 steadier. None in the first frame and without a
             face.
         """
-        before, self._last = self._last, (output, target)
-        if face is None or before is None or before[1].shape != target.shape:
+        before, self._last = self._last, (output, target, origin_px)
+        if face is None or before is None or (origin_px is None and before[1].shape != target.shape):
             return None
         crop_from_frame = face.square.crop_from_frame(_SIZE_PX, _COVERAGE)
         in_crop = face.landmarks_px[:, :2] @ crop_from_frame[:, :2].T + crop_from_frame[:, 2]
         inside = inner_face_mask(in_crop, _SIZE_PX).astype(np.uint8)
         if not inside.any():
             return None
-        now_output, now_target = (cut(image, crop_from_frame, _SIZE_PX) for image in (output, target))
-        was_output, was_target = (cut(image, crop_from_frame, _SIZE_PX) for image in before)
+        now, was = (_from_window(crop_from_frame, origin) for origin in (origin_px, before[2]))
+        now_output, now_target = (cut(image, now, _SIZE_PX) for image in (output, target))
+        was_output, was_target = (cut(image, was, _SIZE_PX) for image in before[:2])
         where = self._where_it_was(now_target, was_target)
         own = _difference(now_target, was_target, where, inside)
         return _difference(now_output, was_output, where, inside) - own
@@ -64,6 +69,15 @@ class FlickerMeter:
         start = np.zeros((_SIZE_PX, _SIZE_PX, 2), np.float32)
         flow = self._flow.calc(luma(now).astype(np.uint8), luma(before).astype(np.uint8), start)
         return np.asarray(flow, np.float32) + _places()
+
+
+def _from_window(crop_from_frame: Matrix, origin_px: tuple[int, int] | None) -> Matrix:
+    """The same crop out of a window of the frame."""
+    if origin_px is None:
+        return crop_from_frame
+    moved = crop_from_frame.copy()
+    moved[:, 2] += moved[:, :2] @ np.array(origin_px, np.float32)
+    return moved
 
 
 @cache

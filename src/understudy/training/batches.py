@@ -17,6 +17,7 @@ from understudy.training.samples import Samples
 
 _BLOCK = 16  # steps whose moves are drawn together: alone, a step's few numbers cost as much as many
 _MOVES = 1  # keeps those apart from other random numbers
+FOCUS_SHARE = 0.5  # of the faces of an identity that has a focus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ def batches(
     """Endless batches from `first_step` on.
 
     The faces lie on the device, as bytes, and never leave it: only numbers are sent to it at every step.
+    Of an identity with a focus, about half are drawn from that.
 
     Args:
         identities: one entry an identity.
@@ -96,10 +98,18 @@ def batches_in_parts(
             rng = np.random.default_rng([seed, block, _MOVES])
             moves = random_moves(_BLOCK * count, side, size_px, rng, settings)
         rng = np.random.default_rng([seed, step])
-        chosen = np.stack([rng.choice(samples.training, size) for samples in identities])
+        chosen = np.stack([_drawn(samples, size, rng) for samples in identities])
         own = moves.part(step % _BLOCK * count, count)
         yield [_made(faces, identities, *_of(part, chosen, own), where) for part in parts]
         step += 1
+
+
+def _drawn(samples: Samples, size: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """(size,) indices of faces: any that is learnt from, and about `FOCUS_SHARE` of them from the focus."""
+    chosen = rng.choice(samples.training, size)
+    if not len(samples.focus):
+        return chosen
+    return np.where(rng.random(size) < FOCUS_SHARE, rng.choice(samples.focus, size), chosen)
 
 
 def _of(part: Part | None, chosen: NDArray[np.intp], moves: Moves) -> tuple[NDArray[np.intp], Moves]:

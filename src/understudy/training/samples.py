@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -35,12 +35,14 @@ class Samples:
         planes: (n, 5, s, s) uint8, in memory or mapped from a file: red, green, blue, the mask of the face,
             and its eyes and mouth, softly.
         expressions: (n, 2, `EXPRESSION_SIZE`) float32: as it is, and in a mirror.
+        focus: (k,) indices of faces, none held out, that are drawn more often; see `batches`.
     """
 
     identity: str
     size_px: int
     planes: NDArray[np.uint8]
     expressions: NDArray[np.float32]
+    focus: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
 
     def __len__(self) -> int:
         """How many faces."""
@@ -69,6 +71,13 @@ def sample_bytes(size_px: int) -> int:
     return 5 * sample_size_px(size_px) ** 2 + 2 * 4 * EXPRESSION_SIZE
 
 
+def learnt_of(faces: Sequence[StoredFace]) -> Sequence[StoredFace]:
+    """The faces of a faceset that are kept in memory: of more than `MAX_FACES` an even choice."""
+    if len(faces) <= MAX_FACES:
+        return faces
+    return [faces[i] for i in np.linspace(0, len(faces) - 1, MAX_FACES).round().astype(int)]
+
+
 def load_samples(
     identity: str,
     faces: Sequence[StoredFace],
@@ -80,7 +89,7 @@ def load_samples(
 
     Args:
         identity: whose they are.
-        faces: of one faceset, in order; of more than `MAX_FACES` an even choice is taken.
+        faces: of one faceset, in order; see `learnt_of`.
         size_px: side of what the network sees.
         coverage: side of what the network sees in units of the face square.
         map_in: folder on whose disk the pictures are kept; in memory where None.
@@ -89,8 +98,7 @@ def load_samples(
         MediaError: a crop cannot be read.
         UnderstudyError: that disk has no room.
     """
-    if len(faces) > MAX_FACES:
-        faces = [faces[i] for i in np.linspace(0, len(faces) - 1, MAX_FACES).round().astype(int)]
+    faces = learnt_of(faces)
     side = sample_size_px(size_px)
     wider = coverage * side / size_px
     shape = (len(faces), 5, side, side)

@@ -102,6 +102,8 @@ class TrainConfig:
         accumulate: batches whose gradients make one step together.
         losses: weights of what is minimised, by name, where they are not the preset's; 0 switches one off;
             see `workflows.loss_choice`.
+        focus: `worst.json` of a swap: faces like those in these frames are drawn more often; see
+            `workflows.focus`.
     """
 
     facesets: tuple[Path, ...]
@@ -121,6 +123,7 @@ class TrainConfig:
     devices: int | None = 1
     accumulate: int = 1
     losses: Mapping[str, float] = field(default_factory=dict[str, float])
+    focus: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

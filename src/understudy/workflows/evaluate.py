@@ -10,8 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from understudy.core.errors import UnderstudyError
-from understudy.core.events import Notice, OnEvent, Progress, ignore
-from understudy.core.files import peak_rss_mb
+from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
+from understudy.core.files import check_writable, peak_rss_mb
 from understudy.core.types import Vector
 from understudy.faces.choose import TargetChooser
 from understudy.faces.finder import FaceFinder
@@ -19,6 +19,7 @@ from understudy.faces.identify import Embedder, Identifier
 from understudy.faces.openings import MEASURES
 from understudy.measure.comparison import Comparison, Moment, Series, mean_known
 from understudy.measure.expression import LEAST_FRAMES
+from understudy.measure.frame_quality import FrameJudge
 from understudy.measure.identity import distances, identity_figures, mean_vector
 from understudy.measure.sync import sync_figures
 from understudy.media.images import IMAGE_SUFFIXES
@@ -26,8 +27,10 @@ from understudy.media.probe import stream_spans
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.first_checks import check_readable
 from understudy.workflows.identity import identity_of
+from understudy.workflows.judge_frames import PACE, judge_pair
 from understudy.workflows.paired_footage import Finder, PairedFootage
 from understudy.workflows.threads import single_threaded_opencv
+from understudy.workflows.worst_list import FILE_NAME, write_worst
 
 TARGET_SAMPLES = 75  # frames of the target whose identity is looked at: a mean needs no more
 _FRAMES_UNKNOWN = 1500  # assumed length of footage that does not state it
@@ -56,10 +59,13 @@ def run(
         MediaError: footage cannot be read; found before the networks are loaded.
         FacesetError: the same of a faceset.
         WeightsError: the networks' weights cannot be had.
-        UnderstudyError: output and target differ in size, or the target shows no face.
+        UnderstudyError: output and target differ in size, the target shows no face, or the worst frames
+            cannot be written.
     """
     started = time.monotonic()
     check_readable((config.output, config.target, config.source, config.target_faceset, config.truth))
+    if config.worst is not None:
+        check_writable(config.worst / FILE_NAME)
     with single_threaded_opencv():
         result = _Evaluation(config, on_event, new_finder, embedder).run()
     seconds = time.monotonic() - started
@@ -90,16 +96,21 @@ class _Evaluation:
         source = self._identity_of(self._config.source) if self._config.source else None
         wanted = self._identity_of(self._config.target_faceset) if self._config.target_faceset else None
         chooser = TargetChooser(wanted, embedder=self._embedder)
-        frames = self._compare_all(chooser)
+        config = self._config
+        judge = FrameJudge(embedder=self._embedder, source=source, pace=PACE) if config.worst else None
+        frames = self._compare_all(chooser, judge)
         if not self._comparison.count("mouth_open_target"):
             whose = f"face like those of {self._config.target_faceset}" if chooser.passed else "face"
             raise UnderstudyError(
                 f"no {whose} was found in {self._config.target}",
                 "give the footage that the output was made from",
             )
+        if judge is not None and config.worst is not None:
+            write_worst(config.worst, judge.finish(), target=config.target, output=config.output)
+            self._on_event(Written(path=config.worst, what="worst frames"))
         return self._result(frames, source, wanted)
 
-    def _compare_all(self, chooser: TargetChooser) -> int:
+    def _compare_all(self, chooser: TargetChooser, judge: FrameJudge | None) -> int:
         """Measure the frames; returns how many there are in both output and target."""
         config = self._config
         footage = PairedFootage(
@@ -109,6 +120,8 @@ class _Evaluation:
         with closing(footage.read(self._new_finder, chooser)) as pairs:
             for pair in pairs:
                 count = pair.index + 1
+                if judge is not None:
+                    judge_pair(judge, pair)
                 if pair.index % config.every:
                     self._comparison.skip(pair.moment)
                     continue

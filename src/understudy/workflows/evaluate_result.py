@@ -22,6 +22,7 @@ class EvaluateConfig:
             frame; the largest face is taken where None.
         truth: footage of the source doing what the target does, frame for frame.
         every: measure one frame in so many.
+        worst: folder for the worst frames of all; see `workflows.worst_list`.
     """
 
     output: Path
@@ -30,6 +31,7 @@ class EvaluateConfig:
     target_faceset: Path | None = None
     truth: Path | None = None
     every: int = 1
+    worst: Path | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""

@@ -24,6 +24,7 @@ from understudy.training.processor import tuned
 from understudy.training.team import Team
 from understudy.workflows.memory import advised
 from understudy.workflows.training_faces import load_faces
+from understudy.workflows.worst_list import WorstList
 
 
 class Job(BaseModel):
@@ -39,6 +40,7 @@ class Job(BaseModel):
         frozen: leave the encoder as it is.
         rates: of learning, see `Model.rates`.
         losses: weights where they are not the preset's.
+        worst: frames whose faces are drawn more often.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +53,7 @@ class Job(BaseModel):
     frozen: bool
     rates: list[float]
     losses: dict[str, float]
+    worst: WorstList | None
 
 
 def tell_job(
@@ -60,6 +63,7 @@ def tell_job(
     batch: int,
     accumulate: int,
     losses: Mapping[str, float],
+    worst: WorstList | None = None,
 ) -> None:
     """Let the other processes prepare while the leader does.
 
@@ -70,6 +74,7 @@ def tell_job(
         batch: see `Job`.
         accumulate: see `Job`.
         losses: see `Job`.
+        worst: see `Job`.
 
     Raises:
         ProcessLost: one of them has ended.
@@ -84,6 +89,7 @@ def tell_job(
         frozen=not any(weight.requires_grad for weight in model.encoder.parameters()),
         rates=model.rates,
         losses=dict(losses),
+        worst=worst,
     )
     team.tell("job", text=job.model_dump_json())
 
@@ -116,7 +122,7 @@ def follow_training(team: Team) -> ModelIndex:
         if job.frozen:
             model.encoder.requires_grad_(False)
         model.rates = job.rates
-        identities = load_faces([folder for folder, _ in job.facesets], model, ignore)
+        identities = load_faces([folder for folder, _ in job.facesets], model, ignore, worst=job.worst)
         division = Division(len(identities), job.accumulate, team)
         size, augmentation = job.batch * job.accumulate, AUGMENTATION[job.preset]
 

@@ -9,6 +9,7 @@ from understudy.training.loss_weights import changed
 from understudy.training.model_index import ModelIndex
 from understudy.workflows.configs import TrainConfig
 from understudy.workflows.learning_rates import encoder_of
+from understudy.workflows.worst_list import read_worst
 
 _SAME_RUN = (
     "preset",
@@ -22,6 +23,7 @@ _SAME_RUN = (
     "from_model",
     "accumulate",
     "losses",
+    "focus",
 )
 
 
@@ -39,6 +41,9 @@ def settings_of(config: TrainConfig, index: ModelIndex) -> dict[str, Any]:
     Args:
         config: the settings.
         index: of the model, which says who is new to it.
+
+    Raises:
+        ConfigError: the list to focus on cannot be read.
     """
     # only where they are used, so that a model without them counts as trained with the same settings
     rare: dict[str, Any] = {"until_flat": True} if config.until_flat else {}
@@ -48,6 +53,8 @@ def settings_of(config: TrainConfig, index: ModelIndex) -> dict[str, Any]:
         rare["accumulate"] = config.accumulate
     if losses := changed(PRESETS[config.preset], config.losses):
         rare["losses"] = losses
+    if config.focus is not None:  # what it says, not where it lies
+        rare["focus"] = read_worst(config.focus).digest()
     return rare | {
         "facesets": [str(path) for path in config.facesets],
         "preset": config.preset,

@@ -21,6 +21,7 @@ from understudy.training.team import Team
 from understudy.workflows.choices import ENCODERS, FEWEST_IDENTITIES, MOST_IDENTITIES
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.encoder_origin import start_from_encoder_of
+from understudy.workflows.focus import check_footage
 from understudy.workflows.follow_training import follow_training, tell_end, tell_job
 from understudy.workflows.learning_rates import set_rates
 from understudy.workflows.loss_choice import check_losses
@@ -33,6 +34,7 @@ from understudy.workflows.training_board import TensorBoard
 from understudy.workflows.training_faces import entries_of, load_faces
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
+from understudy.workflows.worst_list import read_worst
 
 Mode = Literal["fresh", "continue", "further"]
 
@@ -72,6 +74,7 @@ def _lead(
     """All but what the other processes of a team do."""
     # several processes share the cores of processors
     mode, device = mode_of(config), CPU if team is not None else find_device(config.device)
+    worst = None if config.focus is None else read_worst(config.focus)
     entries, bf16 = entries_of(config.facesets), has_fast_bf16(device)
     if mode == "fresh":
         loaded = _fresh(config, entries, bf16=bf16)
@@ -93,10 +96,11 @@ def _lead(
     if team is not None:
         digests = [entry.faceset_digest for entry in entries]
         facesets = list(zip(config.facesets, digests, strict=True))
-        tell_job(team, model, facesets, batch, config.accumulate, loaded.index.settings.get("losses", {}))
+        losses = loaded.index.settings.get("losses", {})
+        tell_job(team, model, facesets, batch, config.accumulate, losses, worst)
     is_divided = team is not None or config.accumulate > 1
     division = Division(len(entries), config.accumulate, team) if is_divided else None
-    identities = load_faces(config.facesets, model, on_event, config.model if is_mapped else None)
+    identities = load_faces(config.facesets, model, on_event, config.model if is_mapped else None, worst)
     with tuned():
         result = TrainingSession(loaded, config.model, identities, batch, on_event, board, division).run()
     if team is not None:
@@ -113,6 +117,7 @@ def check(config: TrainConfig, processes: int | None = None) -> None:
 
     Raises:
         ConfigError: which setting, and what would do.
+        FacesetError: a faceset cannot be read, where it is asked whether it goes with the focus.
         ModelError: the model folder cannot be one.
     """
     if config.preset not in PRESETS:
@@ -159,6 +164,8 @@ def check(config: TrainConfig, processes: int | None = None) -> None:
         )
     if config.seed < 0:
         raise ConfigError(f"seed is {config.seed}", "give 0 or more")
+    if config.focus is not None:
+        check_footage(read_worst(config.focus), config.facesets)
     existing = next(path for path in (config.model, *config.model.absolute().parents) if path.exists())
     if not existing.is_dir():
         raise ModelError(f"{existing} is a file", "name a folder for the model")

@@ -10,7 +10,9 @@ from understudy.core.events import OnEvent, Progress
 from understudy.faces.faceset import Faceset
 from understudy.training.model import Model
 from understudy.training.model_index import IdentityEntry
-from understudy.training.samples import Samples, load_samples
+from understudy.training.samples import Samples, learnt_of, load_samples
+from understudy.workflows.focus import Learnt, focused
+from understudy.workflows.worst_list import WorstList
 
 FEWEST_FACES = 20
 
@@ -45,7 +47,11 @@ def entries_of(facesets: Sequence[Path]) -> list[IdentityEntry]:
 
 
 def load_faces(
-    facesets: Sequence[Path], model: Model, on_event: OnEvent, map_in: Path | None = None
+    facesets: Sequence[Path],
+    model: Model,
+    on_event: OnEvent,
+    map_in: Path | None = None,
+    worst: WorstList | None = None,
 ) -> list[Samples]:
     """Read everybody's faces as a model wants them.
 
@@ -54,17 +60,21 @@ def load_faces(
         model: decides how large they are.
         on_event: hears of progress.
         map_in: see `load_samples`.
+        worst: frames whose faces are drawn more often.
 
     Raises:
+        ConfigError: no face of these frames is learnt from.
         FacesetError: a faceset is missing or damaged.
         MediaError: a crop cannot be read.
     """
-    identities: list[Samples] = []
+    identities: list[Learnt] = []
     for number, folder in enumerate(facesets):
         on_event(Progress(stage="load faces", done=number, total=len(facesets), unit="facesets"))
         with Faceset.open(folder) as faceset:
-            faces = list(faceset.faces("kept"))
-            identities.append(
-                load_samples(faceset.identity, faces, model.preset.size_px, model.preset.coverage, map_in)
+            faces = learnt_of(list(faceset.faces("kept")))
+            sources = {source.state.id: source.record.sha256 for source in faceset.sources()}
+            samples = load_samples(
+                faceset.identity, faces, model.preset.size_px, model.preset.coverage, map_in
             )
-    return identities
+            identities.append(Learnt(samples=samples, faces=faces, sources=sources))
+    return [one.samples for one in identities] if worst is None else focused(identities, worst)

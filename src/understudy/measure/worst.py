@@ -1,0 +1,84 @@
+"""Which frames of a swap came out worst, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from understudy.measure.frame_quality import EXPRESSION, FLICKER, IDENTITY, SEAM, FrameQuality
+
+WORST_COUNT = 12
+APART_FRAMES = 12  # half a second: neighbours are bad for one reason
+
+# deviations that nobody sees: a figure that hardly varies makes no frame bad
+_LEAST_DEVIATION = {IDENTITY: 0.01, EXPRESSION: 0.003, SEAM: 0.1, FLICKER: 0.2}
+_TO_STANDARD = 1.4826  # of a median deviation to the standard deviation of normal values
+_FEWEST = 8  # readings that say what is usual
+
+
+def scored(qualities: Sequence[FrameQuality]) -> list[FrameQuality]:
+    """Say how bad each frame is among all of them.
+
+    A figure lies z median deviations above the median of all frames; below the median z is 0. Its part is
+    ln(1 + z), because figures differ in how far their usual extremes lie out: flicker ten deviations, at each
+    gesture, where identity and expression reach four. The parts add up as squares.
+
+    Args:
+        qualities: of one swap, in any order; those of its pieces put together.
+
+    Returns:
+        The same with `badness` and `reason`.
+
+    Reference:
+        Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993 (the modified z-score).
+    """
+    parts: list[dict[str, float]] = [{} for _ in qualities]
+    for name in dict.fromkeys(name for one in qualities for name in one.figures):
+        at = [i for i, one in enumerate(qualities) if np.isfinite(one.figures.get(name, np.nan))]
+        if len(at) < _FEWEST:
+            continue
+        values = np.array([qualities[i].figures[name] for i in at])
+        above = values - np.median(values)
+        deviation = _TO_STANDARD * float(np.median(np.abs(above)))
+        above = np.maximum(above, 0) / max(deviation, _LEAST_DEVIATION.get(name, 0.0), 1e-12)
+        for i, part in zip(at, above.tolist(), strict=True):
+            parts[i][name] = math.log1p(part)
+    return [
+        replace(
+            one,
+            badness=float(np.sqrt(sum(value * value for value in part.values()))),
+            reason=max(part, key=part.__getitem__) if any(part.values()) else "",
+        )
+        for one, part in zip(qualities, parts, strict=True)
+    ]
+
+
+def worst_frames(
+    qualities: Iterable[FrameQuality], count: int = WORST_COUNT, apart_frames: int = APART_FRAMES
+) -> list[FrameQuality]:
+    """The worst frames, spread over time.
+
+    Args:
+        qualities: of `scored`.
+        count: how many at most.
+        apart_frames: frames that lie nearer to a worse one are left out.
+
+    Returns:
+        The worst first; none that is as usual in all figures.
+
+    Raises:
+        ValueError: a frame is not scored.
+    """
+    qualities = list(qualities)
+    if any(one.badness is None for one in qualities):
+        raise ValueError("the frames are not scored yet")
+    chosen: list[FrameQuality] = []
+    for one in sorted(qualities, key=lambda one: (-(one.badness or 0.0), one.frame_index)):
+        if len(chosen) == count or not one.badness:
+            break
+        if all(abs(one.frame_index - other.frame_index) >= apart_frames for other in chosen):
+            chosen.append(one)
+    return chosen

@@ -1,0 +1,125 @@
+"""Which faces training draws more often, because frames with such faces came out badly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import hypot
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.errors import ConfigError
+from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_records import StoredFace
+from understudy.training.samples import Samples
+from understudy.workflows.worst_list import WorstFrame, WorstList
+
+NEAR_FRAMES = 6  # a quarter of a second: the face hardly changes
+NEAREST = 4  # faces of the target a frame
+ALIKE = 8  # faces of everybody else a frame
+_SAME_PLACE = 0.75  # sides of the face square
+_POSE_WEIGHT = 5.0  # yaw and pitch are two numbers beside 188 of lips, lids, brows and gaze
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learnt:
+    """The faces of one identity that training has at hand.
+
+    Args:
+        samples: as they are learnt from.
+        faces: the same faces, as they are stored.
+        sources: id of each source in the faceset to its sha256.
+    """
+
+    samples: Samples
+    faces: Sequence[StoredFace]
+    sources: Mapping[int, str]
+
+
+def check_footage(worst: WorstList, facesets: Sequence[Path]) -> None:
+    """Refuse a list of other footage, before anything is loaded.
+
+    Raises:
+        ConfigError: no faceset holds faces of the footage, or the list is empty.
+        FacesetError: a faceset cannot be read.
+    """
+    if not worst.frames:
+        raise ConfigError(
+            f"no frame of {worst.video} came out badly: there is nothing to focus on", "leave out --focus"
+        )
+    for folder in facesets:
+        with Faceset.open(folder) as faceset:
+            if any(source.record.sha256 == worst.target_sha256 for source in faceset.sources()):
+                return
+    raise ConfigError(
+        f"the worst frames are of {worst.target}, and no faceset holds faces of that footage",
+        "extract it into the target's faceset, or leave out --focus",
+    )
+
+
+def focused(identities: Sequence[Learnt], worst: WorstList) -> list[Samples]:
+    """Choose the faces that are drawn more often; held-out ones never are.
+
+    Of whose faces the frames show, the faces of those moments; of everybody else, the faces that do the
+    most nearly the same, so that every decoder learns to draw what was difficult.
+
+    Args:
+        identities: everybody, in the order of the decoders.
+        worst: what came out badly.
+
+    Returns:
+        The samples with their `focus`.
+
+    Raises:
+        ConfigError: no face of these moments is learnt from.
+    """
+    shown = [[_of_moment(one, frame, worst.target_sha256) for frame in worst.frames] for one in identities]
+    if not any(found for of_identity in shown for found in of_identity):
+        raise ConfigError(
+            f"none of the {len(worst.frames)} worst frames of {worst.target} has a face that is learnt from "
+            f"within {NEAR_FRAMES} frames",
+            "extract all frames of that footage, or leave out --focus",
+        )
+    chosen: list[Samples] = []
+    for number, one in enumerate(identities):
+        indices = {index for found in shown[number] for index in found}
+        for other, of_other in zip(identities, shown, strict=True):
+            if other is not one:
+                for found in of_other:
+                    indices |= _alike(one.samples, other.samples, found)
+        chosen.append(replace(one.samples, focus=np.array(sorted(indices), np.intp)))
+    return chosen
+
+
+def _of_moment(one: Learnt, frame: WorstFrame, sha256: str) -> list[int]:
+    """Faces learnt from that show this moment and place, the nearest first, `NEAREST` at most."""
+    x, y, side, _ = frame.face_px
+    found: list[tuple[int, int]] = []
+    for index in one.samples.training.tolist():
+        face = one.faces[index]
+        apart = abs(face.frame_index - frame.frame)
+        if apart > NEAR_FRAMES or one.sources.get(face.source_id) != sha256:
+            continue
+        if hypot(face.square.x_px - x, face.square.y_px - y) <= _SAME_PLACE * side:
+            found.append((apart, index))
+    return [index for _, index in sorted(found)[:NEAREST]]
+
+
+def _alike(samples: Samples, others: Samples, shown: Sequence[int]) -> set[int]:
+    """Faces learnt from that do most nearly what some face of a moment does, as they are or in a mirror."""
+    if not shown:
+        return set()
+    training = samples.training
+    weight = _weights(samples.expressions.shape[-1])
+    wanted = others.expressions[shown[0], 0] * weight
+    views = samples.expressions[training] * weight
+    distance = np.square(views - wanted).sum(axis=2).min(axis=1)
+    return set(training[np.argsort(distance, kind="stable")[:ALIKE]].tolist())
+
+
+def _weights(size: int) -> NDArray[np.float32]:
+    weight = np.ones(size, np.float32)
+    weight[-2:] = _POSE_WEIGHT
+    return weight
