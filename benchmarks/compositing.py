@@ -19,6 +19,7 @@ from typing import Any
 from machine import about
 
 from understudy.compositing.blend import BLENDS
+from understudy.compositing.colour.methods import COLOUR_METHODS
 from understudy.workflows import convert, evaluate, extract, train
 from understudy.workflows.configs import ConvertConfig, EvaluateConfig, ExtractConfig, TrainConfig
 from understudy.workflows.known_pairs import Pair, rendered_pairs
@@ -38,7 +39,7 @@ def main() -> None:
     parser.add_argument("--blend", action="append", default=[])
     args = parser.parse_args()
     machine = about()
-    ways = list(product(args.colour or COLOURS, args.blend or BLENDS))
+    ways = list(product(args.colour or ("auto", *COLOUR_METHODS), args.blend or BLENDS))
     with rendered_pairs() as pairs:
         found = [measured(pair, args.work / pair.name, ways) for pair in pairs]
     rows = [

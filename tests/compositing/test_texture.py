@@ -84,7 +84,9 @@ def test_the_same_frame_gets_the_same_grain_and_the_next_another() -> None:
 def test_compression_is_not_taken_for_grain() -> None:
     """A clean face as JPEG leaves it, with blocks and ringing around its features: nothing is added."""
     for quality in (20, 50, 80):
-        _, coded = cv2.imencode(".jpg", np.round(face(3) * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
+        _, coded = cv2.imencode(
+            ".jpg", np.round(face(3) * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality]
+        )
         target = cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.float32) / 255
         assert given(target, face(4), blur=0) is not None
         assert np.array_equal(given(target, face(4), blur=0), face(4))

@@ -13,7 +13,21 @@ from numpy.typing import NDArray
 from understudy.compositing.blend_parts import FloatImage, tripled
 from understudy.core.types import Mask
 
-WIDTHS_PX = (0.0, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9, 1.0, 1.2)  # wider: indistinct from skin
+WIDTHS_PX = (
+    0.0,
+    0.35,
+    0.4,
+    0.45,
+    0.5,
+    0.55,
+    0.6,
+    0.65,
+    0.7,
+    0.8,
+    0.9,
+    1.0,
+    1.2,
+)  # wider: indistinct from skin
 
 Detail = NDArray[np.float64]  # (2, 3): power of fine and coarse detail on smooth skin, of Y, Cr and Cb
 
@@ -76,7 +90,9 @@ def grain_of(detail: Detail) -> Grain:
         fine = max(float(detail[0, channel]) - _ROUNDING, 0)
         coarse = max(float(detail[1, channel]) - _ROUNDING, 0)
         if coarse > 0:
-            width[channel] = int(np.argmin(np.abs(np.log((fine / coarse + 1e-6) / (table[:, 0] / table[:, 1])))))
+            width[channel] = int(
+                np.argmin(np.abs(np.log((fine / coarse + 1e-6) / (table[:, 0] / table[:, 1]))))
+            )
             strength[channel] = sqrt(coarse / table[width[channel], 1])
     return Grain((strength[0], strength[1], strength[2]), (width[0], width[1], width[2]))
 

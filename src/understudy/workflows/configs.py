@@ -163,6 +163,7 @@ class ConvertConfig:
         target_identity: identity to replace; the model's second where None.
         mapped: identity put in by identity replaced, where several are; instead of these two.
         faces: facesets of the people who are replaced, whose faces are taken instead of looking for them.
+        colour: how colours are matched, by name, or "auto"; see `compositing.colour.methods`.
         blend: how a face is joined to what is around it, by name; see `compositing.blend.BLENDS`.
         strength: how much of it is shown, 0 (the target) to 1.
         codec: "auto" (the footage's own where it can be, else what holds its depth), or one of `media.encoding`.
@@ -176,6 +177,7 @@ class ConvertConfig:
     target_identity: str | None = None
     mapped: Mapping[str, str] = field(default_factory=dict[str, str])
     faces: tuple[Path, ...] = ()
+    colour: str = "auto"
     blend: str = "feather"
     strength: float = 1.0
     codec: str = "auto"

@@ -6,7 +6,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from understudy.core.errors import MediaError
+from understudy.compositing.blend import BLENDS
+from understudy.compositing.colour.methods import COLOUR_METHODS
+from understudy.core.errors import ConfigError, MediaError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
@@ -20,7 +22,8 @@ from understudy.training.model_folder import load_model
 from understudy.training.processor import has_fast_bf16
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.convert_cast import LiveCast, StoredCast, roles_of
-from understudy.workflows.convert_compose import Composer
+from understudy.workflows.convert_colours import AUTO
+from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
@@ -41,6 +44,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         FacesetError: a faceset that cannot be read.
     """
     started = time.monotonic()
+    look = look_of(config)
     loaded = load_model(config.model, bf16=has_fast_bf16())
     model, index = loaded.model.eval(), loaded.index
     roles = roles_of(index, config.source, config.target_identity, config.mapped)
@@ -50,7 +54,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         cast = LiveCast(roles, index, on_event)
     warnings = list(loaded.warnings)
     frames = swapped = 0
-    composer = Composer(model.preset, config.blend, config.strength)
+    composer = Composer(model.preset, look)
     # from the inside out: no thread may decode any more when the reader closes
     with (
         single_threaded_opencv(),
@@ -90,6 +94,23 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         peak_rss_mb=peak_rss_mb(),
         warnings=warnings,
     )
+
+
+def look_of(config: ConvertConfig) -> Look:
+    """How faces shall look.
+
+    Raises:
+        ConfigError: there is no such way, or a strength outside [0, 1].
+    """
+    for what, name, known in (
+        ("blend", config.blend, BLENDS),
+        ("colour", config.colour, (AUTO, *COLOUR_METHODS)),
+    ):
+        if name not in known:
+            raise ConfigError(f"there is no {what} {name!r}", f"use one of {', '.join(known)}")
+    if not 0 <= config.strength <= 1:
+        raise ConfigError(f"the strength is {config.strength:g}", "give 0 (the target unchanged) to 1")
+    return Look(colour=config.colour, blend=config.blend, strength=config.strength)
 
 
 def writer_for(config: ConvertConfig, like: VideoInfo) -> VideoWriter:

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from understudy.compositing.blend import BLENDS
 from understudy.compositing.blend_feather import Feather
-from understudy.compositing.colour_match import LabStatistics, lab_statistics, match
+from understudy.compositing.colour.sample import colour_sample
 from understudy.compositing.mask import blend_mask, face_hull_mask
 from understudy.compositing.paste import place, place_planes
 from understudy.core.geometry import transform_points
 from understudy.core.types import Mask
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.nets.presets import Preset
+from understudy.workflows.convert_colours import AUTO, Colours, Samples
 from understudy.workflows.convert_draw import DrawnFrame, DrawnPart
 
-_HALF_WINDOW = 8  # frames before and after that decide a frame's colours
-_SIGMA_FRAMES = 4.0
-_HELD_BYTES = 600_000_000  # of frames that wait for those after them
+HALF_WINDOW = 8  # frames before and after that decide a frame's colours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Waiting:
-    """A face that waits for the frames after it.
+class Look:
+    """How faces are put into frames.
 
     Args:
-        drawn: the face.
-        mask: (s, s) float32, how much of it is shown.
-        colours: of the drawn face and of the target's; None where too little is seen.
+        colour: how their colours are matched: a key of `COLOUR_METHODS`, or "auto".
+        blend: how they are joined to what is around them: a key of `BLENDS`.
+        strength: how much of them is shown, 0 (the target) to 1.
     """
+
+    colour: str = AUTO
+    blend: str = "feather"
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedPart:
+    """A drawn face, and how much of it is shown: (s, s) float32 in crop pixels."""
 
     drawn: DrawnPart
     mask: Mask
-    colours: tuple[LabStatistics, LabStatistics] | None
+
+    @property
+    def samples(self) -> Samples:
+        """Of its own colours and of the target's."""
+        return colour_sample(self.drawn.face, self.mask), colour_sample(self.drawn.crop, self.mask)
 
 
 class Composer:
@@ -48,82 +58,47 @@ class Composer:
     so light that changes is followed without delay, and noise does not pump.
     """
 
-    def __init__(self, preset: Preset, blend: str = "feather", strength: float = 1.0) -> None:
-        """Fix the look.
-
-        Args:
-            preset: says how faces are cut out.
-            blend: a key of `BLENDS`.
-            strength: how much of a face is shown, 0 to 1.
-        """
-        self._preset, self._strength = preset, np.float32(strength)
+    def __init__(self, preset: Preset, look: Look, half_window: int = HALF_WINDOW) -> None:
+        """Know how faces are cut out, and how they shall look."""
+        self._preset, self._look, self._half = preset, look, half_window
+        self._colours = Colours(look.colour, half_window)
         # a plain mix needs no pixels but those of the face itself
-        self._blend = None if blend == "feather" else BLENDS[blend](strength=strength)
+        self._blend = None if look.blend == "feather" else BLENDS[look.blend](strength=look.strength)
+
+    @property
+    def colours_chosen(self) -> Mapping[str, str]:
+        """How the colours of each person replaced were matched."""
+        return self._colours.chosen
 
     def of(self, frames: Iterable[DrawnFrame]) -> Iterator[tuple[PartialFrame, int]]:
         """Each frame with its faces replaced, and how many were; a few frames late."""
-        half = _HALF_WINDOW
-        window: deque[tuple[PartialFrame, list[_Waiting]]] = deque()  # of 2 half + 1 frames at most
-        behind = 0  # frames of it that were given already
-        for frame, drawn in frames:
-            half = min(half, max(1, _HELD_BYTES // (2 * _bytes_of(frame))))
-            window.append((frame, [self._waiting(each) for each in drawn]))
-            if len(window) > behind + half:
-                yield self._composed(window, behind)
-                behind += 1
-            if behind > half:
-                window.popleft()
-                behind -= 1
-        while behind < len(window):
-            yield self._composed(window, behind)
-            behind += 1
-
-    def _waiting(self, drawn: DrawnPart) -> _Waiting:
-        size_px, coverage = self._preset.size_px, self._preset.coverage
-        points = transform_points(drawn.crop_from_frame, drawn.part.face.landmarks_px[:, :2])
-        mask = blend_mask(drawn.mask, face_hull_mask(points, size_px), size_px / coverage)
-        ours, theirs = lab_statistics(drawn.face, mask), lab_statistics(drawn.crop, mask)
-        colours = None if ours is None or theirs is None else (ours, theirs)
-        return _Waiting(drawn=drawn, mask=mask, colours=colours)
+        waiting: deque[tuple[int, PartialFrame, list[MaskedPart]]] = deque()
+        for number, (frame, drawn) in enumerate(frames):
+            parts = [masked(each, self._preset) for each in drawn]
+            self._colours.feed(number, {each.drawn.part.track: each.samples for each in parts})
+            waiting.append((number, frame, parts))
+            if len(waiting) > self._half:
+                yield self._composed(*waiting.popleft())
+        while waiting:
+            yield self._composed(*waiting.popleft())
 
     def _composed(
-        self, window: deque[tuple[PartialFrame, list[_Waiting]]], at: int
+        self, number: int, frame: PartialFrame, parts: list[MaskedPart]
     ) -> tuple[PartialFrame, int]:
-        frame, waiting = window[at]
-        picture = frame.image
-        assert isinstance(picture, DecodedPicture)
-        for each in waiting:
-            seen = [
-                (math.exp(-0.5 * ((place_in_time - at) / _SIGMA_FRAMES) ** 2), other.colours)
-                for place_in_time, (_, others) in enumerate(window)
-                for other in others
-                if other.drawn.part.track == each.drawn.part.track and other.colours is not None
-            ]
-            self._put(picture, each, [(weight, colours) for weight, colours in seen if colours is not None])
-        return frame, len(waiting)
+        assert isinstance(frame.image, DecodedPicture)
+        for each in parts:
+            self._put(frame.image, each, number)
+        return frame, len(parts)
 
-    def _put(
-        self,
-        picture: DecodedPicture,
-        face: _Waiting,
-        seen: list[tuple[float, tuple[LabStatistics, LabStatistics]]],
-    ) -> None:
-        """Put one face into a picture.
-
-        Args:
-            picture: is changed.
-            face: the face.
-            seen: colours of its track around this moment, each with its weight.
-        """
-        drawn = face.drawn.face
-        if seen:
-            weights = [weight for weight, _ in seen]
-            ours, theirs = (_mean([colours[side] for _, colours in seen], weights) for side in (0, 1))
-            drawn = match(drawn, ours, theirs, mask=face.mask)
+    def _put(self, picture: DecodedPicture, face: MaskedPart, number: int) -> None:
+        """Put one face into a picture."""
+        colour_map = self._colours.take(face.drawn.part.track, number)
+        drawn = colour_map.apply(face.drawn.face, face.mask)
         size, matrix = (picture.width_px, picture.height_px), face.drawn.crop_from_frame
         grid = picture.editable_grid_px
         if self._blend is None and picture.coded is not None:
-            planes = place_planes(picture.stored(drawn), face.mask * self._strength, matrix, size, grid)
+            mask = face.mask * np.float32(self._look.strength)
+            planes = place_planes(picture.stored(drawn), mask, matrix, size, grid)
             if planes is not None:
                 picture.mix(planes.window.x0, planes.window.y0, planes.luma, planes.chroma, planes.weight)
             return
@@ -131,19 +106,13 @@ class Composer:
         if placed is None:
             return
         before = picture.part(*placed.window.box).astype(np.float32) / np.float32(255)
-        blend = self._blend or Feather(strength=float(self._strength))
+        blend = self._blend or Feather(strength=self._look.strength)
         after = blend(before, placed.face, placed.weight)
         picture.put(placed.window.x0, placed.window.y0, after, placed.weight)
 
 
-def _bytes_of(frame: PartialFrame) -> int:
-    picture = frame.image
-    return 4 * picture.width_px * picture.height_px
-
-
-def _mean(statistics: list[LabStatistics], weights: list[float]) -> LabStatistics:
-    average = partial(np.average, axis=0, weights=weights)
-    return LabStatistics(
-        mean=average([each.mean for each in statistics]).astype(np.float32),
-        deviation=average([each.deviation for each in statistics]).astype(np.float32),
-    )
+def masked(drawn: DrawnPart, preset: Preset) -> MaskedPart:
+    """A drawn face with the mask that it is shown by."""
+    points = transform_points(drawn.crop_from_frame, drawn.part.face.landmarks_px[:, :2])
+    hull = face_hull_mask(points, preset.size_px)
+    return MaskedPart(drawn=drawn, mask=blend_mask(drawn.mask, hull, preset.size_px / preset.coverage))

@@ -1,0 +1,111 @@
+"""How the colours of drawn faces are changed, track by track, a few frames late."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from understudy.compositing.colour.choice import best_method
+from understudy.compositing.colour.colour_map import ColourMap
+from understudy.compositing.colour.sample import ColourSample
+from understudy.compositing.colour.track import TrackColour
+
+AUTO = "auto"
+Track = tuple[str, int]  # who is replaced, and the number of the track
+Samples = tuple[ColourSample | None, ColourSample | None]  # of the drawn face and of the target's
+_NOTHING: Samples = (None, None)
+
+
+class Colours:
+    """The change of colours of every face, from those of its track around it in time.
+
+    With the method "auto" each person's first frames decide which one suits; it stays the same from then on.
+    """
+
+    def __init__(self, method: str, half_window: int) -> None:
+        """Start without a track.
+
+        Args:
+            method: a key of `COLOUR_METHODS`, or "auto".
+            half_window: frames before and after that count; also how late a map is given.
+        """
+        self._half, self._method = half_window, method
+        self._tracks: dict[Track, _Following] = {}
+        self._chosen: dict[str, str] = {}
+        self._maps: dict[tuple[Track, int], ColourMap] = {}
+
+    @property
+    def chosen(self) -> Mapping[str, str]:
+        """The method of each person who was replaced so far."""
+        return self._chosen
+
+    def feed(self, number: int, samples: Mapping[Track, Samples]) -> None:
+        """Take in a frame.
+
+        Args:
+            number: of the frame, one more than that of the last one.
+            samples: of the faces in it.
+        """
+        for track in samples.keys() - self._tracks.keys():
+            self._tracks[track] = _Following()
+        for track, following in list(self._tracks.items()):
+            following.numbers.append(number)
+            if track in samples:
+                following.last = number
+            self._take(track, self._fed(track, following, samples.get(track, _NOTHING)))
+            if number - following.last >= self._half:  # its last face has been given
+                del self._tracks[track]
+
+    def take(self, track: Track, number: int) -> ColourMap:
+        """The map of a face; each can be taken once, at the earliest `half_window` frames after it."""
+        if (track, number) not in self._maps:  # the footage has ended
+            following = self._tracks.pop(track)
+            if following.colour is None:
+                self._take(track, self._begun(track, following))
+            assert following.colour is not None
+            self._take(track, following.colour.finish(), following)
+        return self._maps.pop((track, number))
+
+    def _fed(self, track: Track, following: _Following, samples: Samples) -> list[ColourMap]:
+        if following.colour is not None:
+            return following.colour.feed(*samples)
+        following.early.append(samples)
+        return self._begun(track, following) if len(following.early) > self._half else []
+
+    def _begun(self, track: Track, following: _Following) -> list[ColourMap]:
+        """What the first frames of a track give, once it is known how they are matched."""
+        method = self._chosen.get(track[0])
+        if method is None:
+            pairs = [(ours, theirs) for ours, theirs in following.early if ours and theirs]
+            method = self._method if self._method != AUTO else best_method(pairs) if pairs else None
+            if method is not None:
+                self._chosen[track[0]] = method
+        following.colour = TrackColour(method or "none", self._half)
+        maps: list[ColourMap] = []
+        for samples in following.early:
+            maps += following.colour.feed(*samples)
+        following.early.clear()
+        return maps
+
+    def _take(self, track: Track, maps: list[ColourMap], following: _Following | None = None) -> None:
+        numbers = (following or self._tracks[track]).numbers
+        for colour_map in maps:
+            self._maps[track, numbers.popleft()] = colour_map
+
+
+@dataclass(slots=True)
+class _Following:
+    """A track that has not ended.
+
+    Args:
+        numbers: of the frames whose maps are not there yet.
+        last: number of the last frame that shows it.
+        early: samples of its first frames, until it is known how they are matched.
+        colour: makes its maps from then on.
+    """
+
+    numbers: deque[int] = field(default_factory=deque[int])
+    last: int = 0
+    early: list[Samples] = field(default_factory=list[Samples])
+    colour: TrackColour | None = None
