@@ -1,32 +1,38 @@
-"""Every blend and way to match colours, on rendered actors whose true swap is known: results/compositing.json.
+"""Every blend and way to match colours, on actors whose true swap is known: results/compositing.json.
 
 python benchmarks/compositing.py --work FOLDER
 
-One model is trained for each direction of the built-in actors; then the same model, the same faces and the same
-footage are composited in every way. The truth is the source's face rendered under the target's hair and light.
-What the target itself would score against the truth, and what its own flicker is, stand beside.
+One model is trained for each direction of the built-in actors; then the same model, the same faces and the
+same footage are composited in every way. The truth is the source's face rendered under the target's hair and
+light. Flicker is the output's less the target's own, which stands beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from functools import cache
 from itertools import product
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import numpy as np
 from machine import about
 
 from understudy.compositing.blend import BLENDS
 from understudy.compositing.colour.methods import COLOUR_METHODS
+from understudy.faces.faceset import Faceset
+from understudy.measure.flicker import FlickerMeter
+from understudy.media.footage import sha256_of
+from understudy.media.reader import VideoReader
 from understudy.workflows import convert, evaluate, extract, train
 from understudy.workflows.configs import ConvertConfig, EvaluateConfig, ExtractConfig, TrainConfig
 from understudy.workflows.known_pairs import Pair, rendered_pairs
 
 RESULTS = Path(__file__).parent / "results"
 STEPS = 1200
-FIGURES = ("truth_ssim", "truth_psnr", "seam", "flicker", "identity")
+FIGURES = ("truth_ssim", "truth_psnr", "seam", "flicker", "own_flicker", "identity")
 
 
 def main() -> None:
@@ -83,8 +89,24 @@ def figures(pair: Pair, work: Path, colour: str, blend: str) -> dict[str, float]
         "truth_psnr": truth["psnr"],
         "seam": result.seam,
         "flicker": result.flicker,
+        "own_flicker": own_flicker(pair, target),
         "identity": result.identity["nearer_to_source"],
     }
+
+
+@cache
+def own_flicker(pair: Pair, faceset: Path) -> float:
+    """Of the target, in grey levels: what an output that never changes has less than it."""
+    with Faceset.open(faceset) as stored:
+        digest = sha256_of(pair.target)
+        (source,) = (each.state.id for each in stored.sources() if each.record.sha256 == digest)
+        faces = {face.frame_index: face.face for face in stored.faces() if face.source_id == source}
+    meter = FlickerMeter()
+    with VideoReader(pair.target) as reader:
+        found = [
+            meter.update(np.zeros_like(frame.image), frame.image, faces.get(frame.index)) for frame in reader
+        ]
+    return -mean(value for value in found if value is not None)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,11 @@ def main() -> None:
             faces = "" if kind == "searched" else str(args.faces)
             given = ["converted" if kind == "searched" else kind, str(args.target), str(args.model), faces]
             done = subprocess.run(
-                [sys.executable, "-c", _CHILD, *given], check=True, capture_output=True, text=True
+                [sys.executable, "-c", _CHILD, *given],
+                check=True,
+                capture_output=True,
+                text=True,
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # as the command does
             )
             runs[kind].append(json.loads(done.stdout))
     figures = {
