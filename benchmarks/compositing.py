@@ -27,7 +27,8 @@ from understudy.measure.flicker import FlickerMeter
 from understudy.media.footage import sha256_of
 from understudy.media.reader import VideoReader
 from understudy.workflows import convert, evaluate, extract, train
-from understudy.workflows.configs import ConvertConfig, EvaluateConfig, ExtractConfig, TrainConfig
+from understudy.workflows.configs import ConvertConfig, ExtractConfig, TrainConfig
+from understudy.workflows.evaluate_result import EvaluateConfig
 from understudy.workflows.known_pairs import Pair, rendered_pairs
 
 RESULTS = Path(__file__).parent / "results"
@@ -59,7 +60,7 @@ def main() -> None:
         print("| " + " | ".join(str(value) for value in row.values()) + " |")
 
 
-def measured(pair: Pair, work: Path, ways: list[tuple[str, str]]) -> list[dict[str, float]]:
+def measured(pair: Pair, work: Path, ways: list[tuple[str, str]]) -> list[dict[str, Any]]:
     """Figures of each way, of one model."""
     faces = {"source": pair.source, "target": (pair.target, *pair.target_footage)}
     for name, footage in faces.items():
@@ -71,7 +72,7 @@ def measured(pair: Pair, work: Path, ways: list[tuple[str, str]]) -> list[dict[s
     return [figures(pair, work, colour, blend) for colour, blend in ways]
 
 
-def figures(pair: Pair, work: Path, colour: str, blend: str) -> dict[str, float]:
+def figures(pair: Pair, work: Path, colour: str, blend: str) -> dict[str, Any]:
     """Of one conversion."""
     out = work / f"{colour}_{blend}.mp4"
     target = work / "target.faceset"
@@ -83,10 +84,11 @@ def figures(pair: Pair, work: Path, colour: str, blend: str) -> dict[str, float]
     result = evaluate.run(
         EvaluateConfig(output=out, target=pair.target, source=work / "source.faceset", truth=pair.truth)
     )
-    truth: Any = result.truth
+    assert result.truth is not None
+    assert result.identity is not None
     return {
-        "truth_ssim": truth["ssim"],
-        "truth_psnr": truth["psnr"],
+        "truth_ssim": result.truth["ssim"],
+        "truth_psnr": result.truth["psnr"],
         "seam": result.seam,
         "flicker": result.flicker,
         "own_flicker": own_flicker(pair, target),
