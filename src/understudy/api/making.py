@@ -195,6 +195,11 @@ def convert(
     target_identity: str | None = None,
     mapped: Mapping[str, str] | None = None,
     faces: Sequence[AnyPath] = (),
+    colour: str = "auto",
+    blend: str = "feather",
+    strength: float = 1.0,
+    codec: str = "auto",
+    crf: int | None = None,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video.
@@ -207,7 +212,13 @@ def convert(
         target_identity: name of the person replaced; the model's second where None.
         mapped: where several people are replaced, whose face each gets: name put in by name replaced.
         faces: facesets of those who are replaced, made of every frame of this video: their faces, as they
-            were reviewed, are taken instead of looking for them, which takes less than half the time.
+            were reviewed, are taken instead of looking for them.
+        colour: how colours are matched: "none", "lab", "mkl", "histogram", "sliced", or "auto" for what comes
+            nearest in the first frames.
+        blend: how the face is joined to what is around it: "feather", "pyramid" or "poisson".
+        strength: how much of it is shown, 0 (the target) to 1.
+        codec: "h264", "hevc", "prores", "ffv1", or "auto" for the video's own, or what holds its depth.
+        crf: constant quality, 0 (lossless) to 51; hard to tell from the video where None.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -223,5 +234,10 @@ def convert(
         target_identity=target_identity,
         mapped=mapped or {},
         faces=tuple(map(Path, faces)),
+        colour=colour,
+        blend=blend,
+        strength=strength,
+        codec=codec,
+        crf=crf,
     )
     return workflow.run(config, on_event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,19 @@ import typer
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
 from understudy.core.events import OnEvent
+from understudy.workflows.choices import AUTO, BLENDS, CODECS, COLOURS, nearest
 from understudy.workflows.configs import ConvertResult
+
+
+def known(*names: str) -> Callable[[str], str]:
+    """An option's callback that takes some names only."""
+
+    def checked(value: str) -> str:
+        if value not in names:
+            raise typer.BadParameter(f"{value!r} is unknown; {nearest(value, names)}")
+        return value
+
+    return checked
 
 
 def convert(
@@ -37,6 +49,35 @@ def convert(
             help="Reviewed faces of this very video, of a person who is replaced; nobody is looked for then.",
         ),
     ] = None,
+    colour: Annotated[
+        str,
+        typer.Option(
+            help=f"How colours are matched: auto (what comes nearest), {', '.join(COLOURS)}.",
+            callback=known(AUTO, *COLOURS),
+        ),
+    ] = AUTO,
+    blend: Annotated[
+        str,
+        typer.Option(
+            help=f"How the face is joined to what is around it: {', '.join(BLENDS)}.", callback=known(*BLENDS)
+        ),
+    ] = BLENDS[0],
+    strength: Annotated[
+        float, typer.Option(min=0, max=1, help="How much of the face is shown, 0 (the target) to 1.")
+    ] = 1.0,
+    codec: Annotated[
+        str,
+        typer.Option(
+            help="auto (the video's own, or what holds its depth), " + ", ".join(CODECS) + ".",
+            callback=known(AUTO, *CODECS),
+        ),
+    ] = AUTO,
+    crf: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=51, help="Constant quality, 0 is lossless.", show_default="hard to tell from the video"
+        ),
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -54,6 +95,11 @@ def convert(
             target_identity=target_identity,
             mapped=mapped,
             faces=faces or [],
+            colour=colour,
+            blend=blend,
+            strength=strength,
+            codec=codec,
+            crf=crf,
             on_event=on_event,
         )
 

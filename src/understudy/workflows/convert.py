@@ -6,8 +6,6 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from understudy.compositing.blend import BLENDS
-from understudy.compositing.colour.methods import COLOUR_METHODS
 from understudy.core.errors import ConfigError, MediaError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import peak_rss_mb
@@ -20,9 +18,9 @@ from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter, check_output
 from understudy.training.model_folder import load_model
 from understudy.training.processor import has_fast_bf16
+from understudy.workflows.choices import AUTO, BLENDS, COLOURS, nearest
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.convert_cast import LiveCast, StoredCast, roles_of
-from understudy.workflows.convert_colours import AUTO
 from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
@@ -102,12 +100,10 @@ def look_of(config: ConvertConfig) -> Look:
     Raises:
         ConfigError: there is no such way, or a strength outside [0, 1].
     """
-    for what, name, known in (
-        ("blend", config.blend, BLENDS),
-        ("colour", config.colour, (AUTO, *COLOUR_METHODS)),
-    ):
+    ways = (("blend", config.blend, BLENDS), ("colour", config.colour, (AUTO, *COLOURS)))
+    for what, name, known in ways:
         if name not in known:
-            raise ConfigError(f"there is no {what} {name!r}", f"use one of {', '.join(known)}")
+            raise ConfigError(f"there is no {what} {name!r}", nearest(name, known))
     if not 0 <= config.strength <= 1:
         raise ConfigError(f"the strength is {config.strength:g}", "give 0 (the target unchanged) to 1")
     return Look(colour=config.colour, blend=config.blend, strength=config.strength)

@@ -10,8 +10,8 @@ from understudy.compositing.colour.choice import best_method
 from understudy.compositing.colour.colour_map import ColourMap
 from understudy.compositing.colour.sample import ColourSample
 from understudy.compositing.colour.track import TrackColour
+from understudy.workflows.choices import AUTO
 
-AUTO = "auto"
 Track = tuple[str, int]  # who is replaced, and the number of the track
 Samples = tuple[ColourSample | None, ColourSample | None]  # of the drawn face and of the target's
 _NOTHING: Samples = (None, None)

@@ -17,7 +17,8 @@ from understudy.core.geometry import transform_points
 from understudy.core.types import Mask
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.nets.presets import Preset
-from understudy.workflows.convert_colours import AUTO, Colours, Samples
+from understudy.workflows.choices import AUTO
+from understudy.workflows.convert_colours import Colours, Samples
 from understudy.workflows.convert_draw import DrawnFrame, DrawnPart
 
 HALF_WINDOW = 8  # frames before and after that decide a frame's colours
