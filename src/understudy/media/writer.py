@@ -4,10 +4,7 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-import contextlib
-import math
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -16,29 +13,21 @@ from typing import Self, cast
 import av
 import numpy as np
 from av.codec.context import Flags
-from av.container import OutputContainer
-from av.error import FFmpegError
+from av.packet import Packet
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from understudy.core.errors import MediaError
-from understudy.core.files import written_aside
 from understudy.core.types import Frame
 from understudy.media.colour import FromRgb
 from understudy.media.encoding import CODECS, encoding_for
 from understudy.media.info import VideoInfo
 from understudy.media.losses import losses
 from understudy.media.output import OUTPUT_SUFFIXES, check_path, write_errors
+from understudy.media.output_file import OutputFile
 from understudy.media.rotation import Orientation
-from understudy.media.stream_copy import StreamCopy
 
 __all__ = ["OUTPUT_SUFFIXES", "VideoWriter", "check_output"]
-
-_MAX_TIMESCALE = (1 << 31) - 1
-
-
-class _AbandonedError(Exception):
-    """Tells `written_aside` to throw away what was written."""
 
 
 class VideoWriter:
@@ -58,6 +47,7 @@ class VideoWriter:
         preset: speed of the encoder, "ultrafast" to "veryslow".
         metadata: tags of the container, e.g. {"comment": "..."}.
         inputs: files that must not be overwritten, beside `like.path`.
+        alone: write the pictures only, for a part of a video that is joined later; see `parts`.
 
     Raises:
         MediaError: the path cannot be written, or the container cannot hold the audio.
@@ -74,6 +64,7 @@ class VideoWriter:
         preset: str = "veryfast",
         metadata: Mapping[str, str] | None = None,
         inputs: Sequence[Path] = (),
+        alone: bool = False,
     ) -> None:
         """Check the path, open the file and write its header."""
         check_path(path, [like.path, *inputs])
@@ -83,8 +74,6 @@ class VideoWriter:
         self._held: av.VideoFrame | None = None  # until it is known how long it is shown
         self._last_pts = 0
         self._has_rounded = False
-        # no container starts before zero, so such a video and its audio are moved there together
-        self._shift = max(0, -like.start_pts)
         self._encoding = encoding_for(
             like, path.suffix, native=native, codec=codec if native or codec != "auto" else "h264",
             crf=crf, preset=preset,
@@ -92,23 +81,17 @@ class VideoWriter:
         self._from_rgb = FromRgb(
             self._encoding.colour, height_px=like.coded_height_px, pixel_format=self._encoding.pixel_format
         )
-        self._stack = ExitStack()
-        self._others: StreamCopy | None = None
+        self._file = OutputFile(path, like, metadata=metadata or {}, alone=alone)
         try:
             with write_errors(path):
-                self._aside = self._stack.enter_context(written_aside(path))
-                self._others = self._open_others()
-                self._output = self._open_output(metadata or {})
                 self._video = self._add_video()
-                if self._others is not None:
-                    self._others.declare_in(self._output)
-                self._output.start_encoding()
+            self._file.start()
         except BaseException:
             self.discard()
             raise
-        self.warnings += losses(
-            like, path.name, pixel_format=self._encoding.pixel_format, is_moved=bool(self._shift)
-        )
+        if not alone:
+            is_moved = bool(self._file.shift)
+            self.warnings += losses(like, path.name, pixel_format=self.pixel_format, is_moved=is_moved)
 
     @property
     def pixel_format(self) -> str:
@@ -155,9 +138,8 @@ class VideoWriter:
         pts = self._pts_of(time_s)
         picture.pts = pts
         picture.time_base = self._ticks
-        with write_errors(self._path):
-            if self._held is not None:
-                self._encode(self._held, pts - self._last_pts)
+        if self._held is not None:
+            self._encode(self._held, pts - self._last_pts)
         self._held, self._last_pts = picture, pts
 
     def close(self) -> None:
@@ -169,14 +151,10 @@ class VideoWriter:
         try:
             if self._held is None:
                 raise MediaError(f"no frame to write to {self._path}", "check that the target has frames")
+            self._encode(self._held, self._last_frame_ticks())
             with write_errors(self._path):
-                self._encode(self._held, self._last_frame_ticks())
-                self._output.mux(self._video.encode(None))
-                if self._others is not None:
-                    self._others.copy_until(None)
-                    self._others.close()
-                self._output.close()
-                self._stack.close()
+                rest: list[Packet[VideoStream]] = self._video.encode(None)
+            self._file.close(rest)
         except BaseException:
             self.discard()
             raise
@@ -200,41 +178,11 @@ class VideoWriter:
         """Seconds a unit of pts in the encoder and, but for Matroska, in the file."""
         return Fraction(1, self._like.time_base.denominator)
 
-    @property
-    def _is_matroska(self) -> bool:
-        return self._path.suffix.lower() == ".mkv"
-
-    def _open_others(self) -> StreamCopy | None:
-        shift_s = self._shift * self._like.time_base
-        try:
-            return StreamCopy(self._like.path, self._path.suffix, shift_s=shift_s)
-        except MediaError:  # images
-            if self._like.has_audio:
-                raise
-            return None
-
-    def _open_output(self, metadata: Mapping[str, str]) -> OutputContainer:
-        # audio may start before zero, where its first samples only warm the decoder up
-        options = {"avoid_negative_ts": "disabled"}
-        if not self._is_matroska:
-            timescale = self._like.time_base.denominator
-            rates = self._others.sample_rates_hz if self._others is not None else []
-            # start times are stored in units of the whole movie, so these must fit every stream
-            common = math.lcm(timescale, *rates)
-            options |= {
-                "video_track_timescale": str(timescale),
-                "movie_timescale": str(common if common <= _MAX_TIMESCALE else timescale),
-                "movflags": "+faststart",
-            }
-        output = av.open(str(self._aside), "w", container_options=options)
-        output.metadata.update(metadata)
-        return output
-
     def _add_video(self) -> VideoStream:
         like, encoding = self._like, self._encoding
         video = cast(
             VideoStream,
-            self._output.add_stream(
+            self._file.container.add_stream(
                 CODECS[encoding.codec],
                 rate=like.average_rate_hz or 25,
                 options=dict(encoding.options),
@@ -261,9 +209,9 @@ class VideoWriter:
     def _encode(self, picture: av.VideoFrame, duration: int) -> None:
         """Encode one picture, and copy the audio that is heard before it."""
         picture.duration = duration
-        if self._others is not None:
-            self._others.copy_until((picture.pts or 0) * self._ticks)
-        self._output.mux(self._video.encode(picture))
+        with write_errors(self._path):
+            packets: list[Packet[VideoStream]] = self._video.encode(picture)
+        self._file.mux(packets, (picture.pts or 0) * self._ticks)
 
     def _last_frame_ticks(self) -> int:
         """How long the last frame is shown: to the end of the other video, if that is it."""
@@ -271,7 +219,7 @@ class VideoWriter:
         nominal = max(1, round(1 / ((like.average_rate_hz or 25) * self._ticks)))
         if like.duration_s is None:
             return nominal
-        end_s = (like.start_pts + self._shift) * like.time_base + like.duration_s
+        end_s = (like.start_pts + self._file.shift) * like.time_base + like.duration_s
         rest = round(end_s / self._ticks) - self._last_pts
         # other containers than these estimate their length, and a video that broke off ends earlier
         is_exact = like.container == "gif" or "mp4" in like.container
@@ -279,12 +227,12 @@ class VideoWriter:
 
     def _pts_of(self, time_s: Fraction) -> int:
         """A frame's time in `_ticks`."""
-        exact = (time_s + self._shift * self._like.time_base) / self._ticks
+        exact = (time_s + self._file.shift * self._like.time_base) / self._ticks
         if exact.denominator != 1:
             raise ValueError(f"time {time_s} s is no multiple of the time base {self._like.time_base} s")
         if self._held is not None and exact <= self._last_pts:
             raise ValueError(f"frames must come in order: {time_s} s is not after the one before")
-        self._has_rounded |= self._is_matroska and (time_s * 1000).denominator != 1
+        self._has_rounded |= self._file.is_matroska and (time_s * 1000).denominator != 1
         return int(exact)
 
     def _note_repairs(self) -> None:
@@ -292,24 +240,15 @@ class VideoWriter:
             self.warnings.append(
                 f"{self._path.name}: Matroska rounds times to milliseconds; .mp4 keeps them exact"
             )
-        if self._others is not None and self._others.repaired:
-            count = self._others.repaired
+        if self._file.repaired_packets:
             self.warnings.append(
-                f"{self._like.path.name}: {count} audio packets had no usable time and were given one"
+                f"{self._like.path.name}: {self._file.repaired_packets} audio packets had no usable time and "
+                "were given one"
             )
 
     def discard(self) -> None:
         """Stop, and remove what was written; `path` is as it was. Harmless after the end."""
-        if hasattr(self, "_output"):
-            with contextlib.suppress(OSError):
-                # first, so that closing does not move gigabytes about to put the index in front
-                self._aside.unlink(missing_ok=True)
-            with contextlib.suppress(FFmpegError, OSError):
-                self._output.close()
-        if self._others is not None:
-            self._others.close()
-        # any error makes `written_aside` clean up
-        self._stack.__exit__(_AbandonedError, _AbandonedError(), None)
+        self._file.discard()
 
 
 def check_output(

@@ -1,0 +1,149 @@
+"""A video file while it is written: one video stream, and what else its footage has."""
+
+# PyAV leaves type parameters of its packets open.
+# pyright: reportUnknownMemberType=false
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from understudy.core.errors import MediaError
+from understudy.core.files import written_aside
+from understudy.media.info import VideoInfo
+from understudy.media.output import write_errors
+from understudy.media.stream_copy import StreamCopy
+
+_MAX_TIMESCALE = (1 << 31) - 1
+
+
+class _AbandonedError(Exception):
+    """Tells `written_aside` to throw away what was written."""
+
+
+class OutputFile:
+    """Lies beside `path` under another name until it is closed; then it is whole and takes its place.
+
+    Args:
+        path: the file to write.
+        like: the footage whose sound, subtitles and chapters come along.
+        alone: whether they do not.
+        metadata: tags of the container.
+
+    Attributes:
+        container: its video stream is to be added before `start`.
+        shift: units of the footage's time base that all times are moved by, as no container starts below 0.
+
+    Raises:
+        MediaError: it cannot be written.
+    """
+
+    def __init__(
+        self, path: Path, like: VideoInfo, *, metadata: Mapping[str, str], alone: bool = False
+    ) -> None:
+        """Open the file."""
+        self._path, self._like = path, like
+        self.shift = max(0, -like.start_pts)
+        self._stack = ExitStack()
+        self._others: StreamCopy | None = None
+        try:
+            with write_errors(path):
+                self._aside = self._stack.enter_context(written_aside(path))
+                self._others = None if alone else self._open_others()
+                self.container = self._open(metadata)
+        except BaseException:
+            self.discard()
+            raise
+
+    @property
+    def is_matroska(self) -> bool:
+        """Whether times are counted in milliseconds."""
+        return self._path.suffix.lower() == ".mkv"
+
+    @property
+    def repaired_packets(self) -> int:
+        """How many copied packets had no usable time and were given one."""
+        return 0 if self._others is None else self._others.repaired
+
+    def start(self) -> None:
+        """Write the header; the video stream is there."""
+        with write_errors(self._path):
+            if self._others is not None:
+                self._others.declare_in(self.container)
+            self.container.start_encoding()
+
+    def mux(self, packets: Sequence[Packet[VideoStream]], heard_until_s: Fraction) -> None:
+        """Write packets of the video, and what is heard or read up to a time of the output first."""
+        with write_errors(self._path):
+            if self._others is not None:
+                self._others.copy_until(heard_until_s)
+            self.container.mux(packets)
+
+    def close(self, last: Sequence[Packet[VideoStream]] = ()) -> None:
+        """Finish the file and give it its name.
+
+        Args:
+            last: packets of the video.
+
+        Raises:
+            MediaError: the disk is full or fails; nothing is left then.
+        """
+        try:
+            with write_errors(self._path):
+                self.container.mux(last)
+                if self._others is not None:
+                    self._others.copy_until(None)
+                    self._others.close()
+                self.container.close()
+                self._stack.close()
+        except BaseException:
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        """Remove what was written; `path` is as it was. Harmless after the end."""
+        if hasattr(self, "container"):
+            with contextlib.suppress(OSError):
+                # first, so that closing does not move gigabytes about to put the index in front
+                self._aside.unlink(missing_ok=True)
+            with contextlib.suppress(FFmpegError, OSError):
+                self.container.close()
+        if self._others is not None:
+            self._others.close()
+        # any error makes `written_aside` clean up
+        self._stack.__exit__(_AbandonedError, _AbandonedError(), None)
+
+    def _open_others(self) -> StreamCopy | None:
+        shift_s = self.shift * self._like.time_base
+        try:
+            return StreamCopy(self._like.path, self._path.suffix, shift_s=shift_s)
+        except MediaError:  # images
+            if self._like.has_audio:
+                raise
+            return None
+
+    def _open(self, metadata: Mapping[str, str]) -> OutputContainer:
+        # audio may start before zero, where its first samples only warm the decoder up
+        options = {"avoid_negative_ts": "disabled"}
+        if not self.is_matroska:
+            timescale = self._like.time_base.denominator
+            rates = self._others.sample_rates_hz if self._others is not None else []
+            # start times are stored in units of the whole movie, so these must fit every stream
+            common = math.lcm(timescale, *rates)
+            options |= {
+                "video_track_timescale": str(timescale),
+                "movie_timescale": str(common if common <= _MAX_TIMESCALE else timescale),
+                "movflags": "+faststart",
+            }
+        output = av.open(str(self._aside), "w", container_options=options)
+        output.metadata.update(metadata)
+        return output

@@ -1,0 +1,188 @@
+"""A video that is written in parts, so that what was written is there when the work is stopped."""
+
+# PyAV leaves type parameters of its packets open.
+# pyright: reportUnknownMemberType=false
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from understudy.core.errors import MediaError
+from understudy.core.files import write_atomically
+from understudy.core.types import Frame
+from understudy.media.info import VideoInfo
+from understudy.media.losses import losses
+from understudy.media.output import write_errors
+from understudy.media.output_file import OutputFile
+from understudy.media.writer import VideoWriter
+
+_PART_FRAMES = 500
+_STATE = "parts.json"
+
+
+class PartsWriter:
+    """Writes a video as `VideoWriter`, but in parts into a folder beside it, which are joined in the end.
+
+    A part that is finished stays when the work is stopped; whoever begins again with the same key goes on
+    with the frame after it. Nothing is encoded twice: the packets of the parts are the video's.
+
+    Args:
+        path: the video; the folder is called like it, with ".parts" behind.
+        like: as of `VideoWriter`.
+        key: says what is written; parts of another key are thrown away.
+        open_part: makes the writer of a part, of a path, `alone`.
+        metadata: tags of the container.
+
+    Attributes:
+        next_frame: how many frames the finished parts hold.
+        notes: whatever belongs to what was written; kept with each finished part.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        like: VideoInfo,
+        key: str,
+        open_part: Callable[[Path], VideoWriter],
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Find what an earlier run has left, and make sure that the video can be written."""
+        self._path, self._like, self._key, self._open_part = path, like, key, open_part
+        self._metadata, self._rounded = dict(metadata or {}), list[str]()
+        self._folder = path.with_name(path.name + ".parts")
+        OutputFile(path, like, metadata=self._metadata).discard()
+        self._counts, self.notes = self._found()
+        self._part: VideoWriter | None = None
+        self._written = 0
+        part = open_part(self._part_path)  # fails where nothing can be written in this way
+        self._pixel_format = part.pixel_format
+        part.discard()
+        is_moved = like.start_pts < 0
+        self.warnings = losses(like, path.name, pixel_format=self._pixel_format, is_moved=is_moved)
+
+    @property
+    def next_frame(self) -> int:
+        """See above."""
+        return sum(self._counts)
+
+    @property
+    def pixel_format(self) -> str:
+        """As of `VideoWriter`."""
+        return self._pixel_format
+
+    def write(self, frame: Frame) -> None:
+        """As of `VideoWriter`."""
+        self._open().write(frame)
+        self._count()
+
+    def write_coded(self, picture: av.VideoFrame, time_s: Fraction) -> None:
+        """As of `VideoWriter`."""
+        self._open().write_coded(picture, time_s)
+        self._count()
+
+    def close(self) -> None:
+        """Join the parts to the video, and remove them.
+
+        Raises:
+            MediaError: no frame was written, or the disk is full or fails; the parts stay.
+        """
+        self._finish_part()
+        if not self._counts:
+            self.discard()
+            raise MediaError(f"no frame to write to {self._path}", "check that the target has frames")
+        self._join()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.warnings += dict.fromkeys(self._rounded)
+
+    def discard(self) -> None:
+        """Stop; finished parts stay, for the next time."""
+        if self._part is not None:
+            self._part.discard()
+            self._part = None
+        if not self._counts:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _part_path(self) -> Path:
+        return self._folder / f"{len(self._counts):06d}{self._path.suffix.lower()}"
+
+    def _open(self) -> VideoWriter:
+        if self._part is None:
+            self._part = self._open_part(self._part_path)
+        return self._part
+
+    def _count(self) -> None:
+        self._written += 1
+        if self._written == _PART_FRAMES:
+            self._finish_part()
+
+    def _finish_part(self) -> None:
+        if self._part is None:
+            return
+        self._part.close()
+        self._rounded += self._part.warnings
+        self._part = None
+        self._counts.append(self._written)
+        self._written = 0
+        state = {"key": self._key, "frames": self._counts, "notes": self.notes}
+        write_atomically(self._folder / _STATE, json.dumps(state).encode())
+
+    def _found(self) -> tuple[list[int], dict[str, Any]]:
+        """Frames of the parts that are there, and what was noted with them."""
+        try:
+            state = json.loads((self._folder / _STATE).read_text("utf-8"))
+            counts, notes = [int(count) for count in state["frames"]], dict(state["notes"])
+            is_ours = state["key"] == self._key
+        except (OSError, ValueError, LookupError, TypeError):
+            is_ours, counts, notes = False, [], {}
+        names = [f"{number:06d}{self._path.suffix.lower()}" for number in range(len(counts))]
+        if not is_ours or not all((self._folder / name).is_file() for name in names):
+            shutil.rmtree(self._folder, ignore_errors=True)
+            counts, notes = [], {}
+        with write_errors(self._path):
+            self._folder.mkdir(exist_ok=True)
+        return counts, notes
+
+    def _join(self) -> None:
+        parts = [self._folder / f"{n:06d}{self._path.suffix.lower()}" for n in range(len(self._counts))]
+        output = OutputFile(self._path, self._like, metadata=self._metadata)
+        try:
+            with write_errors(self._path), av.open(str(parts[0])) as first:
+                template = first.streams.video[0]
+                video = output.container.add_stream_from_template(template)
+                video.time_base = template.time_base
+                if template.codec_context.codec_tag == "hvc1":
+                    video.codec_context.codec_tag = "hvc1"
+            output.start()
+            for packet in _packets(parts, video):
+                output.mux([packet], (packet.pts or 0) * packet.time_base)
+        except BaseException:
+            output.discard()
+            raise
+        output.close()
+
+
+def _packets(parts: list[Path], video: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """The packets of parts one after the other, in the order in which they are decoded."""
+    last: int | None = None
+    for path in parts:
+        with av.open(str(path)) as part:
+            for packet in part.demux(part.streams.video[0]):
+                if packet.size == 0:
+                    continue
+                dts = packet.dts
+                # each encoder began a little before its first picture, maybe before the last one's end
+                if last is not None and (dts is None or dts <= last):
+                    packet.dts = last + 1
+                last = packet.dts
+                packet.stream = video
+                yield packet
