@@ -28,6 +28,7 @@ from pathlib import Path
 import numpy as np
 import understudy.workflows.convert as convert
 from understudy.media.reader import VideoReader
+from understudy.media.writer import VideoWriter
 from understudy.training.model import Model
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.threads import frames_ahead
@@ -48,9 +49,7 @@ with tempfile.TemporaryDirectory() as folder:
     out = Path(folder) / "out.mp4"
     if kind == "transcoded":
         frames = 0
-        with VideoReader(Path(target)) as reader, convert.writer_for(
-            ConvertConfig(target=Path(target), model=Path(model), out=out), reader.info
-        ) as writer:
+        with VideoReader(Path(target)) as reader, VideoWriter(out, like=reader.info, native=True) as writer:
             for frame in prefetch(reader.partial(), depth=frames_ahead(reader.info)):
                 convert.write(writer, frame)
                 frames += 1

@@ -4,12 +4,14 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import av
 from av.packet import Packet
@@ -68,6 +70,22 @@ class PartsWriter:
         part.discard()
         is_moved = like.start_pts < 0
         self.warnings = losses(like, path.name, pixel_format=self._pixel_format, is_moved=is_moved)
+
+    def __enter__(self) -> Self:
+        """Give the writer itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Join the parts; or keep what there is of them, where the block raised."""
+        if error is None:
+            self.close()
+            return
+        if isinstance(error, KeyboardInterrupt):
+            with contextlib.suppress(MediaError):
+                self._finish_part()
+        self.discard()
 
     @property
     def next_frame(self) -> int:

@@ -153,7 +153,7 @@ class VideoWriter:
                 raise MediaError(f"no frame to write to {self._path}", "check that the target has frames")
             self._encode(self._held, self._last_frame_ticks())
             with write_errors(self._path):
-                rest: list[Packet[VideoStream]] = self._video.encode(None)
+                rest = cast("list[Packet[VideoStream]]", self._video.encode(None))
             self._file.close(rest)
         except BaseException:
             self.discard()
@@ -210,7 +210,7 @@ class VideoWriter:
         """Encode one picture, and copy the audio that is heard before it."""
         picture.duration = duration
         with write_errors(self._path):
-            packets: list[Packet[VideoStream]] = self._video.encode(picture)
+            packets = cast("list[Packet[VideoStream]]", self._video.encode(picture))
         self._file.mux(packets, (picture.pts or 0) * self._ticks)
 
     def _last_frame_ticks(self) -> int:

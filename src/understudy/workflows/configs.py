@@ -166,7 +166,7 @@ class ConvertConfig:
         colour: how colours are matched, by name, or "auto"; see `compositing.colour.methods`.
         blend: how a face is joined to what is around it, by name; see `compositing.blend.BLENDS`.
         strength: how much of it is shown, 0 (the target) to 1.
-        codec: "auto" (the footage's own where it can be, else what holds its depth), or one of `media.encoding`.
+        codec: "auto" (the footage's own, or what holds its depth), or one of `media.encoding`.
         crf: constant quality, 0 (lossless) to 51; what is hard to tell from the original where None.
     """
 

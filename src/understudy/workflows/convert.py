@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 from understudy.core.errors import ConfigError, MediaError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
-from understudy.core.types import Frame
 from understudy.media.encoding import is_native
-from understudy.media.info import VideoInfo
-from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.media.reader import VideoReader
-from understudy.media.writer import VideoWriter, check_output
+from understudy.media.writer import check_output
 from understudy.training.model_folder import load_model
 from understudy.training.processor import has_fast_bf16
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS, nearest
@@ -23,11 +20,10 @@ from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.convert_cast import LiveCast, StoredCast, roles_of
 from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
+from understudy.workflows.convert_output import WARM_UP_FRAMES, output_for, write
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
 _REPORT_EVERY = 5  # frames
-
-SYNTHETIC_NOTICE = "Synthetic media: a face in this video was replaced (understudy)"
 
 
 def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
@@ -51,21 +47,26 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     else:
         cast = LiveCast(roles, index, on_event)
     warnings = list(loaded.warnings)
-    frames = swapped = 0
-    composer = Composer(model.preset, look)
     # from the inside out: no thread may decode any more when the reader closes
     with (
         single_threaded_opencv(),
-        VideoReader(config.target) as reader,
-        writer_for(config, reader.info) as writer,
+        output_for(config, roles, index) as writer,
+        nullcontext(Composer(model.preset, look, chosen=writer.notes.get("colours"))) as composer,
+        VideoReader(config.target, start_index=max(0, writer.next_frame - WARM_UP_FRAMES)) as reader,
         closing(prefetch(reader.partial(), depth=frames_ahead(reader.info))) as decoded,
         closing(cast.of(decoded, frames_ahead(reader.info))) as chosen,
         closing(prefetch(composer.of(drawn_frames(model, chosen)), depth=2)) as done,
     ):
-        total = reader.info.frames_hint
+        total, begun = reader.info.frames_hint, writer.next_frame
+        frames, swapped = begun, int(writer.notes.get("swapped", 0))
+        if begun:
+            on_event(Notice(message=f"it goes on at frame {begun}, where it was stopped", is_warning=False))
         for frame, faces in done:
-            write(writer, frame)
+            if frame.index < begun:
+                continue
             frames, swapped = frames + 1, swapped + bool(faces)
+            writer.notes.update(swapped=swapped, colours=dict(composer.colours_chosen))
+            write(writer, frame)
             if frames % _REPORT_EVERY == 0:
                 whole = max(total, frames) if total else None
                 on_event(Progress(stage="convert", done=frames, total=whole, unit="frames"))
@@ -87,7 +88,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         output=config.out,
         frames=frames,
         swapped=swapped,
-        fps=frames / max(seconds, 1e-9),
+        fps=(frames - begun) / max(seconds, 1e-9),
         seconds=seconds,
         peak_rss_mb=peak_rss_mb(),
         warnings=warnings,
@@ -107,31 +108,6 @@ def look_of(config: ConvertConfig) -> Look:
     if not 0 <= config.strength <= 1:
         raise ConfigError(f"the strength is {config.strength:g}", "give 0 (the target unchanged) to 1")
     return Look(colour=config.colour, blend=config.blend, strength=config.strength)
-
-
-def writer_for(config: ConvertConfig, like: VideoInfo) -> VideoWriter:
-    """What the output is written with; raises MediaError where it cannot be."""
-    return VideoWriter(
-        config.out,
-        like=like,
-        native=is_native(like),
-        codec=config.codec,
-        crf=config.crf,
-        metadata={"comment": SYNTHETIC_NOTICE},
-    )
-
-
-def write(writer: VideoWriter, frame: PartialFrame) -> None:
-    """Write a frame that may have been changed."""
-    picture = frame.image
-    assert isinstance(picture, DecodedPicture)
-    coded = picture.coded
-    if coded is not None and coded.format.name == writer.pixel_format:
-        writer.write_coded(coded, frame.time_s)
-    else:
-        writer.write(
-            Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=picture.whole())
-        )
 
 
 def check_target(path: Path, out: Path) -> None:

@@ -23,16 +23,17 @@ class Colours:
     With the method "auto" each person's first frames decide which one suits; it stays the same from then on.
     """
 
-    def __init__(self, method: str, half_window: int) -> None:
+    def __init__(self, method: str, half_window: int, chosen: Mapping[str, str] | None = None) -> None:
         """Start without a track.
 
         Args:
             method: a key of `COLOUR_METHODS`, or "auto".
             half_window: frames before and after that count; also how late a map is given.
+            chosen: methods of people that were decided before.
         """
         self._half, self._method = half_window, method
         self._tracks: dict[Track, _Following] = {}
-        self._chosen: dict[str, str] = {}
+        self._chosen: dict[str, str] = dict(chosen or {})
         self._maps: dict[tuple[Track, int], ColourMap] = {}
 
     @property

@@ -59,10 +59,23 @@ class Composer:
     so light that changes is followed without delay, and noise does not pump.
     """
 
-    def __init__(self, preset: Preset, look: Look, half_window: int = HALF_WINDOW) -> None:
-        """Know how faces are cut out, and how they shall look."""
+    def __init__(
+        self,
+        preset: Preset,
+        look: Look,
+        half_window: int = HALF_WINDOW,
+        chosen: Mapping[str, str] | None = None,
+    ) -> None:
+        """Know how faces are cut out, and how they shall look.
+
+        Args:
+            preset: of the model that draws them.
+            look: how they shall look.
+            half_window: frames before and after that decide a frame's colours.
+            chosen: how colours of people were matched so far, where that is not to be decided anew.
+        """
         self._preset, self._look, self._half = preset, look, half_window
-        self._colours = Colours(look.colour, half_window)
+        self._colours = Colours(look.colour, half_window, chosen)
         # a plain mix needs no pixels but those of the face itself
         self._blend = None if look.blend == "feather" else BLENDS[look.blend](strength=look.strength)
 
