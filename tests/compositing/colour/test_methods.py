@@ -65,6 +65,14 @@ def test_shadows_do_not_become_holes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", matching)
+def test_shadows_of_a_light_face_stay_where_it_is_matched_to_a_dark_one(name: str) -> None:
+    drawn = skin(0, 75, spread=3)
+    drawn[44:50, 44:50] = 0.3
+    out = matched(name, drawn, skin(1, 42, spread=3))  # every colour 33 darker would leave nothing
+    assert out[45:49, 45:49].min() > 0.06
+
+
+@pytest.mark.parametrize("name", matching)
 def test_changes_keep_their_limits(name: str) -> None:
     tight = ColourLimits(gain=1.2, lightness=10, chroma=5)
     drawn, target = colour_sample(skin(0, 30), face_mask()), colour_sample(skin(1, 80, -10, 50), face_mask())

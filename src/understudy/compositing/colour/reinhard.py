@@ -39,6 +39,6 @@ def fit_lab(drawn: ColourSample, target: ColourSample, limits: ColourLimits) -> 
     shift = np.clip(shift, -limits.most, limits.most)
 
     def change(lab: Colours) -> Colours:
-        return gain * (lab - centre) + centre + shift
+        return np.asarray(gain * (lab - centre) + centre + shift, np.float32)
 
     return guarded_map(change, drawn, limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -72,9 +73,9 @@ def colour_sample(image: Image | FloatImage, mask: Mask, side: int = SIDE) -> Co
     part, inside = as_float(_shrink(part[kept], fine)), _shrink(inside[kept], fine)
     cover = _shrink(inside, (side, side)).reshape(-1)
     total = _shrink(part * inside[..., None], (side, side)).reshape(-1, 3)
-    colours = total / np.maximum(cover, 1e-6)[:, None]
+    colours = np.clip(total / np.maximum(cover, 1e-6)[:, None], 0, 1).astype(np.float32)
     weights = np.where(cover > _LEAST_CELL, cover, np.float32(0))
-    lab = lab_from_rgb(np.clip(colours, 0, 1))
+    lab = lab_from_rgb(colours)
     chosen = weights > 0
     if not chosen.any():
         return None
@@ -85,7 +86,7 @@ def colour_sample(image: Image | FloatImage, mask: Mask, side: int = SIDE) -> Co
     if not weights.any():
         return None
     return ColourSample(
-        colours=np.clip(colours, 0, 1).astype(np.float32),
+        colours=colours,
         weights=weights.astype(np.float32),
         rim=(4 * cover * (1 - cover)).astype(np.float32),
     )
@@ -116,7 +117,7 @@ def seen_in_both(drawn: ColourSample, target: ColourSample) -> tuple[ColourSampl
     )
 
 
-def _shrink(picture: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.float32]:
+def _shrink(picture: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     """Area average to (width, height); the type stays."""
     if picture.shape[1::-1] == size:
         return np.ascontiguousarray(picture)

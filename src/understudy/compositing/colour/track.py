@@ -77,8 +77,8 @@ class TrackColour:
             The maps that are ready, in the order of frames: none in the first `half_window` calls, then
             one a call.
         """
-        known = drawn is not None and target is not None
-        self._seen.append(_look(*seen_in_both(drawn, target)) if known else None)
+        told = None if drawn is None or target is None else _look(*seen_in_both(drawn, target))
+        self._seen.append(told)
         self._waiting += 1
         return self._next() if self._waiting > self._half else []
 
@@ -129,4 +129,4 @@ def _sample(cells: NDArray[np.float32]) -> ColourSample:
     """Averaged cells as a sample; cells that count in no frame have the weight 0."""
     weights = cells[:, _COVER]
     colours = cells[:, :3] / np.maximum(weights, np.float32(1e-9))[:, None]
-    return ColourSample(colours=colours, weights=weights, rim=cells[:, _RIM])
+    return ColourSample(colours=colours.astype(np.float32), weights=weights, rim=cells[:, _RIM])
