@@ -53,12 +53,14 @@ def test_a_membrane_through_one_value_is_flat(shape: tuple[int, int]) -> None:
 
 
 def test_equals_poisson_blending_solved_pixel_by_pixel() -> None:
-    """Oracle: Perez' equations with the border's values fixed, for a difference that varies along the border."""
+    """Oracle: Perez' equations with the border's values fixed, for a difference that varies along it."""
     side = 48
     y, x = np.mgrid[0:side, 0:side].astype(np.float32)
     inside = np.hypot(x - 23.5, y - 23.5) < 19
     weight = inside.astype(np.float32)
-    change = np.repeat((0.08 * np.sin(x / 14) + 0.05 * np.cos(y / 10))[..., None], 3, axis=2).astype(np.float32)
+    change = np.repeat((0.08 * np.sin(x / 14) + 0.05 * np.cos(y / 10))[..., None], 3, axis=2).astype(
+        np.float32
+    )
     border = inside & (cv2.erode(weight, np.ones((3, 3), np.uint8)) == 0)
     firm = np.where(border, 1e6, 0)
     oracle = dense(change, firm)
@@ -93,7 +95,11 @@ def test_single_border_pixels_do_not_move_the_face() -> None:
 
 
 def test_a_hand_at_the_border_does_not_colour_the_face() -> None:
-    before, face, weight = np.full((SIDE, SIDE, 3), 0.5, np.float32), np.full((SIDE, SIDE, 3), 0.45, "f4"), disc()
+    before, face, weight = (
+        np.full((SIDE, SIDE, 3), 0.5, np.float32),
+        np.full((SIDE, SIDE, 3), 0.45, "f4"),
+        disc(),
+    )
     clean = Poisson()(before, face, weight)
     before[60:, 70:] = (0.9, 0.1, 0.1)
     spoilt = Poisson()(before, face, weight)
@@ -101,7 +107,11 @@ def test_a_hand_at_the_border_does_not_colour_the_face() -> None:
 
 
 def test_correction_goes_from_the_linear_mix_to_the_full_field() -> None:
-    before, face, weight = np.full((SIDE, SIDE, 3), 0.5, np.float32), np.full((SIDE, SIDE, 3), 0.4, "f4"), disc()
+    before, face, weight = (
+        np.full((SIDE, SIDE, 3), 0.5, np.float32),
+        np.full((SIDE, SIDE, 3), 0.4, "f4"),
+        disc(),
+    )
     for share, centre in ((0.0, 0.4), (0.5, 0.45), (1.0, 0.5)):
         assert abs(float(Poisson(correction=share)(before, face, weight)[48, 48, 0]) - centre) < 1e-3
     limited = Poisson(most_shift=0.04)(before, face, weight)

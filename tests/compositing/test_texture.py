@@ -84,7 +84,9 @@ def test_the_same_frame_gets_the_same_grain_and_the_next_another() -> None:
 def test_compression_is_not_taken_for_grain() -> None:
     """A clean face as JPEG leaves it, with blocks and ringing around its features: nothing is added."""
     for quality in (20, 50, 80):
-        _, coded = cv2.imencode(".jpg", np.round(face(3) * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
+        _, coded = cv2.imencode(
+            ".jpg", np.round(face(3) * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality]
+        )
         target = cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.float32) / 255
         assert given(target, face(4), blur=0) is not None
         assert np.array_equal(given(target, face(4), blur=0), face(4))
@@ -132,7 +134,7 @@ def test_everything_can_be_limited_and_turned_off() -> None:
     assert give_texture(drawn, None, textures_both[0], 0) is drawn
     assert give_texture(drawn, textures_both[1], None, 0) is drawn
     for wrong in ({"blur": 1.1}, {"grain": -0.1}, {"most_blur_px": -1}, {"least_grain": 0.1}):
-        with pytest.raises(ValueError, match="must lie|need"):
+        with pytest.raises(ValueError, match=r"must lie|need"):
             TextureConfig(**wrong)
 
 

@@ -62,7 +62,7 @@ def border_field(change: FloatImage, weight: Mask, most_shift: float) -> FloatIm
 
     Args:
         change: (h, w, 3) float32, the drawn face minus the target.
-        weight: (h, w) float32 in [0, 1]; its falloff is the border, or its outermost pixels where it has none.
+        weight: (h, w) float32 in [0, 1]; its falloff is the border, or its outermost pixels without one.
         most_shift: limit of the field.
 
     Returns:

@@ -13,7 +13,21 @@ from numpy.typing import NDArray
 from understudy.compositing.blend_parts import FloatImage, tripled
 from understudy.core.types import Mask
 
-WIDTHS_PX = (0.0, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9, 1.0, 1.2)  # wider: indistinct from skin
+WIDTHS_PX = (
+    0.0,
+    0.35,
+    0.4,
+    0.45,
+    0.5,
+    0.55,
+    0.6,
+    0.65,
+    0.7,
+    0.8,
+    0.9,
+    1.0,
+    1.2,
+)  # wider: indistinct from skin
 
 Detail = NDArray[np.float64]  # (2, 3): power of fine and coarse detail on smooth skin, of Y, Cr and Cb
 
@@ -42,7 +56,7 @@ class Grain:
 
 
 def measured_detail(window: FloatImage, weight: Mask) -> Detail | None:
-    """The diagonal detail of a face's smoothest patches, where neither features nor a codec's edges have a say.
+    """The diagonal detail of a face's smoothest patches, without features and what codecs leave around them.
 
     Args:
         window: (h, w, 3) float32 RGB in [0, 1].
@@ -76,7 +90,9 @@ def grain_of(detail: Detail) -> Grain:
         fine = max(float(detail[0, channel]) - _ROUNDING, 0)
         coarse = max(float(detail[1, channel]) - _ROUNDING, 0)
         if coarse > 0:
-            width[channel] = int(np.argmin(np.abs(np.log((fine / coarse + 1e-6) / (table[:, 0] / table[:, 1])))))
+            width[channel] = int(
+                np.argmin(np.abs(np.log((fine / coarse + 1e-6) / (table[:, 0] / table[:, 1]))))
+            )
             strength[channel] = sqrt(coarse / table[width[channel], 1])
     return Grain((strength[0], strength[1], strength[2]), (width[0], width[1], width[2]))
 
@@ -112,7 +128,7 @@ def _detail(picture: FloatImage, chosen: NDArray[np.bool_]) -> Detail:
     found: list[NDArray[np.float64]] = []
     for kernel in _KERNELS:
         detail = cv2.sepFilter2D(picture, cv2.CV_32F, kernel, kernel)
-        patches = np.asarray(cv2.resize(cv2.absdiff(detail, 0), size, interpolation=cv2.INTER_AREA))
+        patches = np.asarray(cv2.resize(np.abs(detail), size, interpolation=cv2.INTER_AREA))
         smooth = np.percentile(patches[chosen], _SMOOTHEST, axis=0).astype(np.float64)
         found.append(np.square(smooth) * (np.pi / 2 / _KERNEL_POWER))  # of a normal distribution's mean size
     return np.stack(found)

@@ -96,7 +96,9 @@ def blurred(picture: NDArray[np.float32], blur: Covariance) -> NDArray[np.float3
     narrow, wide = (sqrt(max(float(value), 0)) for value in values)
     border = cv2.BORDER_REPLICATE
     if narrow > (1 - _ROUND) * wide:
-        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sqrt(narrow * wide), borderType=border), np.float32)
+        return np.asarray(
+            cv2.GaussianBlur(picture, (0, 0), sqrt(narrow * wide), borderType=border), np.float32
+        )
     if narrow > _SMALLEST_PX / 2:
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), narrow, borderType=border), np.float32)
         wide = sqrt(wide**2 - narrow**2)
