@@ -112,7 +112,8 @@ def _coarse(picture: FloatImage, weight: Mask, levels: int) -> FloatImage:
     """The weighted mean of a picture around each pixel of the coarsest level."""
     total = np.asarray(cv2.multiply(picture, tripled(weight)), np.float32)
     for _ in range(levels):
-        total, weight = np.asarray(cv2.pyrDown(total)), np.asarray(cv2.pyrDown(weight))
+        total = np.asarray(cv2.pyrDown(total), np.float32)
+        weight = np.asarray(cv2.pyrDown(weight), np.float32)
     known = weight > _FEW
     mean = np.asarray(total / np.maximum(weight, np.float32(_FEW))[..., None], np.float32)
     if known.all():

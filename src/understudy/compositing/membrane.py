@@ -63,7 +63,8 @@ def _cycle(surface: Field, right: Field, hold: Mask) -> Field:
 
 def _swept(surface: Field, right: Field, hold_3: Field) -> Field:
     """One damped Jacobi sweep."""
-    return surface + _residual(surface, right, hold_3) * (np.float32(_DAMPING) / (hold_3 + np.float32(4)))
+    step = np.float32(_DAMPING) / (hold_3 + np.float32(4))
+    return np.asarray(surface + step * _residual(surface, right, hold_3), np.float32)
 
 
 def _residual(surface: Field, right: Field, hold_3: Field) -> Field:
