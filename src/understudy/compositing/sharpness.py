@@ -116,7 +116,7 @@ def _softness(
 ) -> NDArray[np.float64] | None:
     """Power of the first derivative over that of the second, in px^2, along each direction, without grain.
 
-    None where grain may be most of either; with `at_least` a bound from below instead of that.
+    None where grain may be most of either; with `at_least` a bound from below where it is most of the second.
     """
     noise = grain.strength[0] ** 2 * _noise_products()[grain.width[0], index]
     found: list[float] = []
