@@ -53,7 +53,7 @@ def test_a_membrane_through_one_value_is_flat(shape: tuple[int, int]) -> None:
 
 
 def test_equals_poisson_blending_solved_pixel_by_pixel() -> None:
-    """Oracle: Perez' equations with the border's values fixed, for a difference that varies along the border."""
+    """Oracle: Perez' equations with the border's values fixed, for a difference that varies along it."""
     side = 48
     y, x = np.mgrid[0:side, 0:side].astype(np.float32)
     inside = np.hypot(x - 23.5, y - 23.5) < 19

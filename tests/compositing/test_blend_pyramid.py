@@ -30,7 +30,7 @@ def test_the_targets_contrast_is_kept(gain: float) -> None:
     before, face = 0.5 + detail(1, 0.08), 0.45 + detail(2, 0.08 * gain)
     weight = disc()
     assert abs(contrast_ratio(before, face, weight, 4) * gain - 1) < 0.05
-    kept = Pyramid()(before, face, weight)
+    kept = Pyramid(most_gain=1.35)(before, face, weight)
     assert abs(deviation(kept) / deviation(before) - 1) < 0.05
     # and without the correction it is the drawn face's
     left = Pyramid(contrast=0)(before, face, weight)
@@ -48,7 +48,7 @@ def test_the_contrast_is_changed_no_more_than_allowed() -> None:
 
 
 def test_slow_light_is_the_targets() -> None:
-    """A face lit from the other side gets the target's light: oracle, the same detail on the target's light."""
+    """A face lit from the other side: oracle, the same detail on the target's light."""
     ramp = np.linspace(-0.15, 0.15, SIDE, dtype=np.float32)[None, :, None]
     light, texture = np.broadcast_to(0.5 + ramp, (SIDE, SIDE, 3)).astype(np.float32), detail(2, 0.05)
     face = (0.5 - ramp + texture).astype(np.float32)
@@ -84,5 +84,5 @@ def test_levels_follow_the_faces_size() -> None:
 
 def test_settings_are_checked() -> None:
     for wrong in ({"cells": 0.5}, {"most_gain": 0.9}, {"contrast": 1.1}):
-        with pytest.raises(ValueError, match="must lie|need"):
+        with pytest.raises(ValueError, match=r"must lie|need"):
             Pyramid(**wrong)

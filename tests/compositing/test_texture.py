@@ -131,10 +131,17 @@ def test_everything_can_be_limited_and_turned_off() -> None:
     weak = given(target, drawn, blur=0, most_grain=0.01) - drawn
     assert weak[INNER].std() < 0.0115
     textures_both = textures(target, drawn)
+    grains = grain_of(textures_both[0].detail), grain_of(textures_both[1].detail)
+    for most_px in (1.0, 4.0):
+        found = missing_blur(
+            textures_both[0].products, grains[0], textures_both[1].products, grains[1], most_px
+        )
+        assert found is not None
+        assert (np.linalg.eigvalsh(found).max() > 1.0001) == (most_px > 1)
     assert give_texture(drawn, None, textures_both[0], 0) is drawn
     assert give_texture(drawn, textures_both[1], None, 0) is drawn
     for wrong in ({"blur": 1.1}, {"grain": -0.1}, {"most_blur_px": -1}, {"least_grain": 0.1}):
-        with pytest.raises(ValueError, match="must lie|need"):
+        with pytest.raises(ValueError, match=r"must lie|need"):
             TextureConfig(**wrong)
 
 

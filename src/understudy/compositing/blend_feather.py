@@ -28,4 +28,6 @@ class Feather:
     def __call__(self, before: FloatImage, face: FloatImage, weight: Mask) -> FloatImage:
         """Blend; arguments and result as of `blend`."""
         check_arguments(before, face, weight)
-        return applied(before, np.asarray(cv2.subtract(face, before)), weight * np.float32(self.strength))
+        return applied(
+            before, np.asarray(cv2.subtract(face, before), np.float32), weight * np.float32(self.strength)
+        )

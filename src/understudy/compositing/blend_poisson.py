@@ -62,7 +62,7 @@ def border_field(change: FloatImage, weight: Mask, most_shift: float) -> FloatIm
 
     Args:
         change: (h, w, 3) float32, the drawn face minus the target.
-        weight: (h, w) float32 in [0, 1]; its falloff is the border, or its outermost pixels where it has none.
+        weight: (h, w) float32 in [0, 1]; its falloff is the border, or its outermost pixels without one.
         most_shift: limit of the field.
 
     Returns:
@@ -77,7 +77,7 @@ def border_field(change: FloatImage, weight: Mask, most_shift: float) -> FloatIm
     shown = np.zeros_like(change)
     cv2.copyTo(change, (ring > 0).view(np.uint8), shown)
     total = cv2.resize(cv2.multiply(shown, tripled(ring)), size, interpolation=cv2.INTER_AREA)
-    values = np.asarray(total, np.float32) / np.maximum(share, np.float32(1e-6))[..., None]
+    values = np.asarray(total / np.maximum(share, np.float32(1e-6))[..., None], np.float32)
     hold = share * _agreement(values, share) * np.float32(_HOLD)
     field = np.clip(membrane(values, hold), -most_shift, most_shift)
     height, width = weight.shape

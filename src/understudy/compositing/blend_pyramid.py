@@ -27,7 +27,8 @@ class Pyramid:
         strength: 0 leaves the window as it is, 1 blends fully.
         cells: what is coarser than so many pixels across the face is the target's.
         contrast: share of the difference in contrast that is taken away.
-        most_gain: the largest change of contrast; the smallest is its inverse.
+        most_gain: the largest change of contrast; the smallest is its inverse. Two people's features differ
+            in contrast, too, in the same light.
 
     Reference:
         Burt and Adelson, A multiresolution spline with application to image mosaics, ACM ToG 2(4),
@@ -36,9 +37,9 @@ class Pyramid:
     """
 
     strength: float = 1.0
-    cells: float = 10.0
+    cells: float = 5.0
     contrast: float = 1.0
-    most_gain: float = 1.35
+    most_gain: float = 1.1
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -53,7 +54,7 @@ class Pyramid:
         if not weight.any():
             return before.copy()
         levels = levels_for(weight, self.cells)
-        # outside its mask the drawn face may hold anything, even no numbers, and would spread over the pyramid
+        # outside its mask the drawn face may hold anything, even no numbers: it would spread over the pyramid
         shown = before.copy()
         cv2.copyTo(face, (weight > 0).view(np.uint8), shown)
         ratio = contrast_ratio(before, shown, weight, levels)
@@ -111,16 +112,18 @@ def _coarse(picture: FloatImage, weight: Mask, levels: int) -> FloatImage:
     """The weighted mean of a picture around each pixel of the coarsest level."""
     total = np.asarray(cv2.multiply(picture, tripled(weight)), np.float32)
     for _ in range(levels):
-        total, weight = np.asarray(cv2.pyrDown(total)), np.asarray(cv2.pyrDown(weight))
-    mean, known = total / np.maximum(weight, _FEW)[..., None], weight > _FEW
+        total = np.asarray(cv2.pyrDown(total), np.float32)
+        weight = np.asarray(cv2.pyrDown(weight), np.float32)
+    known = weight > _FEW
+    mean = np.asarray(total / np.maximum(weight, np.float32(_FEW))[..., None], np.float32)
     if known.all():
         return mean
     if min(weight.shape) < 2 or not known.any():
-        whole = total.sum(axis=(0, 1)) / max(float(weight.sum()), _FEW)
-        return np.where(known[..., None], mean, whole.astype(np.float32))
-    around = _coarse(mean, known.astype(np.float32), 1)
-    around = cv2.pyrUp(around, dstsize=weight.shape[::-1])
-    return np.where(known[..., None], mean, around)
+        around = np.broadcast_to(total.sum(axis=(0, 1)) / max(float(weight.sum()), _FEW), mean.shape)
+    else:
+        around = _coarse(mean, known.astype(np.float32), 1)
+        around = cv2.pyrUp(around, dstsize=(weight.shape[1], weight.shape[0]))
+    return np.where(known[..., None], mean, around).astype(np.float32)
 
 
 def _banded(change: FloatImage, weight: Mask, levels: int) -> FloatImage:

@@ -56,7 +56,7 @@ class Grain:
 
 
 def measured_detail(window: FloatImage, weight: Mask) -> Detail | None:
-    """The diagonal detail of a face's smoothest patches, where neither features nor a codec's edges have a say.
+    """The diagonal detail of a face's smoothest patches, without features and what codecs leave around them.
 
     Args:
         window: (h, w, 3) float32 RGB in [0, 1].
@@ -128,7 +128,7 @@ def _detail(picture: FloatImage, chosen: NDArray[np.bool_]) -> Detail:
     found: list[NDArray[np.float64]] = []
     for kernel in _KERNELS:
         detail = cv2.sepFilter2D(picture, cv2.CV_32F, kernel, kernel)
-        patches = np.asarray(cv2.resize(cv2.absdiff(detail, 0), size, interpolation=cv2.INTER_AREA))
+        patches = np.asarray(cv2.resize(np.abs(detail), size, interpolation=cv2.INTER_AREA))
         smooth = np.percentile(patches[chosen], _SMOOTHEST, axis=0).astype(np.float64)
         found.append(np.square(smooth) * (np.pi / 2 / _KERNEL_POWER))  # of a normal distribution's mean size
     return np.stack(found)

@@ -20,8 +20,8 @@ Field = NDArray[np.float32]  # (h, w, 3)
 def membrane(values: Field, hold: Mask, cycles: int = 1) -> Field:
     """Fill a grid with the surface that bends least and stays near the values where they are held.
 
-    Minimises `sum over neighbours (u_i - u_j)^2 + sum over cells hold_i (u_i - values_i)^2`; the grid's edge is
-    free. Full multigrid: each level starts from the next coarser one's solution.
+    Minimises `sum over neighbours (u_i - u_j)^2 + sum over cells hold_i (u_i - values_i)^2`; the grid's
+    edge is free. Full multigrid: each level starts from the next coarser one's solution.
 
     Args:
         values: (h, w, 3) float32, looked at where `hold` is not 0.
@@ -34,7 +34,7 @@ def membrane(values: Field, hold: Mask, cycles: int = 1) -> Field:
     Reference:
         Briggs, Henson and McCormick, A Multigrid Tutorial, 2nd ed., 2000, ch. 3.
     """
-    return _solved(np.asarray(cv2.multiply(values, tripled(hold))), hold, cycles)
+    return _solved(np.asarray(cv2.multiply(values, tripled(hold)), np.float32), hold, cycles)
 
 
 def _solved(right: Field, hold: Mask, cycles: int) -> Field:
@@ -52,14 +52,19 @@ def _cycle(surface: Field, right: Field, hold: Mask) -> Field:
     if _is_coarsest(hold):
         return _direct(right, hold)
     hold_3 = tripled(hold)
-    step = np.float32(_DAMPING) / (hold_3 + np.float32(4))
     for _ in range(_SWEEPS):
-        surface = np.asarray(cv2.add(surface, cv2.multiply(step, _residual(surface, right, hold_3))))
+        surface = _swept(surface, right, hold_3)
     rest = _summed(_residual(surface, right, hold_3))
-    surface = np.asarray(cv2.add(surface, _finer(_cycle(np.zeros_like(rest), rest, _summed(hold)), hold)))
+    surface = surface + _finer(_cycle(np.zeros_like(rest), rest, _summed(hold)), hold)
     for _ in range(_SWEEPS):
-        surface = np.asarray(cv2.add(surface, cv2.multiply(step, _residual(surface, right, hold_3))))
+        surface = _swept(surface, right, hold_3)
     return surface
+
+
+def _swept(surface: Field, right: Field, hold_3: Field) -> Field:
+    """One damped Jacobi sweep."""
+    step = np.float32(_DAMPING) / (hold_3 + np.float32(4))
+    return np.asarray(surface + step * _residual(surface, right, hold_3), np.float32)
 
 
 def _residual(surface: Field, right: Field, hold_3: Field) -> Field:

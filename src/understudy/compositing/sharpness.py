@@ -20,7 +20,7 @@ Covariance = NDArray[np.float64]  # (2, 2), px^2, over (x, y): of a blur
 _FIRST_PX2 = 1.0  # blur before all measuring: grain is mostly finer than that, edges are not
 _APERTURE_PX = 5
 _SCALES = {1: 1 / 128, 2: 1 / 64}  # Sobel's sums over 5 x 5 pixels to derivatives a pixel
-_MOST_NOISE = 0.6  # of a derivative's power that grain may explain before nothing is known
+_MOST_NOISE = 0.8  # of a derivative's power that grain is believed to explain
 _SMALLEST_PX = 0.5  # a narrower blur cannot be seen, nor told from another face
 _ROUND = 0.15  # relative difference of deviations below which a blur counts as round
 _DIRECTIONS = np.array([(1, 0), (0, 1), (sqrt(0.5), sqrt(0.5)), (sqrt(0.5), -sqrt(0.5))])
@@ -69,7 +69,8 @@ def missing_blur(
         (2, 2) float64 px^2, never negative in a direction (nothing is sharpened); None where nothing
         is missing that can be seen, or grain hides it.
     """
-    softness = _softness(target, target_grain, 0)
+    # of a very soft target grain is nearly all that is left: it is then taken for a little sharper
+    softness = _softness(target, target_grain, 0, at_least=True)
     ladder = [_softness(drawn, drawn_grain, index) for index in range(len(BLURS_PX2))]
     if softness is None or any(step is None for step in ladder):
         return None
@@ -110,14 +111,21 @@ def blurred(picture: NDArray[np.float32], blur: Covariance) -> NDArray[np.float3
     return picture
 
 
-def _softness(products: Products, grain: Grain, index: int) -> NDArray[np.float64] | None:
-    """Power of the first derivative over that of the second, in px^2, along each direction, without grain."""
+def _softness(
+    products: Products, grain: Grain, index: int, *, at_least: bool = False
+) -> NDArray[np.float64] | None:
+    """Power of the first derivative over that of the second, in px^2, along each direction, without grain.
+
+    None where grain may be most of either; with `at_least` a bound from below where it is most of the second.
+    """
     noise = grain.strength[0] ** 2 * _noise_products()[grain.width[0], index]
     found: list[float] = []
     for x, y in _DIRECTIONS:
         first, second = np.array([x, y, 0, 0, 0]), np.array([0, 0, x * x, y * y, 2 * x * y])
         powers = [float(v @ products[index] @ v) for v in (first, second)]
         noises = [float(v @ noise @ v) for v in (first, second)]
+        if at_least:
+            noises[1] = min(noises[1], _MOST_NOISE * powers[1])
         if any(n > _MOST_NOISE * p or p <= 1e-12 for n, p in zip(noises, powers, strict=True)):
             return None
         found.append((powers[0] - noises[0]) / (powers[1] - noises[1]))
