@@ -6,7 +6,7 @@
 The model is copied and trained further twice with the same batch, seed and number of steps: with the focus
 and, as the control, without. Of frames that were chosen for being bad some would be better by chance the
 next time, and any training makes some better; what the focus is worth is the difference from the control.
-What lies in the folder is not made again.
+What lies in the folder is not made again, so a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -54,8 +54,9 @@ def main() -> None:
     swaps, training = {BEFORE: before}, {}
     for name in (FOCUSED, PLAIN):
         model = args.work / f"{name}.model"
-        if not model.exists():
-            shutil.copytree(args.model, model)
+        if not (args.work / f"{name}.json").exists():
+            if not model.exists():
+                shutil.copytree(args.model, model)
             focus = args.work / "worst" / FILE_NAME if name == FOCUSED else None
             config = TrainConfig(
                 facesets=tuple(args.facesets), model=model, steps=args.steps, resume=True, focus=focus

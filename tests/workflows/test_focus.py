@@ -13,6 +13,7 @@ import torch
 from made_facesets import write_faceset
 from training.made_samples import made_samples
 from understudy.core.errors import ConfigError
+from understudy.core.events import Event, Notice
 from understudy.faces.expression import EXPRESSION_SIZE
 from understudy.faces.face import FaceSquare
 from understudy.faces.faceset import Faceset
@@ -67,7 +68,8 @@ def test_faces_of_the_moments_and_the_most_alike_of_everybody_else(identities: l
     """Oracle: a loop over all faces, one by one."""
     source, target = identities
     worst = made_list([(15, SQUARE), (40, SQUARE)], sha_of("target.mp4"))
-    chosen = focused(identities, worst)
+    chosen, missing = focused(identities, worst)
+    assert missing == []
     own: set[int] = set()
     alike: set[int] = set()
     for frame in (15, 40):
@@ -88,14 +90,16 @@ def test_faces_of_the_moments_and_the_most_alike_of_everybody_else(identities: l
 
 def test_held_out_faces_stay_held_out(identities: list[Learnt]) -> None:
     worst = made_list([(i, SQUARE) for i in range(COUNT)], sha_of("target.mp4"))
-    for samples in focused(identities, worst):
+    for samples in focused(identities, worst)[0]:
         assert len(samples.focus)
         assert not set(samples.focus.tolist()) & set(samples.held_out.tolist())
 
 
 def test_a_face_elsewhere_in_the_frame_is_somebody_else(identities: list[Learnt]) -> None:
     both = made_list([(15, SQUARE), (40, FAR)], sha_of("target.mp4"))
-    near = focused(identities, both)[1].focus
+    chosen, missing = focused(identities, both)
+    assert missing == [40]
+    near = chosen[1].focus
     assert np.abs(near - 15).max() <= NEAR_FRAMES
     with pytest.raises(ConfigError, match="none of the 1 worst frames"):
         focused(identities, made_list([(40, FAR)], sha_of("target.mp4")))
@@ -184,7 +188,13 @@ def test_training_draws_the_faces_of_the_list(
         return chosen
 
     monkeypatch.setattr(batches, "_drawn", noted)
-    train.run(TrainConfig(facesets=facesets, model=tmp_path / "m", steps=12, batch=8, focus=worst))
+    events: list[Event] = []
+    config = TrainConfig(facesets=facesets, model=tmp_path / "m", steps=12, batch=8, focus=worst)
+    train.run(config, events.append)
+    said = [event.message for event in events if isinstance(event, Notice)]
+    assert any(
+        message.startswith("drawn more often: ") and "8 faces of target" in message for message in said
+    )
     near = {i for i in range(48) if min(abs(i - 8), abs(i - 30)) <= 3}
     of_target = [index for step in seen[1::2] for index in step]
     assert sum(index in near for index in of_target) / len(of_target) > 0.5  # 0.28 without

@@ -59,7 +59,7 @@ def check_footage(worst: WorstList, facesets: Sequence[Path]) -> None:
     )
 
 
-def focused(identities: Sequence[Learnt], worst: WorstList) -> list[Samples]:
+def focused(identities: Sequence[Learnt], worst: WorstList) -> tuple[list[Samples], list[int]]:
     """Choose the faces that are drawn more often; held-out ones never are.
 
     Of whose faces the frames show, the faces of those moments; of everybody else, the faces that do the
@@ -70,7 +70,7 @@ def focused(identities: Sequence[Learnt], worst: WorstList) -> list[Samples]:
         worst: what came out badly.
 
     Returns:
-        The samples with their `focus`.
+        The samples with their `focus`, and the frames of whose moment no face is learnt from.
 
     Raises:
         ConfigError: no face of these moments is learnt from.
@@ -90,7 +90,9 @@ def focused(identities: Sequence[Learnt], worst: WorstList) -> list[Samples]:
                 for found in of_other:
                     indices |= _alike(one.samples, other.samples, found)
         chosen.append(replace(one.samples, focus=np.array(sorted(indices), np.intp)))
-    return chosen
+    found = [any(of_identity[i] for of_identity in shown) for i in range(len(worst.frames))]
+    missing = [frame.frame for frame, is_found in zip(worst.frames, found, strict=True) if not is_found]
+    return chosen, missing
 
 
 def _of_moment(one: Learnt, frame: WorstFrame, sha256: str) -> list[int]:

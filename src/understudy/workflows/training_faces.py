@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from understudy.core.errors import ConfigError, FacesetError
-from understudy.core.events import OnEvent, Progress
+from understudy.core.events import Notice, OnEvent, Progress
 from understudy.faces.faceset import Faceset
 from understudy.training.model import Model
 from understudy.training.model_index import IdentityEntry
@@ -77,4 +77,12 @@ def load_faces(
                 faceset.identity, faces, model.preset.size_px, model.preset.coverage, map_in
             )
             identities.append(Learnt(samples=samples, faces=faces, sources=sources))
-    return [one.samples for one in identities] if worst is None else focused(identities, worst)
+    if worst is None:
+        return [one.samples for one in identities]
+    samples, missing = focused(identities, worst)
+    counts = ", ".join(f"{len(one.focus)} faces of {one.identity}" for one in samples)
+    on_event(Notice(message=f"drawn more often: {counts}", is_warning=False))
+    if missing:
+        frames = ", ".join(map(str, sorted(missing)))
+        on_event(Notice(message=f"no face is learnt from near these of the worst frames: {frames}"))
+    return samples
