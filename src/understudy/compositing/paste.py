@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.compositing.resample import resampled
 from understudy.core.geometry import inverse
 from understudy.core.types import Mask, Matrix
 
@@ -76,8 +77,9 @@ def place(
     if window is None:
         return None
     weight = _to_window(mask, crop_from_frame, window, cv2.INTER_LINEAR)
-    face = _to_window(drawn, crop_from_frame, window, cv2.INTER_CUBIC)
-    return Placed(window=window, face=np.clip(face, 0, 1, out=face), weight=weight)
+    crop_from_window = _from_window(crop_from_frame, window)
+    face = resampled(drawn, crop_from_window, window.x1 - window.x0, window.y1 - window.y0)
+    return Placed(window=window, face=np.clip(face, 0, 1), weight=weight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +176,7 @@ def _to_window(
         shrink = np.array([size[0] / width, size[1] / height])
         matrix = matrix * shrink[:, None]
         matrix[:, 2] += shrink / 2 - 0.5  # pixel centres: small = (large + 0.5) * shrink - 0.5
-    matrix[:, 2] += matrix[:, :2] @ np.array([window.x0, window.y0], np.float64)
+    matrix = _from_window(matrix, window)
     is_mask = interpolation == cv2.INTER_LINEAR
     warped = cv2.warpAffine(
         picture,
@@ -184,3 +186,10 @@ def _to_window(
         borderMode=cv2.BORDER_CONSTANT if is_mask else cv2.BORDER_REPLICATE,
     )
     return np.asarray(warped, np.float32)
+
+
+def _from_window(crop_from_frame: NDArray[np.floating], window: Window) -> NDArray[np.float64]:
+    """The (2, 3) matrix from pixels of a window of the frame."""
+    matrix = crop_from_frame.astype(np.float64)
+    matrix[:, 2] += matrix[:, :2] @ np.array([window.x0, window.y0], np.float64)
+    return matrix
