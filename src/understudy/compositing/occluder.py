@@ -13,10 +13,11 @@ from understudy.core.types import Image, Mask, Points
 
 _Floats = NDArray[np.float32]
 
-_MOST = 3.0  # in usual changes: a black microphone must not weigh on what is beside it
+_MOST = 1.3  # in usual changes, twice `_WEAK`: a black microphone must not weigh on what is beside it
+_VAGUE_PX = 7  # of `WORK_PX`, twice the border within which a drawn mask may end early
 _SHARED_PX = 1.5  # of `WORK_PX`, over which neighbours share their evidence
 _ORDINARY = 40.0  # percentile of the face that must look ordinary; a face drawn badly everywhere hides nothing
-_WEAK, _STRONG = 0.8, 1.35  # in usual changes: what belongs to an occluder, and what tells of one
+_WEAK, _STRONG = 0.6, 1.0  # in usual changes: what belongs to an occluder, and what tells of one
 _LEAST_AREA = 0.012  # of the face: smaller islands are wrinkles, glints, slips of the mesh
 _CLOSED_PX = 5  # of `WORK_PX`: gaps in an occluder that are as good as it
 _EDGE_PX, _EDGE_CONTRAST = 3, 1e-3  # of the guided filter that finds an occluder's border in the footage
@@ -67,14 +68,17 @@ def occlusion_evidence(
     if not crop.shape == reconstruction.shape == (*hull.shape, 3) == (*reconstruction_mask.shape, 3):
         shapes = crop.shape, reconstruction.shape, reconstruction_mask.shape, hull.shape
         raise ValueError(f"need a crop, a reconstruction and masks of one size, got {shapes}")
-    region = np.minimum(small(hull), small(reconstruction_mask))
-    usual = in_crop(tolerance or _GUESSED, landmarks_px, size)
-    unlike = change(crop, reconstruction, region) / usual
-    strength = np.sqrt(np.square(unlike).sum(axis=2) / 2, dtype=np.float32)
+    region, drawn_mask = small(hull), small(reconstruction_mask)
     inside = region > 0.5
     if not inside.any():
         return np.zeros((WORK_PX, WORK_PX), np.float32)
+    usual = in_crop(tolerance or _GUESSED, landmarks_px, size)
+    unlike = change(crop, reconstruction, np.minimum(region, drawn_mask)) / usual
+    strength = np.sqrt(np.square(unlike).sum(axis=2) / 2, dtype=np.float32)
     strength /= np.float32(max(1.0, 2 * np.percentile(strength[inside], _ORDINARY)))
+    # where no face is drawn although one is there, something else is seen; not at the border, which is vague
+    undrawn = cv2.erode(region, np.ones((_VAGUE_PX, _VAGUE_PX), np.uint8)) - drawn_mask
+    strength = np.maximum(strength, np.float32(2 * _MOST) * (undrawn - np.float32(0.25)))
     strength = np.minimum(strength, np.float32(_MOST)) * region
     shared = cv2.GaussianBlur(strength, (0, 0), _SHARED_PX)
     shared /= np.maximum(cv2.GaussianBlur(region, (0, 0), _SHARED_PX), np.float32(0.2))

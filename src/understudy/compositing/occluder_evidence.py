@@ -23,11 +23,14 @@ WORK_PX = 64  # side that evidence is gathered at: a reconstruction is no sharpe
 _Floats = NDArray[np.float32]
 
 _DARK = 0.05  # added before the logarithm: noise in the dark is no change
-_OUTLIER = 0.12  # logarithm of luma, from which a pixel says little about the light
+# logarithms, from which a pixel says little about the light
+_OUTLIER = np.array([0.12, 0.06, 0.06], np.float32)
+_MUCH_BETTER = 2.0  # times as many pixels agree: then the light did change
 _ROUNDS = 3  # of fitting the light
 _STIFF = 0.05  # how much the fit is held to "drawn as it is", as a share of the pixels
 _MARGIN = 0.2  # of the template's side, which tolerances reach beyond it
-_LEAST = np.array([0.10, 0.055, 0.055], np.float32)  # what is usual even where a face is drawn well
+_LEAST = np.array([0.07, 0.035, 0.035], np.float32)  # what is usual even where a face is drawn well
+_UNKNOWN = np.array([0.10, 0.055, 0.055], np.float32)  # the same of a person of whom nothing is known
 _FEATURES = np.array([0.22, 0.08, 0.08], np.float32)  # what eyes, brows and the mouth add to it
 _BROWS = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
 _SURE = 3.0  # deviations beyond the median that are still usual
@@ -53,7 +56,7 @@ class Tolerance:
             hull = cv2.convexHull(np.round(points).astype(np.int32))
             cv2.fillConvexPoly(features, hull, (1.0,))
         features = cv2.GaussianBlur(cv2.dilate(features, np.ones((5, 5), np.uint8)), (0, 0), 1.5)
-        return cls((_LEAST + features[..., None] * _FEATURES).astype(np.float32))
+        return cls((_UNKNOWN + features[..., None] * _FEATURES).astype(np.float32))
 
     @classmethod
     def learned(cls, changes: Sequence[_Floats]) -> Tolerance:
@@ -127,24 +130,48 @@ def _log_colours(rgb: _Floats) -> _Floats:
 
 
 def _lit_as(drawn: _Floats, seen: _Floats, region: Mask) -> _Floats:
-    """Gain, offset and slope of each channel that make most of the face alike; what differs has no say."""
+    """Gain, offset and slope of each channel that make most of the face alike; what differs has no say.
+
+    The networks draw the light that they see, so that no change is the first thought: a hand as large as the
+    face must not pass for a change of light.
+    """
     inside = region > 0.5
     if np.count_nonzero(inside) < 64:
         return drawn
     y, x = (np.indices(region.shape, np.float32) + 0.5) / (WORK_PX / 2) - 1
-    fitted = np.empty_like(drawn)
-    for channel in range(3):
-        field = np.stack([drawn[..., channel], np.ones_like(x), x, y], axis=-1)
-        terms, wanted = field[inside], (seen - drawn)[..., channel][inside]
-        rest = wanted - np.median(wanted)
-        outlier = _OUTLIER if channel == 0 else _OUTLIER / 2
-        hold = _STIFF * len(terms) * np.diag([1.0, 0.0, 0.2, 0.2])
-        for _ in range(_ROUNDS):
-            weighted = terms / np.square(1 + np.square(rest / outlier))[:, None]
-            fit = np.linalg.solve(weighted.T @ terms + hold + 1e-6 * np.eye(4), weighted.T @ wanted)
-            rest = wanted - terms @ fit
-        fitted[..., channel] = drawn[..., channel] + field @ fit.astype(np.float32)
-    return fitted
+    terms = [np.stack([drawn[..., c], np.ones_like(x), x, y], axis=-1) for c in range(3)]
+    wanted = (seen - drawn)[inside]
+    known = [term[inside] for term in terms]
+    as_drawn = _fitted(known, wanted, wanted)
+    as_lit = _fitted(known, wanted, wanted - np.median(wanted, axis=0))
+    fits = as_lit[0] if as_lit[1] > _MUCH_BETTER * as_drawn[1] else as_drawn[0]
+    return np.stack([drawn[..., c] + terms[c] @ fits[c] for c in range(3)], axis=-1)
+
+
+def _fitted(terms: list[_Floats], wanted: _Floats, rest: _Floats) -> tuple[list[_Floats], int]:
+    """Fit each channel to the pixels that agree in all three.
+
+    Args:
+        terms: (n, 4) float32 of each channel: the drawn value, 1, x, y.
+        wanted: (n, 3) float32, what is to be added.
+        rest: (n, 3) float32, from which to start telling who agrees.
+
+    Returns:
+        (4,) float32 of each channel, and how many pixels agree.
+    """
+    hold = _STIFF * len(wanted) * np.diag([1.0, 0.0, 0.2, 0.2]).astype(np.float32)
+    hold += np.float32(1e-6) * np.eye(4, dtype=np.float32)
+    fits: list[_Floats] = []
+    for _ in range(_ROUNDS):
+        weight = 1 / np.square(1 + np.square(rest / _OUTLIER).sum(axis=1))
+        weighted = [each * weight[:, None] for each in terms]
+        share = np.float32(max(float(weight.mean()), 1e-3))
+        fits = [
+            np.linalg.solve(weighted[c].T @ terms[c] + share * hold, weighted[c].T @ wanted[:, c])
+            for c in range(3)
+        ]
+        rest = wanted - np.stack([terms[c] @ fits[c] for c in range(3)], axis=1)
+    return fits, int(np.count_nonzero(np.square(rest / _OUTLIER).sum(axis=1) < 1))
 
 
 @cache
