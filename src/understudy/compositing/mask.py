@@ -114,6 +114,9 @@ def _with_forehead(outline_px: Points, ends_px: Points, share: float) -> Points:
         outline_px: (n, 2).
         ends_px: (2, 2), chin and top.
         share: of the height.
+
+    Returns:
+        (2n, 2), the outline and the stretched one.
     """
     chin, top = ends_px.astype(np.float32)
     height_sq = float(np.square(top - chin).sum())
@@ -122,4 +125,5 @@ def _with_forehead(outline_px: Points, ends_px: Points, share: float) -> Points:
     # 0 at the chin, 1 at the top
     height = (outline_px - chin) @ (top - chin) / np.float32(height_sq)
     lifted = np.clip(2 * height - 1, 0, 1) * np.float32(share)
-    return outline_px + lifted[:, None] * (top - chin)
+    # the old outline stays within the new one, at the temples, too
+    return np.concatenate([outline_px, outline_px + lifted[:, None] * (top - chin)])

@@ -16,7 +16,9 @@ _Floats = NDArray[np.float32]
 _MOST = 1.3  # in usual changes, twice `_WEAK`: a black microphone must not weigh on what is beside it
 _VAGUE_PX = 7  # of `WORK_PX`, twice the border within which a drawn mask may end early
 _SHARED_PX = 1.5  # of `WORK_PX`, over which neighbours share their evidence
-_ORDINARY = 40.0  # percentile of the face that must look ordinary; a face drawn badly everywhere hides nothing
+_ORDINARY = (
+    40.0  # percentile of the face that must look ordinary; a face drawn badly everywhere hides nothing
+)
 _WEAK, _STRONG = 0.6, 1.0  # in usual changes: what belongs to an occluder, and what tells of one
 _LEAST_AREA = 0.012  # of the face: smaller islands are wrinkles, glints, slips of the mesh
 _CLOSED_PX = 5  # of `WORK_PX`: gaps in an occluder that are as good as it
@@ -134,7 +136,9 @@ def refined(mask: _Floats, crop: Image) -> Mask:
     )
     offset = mean_mask - slope * mean_guide
     slope, offset = mean(slope), mean(offset)
-    slope, offset = (cv2.resize(each, (size, size), interpolation=cv2.INTER_LINEAR) for each in (slope, offset))
+    slope, offset = (
+        cv2.resize(each, (size, size), interpolation=cv2.INTER_LINEAR) for each in (slope, offset)
+    )
     soft = slope * guide_full + offset
     return np.clip((soft - np.float32(0.3)) / np.float32(0.3), 0, 1, dtype=np.float32)
 

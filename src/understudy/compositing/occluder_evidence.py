@@ -16,7 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import Image, Mask, Points
-from understudy.faces.mesh import INNER_LIPS, LANDMARK_COUNT, LEFT_EYELIDS, OUTER_LIPS, RIGHT_EYELIDS, template
+from understudy.faces.mesh import (
+    INNER_LIPS,
+    LANDMARK_COUNT,
+    LEFT_EYELIDS,
+    OUTER_LIPS,
+    RIGHT_EYELIDS,
+    template,
+)
 
 WORK_PX = 64  # side that evidence is gathered at: a reconstruction is no sharper
 
@@ -34,6 +41,7 @@ _UNKNOWN = np.array([0.10, 0.055, 0.055], np.float32)  # the same of a person of
 _FEATURES = np.array([0.22, 0.08, 0.08], np.float32)  # what eyes, brows and the mouth add to it
 _BROWS = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
 _SURE = 3.0  # deviations beyond the median that are still usual
+_ROOM = 1.5  # what differs as usual in all channels must stay well below a sign of something
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +78,7 @@ class Tolerance:
         stack = np.stack(changes)
         middle = np.median(stack, axis=0)
         spread = 1.48 * np.median(np.abs(stack - middle), axis=0)
-        usual = cv2.dilate((middle + _SURE * spread).astype(np.float32), np.ones((3, 3), np.uint8))
+        usual = cv2.dilate((_ROOM * (middle + _SURE * spread)).astype(np.float32), np.ones((3, 3), np.uint8))
         return cls(np.maximum(cv2.GaussianBlur(usual, (0, 0), 1.0), _LEAST))
 
 
