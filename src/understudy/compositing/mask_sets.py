@@ -15,7 +15,7 @@ _LEAST_SIGMA_PX = 0.3
 
 
 def union(*masks: Mask) -> Mask:
-    """What lies in any of some (h, w) masks in [0, 1]: their maximum, so that a border met twice stays soft."""
+    """What lies in any of some (h, w) masks in [0, 1]: their maximum."""
     return reduce(np.maximum, masks)
 
 

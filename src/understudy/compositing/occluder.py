@@ -107,7 +107,7 @@ def mask_of_evidence(evidence: _Floats, crop: Image, hull: Mask) -> Mask:
     strong = np.bincount(labels[evidence > _STRONG], minlength=len(stats))
     kept = (stats[:, cv2.CC_STAT_AREA] >= _LEAST_AREA * area) & (strong > 0.25 * _LEAST_AREA * area)
     kept[0] = False
-    return refined(kept[labels].astype(np.float32), crop) * hull
+    return refined(kept[np.asarray(labels, np.intp)].astype(np.float32), crop) * hull
 
 
 def refined(mask: _Floats, crop: Image) -> Mask:
@@ -124,18 +124,18 @@ def refined(mask: _Floats, crop: Image) -> Mask:
         He, Sun, Tang, Guided image filtering, PAMI 2013, eq. 5 to 8; He, Sun, Fast guided filter, 2015.
     """
     size = crop.shape[0]
-    guide_full = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    guide_full = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255)
     guide = small(guide_full)
 
     def mean(values: _Floats) -> _Floats:
         return cast(_Floats, cv2.blur(values, (2 * _EDGE_PX + 1, 2 * _EDGE_PX + 1)))
 
     mean_guide, mean_mask = mean(guide), mean(mask)
-    slope = (mean(guide * mask) - mean_guide * mean_mask) / (
+    slope = (mean(np.multiply(guide, mask, dtype=np.float32)) - mean_guide * mean_mask) / (
         mean(guide * guide) - mean_guide * mean_guide + np.float32(_EDGE_CONTRAST)
     )
     offset = mean_mask - slope * mean_guide
-    slope, offset = mean(slope), mean(offset)
+    slope, offset = mean(np.asarray(slope, np.float32)), mean(np.asarray(offset, np.float32))
     slope, offset = (
         cv2.resize(each, (size, size), interpolation=cv2.INTER_LINEAR) for each in (slope, offset)
     )

@@ -95,7 +95,7 @@ def change(crop: Image, reconstruction: _Floats, region: Mask) -> _Floats:
     Returns:
         (`WORK_PX`, `WORK_PX`, 3) float32, never negative, as `Tolerance.usual`.
     """
-    seen = _log_colours(small(crop).astype(np.float32) / 255)
+    seen = _log_colours(np.asarray(small(crop), np.float32) / np.float32(255))
     drawn = _log_colours(small(reconstruction))
     drawn = _lit_as(drawn, seen, region)
     kernel = np.ones((3, 3), np.uint8)
@@ -151,9 +151,10 @@ def _lit_as(drawn: _Floats, seen: _Floats, region: Mask) -> _Floats:
     wanted = (seen - drawn)[inside]
     known = [term[inside] for term in terms]
     as_drawn = _fitted(known, wanted, wanted)
-    as_lit = _fitted(known, wanted, wanted - np.median(wanted, axis=0))
+    as_lit = _fitted(known, wanted, np.asarray(wanted - np.median(wanted, axis=0), np.float32))
     fits = as_lit[0] if as_lit[1] > _MUCH_BETTER * as_drawn[1] else as_drawn[0]
-    return np.stack([drawn[..., c] + terms[c] @ fits[c] for c in range(3)], axis=-1)
+    lit = [drawn[..., c] + terms[c] @ fits[c] for c in range(3)]
+    return np.asarray(np.stack(lit, axis=-1), np.float32)
 
 
 def _fitted(terms: list[_Floats], wanted: _Floats, rest: _Floats) -> tuple[list[_Floats], int]:
@@ -178,7 +179,7 @@ def _fitted(terms: list[_Floats], wanted: _Floats, rest: _Floats) -> tuple[list[
             np.linalg.solve(weighted[c].T @ terms[c] + share * hold, weighted[c].T @ wanted[:, c])
             for c in range(3)
         ]
-        rest = wanted - np.stack([terms[c] @ fits[c] for c in range(3)], axis=1)
+        rest = np.asarray(wanted - np.stack([terms[c] @ fits[c] for c in range(3)], axis=1), np.float32)
     return fits, int(np.count_nonzero(np.square(rest / _OUTLIER).sum(axis=1) < 1))
 
 
@@ -217,4 +218,5 @@ def _grid_terms() -> NDArray[np.float64]:
 
 @cache
 def _template_terms_inverse() -> NDArray[np.float64]:
-    return np.linalg.pinv(_terms((_template_at_work() / (WORK_PX / 2) - 1).T))
+    inverse = np.linalg.pinv(_terms((_template_at_work() / (WORK_PX / 2) - 1).T))
+    return np.asarray(inverse, np.float64)
