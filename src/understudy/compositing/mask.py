@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import erf, sqrt
 
 import cv2
 import numpy as np
 
+from understudy.compositing.mask_sets import ramp
 from understudy.core.types import Mask, Points
-from understudy.faces.mesh import FACE_OVAL, LANDMARK_COUNT
+from understudy.faces.mesh import CHIN, FACE_OVAL, FOREHEAD, LANDMARK_COUNT
 
 _SUBPIXEL_BITS = 6  # fixed-point bits that cv2 takes polygon corners in: 1/64 pixel
 _SAMPLES = 4  # a pixel and axis; cv2's own antialiasing would put the border 0.6 pixels too far out
-_WIDEST_BLUR_PX = 5.0  # wider ones are done at half the size: the same smooth curve for a quarter of the time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +36,14 @@ class BlendConfig:
             raise ValueError(f"need erode >= 0, feather > 0, 0.5 < certain <= 1, got {self}")
 
 
-def face_hull_mask(landmarks_in_crop_px: Points, size_px: int) -> Mask:
+def face_hull_mask(landmarks_in_crop_px: Points, size_px: int, forehead: float = 0.0) -> Mask:
     """Draw the convex hull of the face's outline.
 
     Args:
         landmarks_in_crop_px: (468, 2) or (468, 3) face mesh in crop pixels; may lie outside the crop.
         size_px: side of the crop.
+        forehead: how much farther up the hull reaches, as a share of the mesh's height from chin to
+            forehead: the mesh ends on the forehead, below the hair.
 
     Returns:
         (size_px, size_px) float32: 1 inside, 0 outside, antialiased on the border.
@@ -51,11 +52,15 @@ def face_hull_mask(landmarks_in_crop_px: Points, size_px: int) -> Mask:
         The centre of the top left pixel is (0, 0).
 
     Raises:
-        ValueError: not 468 points, or a point that is not finite.
+        ValueError: not 468 points, or a point that is not finite, or a negative forehead.
     """
+    if forehead < 0:
+        raise ValueError(f"need a forehead of 0 or more, got {forehead}")
     if landmarks_in_crop_px.shape[0] != LANDMARK_COUNT or not np.isfinite(landmarks_in_crop_px[:, :2]).all():
         raise ValueError(f"need {LANDMARK_COUNT} finite landmarks, got {landmarks_in_crop_px.shape}")
     outline = landmarks_in_crop_px[list(FACE_OVAL), :2].astype(np.float32)
+    if forehead:
+        outline = _with_forehead(outline, landmarks_in_crop_px[[CHIN, FOREHEAD], :2], forehead)
     # corners far outside overflow cv2's fixed point, and only the part inside the crop is drawn
     hull = np.clip(cv2.convexHull(outline)[:, 0], -8.0 * size_px, 9.0 * size_px)
     fine = np.zeros((size_px * _SAMPLES, size_px * _SAMPLES), np.uint8)
@@ -72,10 +77,6 @@ def blend_mask(
     config: BlendConfig | None = None,
 ) -> Mask:
     """Combine the decoder's mask and the target's hull, then erode and feather them.
-
-    The joint mask is smoothed by a Gaussian whose value on a straight border is a known function of
-    the distance to it; cutting that value at two distances gives erosion and feather in one step,
-    keeps the fraction of a pixel that a binary distance transform loses, and rounds corners.
 
     Args:
         drawn_mask: (h, w) float32 in [0, 1], what the decoder drew.
@@ -101,27 +102,28 @@ def blend_mask(
     joint[[0, -1], :] = 0
     joint[:, [0, -1]] = 0
     erode_px, feather_px = config.erode * face_side_px, config.feather * face_side_px
-    sigma_px = max((erode_px + feather_px) / 2, 0.3)
-    smooth = _blur(joint, sigma_px)
-    low = _gaussian_step(erode_px / sigma_px)
-    high = _gaussian_step((erode_px + feather_px) / sigma_px)
-    ramp = np.clip((smooth - np.float32(low)) / np.float32(high - low), 0, 1)
+    eroded = ramp(joint, erode_px, erode_px + feather_px)
     # never more than the joint mask: a hole (an occluder) narrower than the blur stays a hole
-    return np.minimum(ramp, joint, dtype=np.float32)
+    return np.minimum(eroded, joint, dtype=np.float32)
 
 
-def _blur(mask: Mask, sigma_px: float) -> Mask:
-    """Gaussian blur, 0 beyond the edge."""
-    if sigma_px <= _WIDEST_BLUR_PX:
-        return np.asarray(
-            cv2.GaussianBlur(mask, (0, 0), sigma_px, borderType=cv2.BORDER_CONSTANT), np.float32
-        )
-    height, width = mask.shape
-    half = cv2.resize(mask, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
-    smooth = _blur(np.asarray(half, np.float32), sigma_px / 2)
-    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+def _with_forehead(outline_px: Points, ends_px: Points, share: float) -> Points:
+    """Stretch the upper half of an outline upward, the top by a share of the height, its middle not at all.
 
+    Args:
+        outline_px: (n, 2).
+        ends_px: (2, 2), chin and top.
+        share: of the height.
 
-def _gaussian_step(distance_in_sigma: float) -> float:
-    """Value of a blurred half plane at this distance inside its border."""
-    return 0.5 * (1 + erf(distance_in_sigma / sqrt(2)))
+    Returns:
+        (2n, 2), the outline and the stretched one.
+    """
+    chin, top = ends_px.astype(np.float32)
+    height_sq = float(np.square(top - chin).sum())
+    if height_sq == 0:
+        return outline_px
+    # 0 at the chin, 1 at the top
+    height = (outline_px - chin) @ (top - chin) / np.float32(height_sq)
+    lifted = np.clip(2 * height - 1, 0, 1) * np.float32(share)
+    # the old outline stays within the new one, at the temples, too
+    return np.concatenate([outline_px, outline_px + lifted[:, None] * (top - chin)])
