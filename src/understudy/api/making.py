@@ -198,6 +198,7 @@ def convert(
     colour: str = "auto",
     blend: str = "feather",
     strength: float = 1.0,
+    occlusion: bool = False,
     codec: str = "auto",
     crf: int | None = None,
     on_event: OnEvent = ignore,
@@ -217,6 +218,8 @@ def convert(
             nearest in the first frames.
         blend: how the face is joined to what is around it: "feather", "pyramid" or "poisson".
         strength: how much of it is shown, 0 (the target) to 1.
+        occlusion: leave what passes before the face (a hand, a microphone) in front of it, as far as that is
+            told apart; best with `faces`, from which is learnt how that person usually looks.
         codec: "h264", "hevc", "prores", "ffv1", or "auto" for the video's own, or what holds its depth.
         crf: constant quality, 0 (lossless) to 51; hard to tell from the video where None.
         on_event: hears of progress and warnings.
@@ -237,6 +240,7 @@ def convert(
         colour=colour,
         blend=blend,
         strength=strength,
+        occlusion=occlusion,
         codec=codec,
         crf=crf,
     )

@@ -65,6 +65,13 @@ def convert(
     strength: Annotated[
         float, typer.Option(min=0, max=1, help="How much of the face is shown, 0 (the target) to 1.")
     ] = 1.0,
+    occlusion: Annotated[
+        bool,
+        typer.Option(
+            "--occlusion",
+            help="Leave what passes before the face, like a hand, in front of it; best with --faces.",
+        ),
+    ] = False,
     codec: Annotated[
         str,
         typer.Option(
@@ -98,6 +105,7 @@ def convert(
             colour=colour,
             blend=blend,
             strength=strength,
+            occlusion=occlusion,
             codec=codec,
             crf=crf,
             on_event=on_event,

@@ -166,6 +166,7 @@ class ConvertConfig:
         colour: how colours are matched, by name, or "auto"; see `compositing.colour.methods`.
         blend: how a face is joined to what is around it, by name; see `compositing.blend.BLENDS`.
         strength: how much of it is shown, 0 (the target) to 1.
+        occlusion: whether what passes before the face (a hand, a microphone) stays in front of it.
         codec: "auto" (the footage's own, or what holds its depth), or one of `media.encoding`.
         crf: constant quality, 0 (lossless) to 51; what is hard to tell from the original where None.
     """
@@ -180,6 +181,7 @@ class ConvertConfig:
     colour: str = "auto"
     blend: str = "feather"
     strength: float = 1.0
+    occlusion: bool = False
     codec: str = "auto"
     crf: int | None = None
 

@@ -20,6 +20,7 @@ from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.convert_cast import LiveCast, StoredCast, roles_of
 from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
+from understudy.workflows.convert_front import tolerances_of
 from understudy.workflows.convert_output import WARM_UP_FRAMES, output_for, write
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
@@ -51,11 +52,18 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     with (
         single_threaded_opencv(),
         output_for(config, roles, index) as writer,
-        nullcontext(Composer(model.preset, look, chosen=writer.notes.get("colours"))) as composer,
+        nullcontext(
+            Composer(
+                model.preset,
+                look,
+                chosen=writer.notes.get("colours"),
+                tolerances=tolerances_of(model, config.faces) if config.occlusion else None,
+            )
+        ) as composer,
         VideoReader(config.target, start_index=max(0, writer.next_frame - WARM_UP_FRAMES)) as reader,
         closing(prefetch(reader.partial(), depth=frames_ahead(reader.info))) as decoded,
         closing(cast.of(decoded, frames_ahead(reader.info))) as chosen,
-        closing(prefetch(composer.of(drawn_frames(model, chosen)), depth=2)) as done,
+        closing(prefetch(composer.of(drawn_frames(model, chosen, own=config.occlusion)), depth=2)) as done,
     ):
         total, begun = reader.info.frames_hint, writer.next_frame
         frames, swapped = begun, int(writer.notes.get("swapped", 0))

@@ -12,6 +12,9 @@ from understudy.compositing.blend import BLENDS
 from understudy.compositing.blend_feather import Feather
 from understudy.compositing.colour.sample import colour_sample
 from understudy.compositing.mask import blend_mask, face_hull_mask
+from understudy.compositing.mask_sets import without
+from understudy.compositing.occluder import occlusion_mask
+from understudy.compositing.occluder_evidence import Tolerance
 from understudy.compositing.paste import place, place_planes
 from understudy.core.geometry import transform_points
 from understudy.core.types import Mask
@@ -65,6 +68,7 @@ class Composer:
         look: Look,
         half_window: int = HALF_WINDOW,
         chosen: Mapping[str, str] | None = None,
+        tolerances: Mapping[str, Tolerance] | None = None,
     ) -> None:
         """Know how faces are cut out, and how they shall look.
 
@@ -73,7 +77,9 @@ class Composer:
             look: how they shall look.
             half_window: frames before and after that decide a frame's colours.
             chosen: how colours of people were matched so far, where that is not to be decided anew.
+            tolerances: how well people are drawn as themselves, see `masked`.
         """
+        self._tolerances = tolerances or {}
         self._preset, self._look, self._half = preset, look, half_window
         self._colours = Colours(look.colour, half_window, chosen)
         # a plain mix needs no pixels but those of the face itself
@@ -88,7 +94,7 @@ class Composer:
         """Each frame with its faces replaced, and how many were; a few frames late."""
         waiting: deque[tuple[int, PartialFrame, list[MaskedPart]]] = deque()
         for number, (frame, drawn) in enumerate(frames):
-            parts = [masked(each, self._preset) for each in drawn]
+            parts = [masked(each, self._preset, self._tolerances) for each in drawn]
             self._colours.feed(number, {each.drawn.part.track: each.samples for each in parts})
             waiting.append((number, frame, parts))
             if len(waiting) > self._half:
@@ -125,8 +131,18 @@ class Composer:
         picture.put(placed.window.x0, placed.window.y0, after, placed.weight)
 
 
-def masked(drawn: DrawnPart, preset: Preset) -> MaskedPart:
-    """A drawn face with the mask that it is shown by."""
+def masked(drawn: DrawnPart, preset: Preset, tolerances: Mapping[str, Tolerance]) -> MaskedPart:
+    """A drawn face with the mask that it is shown by.
+
+    Args:
+        drawn: the face; what lies before it is left out where it was drawn as itself, too.
+        preset: of the model that drew it.
+        tolerances: how well people are usually drawn as themselves, by name; a guess for others.
+    """
     points = transform_points(drawn.crop_from_frame, drawn.part.face.landmarks_px[:, :2])
     hull = face_hull_mask(points, preset.size_px)
-    return MaskedPart(drawn=drawn, mask=blend_mask(drawn.mask, hull, preset.size_px / preset.coverage))
+    mask = blend_mask(drawn.mask, hull, preset.size_px / preset.coverage)
+    if drawn.own is not None:
+        tolerance = tolerances.get(drawn.part.role.target)
+        mask = without(mask, occlusion_mask(drawn.crop, *drawn.own, hull, points, tolerance))
+    return MaskedPart(drawn=drawn, mask=mask)
