@@ -198,7 +198,7 @@ def convert(
     colour: str = "auto",
     blend: str = "feather",
     strength: float = 1.0,
-    occlusion: bool = False,
+    occlusion: bool = True,
     codec: str = "auto",
     crf: int | None = None,
     on_event: OnEvent = ignore,

@@ -68,10 +68,9 @@ def convert(
     occlusion: Annotated[
         bool,
         typer.Option(
-            "--occlusion",
-            help="Leave what passes before the face, like a hand, in front of it; best with --faces.",
+            help="Whether what passes before the face, like a hand, stays in front of it; best with --faces.",
         ),
-    ] = False,
+    ] = True,
     codec: Annotated[
         str,
         typer.Option(

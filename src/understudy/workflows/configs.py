@@ -181,7 +181,7 @@ class ConvertConfig:
     colour: str = "auto"
     blend: str = "feather"
     strength: float = 1.0
-    occlusion: bool = False
+    occlusion: bool = True
     codec: str = "auto"
     crf: int | None = None
 
