@@ -2,88 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Sequence
 
 import typer
 
+from understudy.cli.conversion_options import (
+    Blend,
+    Codec,
+    Colour,
+    Crf,
+    Faces,
+    Map,
+    Model,
+    Occlusion,
+    Out,
+    Source,
+    Strength,
+    Target,
+    TargetIdentity,
+)
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
 from understudy.core.events import OnEvent
-from understudy.workflows.choices import AUTO, BLENDS, CODECS, COLOURS, nearest
+from understudy.workflows.choices import AUTO, BLENDS
 from understudy.workflows.configs import ConvertResult
 
 
-def known(*names: str) -> Callable[[str], str]:
-    """An option's callback that takes some names only."""
-
-    def checked(value: str) -> str:
-        if value not in names:
-            raise typer.BadParameter(f"{value!r} is unknown; {nearest(value, names)}")
-        return value
-
-    return checked
-
-
 def convert(
-    target: Annotated[Path, typer.Option(help="Video that is changed.")],
-    model: Annotated[Path, typer.Option(help="Model folder.")],
-    out: Annotated[Path, typer.Option(help="Video to write.")],
-    source: Annotated[
-        str | None, typer.Option(help="Person put in, by name.", show_default="the model's first")
-    ] = None,
-    target_identity: Annotated[
-        str | None, typer.Option(help="Person replaced, by name.", show_default="the model's second")
-    ] = None,
-    map: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="REPLACED=PUT_IN", help="Whose face somebody gets, once for each of several people."
-        ),
-    ] = None,
-    faces: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FACESET",
-            help="Reviewed faces of this very video, of a person who is replaced; nobody is looked for then.",
-        ),
-    ] = None,
-    colour: Annotated[
-        str,
-        typer.Option(
-            help=f"How colours are matched: auto (what comes nearest), {', '.join(COLOURS)}.",
-            callback=known(AUTO, *COLOURS),
-        ),
-    ] = AUTO,
-    blend: Annotated[
-        str,
-        typer.Option(
-            help=f"How the face is joined to what is around it: {', '.join(BLENDS)}.", callback=known(*BLENDS)
-        ),
-    ] = BLENDS[0],
-    strength: Annotated[
-        float, typer.Option(min=0, max=1, help="How much of the face is shown, 0 (the target) to 1.")
-    ] = 1.0,
-    occlusion: Annotated[
-        bool,
-        typer.Option(
-            help="Whether what passes before the face, like a hand, stays in front of it; best with --faces.",
-        ),
-    ] = True,
-    codec: Annotated[
-        str,
-        typer.Option(
-            help="auto (the video's own, or what holds its depth), " + ", ".join(CODECS) + ".",
-            callback=known(AUTO, *CODECS),
-        ),
-    ] = AUTO,
-    crf: Annotated[
-        int | None,
-        typer.Option(
-            min=0, max=51, help="Constant quality, 0 is lossless.", show_default="hard to tell from the video"
-        ),
-    ] = None,
+    target: Target,
+    model: Model,
+    out: Out,
+    source: Source = None,
+    target_identity: TargetIdentity = None,
+    map: Map = None,
+    faces: Faces = None,
+    colour: Colour = AUTO,
+    blend: Blend = BLENDS[0],
+    strength: Strength = 1.0,
+    occlusion: Occlusion = True,
+    codec: Codec = AUTO,
+    crf: Crf = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:

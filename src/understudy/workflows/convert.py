@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from understudy.training.model_folder import load_model
 from understudy.training.processor import has_fast_bf16
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS, nearest
 from understudy.workflows.configs import ConvertConfig, ConvertResult
-from understudy.workflows.convert_cast import LiveCast, StoredCast, roles_of
+from understudy.workflows.convert_cast import LiveCast, Role, StoredCast, roles_of
 from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.convert_front import tolerances_of
@@ -47,19 +48,12 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         cast = StoredCast(roles, config.faces, config.target)
     else:
         cast = LiveCast(roles, index, on_event)
-    warnings = list(loaded.warnings)
+    tolerances = tolerances_of(model, config.faces) if config.occlusion else None
     # from the inside out: no thread may decode any more when the reader closes
     with (
         single_threaded_opencv(),
         output_for(config, roles, index) as writer,
-        nullcontext(
-            Composer(
-                model.preset,
-                look,
-                chosen=writer.notes.get("colours"),
-                tolerances=tolerances_of(model, config.faces) if config.occlusion else None,
-            )
-        ) as composer,
+        nullcontext(Composer(model.preset, look, writer.notes.get("colours"), tolerances)) as composer,
         VideoReader(config.target, start_index=max(0, writer.next_frame - WARM_UP_FRAMES)) as reader,
         closing(prefetch(reader.partial(), depth=frames_ahead(reader.info))) as decoded,
         closing(cast.of(decoded, frames_ahead(reader.info))) as chosen,
@@ -78,16 +72,8 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
             if frames % _REPORT_EVERY == 0:
                 whole = max(total, frames) if total else None
                 on_event(Progress(stage="convert", done=frames, total=whole, unit="frames"))
-    warnings += [*reader.warnings, *writer.warnings]
-    if swapped:
-        warnings += [
-            f"{count} frames show a face that may be {name}'s and was not swapped: the identity network was "
-            "not sure"
-            for name, count in cast.unsure.items()
-        ]
-    else:
-        who = " and ".join(role.target for role in roles)
-        warnings.append(f"{who} was not found in {config.target}: the output shows the target unchanged")
+    warnings = [*loaded.warnings, *reader.warnings, *writer.warnings]
+    warnings += _missed(config, roles, cast.unsure, swapped)
     for message in warnings:
         on_event(Notice(message=message))
     on_event(Written(path=config.out, what="swapped video"))
@@ -101,6 +87,20 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         peak_rss_mb=peak_rss_mb(),
         warnings=warnings,
     )
+
+
+def _missed(
+    config: ConvertConfig, roles: Sequence[Role], unsure: Mapping[str, int], swapped: int
+) -> list[str]:
+    """What is to be said of people who were not found, or not in every frame."""
+    if not swapped:
+        who = " and ".join(role.target for role in roles)
+        return [f"{who} was not found in {config.target}: the output shows the target unchanged"]
+    return [
+        f"{count} frames show a face that may be {name}'s and was not swapped: the identity network was not "
+        "sure"
+        for name, count in unsure.items()
+    ]
 
 
 def look_of(config: ConvertConfig) -> Look:

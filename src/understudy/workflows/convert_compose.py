@@ -66,18 +66,18 @@ class Composer:
         self,
         preset: Preset,
         look: Look,
-        half_window: int = HALF_WINDOW,
         chosen: Mapping[str, str] | None = None,
         tolerances: Mapping[str, Tolerance] | None = None,
+        half_window: int = HALF_WINDOW,
     ) -> None:
         """Know how faces are cut out, and how they shall look.
 
         Args:
             preset: of the model that draws them.
             look: how they shall look.
-            half_window: frames before and after that decide a frame's colours.
             chosen: how colours of people were matched so far, where that is not to be decided anew.
             tolerances: how well people are drawn as themselves, see `masked`.
+            half_window: frames before and after that decide a frame's colours.
         """
         self._tolerances = tolerances or {}
         self._preset, self._look, self._half = preset, look, half_window
