@@ -29,10 +29,10 @@ Source = Annotated[str | None, typer.Option(help="Person put in, by name.", show
 TargetIdentity = Annotated[
     str | None, typer.Option(help="Person replaced, by name.", show_default="the model's second")
 ]
-Map = Annotated[
+Mapped = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="REPLACED=PUT_IN", help="Whose face somebody gets, once for each of several people."
+        "--map", metavar="REPLACED=PUT_IN", help="Whose face somebody gets, once for each of several people."
     ),
 ]
 Faces = Annotated[

@@ -12,7 +12,7 @@ from understudy.cli.conversion_options import (
     Colour,
     Crf,
     Faces,
-    Map,
+    Mapped,
     Model,
     Occlusion,
     Out,
@@ -34,7 +34,7 @@ def convert(
     out: Out,
     source: Source = None,
     target_identity: TargetIdentity = None,
-    map: Map = None,
+    mapped: Mapped = None,
     faces: Faces = None,
     colour: Colour = AUTO,
     blend: Blend = BLENDS[0],
@@ -46,7 +46,7 @@ def convert(
     debug: Debug = False,
 ) -> None:
     """Put a model's source face into a video."""
-    mapped = pairs_of(map or [])
+    pairs = pairs_of(mapped or [])
 
     def work(on_event: OnEvent) -> ConvertResult:
         from understudy import convert as api
@@ -57,7 +57,7 @@ def convert(
             out,
             source=source,
             target_identity=target_identity,
-            mapped=mapped,
+            mapped=pairs,
             faces=faces or [],
             colour=colour,
             blend=blend,
