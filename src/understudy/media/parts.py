@@ -7,7 +7,8 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -86,6 +87,16 @@ class PartsWriter:
             with contextlib.suppress(MediaError):
                 self._finish_part()
         self.discard()
+
+    @contextmanager
+    def noting(self, notes: Mapping[str, Any]) -> Generator[None]:
+        """Keep notes with the frame that is written meanwhile; those before stay where that fails."""
+        before, self.notes = self.notes, dict(notes)
+        try:
+            yield
+        except BaseException:
+            self.notes = before
+            raise
 
     @property
     def next_frame(self) -> int:

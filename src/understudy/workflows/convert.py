@@ -67,8 +67,9 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
             if frame.index < begun:
                 continue
             frames, swapped = frames + 1, swapped + bool(faces)
-            writer.notes.update(swapped=swapped, colours=dict(composer.colours_chosen))
-            write(writer, frame)
+            noted = {"swapped": swapped, "colours": dict(composer.colours_chosen)}
+            with writer.noting(noted):
+                write(writer, frame)
             if frames % _REPORT_EVERY == 0:
                 whole = max(total, frames) if total else None
                 on_event(Progress(stage="convert", done=frames, total=whole, unit="frames"))
