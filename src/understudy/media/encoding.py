@@ -16,6 +16,7 @@ CODECS = {"h264": "libx264", "hevc": "libx265", "prores": "prores_ks", "ffv1": "
 # about as hard to tell from the original each
 _CRF = {"h264": 16, "hevc": 18}
 _MOST_CRF = 51
+_PARAMETERS = {"h264": "x264-params", "hevc": "x265-params"}
 _CONTAINERS = {"prores": (".mov", ".mkv"), "ffv1": (".mkv", ".mov")}
 
 
@@ -78,8 +79,12 @@ def encoding_for(
     options: dict[str, str] = {}
     if name in _CRF:
         options = {"crf": str(_CRF[name] if crf is None else crf), "preset": preset}
+    # what was tone-mapped is not HDR any more
+    more = like.light.encoder_options(name) if native else {}
     if name == "hevc":
-        options["x265-params"] = "log-level=error"
+        more["log-level"] = "error"
+    if more:
+        options[_PARAMETERS[name]] = ":".join(f"{key}={value}" for key, value in more.items())
     tag = "hvc1" if name == "hevc" and suffix.lower() in (".mp4", ".mov", ".m4v") else ""
     return Encoding(codec=name, pixel_format=pixel_format, colour=colour, options=options, tag=tag)
 

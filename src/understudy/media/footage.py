@@ -241,6 +241,19 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def image_files(path: Path) -> list[Path]:
+    """The images that footage consists of, each at the index of its frame; none of a video.
+
+    Raises:
+        MediaError: a pattern matches no footage.
+    """
+    if is_pattern(path):
+        return _matched(path)[0]
+    if path.is_dir():
+        return _files_in(path, IMAGE_SUFFIXES)
+    return [path] if path.suffix.lower() in IMAGE_SUFFIXES else []
+
+
 def _matched(pattern: Path) -> tuple[list[Path], list[Path]]:
     """Images and videos that match a pattern; MediaError where there is neither."""
     files = matches(pattern)

@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from understudy.media.colour import UNSPECIFIED, ColourTags, has_alpha
+from understudy.media.light import HdrLight, light_of
 from understudy.media.rotation import Orientation, orientation_of
 
 
@@ -33,6 +34,7 @@ class VideoInfo:
         pixel_format: name of the stored pixel format, e.g. yuv420p.
         bit_depth: bits a component.
         colour: colour tags as in the file.
+        light: what HDR footage says of the screen that it was graded on.
         is_transparent: whether some of the first picture lets what lies behind it through.
         sample_aspect_ratio: width over height of one stored pixel, None where it is not stated.
         audio_streams: number of audio streams.
@@ -54,6 +56,7 @@ class VideoInfo:
     pixel_format: str
     bit_depth: int
     colour: ColourTags = field(default_factory=ColourTags)
+    light: HdrLight = field(default_factory=HdrLight)
     is_transparent: bool = False
     sample_aspect_ratio: Fraction | None = None
     audio_streams: int = 0
@@ -101,6 +104,7 @@ def describe(path: Path, container: InputContainer, stream: VideoStream, first: 
         pixel_format=first.format.name,
         bit_depth=max(component.bits for component in first.format.components),
         colour=_colour_tags(stream, first),
+        light=light_of(first),
         is_transparent=_is_transparent(stream, first),
         sample_aspect_ratio=stream.sample_aspect_ratio,
         audio_streams=len(container.streams.audio),

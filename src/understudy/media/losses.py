@@ -9,17 +9,21 @@ from pathlib import Path
 
 from understudy.core.errors import MediaError
 from understudy.media.info import VideoInfo
+from understudy.media.light import HdrLight
 from understudy.media.reader import open_container, video_stream_of
 from understudy.media.stream_copy import is_copied
 
 
-def losses(like: VideoInfo, output_name: str, *, pixel_format: str, is_moved: bool) -> list[str]:
+def losses(
+    like: VideoInfo, output_name: str, *, pixel_format: str, is_moved: bool, codec: str = ""
+) -> list[str]:
     """Say what the output will lack.
 
     Args:
         like: the video that the output is made from.
         output_name: file name of the output.
         pixel_format: what the output is encoded in; no colour is lost where it is the video's own.
+        codec: what it is encoded with, as of `encoding_for`.
         is_moved: whether its times had to be shifted to start at 0 s.
 
     Returns:
@@ -33,6 +37,8 @@ def losses(like: VideoInfo, output_name: str, *, pixel_format: str, is_moved: bo
         )
     if like.bit_depth > 8 and not is_kept:
         found.append(f"{name} has {like.bit_depth} bits a colour, {output_name} has 8")
+    if codec and is_kept and like.light != HdrLight() and not like.light.encoder_options(codec):
+        found.append(f"{output_name} does not say on what screen {name} was graded: h264 and hevc can")
     if like.is_transparent:
         found.append(f"{name} is transparent in places, {output_name} is not")
     if pixel_format == "yuv444p" and (like.coded_width_px % 2 or like.coded_height_px % 2):

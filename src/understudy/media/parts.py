@@ -43,6 +43,7 @@ class PartsWriter:
         key: says what is written; parts of another key are thrown away.
         open_part: makes the writer of a part, of a path, `alone`.
         metadata: tags of the container.
+        alone: leave sound, subtitles and chapters out, and say nothing of it.
 
     Attributes:
         next_frame: how many frames the finished parts hold.
@@ -57,20 +58,25 @@ class PartsWriter:
         key: str,
         open_part: Callable[[Path], VideoWriter],
         metadata: Mapping[str, str] | None = None,
+        alone: bool = False,
     ) -> None:
         """Find what an earlier run has left, and make sure that the video can be written."""
         self._path, self._like, self._key, self._open_part = path, like, key, open_part
         self._metadata, self._rounded = dict(metadata or {}), list[str]()
-        self._folder = path.with_name(path.name + ".parts")
-        OutputFile(path, like, metadata=self._metadata).discard()
+        self._folder, self._alone = path.with_name(path.name + ".parts"), alone
+        self._output().discard()
         self._counts, self.notes = self._found()
         self._part: VideoWriter | None = None
         self._written = 0
         part = open_part(self._part_path)  # fails where nothing can be written in this way
-        self._pixel_format = part.pixel_format
+        self._pixel_format, codec = part.pixel_format, part.codec
         part.discard()
         is_moved = like.start_pts < 0
-        self.warnings = losses(like, path.name, pixel_format=self._pixel_format, is_moved=is_moved)
+        self.warnings: list[str] = []
+        if not alone:
+            self.warnings = losses(
+                like, path.name, pixel_format=self._pixel_format, is_moved=is_moved, codec=codec
+            )
 
     def __enter__(self) -> Self:
         """Give the writer itself."""
@@ -181,9 +187,12 @@ class PartsWriter:
             self._folder.mkdir(exist_ok=True)
         return counts, notes
 
+    def _output(self) -> OutputFile:
+        return OutputFile(self._path, self._like, metadata=self._metadata, alone=self._alone)
+
     def _join(self) -> None:
         parts = [self._folder / f"{n:06d}{self._path.suffix.lower()}" for n in range(len(self._counts))]
-        output = OutputFile(self._path, self._like, metadata=self._metadata)
+        output = self._output()
         try:
             with write_errors(self._path), av.open(str(parts[0])) as first:
                 template = first.streams.video[0]

@@ -34,6 +34,20 @@ def matches(pattern: Path) -> list[Path]:
     return sorted({one for one in found if one.is_file() and name.fullmatch(one.name)}, key=natural_key)
 
 
+def numbered(pattern: Path, number: int) -> Path:
+    """The path with a number in the place of its `%06d`; the path itself where it has none."""
+    found = _NUMBER.search(pattern.name)
+    if found is None:
+        return pattern
+    digits = f"{number:0{found[1] or 1}d}"
+    return pattern.with_name(pattern.name[: found.start()] + digits + pattern.name[found.end() :])
+
+
+def has_number(path: Path) -> bool:
+    """Whether a file's name has a `%06d` in it."""
+    return _NUMBER.search(path.name) is not None
+
+
 def fixed_part(pattern: Path) -> Path:
     """The folder in front of the first part that is a pattern, or really has such a name."""
     fixed = Path(pattern.anchor)

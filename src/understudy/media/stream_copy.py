@@ -1,4 +1,4 @@
-"""Sound, subtitles, chapters and titles carried from one file into another, packet for packet."""
+"""Sound, subtitles, fonts, chapters and titles carried from one file into another, packet for packet."""
 
 # PyAV leaves type parameters of its packets open.
 # pyright: reportUnknownMemberType=false
@@ -13,7 +13,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Discard, Stream
+from av.stream import AttachmentStream, Discard, Stream
 from av.subtitles.stream import SubtitleStream
 
 from understudy.core.errors import MediaError
@@ -27,14 +27,19 @@ _SUBTITLES = {
     ),
 }
 _OF_THE_CONTAINER = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
+_ANY_TYPE = "application/octet-stream"
 _Copied = AudioStream | SubtitleStream
 
 
 def is_copied(stream: Stream, suffix: str) -> bool:
     """Whether `StreamCopy` takes a stream along into a file with this suffix."""
+    if suffix.lower() not in _SUBTITLES:  # images
+        return False
     if stream.type == "audio":
         return True
-    return stream.type == "subtitle" and stream.codec_context.name in _SUBTITLES.get(suffix.lower(), ())
+    if stream.type == "attachment":  # fonts of subtitles
+        return suffix.lower() == ".mkv"
+    return stream.type == "subtitle" and stream.codec_context.name in _SUBTITLES[suffix.lower()]
 
 
 class StreamCopy:
@@ -57,8 +62,12 @@ class StreamCopy:
         self._container = open_container(source)
         # streams that are not asked for need not be read from the disk
         self._streams: list[_Copied] = []
+        self._attachments: list[AttachmentStream] = []
         for stream in self._container.streams:
-            if is_copied(stream, suffix):
+            if isinstance(stream, AttachmentStream):
+                if is_copied(stream, suffix):
+                    self._attachments.append(stream)
+            elif is_copied(stream, suffix):
                 self._streams.append(cast(_Copied, stream))
             else:
                 stream.discard = Discard.all
@@ -83,6 +92,10 @@ class StreamCopy:
         self._declare_chapters(output)
         for stream in self._streams:
             self._targets[stream.index] = _declare(stream, output)
+        for each in self._attachments:
+            output.add_attachment(
+                each.name or "attachment", each.mimetype or _ANY_TYPE, bytes(each.data or b"")
+            )
         self._packets = self._read()
         self._pending = next(self._packets, None)
 

@@ -91,12 +91,19 @@ class VideoWriter:
             raise
         if not alone:
             is_moved = bool(self._file.shift)
-            self.warnings += losses(like, path.name, pixel_format=self.pixel_format, is_moved=is_moved)
+            self.warnings += losses(
+                like, path.name, pixel_format=self.pixel_format, is_moved=is_moved, codec=self.codec
+            )
 
     @property
     def pixel_format(self) -> str:
         """What `write_coded` takes pictures in."""
         return self._encoding.pixel_format
+
+    @property
+    def codec(self) -> str:
+        """What pictures are encoded with, a key of `encoding.CODECS`."""
+        return self._encoding.codec
 
     def write(self, frame: Frame) -> None:
         """Add the next frame; audio up to its time goes with it.

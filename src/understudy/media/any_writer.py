@@ -1,0 +1,100 @@
+"""The writer that a name asks for: a video, or numbered images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from understudy.core.errors import MediaError
+from understudy.media.encoding import is_native
+from understudy.media.footage import image_files
+from understudy.media.info import VideoInfo
+from understudy.media.output import OUTPUT_SUFFIXES, check_path
+from understudy.media.parts import PartsWriter
+from understudy.media.sequence import SequenceWriter
+from understudy.media.sequence_files import check_sequence
+from understudy.media.stills import STILL_SUFFIXES
+from understudy.media.writer import VideoWriter, check_output
+
+AnyWriter = PartsWriter | SequenceWriter
+
+
+def open_writer(
+    path: Path,
+    like: VideoInfo,
+    *,
+    key: str = "",
+    codec: str = "auto",
+    crf: int | None = None,
+    metadata: Mapping[str, str] | None = None,
+    inputs: Sequence[Path] = (),
+) -> AnyWriter:
+    """Open what frames are written to, with what an earlier run of the same key has left.
+
+    Args:
+        path: .mp4, .mov, .m4v or .mkv; or numbered images, frames/%06d.png, .tif or .jpg.
+        like: the footage that it is made from.
+        key: says what is written, as of `PartsWriter`.
+        codec: of a video, see `encoding_for`; "auto" for images.
+        crf: likewise; None for images.
+        metadata: tags.
+        inputs: files that must not be overwritten, beside the footage.
+
+    Raises:
+        MediaError: it cannot be written; or a codec or a quality is asked of images.
+    """
+    _check_name(path, codec=codec, crf=crf)
+    if path.suffix.lower() in STILL_SUFFIXES:
+        return SequenceWriter(path, like=like, key=key, metadata=metadata)
+    check_path(path, [like.path, *inputs])
+    part = partial(
+        VideoWriter, like=like, native=is_native(like), codec=codec, crf=crf, inputs=inputs, alone=True
+    )  # fmt: skip
+    return PartsWriter(path, like=like, key=key, open_part=part, metadata=metadata)
+
+
+def check_writer(path: Path, like: VideoInfo, *, codec: str = "auto", crf: int | None = None) -> None:
+    """Find out before the work whether `open_writer` will do; nothing is left.
+
+    Raises:
+        MediaError: what that would raise.
+    """
+    _check_name(path, codec=codec, crf=crf)
+    if path.suffix.lower() in STILL_SUFFIXES:
+        check_sequence(path, image_files(like.path))
+    else:
+        check_output(path, like, native=is_native(like), codec=codec, crf=crf)
+
+
+def check_matte(path: Path, like: VideoInfo, out: Path) -> None:
+    """Find out before the work whether a `MatteWriter` will do; nothing is left.
+
+    Args:
+        path: of the matte.
+        like: the footage.
+        out: where the frames themselves go.
+
+    Raises:
+        MediaError: it cannot be written, or both have one name.
+    """
+    if path.absolute() == out.absolute():
+        raise MediaError(f"{path} is the output's name, too", "choose another for the matte")
+    _check_name(path)
+    if path.suffix.lower() in STILL_SUFFIXES:
+        check_sequence(path, image_files(like.path))
+    else:
+        check_path(path, [like.path])
+
+
+def _check_name(path: Path, *, codec: str = "auto", crf: int | None = None) -> None:
+    if path.suffix.lower() in STILL_SUFFIXES:
+        if codec != "auto" or crf is not None:
+            raise MediaError(
+                f"{path.name} is images, which have no codec and no crf", "leave --codec and --crf away"
+            )
+    elif path.suffix.lower() not in OUTPUT_SUFFIXES:
+        raise MediaError(
+            f"cannot write {path.suffix or 'files without a suffix'} ({path})",
+            "name it .mp4 or .mkv, or images: frames/%06d.png",
+        )

@@ -1,0 +1,155 @@
+"""The files of an image sequence while it is written: aside, and gone on with where it was stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from understudy.core.errors import MediaError
+from understudy.core.files import sync, sync_folder, write_atomically
+from understudy.media.output import write_errors
+from understudy.media.patterns import fixed_part, has_number, matches, numbered
+from understudy.media.stills import STILL_SUFFIXES
+
+_STATE = "parts.json"
+
+
+class SequenceFiles:
+    """Files called by a pattern, which all get their names at the end.
+
+    Until then they lie in a folder that is called like the pattern, with ".parts" behind; what was `saved`
+    there is gone on with by whoever begins again with the same key.
+
+    Args:
+        path: the pattern, e.g. frames/%06d.png; its folder is made where missing.
+        key: says what is written; what is left of another key is thrown away.
+
+    Attributes:
+        next_frame: frames before this one are there.
+        notes: whatever belongs to what was written; kept with it.
+
+    Raises:
+        MediaError: the folder cannot be written to, or such files are there.
+    """
+
+    def __init__(self, path: Path, key: str) -> None:
+        """Find what an earlier run has left."""
+        self._path, self._key = path, key
+        self._folder = path.with_name(path.name + ".parts")
+        self._unsynced: list[Path] = []
+        self.next_frame, self.notes, self._written, is_moving = self._found()
+        if not is_moving and (there := _there(path)):
+            raise MediaError(*there)
+        self._is_new_folder = not path.parent.exists()
+        if not self.next_frame:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        with write_errors(path):
+            self._folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, number: int, data: bytes) -> None:
+        """Write the file of a number; any thread may."""
+        with write_errors(self._path):
+            file = numbered(self._folder / self._path.name, number)
+            file.write_bytes(data)
+            self._unsynced.append(file)
+
+    def save(self, next_frame: int) -> None:
+        """Note that all frames before one are written."""
+        self._save(next_frame, is_moving=False)
+
+    def close(self, next_frame: int) -> None:
+        """Give the files their names.
+
+        Raises:
+            MediaError: the disk fails; what is written stays for the next time.
+        """
+        self._save(next_frame, is_moving=True)
+        with write_errors(self._path):
+            for file in sorted(self._folder.iterdir()):
+                if file.name != _STATE:
+                    file.replace(self._path.parent / file.name)
+            sync_folder(self._path.parent)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def discard(self) -> None:
+        """Stop; what was saved stays."""
+        if not self.next_frame:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            if self._is_new_folder:
+                with contextlib.suppress(OSError):  # there is something else in it
+                    self._path.parent.rmdir()
+
+    def _save(self, next_frame: int, *, is_moving: bool) -> None:
+        with write_errors(self._path):
+            self._written += len(self._unsynced)
+            while self._unsynced:
+                sync(self._unsynced.pop())
+            state = {
+                "key": self._key, "next": next_frame, "files": self._written, "moving": is_moving,
+                "notes": self.notes,
+            }  # fmt: skip
+            write_atomically(self._folder / _STATE, json.dumps(state).encode())
+        self.next_frame = next_frame
+
+    def _found(self) -> tuple[int, dict[str, Any], int, bool]:
+        """Next frame, notes, number of files and whether they were being given their names."""
+        try:
+            state = json.loads((self._folder / _STATE).read_text("utf-8"))
+            is_ours, is_moving = state["key"] == self._key, bool(state["moving"])
+            next_frame, notes, files = int(state["next"]), dict(state["notes"]), int(state["files"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return 0, {}, 0, False
+        lying = len(matches(self._folder / self._path.name))
+        if is_moving:
+            lying += len(matches(self._path))
+        # those after the last that was saved are written again
+        return (next_frame, notes, files, is_moving) if is_ours and lying >= files else (0, {}, 0, False)
+
+
+def check_sequence(path: Path, files: Sequence[Path]) -> None:
+    """Refuse what can be known to fail before hours of work.
+
+    Args:
+        path: the pattern of the files to write.
+        files: those that the footage consists of, where it is images.
+
+    Raises:
+        MediaError: the suffix, the pattern or the folder will not do.
+    """
+    if path.suffix.lower() not in STILL_SUFFIXES:
+        raise MediaError(
+            f"cannot write images of type {path.suffix or 'none'} ({path})",
+            "use .png or .tif (up to 16 bits), or .jpg",
+        )
+    if not has_number(path) and len(files) != 1:
+        example = path.with_name(f"{path.stem}_%06d{path.suffix}")
+        raise MediaError(f"{path} is one name for many frames", f"put a number into it: {example}")
+    if fixed_part(path) != path.parent:
+        raise MediaError(f"{path} has a pattern in the name of a folder", "have a number in the file's only")
+    if not path.parent.is_dir() and not path.parent.parent.is_dir():
+        raise MediaError(f"the folder {path.parent.parent} does not exist", "create it or choose another")
+    is_own = path.parent.is_dir() and any(file.parent.samefile(path.parent) for file in files[:1])
+    if is_own and has_number(path):
+        raise MediaError(f"{path.parent} is the folder of the footage itself", "write to another folder")
+    if there := None if _state_of(path).exists() else _there(path):
+        raise MediaError(*there)
+
+
+def _state_of(path: Path) -> Path:
+    return path.with_name(path.name + ".parts") / _STATE
+
+
+def _there(path: Path) -> tuple[str, str] | None:
+    """What is to be said of files that have the names already."""
+    found = matches(path) if has_number(path) else [path] * path.exists()
+    if not found:
+        return None
+    count = f"{len(found)} files are" if len(found) > 1 else "a file is"
+    return (
+        f"{count} there already that {path} stands for, {found[0].name} the first",
+        "choose an empty folder, or remove them: frames of two takes would be mixed",
+    )
