@@ -13,16 +13,14 @@ import pytest
 
 from clips import make_clip, picture
 from footage import beside
+from passing import DEEP, HLG, PQ, passed_through
 from understudy.core.errors import MediaError
-from understudy.media.encoding import encoding_for, is_native
+from understudy.media.encoding import encoding_for
 from understudy.media.info import VideoInfo
-from understudy.media.partial import DecodedPicture
 from understudy.media.probe import packets_digest, presentation_times
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 
-HLG, PQ = (9, 9, 18, 1), (9, 9, 16, 1)
-DEEP = {"codec": "libx265", "pixel_format": "yuv420p10le"}
 CLIPS = {
     "HLG": DEEP | {"tags": HLG},
     "PQ": DEEP | {"tags": PQ},
@@ -37,19 +35,6 @@ CLIPS = {
     "rotated": {"rotation_deg": 90},
     "three tracks": {"audio": ("aac", "mp2", "aac")},
 }  # fmt: skip
-
-
-def passed_through(target: Path, output: Path, **options: object) -> list[str]:
-    """Decode and encode without a change, as conversion does with frames that show nobody."""
-    with (
-        VideoReader(target) as reader,
-        VideoWriter(output, like=reader.info, native=is_native(reader.info), **options) as writer,
-    ):
-        for frame in reader.partial():
-            assert isinstance(frame.image, DecodedPicture)
-            assert frame.image.coded is not None
-            writer.write_coded(frame.image.coded, frame.time_s)
-    return writer.warnings
 
 
 def described(path: Path) -> dict[str, object]:

@@ -19,7 +19,7 @@ from understudy.media.parts import PartsWriter
 from understudy.media.sequence import SequenceWriter
 from understudy.media.writer import VideoWriter
 
-_CRF = 8  # an edge that is off by a level or two is not seen, one that rings is
+_CRF = 4  # nearly lossless, by a profile that everything plays
 
 
 class Timed(Protocol):

@@ -68,7 +68,11 @@ class PartsWriter:
         self._counts, self.notes = self._found()
         self._part: VideoWriter | None = None
         self._written = 0
-        part = open_part(self._part_path)  # fails where nothing can be written in this way
+        try:
+            part = open_part(self._part_path)
+        except BaseException:  # nothing can be written in this way
+            self.discard()
+            raise
         self._pixel_format, codec = part.pixel_format, part.codec
         part.discard()
         is_moved = like.start_pts < 0

@@ -80,6 +80,7 @@ class SequenceWriter:
         self._workers = min(_MOST_WORKERS, os.cpu_count() or 1)
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="stills")
         self._waiting: deque[Future[None]] = deque()
+        self._is_whole = True  # no file before `_next` is missing
         self.warnings: list[str] = []
         if not is_matte:
             self.warnings = sequence_losses(like, path, is_deep=self._is_deep, originals=self._originals)
@@ -97,7 +98,8 @@ class SequenceWriter:
             return
         with contextlib.suppress(MediaError, ValueError):
             self._finish(0)
-            self._files.save(self._next)
+            if self._is_whole:
+                self._files.save(self._next)
         self.discard()
 
     @property
@@ -200,4 +202,6 @@ class SequenceWriter:
 
     def _finish(self, most_waiting: int) -> None:
         while len(self._waiting) > most_waiting:
-            self._waiting.popleft().result()
+            done = self._waiting.popleft()
+            self._is_whole &= done.exception() is None
+            done.result()

@@ -17,7 +17,7 @@ STILL_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 DEEP_SUFFIXES = (".png", ".tif", ".tiff")  # hold 16 bits and transparency
 
 _OPTIONS: dict[str, list[int]] = {
-    ".png": [cv2.IMWRITE_PNG_COMPRESSION, 3],
+    ".png": [cv2.IMWRITE_PNG_COMPRESSION, 1],
     ".jpg": [
         *(cv2.IMWRITE_JPEG_QUALITY, 97),
         *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
