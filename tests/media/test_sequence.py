@@ -173,6 +173,24 @@ def test_images_keep_depth_and_alpha_where_somebody_drew(tmp_path: Path, deep: b
             assert b"pHYs" in (tmp_path / f"{number}.png").read_bytes()
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_opaque_images_keep_grain_below_8_bits(tmp_path: Path, suffix: str) -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 65536, (20, 30, 3)).astype(np.uint16)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "5.png").write_bytes(cv2.imencode(".png", pixels[..., ::-1])[1].tobytes())
+    with open_footage(tmp_path / "in") as source:
+        (frame,) = source
+        image = np.clip(frame.image.astype(int) + 3, 0, 255).astype(np.uint8)
+        image[:10] = frame.image[:10]
+        with SequenceWriter(tmp_path / f"%d{suffix}", like=source.info) as writer:
+            writer.write(Frame(index=0, pts=0, time_base=Fraction(1, 25), image=image))
+    change = stored(tmp_path / f"5{suffix}").astype(int) - pixels
+    assert not change[:10].any()
+    inside = (frame.image[10:] < 252) & (pixels[10:] < 64000)
+    assert set(change[10:][inside]) == {3 * 257}
+
+
 def test_images_without_alpha_say_that_it_is_gone(tmp_path: Path) -> None:
     folder = image_folder(tmp_path / "in")
     (told,) = written(folder, tmp_path / "out" / "%d.jpg", coded=False)
