@@ -74,7 +74,7 @@ def signal_of(ycbcr: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("tags", [PQ, HLG])
 def test_deep_footage_keeps_its_numbers(tmp_path: Path, tags: tuple[int, ...]) -> None:
-    target = make_clip(tmp_path / "a.mp4", frames=3, tags=tags, rotation_deg=90, **DEEP)
+    target = make_clip(tmp_path / "a.mp4", frames=8, tags=tags, rotation_deg=90, **DEEP)
     assert written(target, tmp_path / "out" / "%03d.png") == []
     with av.open(str(target)) as container:
         for index, frame in enumerate(container.decode(video=0)):
@@ -92,7 +92,7 @@ def test_deep_footage_keeps_its_numbers(tmp_path: Path, tags: tuple[int, ...]) -
 
 def test_deep_footage_of_sdr_from_rgb(tmp_path: Path) -> None:
     """Where a frame is only known as RGB, e.g. because its size changed, it looks the same."""
-    target = make_clip(tmp_path / "a.mp4", frames=3, tags=(1, 1, 1, 1), **DEEP)
+    target = make_clip(tmp_path / "a.mp4", frames=8, tags=(1, 1, 1, 1), **DEEP)
     written(target, tmp_path / "x" / "%d.png", coded=False)
     written(target, tmp_path / "y" / "%d.png")
     one, other = (stored(tmp_path / name / "0.png").astype(int) for name in "xy")
@@ -103,7 +103,7 @@ def test_deep_footage_of_sdr_from_rgb(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tags", [PQ, HLG])
 def test_hdr_from_rgb_is_hdr(tmp_path: Path, tags: tuple[int, ...]) -> None:
     grey = np.full((64, 96, 3), 90, np.uint8)
-    target = make_clip(tmp_path / "a.mp4", frames=3, tags=tags, image=grey, **DEEP)
+    target = make_clip(tmp_path / "a.mp4", frames=8, tags=tags, image=grey, **DEEP)
     written(target, tmp_path / "x" / "%d.png", coded=False)
     written(target, tmp_path / "y" / "%d.png")
     one, other = (stored(tmp_path / name / "0.png").astype(int) for name in "xy")
@@ -209,7 +209,7 @@ def test_what_images_lack_is_told(tmp_path: Path) -> None:
         "%d.png does not have all that a.mp4 has: not its audio stream",
         "a.mp4 has a variable rate, and images have no times",
     ]
-    hdr = make_clip(tmp_path / "b.mp4", frames=2, tags=PQ, **DEEP)
+    hdr = make_clip(tmp_path / "b.mp4", frames=8, tags=PQ, **DEEP)
     assert [told.split(":")[0] for told in written(hdr, tmp_path / "y" / "%d.jpg")] == [
         "b.mp4 is HDR",
         "b.mp4 has 10 bits a colour, %d.jpg has 8",
