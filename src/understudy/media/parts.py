@@ -18,7 +18,7 @@ import av
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from understudy.core.errors import MediaError
+from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.files import write_atomically
 from understudy.core.types import Frame
 from understudy.media.info import VideoInfo
@@ -68,6 +68,7 @@ class PartsWriter:
         self._counts, self.notes = self._found()
         self._part: VideoWriter | None = None
         self._written = 0
+        self._is_whole = True  # but while a frame is written
         try:
             part = open_part(self._part_path)
         except BaseException:  # nothing can be written in this way
@@ -93,8 +94,8 @@ class PartsWriter:
         if error is None:
             self.close()
             return
-        if isinstance(error, KeyboardInterrupt):
-            with contextlib.suppress(MediaError):
+        if isinstance(error, KeyboardInterrupt) and self._is_whole:
+            with contextlib.suppress(UnderstudyError):
                 self._finish_part()
         self.discard()
 
@@ -120,11 +121,13 @@ class PartsWriter:
 
     def write(self, frame: Frame) -> None:
         """As of `VideoWriter`."""
+        self._is_whole = False
         self._open().write(frame)
         self._count()
 
     def write_coded(self, picture: av.VideoFrame, time_s: Fraction) -> None:
         """As of `VideoWriter`."""
+        self._is_whole = False
         self._open().write_coded(picture, time_s)
         self._count()
 
@@ -163,6 +166,7 @@ class PartsWriter:
         self._written += 1
         if self._written == _PART_FRAMES:
             self._finish_part()
+        self._is_whole = True
 
     def _finish_part(self) -> None:
         if self._part is None:

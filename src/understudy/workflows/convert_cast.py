@@ -69,11 +69,13 @@ def roles_of(
     if mapped and (source or target):
         raise ConfigError("both a map and a source or target are given", "put all into the map")
     if not mapped:
-        put_in = source or names[0]
+        put_in = source or next((name for name in names if name != target), names[0])
         mapped = {target or next((name for name in names if name != put_in), names[0]): put_in}
     for name in [*mapped, *mapped.values()]:
         if name not in names:
             raise ConfigError(f"the model has no identity {name!r}", f"it has {', '.join(names)}")
+        if mapped.get(name) == name:
+            raise ConfigError(f"{name} would be replaced by {name}", "name two people")
     return [Role(source=put_in, target=replaced) for replaced, put_in in mapped.items()]
 
 
@@ -147,6 +149,8 @@ class StoredCast:
                         f"{folder} holds faces of {faceset.identity}, who is not replaced",
                         f"replaced are {', '.join(by_target)}",
                     )
+                if any(role == other for other, _ in self._faces):
+                    raise ConfigError(f"two facesets hold faces of {role.target}", "give one of them")
                 self._faces.append((role, _faces_in(faceset, digest, footage)))
             self._stack = opening.pop_all()
 

@@ -54,7 +54,8 @@ class Colours:
             following.numbers.append(number)
             if track in samples:
                 following.last = number
-            self._take(track, self._fed(track, following, samples.get(track, _NOTHING)))
+                following.shown.add(number)
+            self._take(track, self._fed(track, following, samples.get(track, _NOTHING)), following)
             if number - following.last >= self._half:  # its last face has been given
                 del self._tracks[track]
 
@@ -63,7 +64,7 @@ class Colours:
         if (track, number) not in self._maps:  # the footage has ended
             following = self._tracks.pop(track)
             if following.colour is None:
-                self._take(track, self._begun(track, following))
+                self._take(track, self._begun(track, following), following)
             assert following.colour is not None
             self._take(track, following.colour.finish(), following)
         return self._maps.pop((track, number))
@@ -89,10 +90,12 @@ class Colours:
         following.early.clear()
         return maps
 
-    def _take(self, track: Track, maps: list[ColourMap], following: _Following | None = None) -> None:
-        numbers = (following or self._tracks[track]).numbers
+    def _take(self, track: Track, maps: list[ColourMap], following: _Following) -> None:
         for colour_map in maps:
-            self._maps[track, numbers.popleft()] = colour_map
+            number = following.numbers.popleft()
+            if number in following.shown:  # nobody asks for the map of a gap
+                following.shown.remove(number)
+                self._maps[track, number] = colour_map
 
 
 @dataclass(slots=True)
@@ -101,12 +104,14 @@ class _Following:
 
     Args:
         numbers: of the frames whose maps are not there yet.
+        shown: those of them that show it.
         last: number of the last frame that shows it.
         early: samples of its first frames, until it is known how they are matched.
         colour: makes its maps from then on.
     """
 
     numbers: deque[int] = field(default_factory=deque[int])
+    shown: set[int] = field(default_factory=set[int])
     last: int = 0
     early: list[Samples] = field(default_factory=list[Samples])
     colour: TrackColour | None = None

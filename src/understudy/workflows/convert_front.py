@@ -34,6 +34,8 @@ def tolerances_of(model: Model, facesets: Sequence[Path]) -> Mapping[str, Tolera
         with Faceset.open(folder) as faceset:
             faces = list(faceset.faces("kept"))
             name = faceset.identity
+        if not faces:
+            continue
         chosen = [faces[i] for i in np.unique(np.linspace(0, len(faces) - 1, _FACES).round().astype(int))]
         changes: list[np.ndarray] = []
         for begin in range(0, len(chosen), _AT_ONCE):

@@ -15,6 +15,7 @@ from understudy.faces.faceset import Faceset
 from understudy.media.encoding import is_native
 from understudy.media.footage import sha256_of
 from understudy.media.info import VideoInfo
+from understudy.media.output import check_path
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.media.parts import PartsWriter
 from understudy.media.reader import VideoReader
@@ -34,6 +35,7 @@ def output_for(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) 
     Raises:
         MediaError: it cannot be written, or the target not be read.
     """
+    check_path(config.out, [config.target])
     with VideoReader(config.target) as reader:
         info = reader.info
     make = partial(_writer, config=config, like=info, alone=True)

@@ -1,0 +1,50 @@
+"""Maps of colours for every face that is shown, whatever comes before, after and between."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+import pytest
+
+from understudy.compositing.colour.sample import colour_sample
+from understudy.workflows.convert_colours import Colours
+
+HALF = 8
+TRACK = ("anna", 3)
+
+
+def pair() -> tuple:
+    rng = np.random.default_rng(4)
+    mask = np.ones((32, 32), np.float32)
+    faces = [rng.random((32, 32, 3)).astype(np.float32) for _ in range(2)]
+    return tuple(colour_sample(face, mask) for face in faces)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["1", "111", "1" * 9, "1" * 40, "0" * 25 + "11111", ("1" + "0" * 8) * 6 + "1" + "0" * 5, "0" * 12,
+     "1" + "0" * 7 + "1", ("1" + "0" * 7) * 8, "10" * 20, "1" * 20 + "0" * 30],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["auto", "lab"])
+def test_every_face_has_a_map_and_nothing_is_left(shown: str, method: str) -> None:
+    samples = pair()
+    colours, waiting = Colours(method, HALF), deque[int]()
+    taken = 0
+    for number, sign in enumerate(shown):
+        colours.feed(number, {TRACK: samples} if sign == "1" else {})
+        waiting.append(number)
+        if len(waiting) > HALF:
+            taken += _given(colours, waiting, shown)
+    while waiting:
+        taken += _given(colours, waiting, shown)
+    assert taken == shown.count("1")
+    assert not colours._maps
+
+
+def _given(colours: Colours, waiting: deque[int], shown: str) -> int:
+    number = waiting.popleft()
+    if shown[number] == "0":
+        return 0
+    colours.take(TRACK, number)
+    return 1
