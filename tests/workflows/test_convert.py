@@ -88,3 +88,19 @@ def test_errors_come_before_the_work(clips: dict[str, Path], model: Path, tmp_pa
     with pytest.raises(MediaError):
         convert.run(ConvertConfig(target=tmp_path / "none.mp4", model=model, out=out))
     assert not out.exists()
+
+
+def test_the_target_is_never_the_output(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target.mp4"
+    target.write_bytes(clips["target"].read_bytes())
+    (tmp_path / "folder.mp4").mkdir()
+    for out, said in (
+        (target, "is an input too"),
+        (tmp_path / "folder.mp4", "is a folder"),
+        (tmp_path / "x.webm", r"cannot write \.webm"),
+        (tmp_path / "no" / "x.mp4", "does not exist"),
+    ):
+        with pytest.raises(MediaError, match=said):
+            convert.run(ConvertConfig(target=target, model=model, out=out))
+    assert target.read_bytes() == clips["target"].read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.mp4", "target.mp4"]

@@ -125,12 +125,32 @@ def test_facesets_that_do_not_fit_are_refused(
     )
     with pytest.raises(ConfigError, match="faces of source, who is not replaced"):
         convert.run(config)
+    twice = (facesets[1], facesets[1])
+    with pytest.raises(ConfigError, match="two facesets hold faces of target"):
+        convert.run(replace(config, faces=twice))
     thin = tmp_path / "target"
     extract.run(ExtractConfig(footage=(clips["target"],), faceset=thin, identity="target", every=3))
     config = ConvertConfig(target=clips["target"], model=model, out=tmp_path / "out.mp4", faces=(thin,))
     with pytest.raises(ConfigError, match=r"every frame of target\.mp4"):
         convert.run(config)
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_where_every_face_is_rejected_the_target_stays(
+    clips: dict[str, Path], model: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "target"
+    extract.run(ExtractConfig(footage=(clips["target"],), faceset=empty, identity="target"))
+    with Faceset.open(empty) as faceset:
+        faceset.set_state([face.id for face in faceset.faces()], "rejected", "another person", by="test")
+    config = ConvertConfig(target=clips["target"], model=model, out=tmp_path / "out.mp4", faces=(empty,))
+    assert convert.run(config).swapped == 0
+
+
+def test_three_frames_are_converted(model: Path, tmp_path: Path) -> None:
+    short = side_by_side(tmp_path / "short.mp4", ["A_testA"], 3)
+    result = convert.run(ConvertConfig(target=short, model=model, out=tmp_path / "out.mp4"))
+    assert (result.frames, result.swapped) == (3, 3)
 
 
 def index_of(*names: str) -> ModelIndex:
@@ -146,6 +166,10 @@ def test_roles() -> None:
     assert roles_of(three, None, None, {"a": "c", "b": "c"}) == [
         Role(source="c", target="a"), Role(source="c", target="b"),
     ]  # fmt: skip
+    assert roles_of(three, None, "a", {}) == [Role(source="b", target="a")]
+    for source, target, mapped in (("a", "a", {}), (None, None, {"a": "a"})):
+        with pytest.raises(ConfigError, match="a would be replaced by a"):
+            roles_of(three, source, target, mapped)
     with pytest.raises(ConfigError, match="no identity 'd'"):
         roles_of(three, None, None, {"a": "d"})
     with pytest.raises(ConfigError, match="both a map and"):
