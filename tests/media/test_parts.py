@@ -128,3 +128,39 @@ def test_without_a_frame_nothing_is_left(tmp_path: Path) -> None:
         with pytest.raises(MediaError, match="no frame to write"):
             writer.close()
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+@pytest.mark.parametrize("name", ["_count", "_add"])
+def test_an_interrupt_within_a_frame_loses_its_part_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Nobody knows whether that frame is in it."""
+    target, out = make_clip(tmp_path / "a.mp4", frames=20), tmp_path / "out.mp4"
+    owner = PartsWriter if name == "_count" else VideoWriter
+    calls, plain = [0], getattr(owner, name)
+
+    def interrupted(self: object, *given: object) -> None:
+        calls[0] += 1
+        if calls[0] == 11:
+            raise KeyboardInterrupt
+        plain(self, *given)
+
+    def run() -> None:
+        with VideoReader(target) as reader, opened(reader, out) as writer:
+            for frame in reader.partial():
+                writer.write_coded(frame.image.coded, frame.time_s)  # type: ignore[attr-defined]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    assert copy(target, out)[0] == 7
+    assert presentation_times(out) == presentation_times(target)
+
+
+def test_a_folder_that_is_somebody_elses_keeps_what_is_in_it(tmp_path: Path) -> None:
+    target = make_clip(tmp_path / "a.mp4", frames=10)
+    (tmp_path / "out.mp4.parts").mkdir()
+    (tmp_path / "out.mp4.parts" / "notes.txt").write_text("mine")
+    copy(target, tmp_path / "out.mp4")
+    assert [path.name for path in (tmp_path / "out.mp4.parts").iterdir()] == ["notes.txt"]

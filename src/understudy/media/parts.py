@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -142,7 +142,7 @@ class PartsWriter:
             self.discard()
             raise MediaError(f"no frame to write to {self._path}", "check that the target has frames")
         self._join()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._clear()
         self.warnings += dict.fromkeys(self._rounded)
 
     def discard(self) -> None:
@@ -151,7 +151,7 @@ class PartsWriter:
             self._part.discard()
             self._part = None
         if not self._counts:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._clear()
 
     @property
     def _part_path(self) -> Path:
@@ -161,6 +161,15 @@ class PartsWriter:
         if self._part is None:
             self._part = self._open_part(self._part_path)
         return self._part
+
+    def _clear(self) -> None:
+        """Remove what this class has written, and the folder if nothing else is in it."""
+        ours = re.compile(rf"\.?\d{{6}}.*{re.escape(self._path.suffix.lower())}|\.?parts.*\.json")
+        with contextlib.suppress(OSError):
+            for file in self._folder.iterdir():
+                if ours.fullmatch(file.name):
+                    file.unlink()
+            self._folder.rmdir()
 
     def _count(self) -> None:
         self._written += 1
@@ -189,7 +198,7 @@ class PartsWriter:
             is_ours, counts, notes = False, [], {}
         names = [f"{number:06d}{self._path.suffix.lower()}" for number in range(len(counts))]
         if not is_ours or not all((self._folder / name).is_file() for name in names):
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._clear()
             counts, notes = [], {}
         with write_errors(self._path):
             self._folder.mkdir(exist_ok=True)
