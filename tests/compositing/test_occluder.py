@@ -7,7 +7,6 @@ import pytest
 from understudy.compositing.mask import face_hull_mask
 from understudy.compositing.occluder import occlusion_mask
 from understudy.compositing.occluder_evidence import Tolerance, change, on_template, small
-from understudy.compositing.occluder_track import TrackOcclusion, joined
 from understudy.faces.mesh import template
 
 SIDE = 128
@@ -79,30 +78,8 @@ def test_a_place_where_no_face_is_drawn_is_hidden() -> None:
     assert mask[70, 35] == 0
 
 
-@pytest.mark.parametrize("window", [0, 1, 2])
-def test_a_track_gives_each_frames_mask_once_in_order(window: int) -> None:
-    track = TrackOcclusion(window=window)
-    places = [20, 30, 40, 50, 60, 70]
-    made = [track.add(seen(hidden(x)), face(), ALL, HULL, POINTS) for x in places]
-    assert [mask is None for mask in made] == [at < window for at in range(len(places))]
-    masks = [mask for mask in made if mask is not None] + list(track.finish())
-    assert len(masks) == len(places)
-    for x, mask in zip(places, masks, strict=True):
-        assert mask[64, x + 12] == 1
-
-
-def test_a_gap_of_one_frame_is_closed_and_a_flash_counts_less() -> None:
-    nothing, something = np.zeros((64, 64), np.float32), np.full((64, 64), 1.2, np.float32)
-    assert joined(nothing, [something], [something]).min() == np.float32(1.2)
-    assert joined(nothing, [something], [nothing]).max() == 0
-    np.testing.assert_allclose(joined(something, [nothing], [nothing]), 0.72, rtol=1e-6)
-    assert joined(something, [something], [nothing]).min() == np.float32(1.2)
-
-
 def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="one size"):
         occlusion_mask(seen(face()), face()[:64], ALL, HULL, POINTS)
     with pytest.raises(ValueError, match="468"):
         occlusion_mask(seen(face()), face(), ALL, HULL, POINTS[:68])
-    with pytest.raises(ValueError, match="window"):
-        TrackOcclusion(window=-1)

@@ -9,8 +9,9 @@ import pytest
 
 from understudy.compositing.colour.sample import colour_sample
 from understudy.workflows.convert_colours import Colours
+from understudy.workflows.convert_keys import EVERY, Key
 
-HALF = 8
+HALF = 2
 TRACK = ("anna", 3)
 
 
@@ -27,14 +28,19 @@ def pair() -> tuple:
      "1" + "0" * 7 + "1", ("1" + "0" * 7) * 8, "10" * 20, "1" * 20 + "0" * 30],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["auto", "lab"])
-def test_every_face_has_a_map_and_nothing_is_left(shown: str, method: str) -> None:
+@pytest.mark.parametrize("sudden", [False, True])
+def test_every_face_has_a_map_and_nothing_is_left(shown: str, method: str, sudden: bool) -> None:
     samples = pair()
     colours, waiting = Colours(method, HALF), deque[int]()
-    taken = 0
+    taken, last_key = 0, -EVERY
     for number, sign in enumerate(shown):
-        colours.feed(number, {TRACK: samples} if sign == "1" else {})
+        regular = last_key < number - number % EVERY
+        last_key = number if sign == "1" and regular else last_key
+        key = Key(regular=regular, unlike=sudden, sudden=sudden and number % 7 == 3)
+        given = samples if key.is_of_colours else (None, None)
+        colours.feed(number, {TRACK: (given, key)} if sign == "1" else {})
         waiting.append(number)
-        if len(waiting) > HALF:
+        if len(waiting) > colours.delay:
             taken += _given(colours, waiting, shown)
     while waiting:
         taken += _given(colours, waiting, shown)

@@ -34,6 +34,7 @@ _DARK = 0.05  # added before the logarithm: noise in the dark is no change
 _OUTLIER = np.array([0.12, 0.06, 0.06], np.float32)
 _MUCH_BETTER = 2.0  # times as many pixels agree: then the light did change
 _ROUNDS = 3  # of fitting the light
+_FITTED_EVERY = 2  # rows and columns: light varies slowly
 _STIFF = 0.05  # how much the fit is held to "drawn as it is", as a share of the pixels
 _MARGIN = 0.2  # of the template's side, which tolerances reach beyond it
 _LEAST = np.array([0.07, 0.035, 0.035], np.float32)  # what is usual even where a face is drawn well
@@ -146,40 +147,45 @@ def _lit_as(drawn: _Floats, seen: _Floats, region: Mask) -> _Floats:
     inside = region > 0.5
     if np.count_nonzero(inside) < 64:
         return drawn
-    y, x = (np.indices(region.shape, np.float32) + 0.5) / (WORK_PX / 2) - 1
-    terms = [np.stack([drawn[..., c], np.ones_like(x), x, y], axis=-1) for c in range(3)]
-    wanted = (seen - drawn)[inside]
-    known = [term[inside] for term in terms]
+    some = np.zeros_like(inside)
+    some[::_FITTED_EVERY, ::_FITTED_EVERY] = inside[::_FITTED_EVERY, ::_FITTED_EVERY]
+    terms = _light_terms()
+    wanted = (seen - drawn)[some]
+    of_place = terms[some]
+    known = np.stack([np.column_stack([values, of_place]) for values in drawn[some].T])
     as_drawn = _fitted(known, wanted, wanted)
     as_lit = _fitted(known, wanted, np.asarray(wanted - np.median(wanted, axis=0), np.float32))
     fits = as_lit[0] if as_lit[1] > _MUCH_BETTER * as_drawn[1] else as_drawn[0]
-    lit = [drawn[..., c] + terms[c] @ fits[c] for c in range(3)]
-    return np.asarray(np.stack(lit, axis=-1), np.float32)
+    return np.asarray(drawn * (1 + fits[:, 0]) + terms @ fits[:, 1:].T, np.float32)
 
 
-def _fitted(terms: list[_Floats], wanted: _Floats, rest: _Floats) -> tuple[list[_Floats], int]:
+@cache
+def _light_terms() -> _Floats:
+    """(`WORK_PX`, `WORK_PX`, 3): 1, x, y of each pixel in [-1, 1]."""
+    y, x = (np.indices((WORK_PX, WORK_PX), np.float32) + 0.5) / np.float32(WORK_PX / 2) - 1
+    return np.asarray(np.stack([np.ones_like(x), x, y], axis=-1), np.float32)
+
+
+def _fitted(terms: _Floats, wanted: _Floats, rest: _Floats) -> tuple[_Floats, int]:
     """Fit each channel to the pixels that agree in all three.
 
     Args:
-        terms: (n, 4) float32 of each channel: the drawn value, 1, x, y.
+        terms: (3, n, 4) float32 of each channel: the drawn value, 1, x, y.
         wanted: (n, 3) float32, what is to be added.
         rest: (n, 3) float32, from which to start telling who agrees.
 
     Returns:
-        (4,) float32 of each channel, and how many pixels agree.
+        (3, 4) float32, and how many pixels agree.
     """
     hold = _STIFF * len(wanted) * np.diag([1.0, 0.0, 0.2, 0.2]).astype(np.float32)
     hold += np.float32(1e-6) * np.eye(4, dtype=np.float32)
-    fits: list[_Floats] = []
+    fits, sought = np.zeros((3, 4), np.float32), wanted.T[..., None]
     for _ in range(_ROUNDS):
         weight = 1 / np.square(1 + np.square(rest / _OUTLIER).sum(axis=1))
-        weighted = [each * weight[:, None] for each in terms]
+        weighted = (terms * weight[:, None]).transpose(0, 2, 1)
         share = np.float32(max(float(weight.mean()), 1e-3))
-        fits = [
-            np.linalg.solve(weighted[c].T @ terms[c] + share * hold, weighted[c].T @ wanted[:, c])
-            for c in range(3)
-        ]
-        rest = np.asarray(wanted - np.stack([terms[c] @ fits[c] for c in range(3)], axis=1), np.float32)
+        fits = np.linalg.solve(weighted @ terms + share * hold, weighted @ sought)[..., 0]
+        rest = np.asarray(wanted - (terms @ fits[..., None])[..., 0].T, np.float32)
     return fits, int(np.count_nonzero(np.square(rest / _OUTLIER).sum(axis=1) < 1))
 
 

@@ -119,20 +119,26 @@ def place_planes(
     if window is None:
         return None
     weight = _to_window(mask, crop_from_frame, window, cv2.INTER_LINEAR)
-    luma = _to_window(np.ascontiguousarray(drawn[..., 0]), crop_from_frame, window, cv2.INTER_CUBIC)
+    # what lies beyond the crop is not shown where the mask ends before: leaving it out is twice as fast
+    edge = cv2.BORDER_CONSTANT if _ends_inside(mask) else cv2.BORDER_REPLICATE
+    luma = _to_window(np.ascontiguousarray(drawn[..., 0]), crop_from_frame, window, cv2.INTER_CUBIC, edge)
     across, down = grid_px
     coarse_window = Window(window.x0 // across, window.y0 // down, window.x1 // across, window.y1 // down)
     linear = crop_from_frame[:, :2] * np.array([across, down], np.float32)
     shift = crop_from_frame[:, :2] @ np.array([(across - 1) / 2, (down - 1) / 2], np.float32)
     crop_from_coarse = np.column_stack([linear, crop_from_frame[:, 2] + shift]).astype(np.float32)
-    chroma = np.ascontiguousarray(drawn[..., 1:])
-    chroma = _to_window(chroma, crop_from_coarse, coarse_window, cv2.INTER_CUBIC)
-    size = (chroma.shape[1], chroma.shape[0])
+    size = (coarse_window.x1 - coarse_window.x0, coarse_window.y1 - coarse_window.y0)
     coarse_weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    # one by one, which is several times as fast as both at once; nobody sees how sharp chroma is
+    planes = [np.ascontiguousarray(drawn[..., channel]) for channel in (1, 2)]
+    chroma = [
+        _to_window(plane, crop_from_coarse, coarse_window, cv2.INTER_LINEAR, edge) * coarse_weight
+        for plane in planes
+    ]
     return PlacedPlanes(
         window=window,
         luma=np.asarray(cv2.multiply(luma, weight), np.float32),
-        chroma=np.asarray(cv2.multiply(chroma, cv2.merge([coarse_weight, coarse_weight])), np.float32),
+        chroma=np.asarray(cv2.merge(chroma), np.float32),
         weight=weight,
     )
 
@@ -145,13 +151,13 @@ def _reached(
     determinant = float(np.linalg.det(crop_from_frame[:, :2].astype(np.float64))) if usable else 0.0
     if abs(determinant) < 1e-12:
         raise ValueError(f"crop_from_frame cannot be inverted: {crop_from_frame.tolist()}")
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if len(rows) == 0:
+    left, top, width, height = cv2.boundingRect((mask > 0).view(np.uint8))
+    if width == 0:
         return None
     # interpolation reaches one crop pixel further, the area filter one frame pixel
     margin = 1 + abs(determinant) ** 0.5
-    x0, x1 = columns[0] - margin, columns[-1] + margin
-    y0, y1 = rows[0] - margin, rows[-1] + margin
+    x0, x1 = left - margin, left + width - 1 + margin
+    y0, y1 = top - margin, top + height - 1 + margin
     frame_from_crop = inverse(crop_from_frame.astype(np.float64))
     corners = np.array([[x0, y0], [x1, y0], [x0, y1], [x1, y1]])
     at = corners @ frame_from_crop[:, :2].T + frame_from_crop[:, 2]
@@ -163,10 +169,19 @@ def _reached(
     return Window(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
 
+def _ends_inside(mask: Mask) -> bool:
+    """Whether a mask is 0 where a cubic kernel looks beyond its crop."""
+    return not (mask[:3].any() or mask[-3:].any() or mask[:, :3].any() or mask[:, -3:].any())
+
+
 def _to_window(
-    picture: NDArray[np.float32], crop_from_frame: Matrix, window: Window, interpolation: int
+    picture: NDArray[np.float32],
+    crop_from_frame: Matrix,
+    window: Window,
+    interpolation: int,
+    beyond: int = cv2.BORDER_CONSTANT,
 ) -> NDArray[np.float32]:
-    """Resample a crop picture onto the pixels of a window of the frame, 0 (mask) or edge beyond it."""
+    """Resample a crop picture onto the pixels of a window of the frame; `beyond`: OpenCV's border mode."""
     matrix = crop_from_frame.astype(np.float64)
     scale = abs(float(np.linalg.det(matrix[:, :2]))) ** 0.5
     if scale > _AREA_FROM_SCALE:
@@ -177,13 +192,12 @@ def _to_window(
         matrix = matrix * shrink[:, None]
         matrix[:, 2] += shrink / 2 - 0.5  # pixel centres: small = (large + 0.5) * shrink - 0.5
     matrix = _from_window(matrix, window)
-    is_mask = interpolation == cv2.INTER_LINEAR
     warped = cv2.warpAffine(
         picture,
         matrix,
         (window.x1 - window.x0, window.y1 - window.y0),
         flags=interpolation | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT if is_mask else cv2.BORDER_REPLICATE,
+        borderMode=beyond,
     )
     return np.asarray(warped, np.float32)
 

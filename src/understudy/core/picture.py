@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol, cast
 
@@ -10,6 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import Image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planes:
+    """The samples that a picture is stored as; they are not to be changed.
+
+    Args:
+        luma: (h, w) uint8.
+        chroma: blue and red, (h / down, w / across) uint8 each.
+        grid_px: across and down, columns and rows that share a sample of chroma.
+        first_chroma_px: where in the picture the centre of the first one lies, x and y.
+        rgb_from_yuv: (3, 4) matrix and offset, all numbers 0 to 255.
+    """
+
+    luma: NDArray[np.uint8]
+    chroma: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    grid_px: tuple[int, int]
+    first_chroma_px: tuple[float, float]
+    rgb_from_yuv: NDArray[np.float64]
 
 
 class Picture(Protocol):

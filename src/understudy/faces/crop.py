@@ -167,12 +167,12 @@ def part_under(
     """The pixels that a warp into a square crop looks at, and the (2, 3) `crop_from_part` for them."""
     picture = as_picture(image)
     matrix = crop_from_frame.astype(np.float64)
-    x0, y0, x1, y1 = _reach(matrix, size_px, (picture.width_px, picture.height_px))
+    x0, y0, x1, y1 = reach(matrix, size_px, (picture.width_px, picture.height_px))
     shift = matrix[:, :2] @ np.array([x0, y0], np.float64) + matrix[:, 2]
     return picture.part(x0, y0, x1, y1), np.column_stack([matrix[:, :2], shift])
 
 
-def _reach(
+def reach(
     crop_from_frame: NDArray[np.float64], size_px: int, frame_shape: tuple[int, int]
 ) -> tuple[int, int, int, int]:
     """x0, y0, x1, y1 of the frame pixels that a crop looks at, at least one pixel, with a margin."""

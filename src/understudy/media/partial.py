@@ -13,7 +13,7 @@ import numpy as np
 from av.filter import Graph
 from numpy.typing import NDArray
 
-from understudy.core.picture import Picture, WholePicture, shrunk, some_pixels
+from understudy.core.picture import Picture, Planes, WholePicture, shrunk, some_pixels
 from understudy.core.types import Image, Mask
 from understudy.media.colour import ColourTags, ToRgb
 from understudy.media.planes import EDITABLE, PlaneEditor
@@ -164,6 +164,13 @@ class DecodedPicture:
             return WholePicture(self.whole()).resized(width_px, height_px)
         coded = self._to_rgb.orientation.upright_size(width_px, height_px)
         return self._to_rgb.resized(self._decoded, coded)
+
+    def planes(self) -> Planes | None:
+        """What it is stored as; None where it is turned, or not stored as 8 bits of luma and chroma."""
+        orientation = self._to_rgb.orientation
+        if self._editor is None or orientation.rotation_deg or orientation.is_mirrored:
+            return None
+        return self._editor.planes(self._decoded)
 
     @property
     def coded(self) -> av.VideoFrame | None:

@@ -6,6 +6,7 @@ What is not changed is never converted: it keeps its bits, and a face costs what
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import av
 import cv2
@@ -13,6 +14,7 @@ import numpy as np
 from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
+from understudy.core.picture import Planes
 from understudy.core.types import Image, Mask
 from understudy.media.colour import ColourTags, full_range_matrix
 from understudy.media.tone_map import signal_of
@@ -47,12 +49,27 @@ class PlaneEditor:
         )
         is_full_range = tags.is_full_range or pixel_format.startswith("yuvj")
         self._yuv_from_rgb = _stored_matrix(tags.matrix, bits, is_full_range=is_full_range)
+        unit = np.linalg.inv(self._yuv_from_rgb[:, :3]) * 255
+        self._rgb_from_yuv = np.column_stack([unit, -unit @ self._yuv_from_rgb[:, 3]]).astype(np.float64)
         self._hdr = tags.transfer if tags.is_hdr else None
 
     @property
     def grid_px(self) -> tuple[int, int]:
         """Columns and rows that share a chroma sample."""
         return self._across, self._down
+
+    def planes(self, picture: av.VideoFrame) -> Planes | None:
+        """What a picture holds; None where it is HDR or deeper than 8 bits: RGB is not a matrix away."""
+        if self._type is not np.uint8 or self._hdr is not None:
+            return None
+        luma, *chroma = (_rows(plane, self._type)[:, : plane.width] for plane in picture.planes)
+        return Planes(
+            luma=np.asarray(luma, np.uint8),
+            chroma=(np.asarray(chroma[0], np.uint8), np.asarray(chroma[1], np.uint8)),
+            grid_px=self.grid_px,
+            first_chroma_px=(0.0, (self._down - 1) / 2),  # on the left, as swscale takes it
+            rgb_from_yuv=self._rgb_from_yuv,
+        )
 
     def put(self, picture: av.VideoFrame, box: _Box, before: Image, after: _Floats, weight: Mask) -> None:
         """Replace what a box of a picture shows.
@@ -108,10 +125,18 @@ class PlaneEditor:
         self, plane: VideoPlane, box: _Box, values: Mask, weight: Mask, touched: NDArray[np.uint8]
     ) -> None:
         x0, y0, x1, y1 = box
-        stored = np.frombuffer(memoryview(plane), self._type).reshape(plane.height, -1)[y0:y1, x0:x1]
-        mixed = cv2.multiply(stored.astype(np.float32), 1 - weight)
-        mixed = np.clip(np.rint(mixed + values), 0, self._most).astype(self._type)
+        stored = _rows(plane, self._type)[y0:y1, x0:x1]
+        kept = cv2.multiply(stored, 1 - weight, dtype=cv2.CV_32F)
+        if self._type is np.uint8:
+            mixed = cv2.add(kept, values, dtype=cv2.CV_8U)  # rounded, and cut off at 0 and 255
+        else:
+            mixed = np.clip(np.rint(kept + values), 0, self._most).astype(self._type)
         cv2.copyTo(mixed, touched, stored)
+
+
+def _rows(plane: VideoPlane, kind: type[np.uint8] | type[np.uint16]) -> NDArray[Any]:
+    """(height, columns) of a plane's memory, some of them beyond its width."""
+    return np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)
 
 
 def _averaged(picture: _Floats, size: tuple[int, int]) -> _Floats:

@@ -14,16 +14,19 @@ from understudy.core.prefetch import prefetch
 from understudy.media.encoding import is_native
 from understudy.media.reader import VideoReader
 from understudy.media.writer import check_output
+from understudy.training.model import Model
 from understudy.training.model_folder import load_model
+from understudy.training.model_index import ModelIndex
 from understudy.training.processor import has_fast_bf16
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS, nearest
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.convert_cast import LiveCast, Role, StoredCast, roles_of
 from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
-from understudy.workflows.convert_front import tolerances_of
+from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_output import WARM_UP_FRAMES, output_for, write
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
+from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
 
 _REPORT_EVERY = 5  # frames
 
@@ -48,16 +51,16 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         cast = StoredCast(roles, config.faces, config.target)
     else:
         cast = LiveCast(roles, index, on_event)
-    tolerances = tolerances_of(model, config.faces) if config.occlusion else None
+    front = _front(config, model, index) if config.occlusion else None
     # from the inside out: no thread may decode any more when the reader closes
     with (
         single_threaded_opencv(),
         output_for(config, roles, index) as writer,
-        nullcontext(Composer(model.preset, look, writer.notes.get("colours"), tolerances)) as composer,
+        nullcontext(Composer(model.preset, look, writer.notes.get("colours"))) as composer,
         VideoReader(config.target, start_index=max(0, writer.next_frame - WARM_UP_FRAMES)) as reader,
         closing(prefetch(reader.partial(), depth=frames_ahead(reader.info))) as decoded,
         closing(cast.of(decoded, frames_ahead(reader.info))) as chosen,
-        closing(prefetch(composer.of(drawn_frames(model, chosen, own=config.occlusion)), depth=2)) as done,
+        closing(prefetch(composer.of(drawn_frames(model, chosen, front)), depth=2)) as done,
     ):
         total, begun = reader.info.frames_hint, writer.next_frame
         frames, swapped = begun, int(writer.notes.get("swapped", 0))
@@ -88,6 +91,12 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         peak_rss_mb=peak_rss_mb(),
         warnings=warnings,
     )
+
+
+def _front(config: ConvertConfig, model: Model, index: ModelIndex) -> Front:
+    """With what training has learnt of the people, else what their facesets tell."""
+    known = kept_tolerances(config.model, index)
+    return Front(model, known or tolerances_of(model, config.faces))
 
 
 def _missed(

@@ -8,19 +8,25 @@ from dataclasses import dataclass, field
 
 from understudy.compositing.colour.choice import best_method
 from understudy.compositing.colour.colour_map import ColourMap
+from understudy.compositing.colour.keyed import KeyedColour
 from understudy.compositing.colour.sample import ColourSample
-from understudy.compositing.colour.track import TrackColour
 from understudy.workflows.choices import AUTO
+from understudy.workflows.convert_keys import EVERY, Key
 
 Track = tuple[str, int]  # who is replaced, and the number of the track
 Samples = tuple[ColourSample | None, ColourSample | None]  # of the drawn face and of the target's
+Sampled = tuple[Samples, Key]
 _NOTHING: Samples = (None, None)
+_GAP = Key(regular=False, unlike=False, sudden=False), Key(regular=True, unlike=False, sudden=False)
 
 
 class Colours:
     """The change of colours of every face, from those of its track around it in time.
 
     With the method "auto" each person's first frames decide which one suits; it stays the same from then on.
+
+    Attributes:
+        delay: frames after a face at which its map is there at the latest.
     """
 
     def __init__(self, method: str, half_window: int, chosen: Mapping[str, str] | None = None) -> None:
@@ -28,10 +34,11 @@ class Colours:
 
         Args:
             method: a key of `COLOUR_METHODS`, or "auto".
-            half_window: frames before and after that count; also how late a map is given.
+            half_window: keys before and after that count, see `convert_keys`.
             chosen: methods of people that were decided before.
         """
         self._half, self._method = half_window, method
+        self.delay = (half_window + 1) * EVERY - 1
         self._tracks: dict[Track, _Following] = {}
         self._chosen: dict[str, str] = dict(chosen or {})
         self._maps: dict[tuple[Track, int], ColourMap] = {}
@@ -41,13 +48,14 @@ class Colours:
         """The method of each person who was replaced so far."""
         return self._chosen
 
-    def feed(self, number: int, samples: Mapping[Track, Samples]) -> None:
+    def feed(self, number: int, samples: Mapping[Track, Sampled]) -> None:
         """Take in a frame.
 
         Args:
             number: of the frame, one more than that of the last one.
-            samples: of the faces in it.
+            samples: of the faces in it; only those of keys count.
         """
+        gap = _NOTHING, _GAP[number % EVERY == 0]
         for track in samples.keys() - self._tracks.keys():
             self._tracks[track] = _Following()
         for track, following in list(self._tracks.items()):
@@ -55,12 +63,12 @@ class Colours:
             if track in samples:
                 following.last = number
                 following.shown.add(number)
-            self._take(track, self._fed(track, following, samples.get(track, _NOTHING)), following)
-            if number - following.last >= self._half:  # its last face has been given
+            self._take(track, self._fed(track, following, samples.get(track, gap)), following)
+            if number - following.last >= self.delay:  # its last face has been given
                 del self._tracks[track]
 
     def take(self, track: Track, number: int) -> ColourMap:
-        """The map of a face; each can be taken once, at the earliest `half_window` frames after it."""
+        """The map of a face; each can be taken once, at the earliest `delay` frames after it."""
         if (track, number) not in self._maps:  # the footage has ended
             following = self._tracks.pop(track)
             if following.colour is None:
@@ -69,24 +77,25 @@ class Colours:
             self._take(track, following.colour.finish(), following)
         return self._maps.pop((track, number))
 
-    def _fed(self, track: Track, following: _Following, samples: Samples) -> list[ColourMap]:
+    def _fed(self, track: Track, following: _Following, sampled: Sampled) -> list[ColourMap]:
         if following.colour is not None:
-            return following.colour.feed(*samples)
-        following.early.append(samples)
-        return self._begun(track, following) if len(following.early) > self._half else []
+            return _feed(following.colour, sampled)
+        following.early.append(sampled)
+        keys = sum(key.is_of_colours for _, key in following.early)
+        return self._begun(track, following) if keys > self._half else []
 
     def _begun(self, track: Track, following: _Following) -> list[ColourMap]:
         """What the first frames of a track give, once it is known how they are matched."""
         method = self._chosen.get(track[0])
         if method is None:
-            pairs = [(ours, theirs) for ours, theirs in following.early if ours and theirs]
+            pairs = [(ours, theirs) for (ours, theirs), _ in following.early if ours and theirs]
             method = self._method if self._method != AUTO else best_method(pairs) if pairs else None
             if method is not None:
                 self._chosen[track[0]] = method
-        following.colour = TrackColour(method or "none", self._half)
+        following.colour = KeyedColour(method or "none", self._half)
         maps: list[ColourMap] = []
-        for samples in following.early:
-            maps += following.colour.feed(*samples)
+        for sampled in following.early:
+            maps += _feed(following.colour, sampled)
         following.early.clear()
         return maps
 
@@ -96,6 +105,11 @@ class Colours:
             if number in following.shown:  # nobody asks for the map of a gap
                 following.shown.remove(number)
                 self._maps[track, number] = colour_map
+
+
+def _feed(colour: KeyedColour, sampled: Sampled) -> list[ColourMap]:
+    samples, key = sampled
+    return colour.feed(*samples, is_key=key.is_of_colours, sudden=key.sudden)
 
 
 @dataclass(slots=True)
@@ -113,5 +127,5 @@ class _Following:
     numbers: deque[int] = field(default_factory=deque[int])
     shown: set[int] = field(default_factory=set[int])
     last: int = 0
-    early: list[Samples] = field(default_factory=list[Samples])
-    colour: TrackColour | None = None
+    early: list[Sampled] = field(default_factory=list[Sampled])
+    colour: KeyedColour | None = None

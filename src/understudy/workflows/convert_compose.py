@@ -11,20 +11,17 @@ import numpy as np
 from understudy.compositing.blend import BLENDS
 from understudy.compositing.blend_feather import Feather
 from understudy.compositing.colour.sample import colour_sample
-from understudy.compositing.mask import blend_mask, face_hull_mask
+from understudy.compositing.mask import blend_mask
 from understudy.compositing.mask_sets import without
-from understudy.compositing.occluder import occlusion_mask
-from understudy.compositing.occluder_evidence import Tolerance
 from understudy.compositing.paste import place, place_planes
-from understudy.core.geometry import transform_points
 from understudy.core.types import Mask
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.nets.presets import Preset
 from understudy.workflows.choices import AUTO
-from understudy.workflows.convert_colours import Colours, Samples
+from understudy.workflows.convert_colours import Colours, Sampled
 from understudy.workflows.convert_draw import DrawnFrame, DrawnPart
 
-HALF_WINDOW = 8  # frames before and after that decide a frame's colours
+HALF_WINDOW = 2  # keys before and after that decide a frame's colours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +47,12 @@ class MaskedPart:
     mask: Mask
 
     @property
-    def samples(self) -> Samples:
-        """Of its own colours and of the target's."""
-        return colour_sample(self.drawn.face, self.mask), colour_sample(self.drawn.crop, self.mask)
+    def sampled(self) -> Sampled:
+        """Its own colours and the target's, where they are looked at."""
+        cut = self.drawn.cut
+        if not cut.key.is_of_colours:
+            return (None, None), cut.key
+        return (colour_sample(self.drawn.face, self.mask), colour_sample(cut.crop, self.mask)), cut.key
 
 
 class Composer:
@@ -67,7 +67,6 @@ class Composer:
         preset: Preset,
         look: Look,
         chosen: Mapping[str, str] | None = None,
-        tolerances: Mapping[str, Tolerance] | None = None,
         half_window: int = HALF_WINDOW,
     ) -> None:
         """Know how faces are cut out, and how they shall look.
@@ -76,11 +75,9 @@ class Composer:
             preset: of the model that draws them.
             look: how they shall look.
             chosen: how colours of people were matched so far, where that is not to be decided anew.
-            tolerances: how well people are drawn as themselves, see `masked`.
-            half_window: frames before and after that decide a frame's colours.
+            half_window: keys before and after that decide a frame's colours.
         """
-        self._tolerances = tolerances or {}
-        self._preset, self._look, self._half = preset, look, half_window
+        self._preset, self._look = preset, look
         self._colours = Colours(look.colour, half_window, chosen)
         # a plain mix needs no pixels but those of the face itself
         self._blend = None if look.blend == "feather" else BLENDS[look.blend](strength=look.strength)
@@ -92,29 +89,28 @@ class Composer:
 
     def of(self, frames: Iterable[DrawnFrame]) -> Iterator[tuple[PartialFrame, int]]:
         """Each frame with its faces replaced, and how many were; a few frames late."""
-        waiting: deque[tuple[int, PartialFrame, list[MaskedPart]]] = deque()
-        for number, (frame, drawn) in enumerate(frames):
-            parts = [masked(each, self._preset, self._tolerances) for each in drawn]
-            self._colours.feed(number, {each.drawn.part.track: each.samples for each in parts})
-            waiting.append((number, frame, parts))
-            if len(waiting) > self._half:
+        waiting: deque[tuple[PartialFrame, list[MaskedPart]]] = deque()
+        for frame, drawn in frames:
+            parts = [masked(each, self._preset) for each in drawn]
+            self._colours.feed(frame.index, {each.drawn.cut.part.track: each.sampled for each in parts})
+            waiting.append((frame, parts))
+            if len(waiting) > self._colours.delay:
                 yield self._composed(*waiting.popleft())
         while waiting:
             yield self._composed(*waiting.popleft())
 
-    def _composed(
-        self, number: int, frame: PartialFrame, parts: list[MaskedPart]
-    ) -> tuple[PartialFrame, int]:
+    def _composed(self, frame: PartialFrame, parts: list[MaskedPart]) -> tuple[PartialFrame, int]:
         assert isinstance(frame.image, DecodedPicture)
         for each in parts:
-            self._put(frame.image, each, number)
+            self._put(frame.image, each, frame.index)
         return frame, len(parts)
 
     def _put(self, picture: DecodedPicture, face: MaskedPart, number: int) -> None:
         """Put one face into a picture."""
-        colour_map = self._colours.take(face.drawn.part.track, number)
+        cut = face.drawn.cut
+        colour_map = self._colours.take(cut.part.track, number)
         drawn = colour_map.apply(face.drawn.face, face.mask)
-        size, matrix = (picture.width_px, picture.height_px), face.drawn.crop_from_frame
+        size, matrix = (picture.width_px, picture.height_px), cut.crop_from_frame
         grid = picture.editable_grid_px
         if self._blend is None and picture.coded is not None:
             mask = face.mask * np.float32(self._look.strength)
@@ -131,18 +127,14 @@ class Composer:
         picture.put(placed.window.x0, placed.window.y0, after, placed.weight)
 
 
-def masked(drawn: DrawnPart, preset: Preset, tolerances: Mapping[str, Tolerance]) -> MaskedPart:
+def masked(drawn: DrawnPart, preset: Preset) -> MaskedPart:
     """A drawn face with the mask that it is shown by.
 
     Args:
-        drawn: the face; what lies before it is left out where it was drawn as itself, too.
+        drawn: the face; what lies before it is left out.
         preset: of the model that drew it.
-        tolerances: how well people are usually drawn as themselves, by name; a guess for others.
     """
-    points = transform_points(drawn.crop_from_frame, drawn.part.face.landmarks_px[:, :2])
-    hull = face_hull_mask(points, preset.size_px)
-    mask = blend_mask(drawn.mask, hull, preset.size_px / preset.coverage)
-    if drawn.own is not None:
-        tolerance = tolerances.get(drawn.part.role.target)
-        mask = without(mask, occlusion_mask(drawn.crop, *drawn.own, hull, points, tolerance))
+    mask = blend_mask(drawn.mask, drawn.cut.hull, preset.size_px / preset.coverage)
+    if drawn.hidden is not None:
+        mask = without(mask, drawn.hidden)
     return MaskedPart(drawn=drawn, mask=mask)

@@ -3,50 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
-from understudy.compositing.mask import face_hull_mask
-from understudy.compositing.occluder_evidence import Tolerance, change, on_template, small
-from understudy.core.geometry import transform_points
-from understudy.faces.faceset import Faceset
-from understudy.faces.stored_crop import read_upright
+from understudy.compositing.occluder import occlusion_mask
+from understudy.compositing.occluder_evidence import Tolerance
+from understudy.core.types import Mask
 from understudy.training.model import Model
-
-_FACES = 60  # of a person, from which it is learnt how well they are usually drawn
-_AT_ONCE = 8
+from understudy.workflows.convert_cut import CutPart
 
 
-def tolerances_of(model: Model, facesets: Sequence[Path]) -> Mapping[str, Tolerance]:
-    """How well people are usually drawn as themselves, place by place: what differs more lies before them.
+class Front:
+    """Finds what passes before faces.
 
-    Args:
-        model: draws them.
-        facesets: of those who are replaced; of others a guess is made.
-
-    Returns:
-        By name.
+    Keys are looked at, and every frame from one that shows something to the next one. A face
+    without anything before it that looks like it did in its last key has nothing before it either.
     """
-    known: dict[str, Tolerance] = {}
-    preset = model.preset
-    for folder in facesets:
-        with Faceset.open(folder) as faceset:
-            faces = list(faceset.faces("kept"))
-            name = faceset.identity
-        if not faces:
-            continue
-        chosen = [faces[i] for i in np.unique(np.linspace(0, len(faces) - 1, _FACES).round().astype(int))]
-        changes: list[np.ndarray] = []
-        for begin in range(0, len(chosen), _AT_ONCE):
-            some = chosen[begin : begin + _AT_ONCE]
-            crops = np.stack([read_upright(face, preset.size_px, preset.coverage) for face in some])
-            drawn, masks = model.draw(crops, name)
-            for face, crop, own, mask in zip(some, crops, drawn, masks, strict=True):
-                matrix = face.square.crop_from_frame(preset.size_px, preset.coverage)
-                points = transform_points(matrix, face.face.landmarks_px[:, :2])
-                hull = face_hull_mask(points, preset.size_px)
-                differs = change(crop, own, np.minimum(small(hull), small(mask)))
-                changes.append(on_template(differs, points, preset.size_px))
-        known[name] = Tolerance.learned(changes)
-    return known
+
+    def __init__(self, model: Model, tolerances: Mapping[str, Tolerance]) -> None:
+        """Know nothing yet.
+
+        Args:
+            model: draws faces as themselves.
+            tolerances: how well people are usually drawn, by name; a guess for others.
+        """
+        self._model, self._tolerances = model, tolerances
+        self._shown: dict[object, bool] = {}  # by track, whether its last regular key showed something
+
+    def hidden(self, name: str, cuts: Sequence[CutPart]) -> list[Mask | None]:
+        """Tell where faces of one person are hidden.
+
+        Args:
+            name: whose they are.
+            cuts: in the order of frames, following on those of the last call.
+
+        Returns:
+            (s, s) float32 in [0, 1] of each, None where nothing was found or looked for.
+        """
+        keys = [i for i, each in enumerate(cuts) if each.key.is_of_occluders]
+        found = self._looked(name, cuts, keys)
+        between: list[int] = []
+        for i, each in enumerate(cuts):
+            if each.key.regular:
+                self._shown = {track: shown for track, shown in self._shown.items() if shown}
+                self._shown[each.part.track] = i in found
+            elif not each.key.unlike and self._shown.get(each.part.track):
+                between.append(i)
+        found |= self._looked(name, cuts, between)
+        return [found.get(i) for i in range(len(cuts))]
+
+    def _looked(self, name: str, cuts: Sequence[CutPart], which: Sequence[int]) -> dict[int, Mask]:
+        """Masks of those that something lies before."""
+        if not which:
+            return {}
+        drawn, masks = self._model.draw(np.stack([cuts[i].crop for i in which]), name)
+        found: dict[int, Mask] = {}
+        for i, own, own_mask in zip(which, drawn, masks, strict=True):
+            each = cuts[i]
+            tolerance = self._tolerances.get(name)
+            hidden = occlusion_mask(each.crop, own, own_mask, each.hull, each.landmarks_px, tolerance)
+            if hidden.any():
+                found[i] = hidden
+        return found

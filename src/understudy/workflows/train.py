@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import torch
 
-from understudy.core.errors import ConfigError, ModelError
-from understudy.core.events import OnEvent, ignore
+from understudy.core.errors import ConfigError, ModelError, UnderstudyError
+from understudy.core.events import Notice, OnEvent, ignore
 from understudy.nets.presets import PRESETS
 from understudy.training.base import start_from_base
 from understudy.training.division import Division
@@ -34,6 +34,7 @@ from understudy.workflows.training_board import TensorBoard
 from understudy.workflows.training_faces import entries_of, load_faces
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
+from understudy.workflows.usual_faces import keep_tolerances
 from understudy.workflows.worst_list import read_worst
 
 Mode = Literal["fresh", "continue", "further"]
@@ -103,8 +104,13 @@ def _lead(
     identities = load_faces(config.facesets, model, on_event, config.model if is_mapped else None, worst)
     with tuned():
         result = TrainingSession(loaded, config.model, identities, batch, on_event, board, division).run()
+    index = find_generation(config.model).index
     if team is not None:
-        tell_end(team, find_generation(config.model).index)
+        tell_end(team, index)
+    try:
+        keep_tolerances(config.model, model, index, config.facesets)
+    except UnderstudyError as error:  # the model is saved; conversion finds out, or guesses
+        on_event(Notice(message=str(error)))
     return result
 
 

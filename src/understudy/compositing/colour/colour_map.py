@@ -55,6 +55,20 @@ class ColourMap:
         sheets = _FINER_BLUE @ change.astype(np.float32).reshape(NODES, -1)
         return cls(sheets.reshape(_BLUE_STEPS * NODES, NODES, 3))
 
+    def towards(self, other: ColourMap, share: float) -> ColourMap:
+        """A map between this one (share 0) and another (share 1)."""
+        if share == 0 or self is other:
+            return self
+        ends = [
+            (each.table, part) for each, part in ((self, 1 - share), (other, share)) if each.table is not None
+        ]
+        if not ends:
+            return self
+        table = sum(
+            (table * np.float32(part) for table, part in ends[1:]), ends[0][0] * np.float32(ends[0][1])
+        )
+        return ColourMap(np.asarray(table, np.float32))
+
     def apply(self, image: Image | FloatImage, mask: Mask | None = None) -> FloatImage:
         """Change a picture's colours.
 

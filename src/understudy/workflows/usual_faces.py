@@ -1,0 +1,99 @@
+"""How well a model draws each of its people: what differs more from how they are drawn lies before them.
+
+It is learnt once, when training ends, and kept beside the model, for the weights that it was learnt with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from understudy.compositing.mask import face_hull_mask
+from understudy.compositing.occluder_evidence import WORK_PX, Tolerance, change, on_template, small
+from understudy.core.files import write_atomically
+from understudy.core.geometry import transform_points
+from understudy.faces.faceset import Faceset
+from understudy.faces.stored_crop import read_upright
+from understudy.training.model import Model
+from understudy.training.model_index import ModelIndex
+
+_FILE = "usual.safetensors"
+_FACES = 60  # of a person
+_AT_ONCE = 8
+_WEIGHTS = "weights_sha256"
+
+
+def keep_tolerances(folder: Path, model: Model, index: ModelIndex, facesets: Sequence[Path]) -> None:
+    """Learn how well a model draws its people, and save it.
+
+    Args:
+        folder: of the model.
+        model: as it is saved there.
+        index: likewise.
+        facesets: of its people.
+
+    Raises:
+        UnderstudyError: it cannot be written.
+    """
+    usual = {name: known.usual for name, known in tolerances_of(model, facesets).items()}
+    if usual:
+        write_atomically(folder / _FILE, save(usual, {_WEIGHTS: index.weights_sha256}))
+
+
+def kept_tolerances(folder: Path, index: ModelIndex) -> dict[str, Tolerance]:
+    """What was learnt of a model's people, by name; none where it is not there, or of other weights.
+
+    Args:
+        folder: of the model.
+        index: of the model.
+    """
+    known: dict[str, Tolerance] = {}
+    try:
+        with safe_open(folder / _FILE, framework="numpy") as file:
+            if (file.metadata() or {}).get(_WEIGHTS) != index.weights_sha256:
+                return {}
+            for name in list(file.keys()):
+                usual = file.get_tensor(name)
+                if usual.shape == (WORK_PX, WORK_PX, 3) and usual.dtype == np.float32 and (usual > 0).all():
+                    known[name] = Tolerance(usual)
+    except (OSError, SafetensorError):
+        return {}
+    return known
+
+
+def tolerances_of(model: Model, facesets: Sequence[Path]) -> Mapping[str, Tolerance]:
+    """How well people are usually drawn as themselves, place by place: what differs more lies before them.
+
+    Args:
+        model: draws them.
+        facesets: of those who are replaced; of others a guess is made.
+
+    Returns:
+        By name.
+    """
+    known: dict[str, Tolerance] = {}
+    preset = model.preset
+    for folder in facesets:
+        with Faceset.open(folder) as faceset:
+            faces = list(faceset.faces("kept"))
+            name = faceset.identity
+        if not faces:
+            continue
+        chosen = [faces[i] for i in np.unique(np.linspace(0, len(faces) - 1, _FACES).round().astype(int))]
+        changes: list[np.ndarray] = []
+        for begin in range(0, len(chosen), _AT_ONCE):
+            some = chosen[begin : begin + _AT_ONCE]
+            crops = np.stack([read_upright(face, preset.size_px, preset.coverage) for face in some])
+            drawn, masks = model.draw(crops, name)
+            for face, crop, own, mask in zip(some, crops, drawn, masks, strict=True):
+                matrix = face.square.crop_from_frame(preset.size_px, preset.coverage)
+                points = transform_points(matrix, face.face.landmarks_px[:, :2])
+                hull = face_hull_mask(points, preset.size_px)
+                differs = change(crop, own, np.minimum(small(hull), small(mask)))
+                changes.append(on_template(differs, points, preset.size_px))
+        known[name] = Tolerance.learned(changes)
+    return known

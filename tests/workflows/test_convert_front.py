@@ -1,0 +1,78 @@
+"""What passes before a face is looked for where it may be, and found in every frame that it is in."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from understudy.compositing.mask import face_hull_mask
+from understudy.faces.mesh import template
+from understudy.workflows.convert_cut import CutPart
+from understudy.workflows.convert_front import Front
+from understudy.workflows.convert_keys import Keys
+
+SIDE = 128
+POINTS = (template()[:, :2] * 90 + 64).astype(np.float32)
+HULL = face_hull_mask(POINTS, SIDE)
+SKIN = (184, 138, 115)
+
+
+@dataclass
+class Painter:
+    """Draws everybody as bare skin."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def draw(self, crops: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+        assert name == "anna"
+        self.asked.append(len(crops))
+        faces = np.broadcast_to(np.array(SKIN, np.float32) / 255, crops.shape)
+        return faces, np.ones(crops.shape[:3], np.float32)
+
+
+@dataclass(frozen=True)
+class OnTrack:
+    """As much of a part as is looked at."""
+
+    track: tuple[str, int] = ("anna", 1)
+
+
+def cuts_of(bars: list[int | None]) -> list[CutPart]:
+    """A face a frame, with a blue bar before it at these columns."""
+    keys, cuts = Keys(), []
+    for number, bar in enumerate(bars):
+        crop = np.full((SIDE, SIDE, 3), SKIN, np.uint8)
+        if bar is not None:
+            crop[:, bar : bar + 24] = (50, 90, 190)
+        cuts.append(
+            CutPart(
+                part=OnTrack(),  # type: ignore[arg-type]
+                crop=crop,
+                crop_from_frame=np.eye(2, 3, dtype=np.float32),
+                landmarks_px=POINTS,
+                hull=HULL,
+                key=keys.of(number, OnTrack().track, crop),
+            )
+        )
+    return cuts
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 8, 24])
+def test_a_bar_is_found_in_every_frame_and_nothing_else_is(at_once: int) -> None:
+    bars = [None] * 6 + [30 + 2 * i for i in range(11)] + [None] * 7
+    painter = Painter()
+    front, found = Front(painter, {}), []  # type: ignore[arg-type]
+    cuts = cuts_of(bars)
+    for begin in range(0, len(cuts), at_once):
+        found += front.hidden("anna", cuts[begin : begin + at_once])
+    for bar, mask in zip(bars, found, strict=True):
+        assert (mask is None) == (bar is None)
+        if bar is not None:
+            assert mask[64, bar + 12] == 1
+    # the keys, what is unlike them, and what follows on those that show something
+    assert sum(painter.asked) < len(bars) - 5
+
+
+def test_a_bar_that_stays_is_found_in_the_frames_that_are_like_the_key() -> None:
+    found = Front(Painter(), {}).hidden("anna", cuts_of([50] * 9))  # type: ignore[arg-type]
+    assert all(mask is not None for mask in found)
