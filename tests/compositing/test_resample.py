@@ -43,8 +43,7 @@ def test_no_point_leaves_the_range_of_the_pixels_around_it(scale: float, angle: 
     out = resampled(picture, matrix, 40, 40)
     for y, x in np.random.default_rng(seed).integers(0, 40, (60, 2)):
         at = matrix[:, :2] @ [x, y] + matrix[:, 2]
-        # OpenCV knows places to 1/32 of a pixel; enlarged in two steps, points lie between fourths of one
-        near = 0.1 if scale > 0.3 else 0.3
+        near = 0.3  # points lie between halves or fourths of a pixel; OpenCV knows places to 1/32
         rows = np.clip(np.arange(int(np.floor(at[1] - near)), int(np.floor(at[1] + near)) + 2), 0, 11)
         columns = np.clip(np.arange(int(np.floor(at[0] - near)), int(np.floor(at[0] + near)) + 2), 0, 13)
         cell = picture[rows[:, None], columns]

@@ -30,6 +30,11 @@ class Window:
         """x0, y0, x1, y1."""
         return self.x0, self.y0, self.x1, self.y1
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return self.x1 - self.x0, self.y1 - self.y0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
@@ -76,9 +81,9 @@ def place(
     window = _reached(mask, crop_from_frame, size_px, grid_px)
     if window is None:
         return None
-    weight = _to_window(mask, crop_from_frame, window, cv2.INTER_LINEAR)
+    weight = _to_window(mask, crop_from_frame, window)
     crop_from_window = _from_window(crop_from_frame, window)
-    face = resampled(drawn, crop_from_window, window.x1 - window.x0, window.y1 - window.y0)
+    face = resampled(drawn, crop_from_window, *window.size)
     return Placed(window=window, face=np.clip(face, 0, 1), weight=weight)
 
 
@@ -118,23 +123,20 @@ def place_planes(
     window = _reached(mask, crop_from_frame, size_px, grid_px)
     if window is None:
         return None
-    weight = _to_window(mask, crop_from_frame, window, cv2.INTER_LINEAR)
+    weight = _to_window(mask, crop_from_frame, window)
     # what lies beyond the crop is not shown where the mask ends before: leaving it out is twice as fast
     edge = cv2.BORDER_CONSTANT if _ends_inside(mask) else cv2.BORDER_REPLICATE
-    luma = _to_window(np.ascontiguousarray(drawn[..., 0]), crop_from_frame, window, cv2.INTER_CUBIC, edge)
+    sharp = np.ascontiguousarray(drawn[..., 0])
+    luma = resampled(sharp, _from_window(crop_from_frame, window), *window.size, edge)
     across, down = grid_px
     coarse_window = Window(window.x0 // across, window.y0 // down, window.x1 // across, window.y1 // down)
     linear = crop_from_frame[:, :2] * np.array([across, down], np.float32)
     shift = crop_from_frame[:, :2] @ np.array([(across - 1) / 2, (down - 1) / 2], np.float32)
     crop_from_coarse = np.column_stack([linear, crop_from_frame[:, 2] + shift]).astype(np.float32)
-    size = (coarse_window.x1 - coarse_window.x0, coarse_window.y1 - coarse_window.y0)
-    coarse_weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    coarse_weight = cv2.resize(weight, coarse_window.size, interpolation=cv2.INTER_AREA)
     # one by one, which is several times as fast as both at once; nobody sees how sharp chroma is
     planes = [np.ascontiguousarray(drawn[..., channel]) for channel in (1, 2)]
-    chroma = [
-        _to_window(plane, crop_from_coarse, coarse_window, cv2.INTER_LINEAR, edge) * coarse_weight
-        for plane in planes
-    ]
+    chroma = [_to_window(plane, crop_from_coarse, coarse_window, edge) * coarse_weight for plane in planes]
     return PlacedPlanes(
         window=window,
         luma=np.asarray(cv2.multiply(luma, weight), np.float32),
@@ -147,9 +149,9 @@ def _reached(
     mask: Mask, crop_from_frame: Matrix, size_px: tuple[int, int], grid_px: tuple[int, int]
 ) -> Window | None:
     """The smallest window on a grid outside which the warped mask is 0; None where it is empty."""
-    usable = bool(np.isfinite(crop_from_frame).all())
-    determinant = float(np.linalg.det(crop_from_frame[:, :2].astype(np.float64))) if usable else 0.0
-    if abs(determinant) < 1e-12:
+    (a, b, _), (c, d, _) = crop_from_frame.tolist()
+    determinant = a * d - b * c
+    if not abs(determinant) >= 1e-12 or not np.isfinite(crop_from_frame).all():
         raise ValueError(f"crop_from_frame cannot be inverted: {crop_from_frame.tolist()}")
     left, top, width, height = cv2.boundingRect((mask > 0).view(np.uint8))
     if width == 0:
@@ -178,10 +180,9 @@ def _to_window(
     picture: NDArray[np.float32],
     crop_from_frame: Matrix,
     window: Window,
-    interpolation: int,
     beyond: int = cv2.BORDER_CONSTANT,
 ) -> NDArray[np.float32]:
-    """Resample a crop picture onto the pixels of a window of the frame; `beyond`: OpenCV's border mode."""
+    """Resample one plane linearly onto the pixels of a window; `beyond` it, OpenCV's border mode."""
     matrix = crop_from_frame.astype(np.float64)
     scale = abs(float(np.linalg.det(matrix[:, :2]))) ** 0.5
     if scale > _AREA_FROM_SCALE:
@@ -195,8 +196,8 @@ def _to_window(
     warped = cv2.warpAffine(
         picture,
         matrix,
-        (window.x1 - window.x0, window.y1 - window.y0),
-        flags=interpolation | cv2.WARP_INVERSE_MAP,
+        window.size,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=beyond,
     )
     return np.asarray(warped, np.float32)

@@ -156,9 +156,9 @@ class StoredCast:
 
     def of(self, frames: Iterable[PartialFrame], depth: int) -> Generator[Cast]:
         """Each frame with the faces in it that are replaced."""
-        with self._stack, closing(prefetch(frames, depth=depth)) as decoded:
+        with self._stack:
             waiting = [(role, faces, next(faces, None)) for role, faces in self._faces]
-            for frame in decoded:
+            for frame in frames:
                 parts: list[Part] = []
                 for number, (role, faces, stored) in enumerate(waiting):
                     while stored is not None and stored.frame_index <= frame.index:
