@@ -31,6 +31,7 @@ from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.training.model import Model
 from understudy.workflows.configs import ConvertConfig
+from understudy.workflows.convert_output import write
 from understudy.workflows.threads import frames_ahead
 from understudy.core.prefetch import prefetch
 kind, target, model, faces = sys.argv[1:5]
@@ -51,7 +52,7 @@ with tempfile.TemporaryDirectory() as folder:
         frames = 0
         with VideoReader(Path(target)) as reader, VideoWriter(out, like=reader.info, native=True) as writer:
             for frame in prefetch(reader.partial(), depth=frames_ahead(reader.info)):
-                convert.write(writer, frame)
+                write(writer, frame)
                 frames += 1
     else:
         stored = tuple(Path(name) for name in [faces] if name)

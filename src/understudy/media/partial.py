@@ -8,7 +8,6 @@ from fractions import Fraction
 from functools import lru_cache
 
 import av
-import cv2
 import numpy as np
 from av.filter import Graph
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from understudy.core.picture import Picture, Planes, WholePicture, shrunk, some_pixels
 from understudy.core.types import Image, Mask
 from understudy.media.colour import ColourTags, ToRgb
+from understudy.media.image_picture import drawn_on
 from understudy.media.planes import EDITABLE, PlaneEditor
 from understudy.media.rotation import Orientation
 
@@ -193,13 +193,10 @@ class DecodedPicture:
             after: (h, w, 3) float32 RGB in [0, 1]; the part starts and ends on `editable_grid_px`.
             weight: (h, w) float32 in [0, 1], how much of it is new; where it is 0 nothing changes.
         """
-        height, width = weight.shape
         if self._editor is None:
-            whole = self.whole().copy()
-            new = np.rint(np.clip(after, 0, 1) * 255).astype(np.uint8)
-            cv2.copyTo(new, (weight > 0).view(np.uint8), whole[y0 : y0 + height, x0 : x0 + width])
-            self._whole = WholePicture(whole)
+            self._whole = WholePicture(drawn_on(self.whole(), x0, y0, after, weight))
             return
+        height, width = weight.shape
         before = self.part(x0, y0, x0 + width, y0 + height)
         coded = self._to_rgb.orientation.coded
         box = self._opened(x0, y0, weight)

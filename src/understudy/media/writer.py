@@ -24,7 +24,7 @@ from understudy.media.encoding import CODECS, encoding_for
 from understudy.media.info import VideoInfo
 from understudy.media.losses import losses
 from understudy.media.output import OUTPUT_SUFFIXES, check_path, write_errors
-from understudy.media.output_file import OutputFile
+from understudy.media.output_file import OutputFile, is_rounded
 from understudy.media.rotation import Orientation
 
 __all__ = ["OUTPUT_SUFFIXES", "VideoWriter", "check_output"]
@@ -73,7 +73,7 @@ class VideoWriter:
         self._like = like
         self._held: av.VideoFrame | None = None  # until it is known how long it is shown
         self._last_pts = 0
-        self._has_rounded = False
+        self._has_rounded, self._is_alone = False, alone
         self._encoding = encoding_for(
             like, path.suffix, native=native, codec=codec if native or codec != "auto" else "h264",
             crf=crf, preset=preset,
@@ -165,7 +165,8 @@ class VideoWriter:
         except BaseException:
             self.discard()
             raise
-        self._note_repairs()
+        if not self._is_alone:  # what a part is called says nothing to anybody
+            self.warnings += self._file.remarks(has_rounded=self._has_rounded)
 
     def __enter__(self) -> Self:
         """Give the writer itself."""
@@ -239,19 +240,8 @@ class VideoWriter:
             raise ValueError(f"time {time_s} s is no multiple of the time base {self._like.time_base} s")
         if self._held is not None and exact <= self._last_pts:
             raise ValueError(f"frames must come in order: {time_s} s is not after the one before")
-        self._has_rounded |= self._file.is_matroska and (time_s * 1000).denominator != 1
+        self._has_rounded |= is_rounded(self._path, time_s)
         return int(exact)
-
-    def _note_repairs(self) -> None:
-        if self._has_rounded:
-            self.warnings.append(
-                f"{self._path.name}: Matroska rounds times to milliseconds; .mp4 keeps them exact"
-            )
-        if self._file.repaired_packets:
-            self.warnings.append(
-                f"{self._like.path.name}: {self._file.repaired_packets} audio packets had no usable time and "
-                "were given one"
-            )
 
     def discard(self) -> None:
         """Stop, and remove what was written; `path` is as it was. Harmless after the end."""
