@@ -47,35 +47,38 @@ def encoding_for(
     Args:
         like: the footage.
         suffix: of the file, with its dot.
-        native: whether pictures come in the footage's own format, see `is_native`; in 8-bit 4:2:0 else, or
-            4:4:4 where a side is odd.
+        native: whether pictures come in the footage's own format, see `is_native`; of RGB else, in 8-bit
+            4:2:0, or 4:4:4 where a side is odd, or what is next to that where the codec has neither.
         codec: a key of `CODECS`, or "auto": the footage's own where it is one of these, else H.264 for 8 bits
             and HEVC for more.
         crf: constant quality, 0 to 51; what is hard to tell from the original where None.
         preset: speed of the encoder, "ultrafast" to "veryslow".
 
     Raises:
-        MediaError: the codec cannot do that, or the container not hold it.
+        MediaError: the codec cannot do that or has no quality to be set, or the container cannot hold it.
     """
-    pixel_format, colour = like.pixel_format, like.colour
-    if not native:
-        # 4:2:0 stores one colour for 2x2 pixels, of which H.264 cannot crop half
-        pixel_format = "yuv444p" if like.coded_width_px % 2 or like.coded_height_px % 2 else "yuv420p"
-        colour = like.colour.written
-    name = _auto(like, pixel_format, suffix) if codec == "auto" else codec
+    formats = [like.pixel_format] if native else _plain_formats(like)
+    colour = like.colour if native else like.colour.written
+    name = _auto(like, formats[0], suffix) if codec == "auto" else codec
     if name not in CODECS:
         raise MediaError(f"there is no codec {codec!r}", f"use one of auto, {', '.join(CODECS)}")
     if suffix.lower() not in _CONTAINERS.get(name, (suffix.lower(),)):
         raise MediaError(
             f"{suffix} cannot hold {name}", f"name the output {' or '.join(_CONTAINERS[name])}, or use h264"
         )
-    if pixel_format not in _formats(name):
+    pixel_format = next((each for each in formats if each in _formats(name)), None)
+    if pixel_format is None:
         raise MediaError(
-            f"{name} cannot store pictures in {pixel_format}, the footage's own format",
+            f"{name} cannot store pictures in {formats[0]}, the footage's own format",
             "use --codec auto, which takes one that can",
         )
     if crf is not None and not 0 <= crf <= _MOST_CRF:
         raise MediaError(f"the quality (crf) is {crf}", f"give 0 (lossless) to {_MOST_CRF}")
+    if crf is not None and name not in _CRF:
+        why = f", in which {like.path.name} is, too," if codec == "auto" else ""
+        raise MediaError(
+            f"a quality (crf) is given, and {name}{why} has none", "leave --crf away, or add --codec hevc"
+        )
     options: dict[str, str] = {}
     if name in _CRF:
         options = {"crf": str(_CRF[name] if crf is None else crf), "preset": preset}
@@ -97,6 +100,14 @@ def is_native(like: VideoInfo) -> bool:
     across, down = 16 // kind.chroma_width(16), 16 // kind.chroma_height(16)
     is_whole = like.coded_width_px % across == 0 and like.coded_height_px % down == 0
     return is_whole and any(like.pixel_format in _formats(name) for name in ("h264", "hevc"))
+
+
+def _plain_formats(like: VideoInfo) -> list[str]:
+    """What RGB of 8 bits may be stored in, the best first."""
+    # 4:2:0 stores one colour for 2x2 pixels, of which H.264 cannot crop half
+    if like.coded_width_px % 2 or like.coded_height_px % 2:
+        return ["yuv444p", "yuv444p10le"]
+    return ["yuv420p", "yuv422p10le"]
 
 
 def _auto(like: VideoInfo, pixel_format: str, suffix: str) -> str:

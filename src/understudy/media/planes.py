@@ -40,6 +40,7 @@ class PlaneEditor:
 
     def __init__(self, tags: ColourTags, pixel_format: str) -> None:
         """Prepare the way from RGB to what is stored."""
+        self._pixel_format = pixel_format
         kind = av.VideoFormat(pixel_format)
         bits = kind.components[0].bits
         self._type = np.uint8 if bits == 8 else np.uint16
@@ -95,6 +96,14 @@ class PlaneEditor:
         """What pictures hold of colours: R'G'B' of SDR in [0, 1] to numbers of Y', Cb, Cr, not rounded."""
         signal = rgb if self._hdr is None else signal_of(self._hdr, rgb)
         return np.asarray(cv2.transform(signal, self._yuv_from_rgb), np.float32)
+
+    def picture_of(self, image: Image) -> av.VideoFrame:
+        """A new picture that shows (h, w, 3) RGB uint8, its sides multiples of `grid_px`."""
+        height, width = image.shape[:2]
+        picture = av.VideoFrame(width, height, self._pixel_format)
+        blank, all_of_it = np.zeros_like(image), np.ones((height, width), np.float32)
+        self.put(picture, (0, 0, width, height), blank, image.astype(np.float32) / np.float32(255), all_of_it)
+        return picture
 
     def mix(self, picture: av.VideoFrame, box: _Box, luma: Mask, chroma: _Floats, weight: Mask) -> None:
         """Add to what a box of a picture holds, of which as much is taken away as `weight` says.

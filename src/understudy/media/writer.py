@@ -4,7 +4,8 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -18,13 +19,14 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from understudy.core.errors import MediaError
-from understudy.core.types import Frame
+from understudy.core.types import Frame, Image
 from understudy.media.colour import FromRgb
-from understudy.media.encoding import CODECS, encoding_for
+from understudy.media.encoding import CODECS, Encoding, encoding_for
 from understudy.media.info import VideoInfo
 from understudy.media.losses import losses
 from understudy.media.output import OUTPUT_SUFFIXES, check_path, write_errors
 from understudy.media.output_file import OutputFile, is_rounded
+from understudy.media.planes import PlaneEditor
 from understudy.media.rotation import Orientation
 
 __all__ = ["OUTPUT_SUFFIXES", "VideoWriter", "check_output"]
@@ -78,9 +80,7 @@ class VideoWriter:
             like, path.suffix, native=native, codec=codec if native or codec != "auto" else "h264",
             crf=crf, preset=preset,
         )  # fmt: skip
-        self._from_rgb = FromRgb(
-            self._encoding.colour, height_px=like.coded_height_px, pixel_format=self._encoding.pixel_format
-        )
+        self._from_rgb = _from_rgb(self._encoding, like.coded_height_px)
         self._file = OutputFile(path, like, metadata=metadata or {}, alone=alone)
         try:
             with write_errors(path):
@@ -246,6 +246,14 @@ class VideoWriter:
     def discard(self) -> None:
         """Stop, and remove what was written; `path` is as it was. Harmless after the end."""
         self._file.discard()
+
+
+def _from_rgb(encoding: Encoding, height_px: int) -> Callable[[Image], av.VideoFrame]:
+    """What makes pictures for an encoder of RGB: in its own depth and range, and HDR where it stores that."""
+    colour, pixel_format = encoding.colour, encoding.pixel_format
+    if pixel_format in ("yuv420p", "yuv444p") and not colour.is_hdr:
+        return FromRgb(colour, height_px=height_px, pixel_format=pixel_format)
+    return PlaneEditor(replace(colour, matrix=colour.matrix_for(height_px)), pixel_format).picture_of
 
 
 def check_output(
