@@ -7,7 +7,9 @@ from functools import cache
 
 import av
 
+from understudy.core.chroma import Site
 from understudy.core.errors import MediaError
+from understudy.media.chroma_site import USUAL_SITE
 from understudy.media.colour import ColourTags
 from understudy.media.info import VideoInfo
 from understudy.media.planes import EDITABLE
@@ -17,6 +19,8 @@ CODECS = {"h264": "libx264", "hevc": "libx265", "prores": "prores_ks", "ffv1": "
 _CRF = {"h264": 16, "hevc": 18}
 _MOST_CRF = 51
 _PARAMETERS = {"h264": "x264-params", "hevc": "x265-params"}
+# as H.264 and HEVC number them
+_PLACES: list[Site] = [(0, 0.5), (0.5, 0.5), (0, 0), (0.5, 0), (0, 1), (0.5, 1)]
 _CONTAINERS = {"prores": (".mov", ".mkv"), "ffv1": (".mkv", ".mov")}
 
 
@@ -84,6 +88,8 @@ def encoding_for(
         options = {"crf": str(_CRF[name] if crf is None else crf), "preset": preset}
     # what was tone-mapped is not HDR any more
     more = like.light.encoder_options(name) if native else {}
+    if native and "420" in pixel_format and like.chroma_site != USUAL_SITE and name in _PARAMETERS:
+        more["chromaloc"] = str(_PLACES.index(like.chroma_site))
     if name == "hevc":
         more["log-level"] = "error"
     if more:

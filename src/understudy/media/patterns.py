@@ -83,15 +83,6 @@ def natural_key(path: Path) -> tuple[list[list[tuple[int, str]]], str]:
     return [_key_of_name(part) for part in path.parts], str(path)
 
 
-def _names_of(pattern: Path) -> re.Pattern[str]:
-    """What files are called that a pattern with a number stands for."""
-    number = _NUMBER.search(pattern.name)
-    assert number is not None
-    before, after = pattern.name[: number.start()], pattern.name[number.end() :]
-    digits = r"\d{" + (number[1] or "1") + ",}"
-    return re.compile(re.escape(before) + digits + re.escape(after), re.ASCII)
-
-
 def _key_of_name(name: str) -> list[tuple[int, str]]:
     parts = re.findall(r"\d+|\D+", name)
     return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in parts]

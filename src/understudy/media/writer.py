@@ -80,7 +80,7 @@ class VideoWriter:
             like, path.suffix, native=native, codec=codec if native or codec != "auto" else "h264",
             crf=crf, preset=preset,
         )  # fmt: skip
-        self._from_rgb = _from_rgb(self._encoding, like.coded_height_px)
+        self._from_rgb = _from_rgb(self._encoding, like, native=native)
         self._file = OutputFile(path, like, metadata=metadata or {}, alone=alone)
         try:
             with write_errors(path):
@@ -248,12 +248,14 @@ class VideoWriter:
         self._file.discard()
 
 
-def _from_rgb(encoding: Encoding, height_px: int) -> Callable[[Image], av.VideoFrame]:
+def _from_rgb(encoding: Encoding, like: VideoInfo, *, native: bool) -> Callable[[Image], av.VideoFrame]:
     """What makes pictures for an encoder of RGB: in its own depth and range, and HDR where it stores that."""
-    colour, pixel_format = encoding.colour, encoding.pixel_format
+    colour, pixel_format, height_px = encoding.colour, encoding.pixel_format, like.coded_height_px
     if pixel_format in ("yuv420p", "yuv444p") and not colour.is_hdr:
         return FromRgb(colour, height_px=height_px, pixel_format=pixel_format)
-    return PlaneEditor(replace(colour, matrix=colour.matrix_for(height_px)), pixel_format).picture_of
+    site = like.chroma_site if native and "420" in pixel_format else None
+    tags = replace(colour, matrix=colour.matrix_for(height_px))
+    return PlaneEditor(tags, pixel_format, site).picture_of
 
 
 def check_output(

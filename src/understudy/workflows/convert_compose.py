@@ -139,7 +139,7 @@ class Composer:
         grid = picture.editable_grid_px
         if self._blend is None and isinstance(picture, DecodedPicture) and picture.coded is not None:
             mask = face.mask * np.float32(self._look.strength)
-            planes = place_planes(picture.stored(drawn), mask, matrix, size, grid)
+            planes = place_planes(picture.stored(drawn), mask, matrix, size, grid, picture.chroma_site)
             if planes is not None:
                 picture.mix(planes.window.x0, planes.window.y0, planes.luma, planes.chroma, planes.weight)
                 _cover(matte, planes.window, planes.weight)
