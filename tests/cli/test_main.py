@@ -283,7 +283,7 @@ def test_nonsense_as_target_names_the_file(run: Run, tmp_path: Path, make) -> No
 
 @pytest.mark.parametrize(
     ("out", "said"),
-    [("out.txt", "format"), ("no folder/out.mp4", "no folder"), ("source.mp4/x.mp4", "folder")],
+    [("out.txt", "cannot write .txt"), ("no folder/out.mp4", "no folder"), ("source.mp4/x.mp4", "folder")],
 )
 def test_an_output_that_cannot_be_is_told_at_once(run: Run, tmp_path: Path, out: str, said: str) -> None:
     source = tmp_path / "source.mp4"

@@ -103,7 +103,9 @@ def test_notes_are_kept_with_the_parts(tmp_path: Path) -> None:
             if frame.index < 9:
                 writer.write(frame)
         writer.discard()
-        assert opened(reader, tmp_path / "out.mp4").notes == {"colours": {"target": "mkl"}}
+        again = opened(reader, tmp_path / "out.mp4")
+        assert again.notes == {"colours": {"target": "mkl"}}
+        again.discard()
 
 
 @pytest.mark.parametrize("harm", ["other key", "part gone", "state gone", "state broken"])

@@ -11,10 +11,11 @@ import pytest
 from understudy.core.errors import ConfigError, MediaError, ModelError
 from understudy.core.types import Frame, Image
 from understudy.faces import choose
+from understudy.media.any_writer import AnyWriter
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
-from understudy.workflows import convert
+from understudy.workflows import convert, convert_output
 from understudy.workflows.configs import ConvertConfig
 
 
@@ -39,15 +40,15 @@ def test_pixels_outside_the_mask_keep_their_bits(
     clips: dict[str, Path], model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[Image] = []
-    write = convert.write
+    write = convert_output.write
 
-    def spy(writer: VideoWriter, frame: PartialFrame) -> None:
+    def spy(writer: AnyWriter, frame: PartialFrame) -> None:
         assert isinstance(frame.image, DecodedPicture)
         assert frame.image.coded is not None  # what is encoded is what was decoded, but for the face
         written.append(frame.image.whole().copy())
         write(writer, frame)
 
-    monkeypatch.setattr(convert, "write", spy)
+    monkeypatch.setattr(convert_output, "write", spy)
     convert.run(ConvertConfig(target=clips["target"], model=model, out=tmp_path / "out.mp4"))
     for before, after in zip(_images(clips["target"]), written, strict=True):
         changed = (before != after).any(axis=2)

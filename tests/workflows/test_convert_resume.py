@@ -11,12 +11,12 @@ import pytest
 from understudy.core.errors import MediaError
 from understudy.core.events import Event, Notice
 from understudy.media import parts
+from understudy.media.any_writer import AnyWriter
 from understudy.media.partial import PartialFrame
-from understudy.media.parts import PartsWriter
 from understudy.media.probe import packets_digest, presentation_times
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
-from understudy.workflows import convert
+from understudy.workflows import convert, convert_output
 from understudy.workflows.configs import ConvertConfig
 
 
@@ -27,15 +27,15 @@ def _short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stopped_at(index: int, error: BaseException, config: ConvertConfig, patch: pytest.MonkeyPatch) -> None:
     """Begin a conversion that something stops at a frame."""
-    write = convert.write
+    write = convert_output.write
 
-    def failing(writer: PartsWriter | VideoWriter, frame: PartialFrame) -> None:
+    def failing(writer: AnyWriter, frame: PartialFrame) -> None:
         if frame.index == index:
             raise error
         write(writer, frame)
 
     with patch.context() as inner:
-        inner.setattr(convert, "write", failing)
+        inner.setattr(convert_output, "write", failing)
         with pytest.raises(type(error)):
             convert.run(config)
 

@@ -77,8 +77,16 @@ def test_what_cannot_work_fails_before_the_work(clips: dict[str, Path], tmp_path
     none, out = tmp_path / "none.mp4", tmp_path / "a.mp4"
     cases = [
         (SwapConfig(source=(source,), target=target, out=target), ConfigError, "one of the inputs"),
-        (SwapConfig(source=(source,), target=target, out=tmp_path / "a.txt"), MediaError, "video format"),
-        (SwapConfig(source=(source,), target=target, out=tmp_path / "no" / "a.mp4"), MediaError, "no folder"),
+        (
+            SwapConfig(source=(source,), target=target, out=tmp_path / "a.txt"),
+            MediaError,
+            r"cannot write \.txt",
+        ),
+        (
+            SwapConfig(source=(source,), target=target, out=tmp_path / "no" / "a.mp4"),
+            MediaError,
+            "does not exist",
+        ),
         (
             SwapConfig(source=(none,), target=target, out=tmp_path / "a.mp4"),
             MediaError,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ def swap(
     start: str | None = None,
     seed: int | None = None,
     report: AnyPath | None = None,
+    matte: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> SwapResult:
     """Put the source's face into the target video: extract, train and convert in one go.
@@ -42,8 +43,8 @@ def swap(
 
     Args:
         source: footage of the person put in.
-        target: video that is changed.
-        out: video to write.
+        target: footage that is changed: a video, or images as a folder or a pattern.
+        out: video to write, or numbered images: "frames/%06d.png".
         target_footage: more footage of the person in the target, to learn from only.
         minutes: wall time to train for.
         steps: training steps instead of minutes.
@@ -53,6 +54,7 @@ def swap(
         start: "base" (pretrained on rendered people) or "scratch".
         seed: seed of every random choice.
         report: HTML file to write about the measured result; nothing is measured where None.
+        matte: a further video or numbered images to write, white where the picture is new.
         on_event: hears of progress, warnings and files.
 
     Returns:
@@ -70,6 +72,7 @@ def swap(
     config = _swap_config(
         all_paths(source), Path(target), Path(out), all_paths(target_footage), folder, given
     )
+    config = replace(config, matte=maybe_path(matte))
     if report is None:
         return workflow.run(config, on_event)
     return reported_swap.run(config, on_event, report=Path(report))
@@ -201,18 +204,19 @@ def convert(
     occlusion: bool = True,
     codec: str = "auto",
     crf: int | None = None,
+    matte: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
-    """Draw the source's face over the target's in every frame of a video.
+    """Draw the source's face over the target's in every frame of a video, or in images.
 
     Args:
-        target: video that is changed.
+        target: footage that is changed: a video, or images as a folder or a pattern.
         model: model folder.
-        out: video to write.
+        out: video to write, or numbered images: "frames/%06d.png", .tif or .jpg.
         source: name of the person put in; the model's first where None.
         target_identity: name of the person replaced; the model's second where None.
         mapped: where several people are replaced, whose face each gets: name put in by name replaced.
-        faces: facesets of those who are replaced, made of every frame of this video: their faces, as they
+        faces: facesets of those who are replaced, made of every frame of this target: their faces, as they
             were reviewed, are taken instead of looking for them.
         colour: how colours are matched: "none", "lab", "mkl", "histogram", "sliced", or "auto" for what comes
             nearest in the first frames.
@@ -222,6 +226,7 @@ def convert(
             told apart; best with `faces`, from which is learnt how that person usually looks.
         codec: "h264", "hevc", "prores", "ffv1", or "auto" for the video's own, or what holds its depth.
         crf: constant quality, 0 (lossless) to 51; hard to tell from the video where None.
+        matte: a further video or numbered images to write, white where the picture is new.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -243,5 +248,6 @@ def convert(
         occlusion=occlusion,
         codec=codec,
         crf=crf,
+        matte=maybe_path(matte),
     )
     return workflow.run(config, on_event)

@@ -1,4 +1,4 @@
-"""Options of convert."""
+"""Options of convert, some of which swap shares."""
 
 from __future__ import annotations
 
@@ -22,9 +22,15 @@ def _known(*names: str) -> Callable[[str], str]:
     return checked
 
 
-Target = Annotated[Path, typer.Option(help="Video that is changed.")]
+Target = Annotated[
+    Path, typer.Option(help="Footage that is changed: a video, or images as a folder or a pattern.")
+]
 Model = Annotated[Path, typer.Option(help="Model folder.")]
-Out = Annotated[Path, typer.Option(help="Video to write.")]
+Out = Annotated[Path, typer.Option(help="Video to write, or numbered images: frames/%06d.png, .tif or .jpg.")]
+Matte = Annotated[
+    Path | None,
+    typer.Option(help="Further video or numbered images to write: white where the picture is new."),
+]
 Source = Annotated[str | None, typer.Option(help="Person put in, by name.", show_default="the model's first")]
 TargetIdentity = Annotated[
     str | None, typer.Option(help="Person replaced, by name.", show_default="the model's second")
@@ -39,7 +45,7 @@ Faces = Annotated[
     list[Path] | None,
     typer.Option(
         metavar="FACESET",
-        help="Reviewed faces of this very video, of a person who is replaced; nobody is looked for then.",
+        help="Reviewed faces of this very target, of a person who is replaced; nobody is looked for then.",
     ),
 ]
 Colour = Annotated[

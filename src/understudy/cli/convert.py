@@ -13,6 +13,7 @@ from understudy.cli.conversion_options import (
     Crf,
     Faces,
     Mapped,
+    Matte,
     Model,
     Occlusion,
     Out,
@@ -42,10 +43,11 @@ def convert(
     occlusion: Occlusion = True,
     codec: Codec = AUTO,
     crf: Crf = None,
+    matte: Matte = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Put a model's source face into a video."""
+    """Put a model's source face into a video, or into images."""
     pairs = pairs_of(mapped or [])
 
     def work(on_event: OnEvent) -> ConvertResult:
@@ -65,6 +67,7 @@ def convert(
             occlusion=occlusion,
             codec=codec,
             crf=crf,
+            matte=matte,
             on_event=on_event,
         )
 
@@ -92,6 +95,7 @@ def _show_conversion(result: ConvertResult) -> None:
     print_rows(
         [
             ("output", str(result.output)),
+            *([("matte", str(result.matte))] if result.matte else ()),
             ("frames", f"{result.frames}, {result.swapped} of them swapped"),
             ("speed", number(result.fps, 1, " frames a second")),
         ]

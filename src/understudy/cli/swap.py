@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from understudy.cli.conversion_options import Matte, Out, Target
 from understudy.cli.evaluate import show as show_figures
 from understudy.cli.model import held_out_rows
 from understudy.cli.output import number, print_rows
@@ -21,8 +22,8 @@ def swap(
         list[Path],
         typer.Option(help="Footage of the person put in: a video, an image, a folder; repeatable."),
     ],
-    target: Annotated[Path, typer.Option(help="Video that is changed.")],
-    out: Annotated[Path, typer.Option(help="Video to write.")],
+    target: Target,
+    out: Out,
     target_footage: Annotated[
         list[Path] | None, typer.Option(help="More footage of the person in the target; repeatable.")
     ] = None,
@@ -38,10 +39,11 @@ def swap(
     report: Annotated[
         Path | None, typer.Option(help="Measure the result and write this HTML report about it.")
     ] = None,
+    matte: Matte = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Put the source's face into the target video, in one go.
+    """Put the source's face into the target, in one go.
 
     Settings that are not given come from PRODUCTION/understudy.toml, table "train".
     """
@@ -62,6 +64,7 @@ def swap(
             start=start,
             seed=seed,
             report=report,
+            matte=matte,
             on_event=on_event,
         )
 
@@ -73,6 +76,7 @@ def _show(result: SwapResult) -> None:
 
     rows = [
         ("output", str(result.output)),
+        *([("matte", str(result.matte))] if result.matte else ()),
         ("frames", f"{result.frames}, {result.swapped} of them swapped"),
         *(held_out_rows(result.train) if result.train else ()),
         ("production", str(result.production)),

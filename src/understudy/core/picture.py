@@ -90,8 +90,8 @@ class WholePicture:
         return shrunk(np.asarray(grey, np.uint8), side_px)
 
 
-class AnyFrame(Protocol):
-    """A `core.types.Frame`, or one whose picture is made only where somebody looks."""
+class Timed(Protocol):
+    """Where a frame belongs, whatever its picture is."""
 
     @property
     def index(self) -> int:
@@ -107,6 +107,10 @@ class AnyFrame(Protocol):
     def time_base(self) -> Fraction:
         """Seconds a unit of `pts`."""
         ...
+
+
+class AnyFrame(Timed, Protocol):
+    """A `core.types.Frame`, or one whose picture is made only where somebody looks."""
 
     @property
     def image(self) -> Image | Picture:

@@ -12,6 +12,7 @@ from understudy.media.footage import image_files
 from understudy.media.info import VideoInfo
 from understudy.media.output import OUTPUT_SUFFIXES, check_path
 from understudy.media.parts import PartsWriter
+from understudy.media.patterns import are_mixed_up
 from understudy.media.sequence import SequenceWriter
 from understudy.media.sequence_files import check_sequence
 from understudy.media.stills import STILL_SUFFIXES
@@ -78,8 +79,12 @@ def check_matte(path: Path, like: VideoInfo, out: Path) -> None:
     Raises:
         MediaError: it cannot be written, or both have one name.
     """
-    if path.absolute() == out.absolute():
+    if path.resolve() == out.resolve():
         raise MediaError(f"{path} is the output's name, too", "choose another for the matte")
+    if are_mixed_up(path, out):
+        raise MediaError(
+            f"files of {path} would be taken for those of {out}", "choose another folder for the matte"
+        )
     _check_name(path)
     if path.suffix.lower() in STILL_SUFFIXES:
         check_sequence(path, image_files(like.path))
@@ -96,5 +101,5 @@ def _check_name(path: Path, *, codec: str = "auto", crf: int | None = None) -> N
     elif path.suffix.lower() not in OUTPUT_SUFFIXES:
         raise MediaError(
             f"cannot write {path.suffix or 'files without a suffix'} ({path})",
-            "name it .mp4 or .mkv, or images: frames/%06d.png",
+            "name it .mp4, .mov or .mkv, or images: frames/%06d.png, .tif or .jpg",
         )

@@ -7,7 +7,9 @@ from functools import cache
 
 import av
 
+from understudy.core.chroma import Site
 from understudy.core.errors import MediaError
+from understudy.media.chroma_site import USUAL_SITE
 from understudy.media.colour import ColourTags
 from understudy.media.info import VideoInfo
 from understudy.media.planes import EDITABLE
@@ -17,6 +19,8 @@ CODECS = {"h264": "libx264", "hevc": "libx265", "prores": "prores_ks", "ffv1": "
 _CRF = {"h264": 16, "hevc": 18}
 _MOST_CRF = 51
 _PARAMETERS = {"h264": "x264-params", "hevc": "x265-params"}
+# as H.264 and HEVC number them
+_PLACES: list[Site] = [(0, 0.5), (0.5, 0.5), (0, 0), (0.5, 0), (0, 1), (0.5, 1)]
 _CONTAINERS = {"prores": (".mov", ".mkv"), "ffv1": (".mkv", ".mov")}
 
 
@@ -47,40 +51,45 @@ def encoding_for(
     Args:
         like: the footage.
         suffix: of the file, with its dot.
-        native: whether pictures come in the footage's own format, see `is_native`; in 8-bit 4:2:0 else, or
-            4:4:4 where a side is odd.
+        native: whether pictures come in the footage's own format, see `is_native`; of RGB else, in 8-bit
+            4:2:0, or 4:4:4 where a side is odd, or what is next to that where the codec has neither.
         codec: a key of `CODECS`, or "auto": the footage's own where it is one of these, else H.264 for 8 bits
             and HEVC for more.
         crf: constant quality, 0 to 51; what is hard to tell from the original where None.
         preset: speed of the encoder, "ultrafast" to "veryslow".
 
     Raises:
-        MediaError: the codec cannot do that, or the container not hold it.
+        MediaError: the codec cannot do that or has no quality to be set, or the container cannot hold it.
     """
-    pixel_format, colour = like.pixel_format, like.colour
-    if not native:
-        # 4:2:0 stores one colour for 2x2 pixels, of which H.264 cannot crop half
-        pixel_format = "yuv444p" if like.coded_width_px % 2 or like.coded_height_px % 2 else "yuv420p"
-        colour = like.colour.written
-    name = _auto(like, pixel_format, suffix) if codec == "auto" else codec
+    formats = [like.pixel_format] if native else _plain_formats(like)
+    colour = like.colour if native else like.colour.written
+    name = _auto(like, formats[0], suffix) if codec == "auto" else codec
     if name not in CODECS:
         raise MediaError(f"there is no codec {codec!r}", f"use one of auto, {', '.join(CODECS)}")
     if suffix.lower() not in _CONTAINERS.get(name, (suffix.lower(),)):
         raise MediaError(
             f"{suffix} cannot hold {name}", f"name the output {' or '.join(_CONTAINERS[name])}, or use h264"
         )
-    if pixel_format not in _formats(name):
+    pixel_format = next((each for each in formats if each in _formats(name)), None)
+    if pixel_format is None:
         raise MediaError(
-            f"{name} cannot store pictures in {pixel_format}, the footage's own format",
+            f"{name} cannot store pictures in {formats[0]}, the footage's own format",
             "use --codec auto, which takes one that can",
         )
     if crf is not None and not 0 <= crf <= _MOST_CRF:
         raise MediaError(f"the quality (crf) is {crf}", f"give 0 (lossless) to {_MOST_CRF}")
+    if crf is not None and name not in _CRF:
+        why = f", in which {like.path.name} is, too," if codec == "auto" else ""
+        raise MediaError(
+            f"a quality (crf) is given, and {name}{why} has none", "leave --crf away, or add --codec hevc"
+        )
     options: dict[str, str] = {}
     if name in _CRF:
         options = {"crf": str(_CRF[name] if crf is None else crf), "preset": preset}
     # what was tone-mapped is not HDR any more
     more = like.light.encoder_options(name) if native else {}
+    if native and "420" in pixel_format and like.chroma_site != USUAL_SITE and name in _PARAMETERS:
+        more["chromaloc"] = str(_PLACES.index(like.chroma_site))
     if name == "hevc":
         more["log-level"] = "error"
     if more:
@@ -97,6 +106,14 @@ def is_native(like: VideoInfo) -> bool:
     across, down = 16 // kind.chroma_width(16), 16 // kind.chroma_height(16)
     is_whole = like.coded_width_px % across == 0 and like.coded_height_px % down == 0
     return is_whole and any(like.pixel_format in _formats(name) for name in ("h264", "hevc"))
+
+
+def _plain_formats(like: VideoInfo) -> list[str]:
+    """What RGB of 8 bits may be stored in, the best first."""
+    # 4:2:0 stores one colour for 2x2 pixels, of which H.264 cannot crop half
+    if like.coded_width_px % 2 or like.coded_height_px % 2:
+        return ["yuv444p", "yuv444p10le"]
+    return ["yuv420p", "yuv422p10le"]
 
 
 def _auto(like: VideoInfo, pixel_format: str, suffix: str) -> str:

@@ -12,10 +12,11 @@ from typing import Protocol, Self
 
 from understudy.core.errors import MediaError
 from understudy.core.files import sha256_of_file
-from understudy.core.picture import AnyFrame
 from understudy.core.types import Frame
+from understudy.media.image_picture import ImagePicture
 from understudy.media.images import IMAGE_SUFFIXES, read_image
 from understudy.media.info import VideoInfo
+from understudy.media.partial import PartialFrame
 from understudy.media.patterns import fixed_part, is_pattern, matches, natural_key
 from understudy.media.reader import VideoReader
 
@@ -46,7 +47,7 @@ class FrameSource(Protocol):
         """Give the frames."""
         ...
 
-    def partial(self) -> Iterator[AnyFrame]:
+    def partial(self) -> Iterator[PartialFrame]:
         """Give the same frames, each converted to RGB only where somebody looks; instead of iterating."""
         ...
 
@@ -99,9 +100,11 @@ class ImageFootage:
                 continue
             yield Frame(index=index, pts=index, time_base=1 / _FOLDER_RATE_HZ, image=image)
 
-    def partial(self) -> Iterator[Frame]:
+    def partial(self) -> Iterator[PartialFrame]:
         """Give the same frames; an image file is decoded whole."""
-        return iter(self)
+        for frame in self:
+            picture = ImagePicture(frame.image)
+            yield PartialFrame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=picture)
 
     def close(self) -> None:
         """Nothing is held open."""

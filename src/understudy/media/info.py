@@ -10,6 +10,8 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from understudy.core.chroma import Site
+from understudy.media.chroma_site import USUAL_SITE, chroma_site
 from understudy.media.colour import UNSPECIFIED, ColourTags, has_alpha
 from understudy.media.light import HdrLight, light_of
 from understudy.media.rotation import Orientation, orientation_of
@@ -35,6 +37,7 @@ class VideoInfo:
         bit_depth: bits a component.
         colour: colour tags as in the file.
         light: what HDR footage says of the screen that it was graded on.
+        chroma_site: where samples of chroma lie that several pixels share, see `chroma_site`.
         is_transparent: whether some of the first picture lets what lies behind it through.
         sample_aspect_ratio: width over height of one stored pixel, None where it is not stated.
         audio_streams: number of audio streams.
@@ -57,6 +60,7 @@ class VideoInfo:
     bit_depth: int
     colour: ColourTags = field(default_factory=ColourTags)
     light: HdrLight = field(default_factory=HdrLight)
+    chroma_site: Site = USUAL_SITE
     is_transparent: bool = False
     sample_aspect_ratio: Fraction | None = None
     audio_streams: int = 0
@@ -105,6 +109,7 @@ def describe(path: Path, container: InputContainer, stream: VideoStream, first: 
         bit_depth=max(component.bits for component in first.format.components),
         colour=_colour_tags(stream, first),
         light=light_of(first),
+        chroma_site=chroma_site(first) if "420p" in first.format.name else USUAL_SITE,
         is_transparent=_is_transparent(stream, first),
         sample_aspect_ratio=stream.sample_aspect_ratio,
         audio_streams=len(container.streams.audio),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 import cv2
 import numpy as np
 
+from understudy.core.picture import Timed
 from understudy.core.types import Frame, Mask
 from understudy.media.info import VideoInfo
 from understudy.media.output import OUTPUT_SUFFIXES, check_path
@@ -20,25 +20,6 @@ from understudy.media.sequence import SequenceWriter
 from understudy.media.writer import VideoWriter
 
 _CRF = 4  # nearly lossless, by a profile that everything plays
-
-
-class Timed(Protocol):
-    """What a mask belongs to: a frame, whatever its picture is."""
-
-    @property
-    def index(self) -> int:
-        """Position in the footage."""
-        ...
-
-    @property
-    def pts(self) -> int:
-        """Presentation time in units of `time_base`."""
-        ...
-
-    @property
-    def time_base(self) -> Fraction:
-        """Seconds a unit of `pts`."""
-        ...
 
 
 class MatteWriter:

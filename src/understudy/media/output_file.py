@@ -26,6 +26,16 @@ from understudy.media.stream_copy import StreamCopy
 _MAX_TIMESCALE = (1 << 31) - 1
 
 
+def is_matroska(path: Path) -> bool:
+    """Whether a file to write counts times in milliseconds."""
+    return path.suffix.lower() == ".mkv"
+
+
+def is_rounded(path: Path, time_s: Fraction) -> bool:
+    """Whether a file to write cannot state a time exactly."""
+    return is_matroska(path) and (time_s * 1000).denominator != 1
+
+
 class _AbandonedError(Exception):
     """Tells `written_aside` to throw away what was written."""
 
@@ -64,15 +74,21 @@ class OutputFile:
             self.discard()
             raise
 
-    @property
-    def is_matroska(self) -> bool:
-        """Whether times are counted in milliseconds."""
-        return self._path.suffix.lower() == ".mkv"
+    def remarks(self, *, has_rounded: bool) -> list[str]:
+        """What is to be said of times, once the file is closed.
 
-    @property
-    def repaired_packets(self) -> int:
-        """How many copied packets had no usable time and were given one."""
-        return 0 if self._others is None else self._others.repaired
+        Args:
+            has_rounded: whether a frame's time is not in whole milliseconds; see `is_rounded`.
+        """
+        found: list[str] = []
+        if has_rounded:
+            found.append(f"{self._path.name}: Matroska rounds times to milliseconds; .mp4 keeps them exact")
+        if self._others is not None and self._others.repaired:
+            found.append(
+                f"{self._like.path.name}: {self._others.repaired} audio packets had no usable time and were "
+                "given one"
+            )
+        return found
 
     def start(self) -> None:
         """Write the header; the video stream is there."""
@@ -134,7 +150,7 @@ class OutputFile:
     def _open(self, metadata: Mapping[str, str]) -> OutputContainer:
         # audio may start before zero, where its first samples only warm the decoder up
         options = {"avoid_negative_ts": "disabled"}
-        if not self.is_matroska:
+        if not is_matroska(self._path):
             timescale = self._like.time_base.denominator
             rates = self._others.sample_rates_hz if self._others is not None else []
             # start times are stored in units of the whole movie, so these must fit every stream

@@ -8,14 +8,16 @@ from fractions import Fraction
 from functools import lru_cache
 
 import av
-import cv2
 import numpy as np
 from av.filter import Graph
 from numpy.typing import NDArray
 
+from understudy.core.chroma import Site
 from understudy.core.picture import Picture, Planes, WholePicture, shrunk, some_pixels
 from understudy.core.types import Image, Mask
+from understudy.media.chroma_site import chroma_site
 from understudy.media.colour import ColourTags, ToRgb
+from understudy.media.image_picture import drawn_on
 from understudy.media.planes import EDITABLE, PlaneEditor
 from understudy.media.rotation import Orientation
 
@@ -57,12 +59,13 @@ class PartsToRgb:
         self._editors: dict[str, PlaneEditor] = {}
         self._own = threading.local()  # FFmpeg's preparations are one thread's
 
-    def editor(self, pixel_format: str) -> PlaneEditor | None:
-        """What changes pictures of a format; None where these become RGB as a whole."""
+    def editor(self, picture: av.VideoFrame) -> PlaneEditor | None:
+        """What changes pictures like one; None where these become RGB as a whole."""
+        pixel_format = picture.format.name
         if pixel_format not in EDITABLE:
             return None
         if pixel_format not in self._editors:
-            self._editors[pixel_format] = PlaneEditor(self._tags, pixel_format)
+            self._editors[pixel_format] = PlaneEditor(self._tags, pixel_format, chroma_site(picture))
         return self._editors[pixel_format]
 
     def resized(self, picture: av.VideoFrame, size: tuple[int, int]) -> Image:
@@ -136,7 +139,7 @@ class DecodedPicture:
             self._whole = WholePicture(self.whole())
             self._editor = None
         else:
-            self._editor = to_rgb.editor(picture.format.name)
+            self._editor = to_rgb.editor(picture)
 
     def whole(self) -> Image:
         """All of it, converted at the first call."""
@@ -184,6 +187,13 @@ class DecodedPicture:
             return 1, 1
         return self._to_rgb.orientation.upright_size(*self._editor.grid_px)
 
+    @property
+    def chroma_site(self) -> Site:
+        """Where samples of chroma lie in the upright picture, among the pixels of `editable_grid_px`."""
+        if self._editor is None:
+            return 0.0, 0.0
+        return self._to_rgb.orientation.upright_place(self._editor.site, self._editor.grid_px)
+
     def put(self, x0: int, y0: int, after: NDArray[np.float32], weight: Mask) -> None:
         """Change a part of the picture; what was given out of it before stays as it is.
 
@@ -193,13 +203,10 @@ class DecodedPicture:
             after: (h, w, 3) float32 RGB in [0, 1]; the part starts and ends on `editable_grid_px`.
             weight: (h, w) float32 in [0, 1], how much of it is new; where it is 0 nothing changes.
         """
-        height, width = weight.shape
         if self._editor is None:
-            whole = self.whole().copy()
-            new = np.rint(np.clip(after, 0, 1) * 255).astype(np.uint8)
-            cv2.copyTo(new, (weight > 0).view(np.uint8), whole[y0 : y0 + height, x0 : x0 + width])
-            self._whole = WholePicture(whole)
+            self._whole = WholePicture(drawn_on(self.whole(), x0, y0, after, weight))
             return
+        height, width = weight.shape
         before = self.part(x0, y0, x0 + width, y0 + height)
         coded = self._to_rgb.orientation.coded
         box = self._opened(x0, y0, weight)

@@ -5,37 +5,59 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import av
+from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from understudy.core.errors import MediaError, UnderstudyError
-from understudy.core.files import write_atomically
 from understudy.core.types import Frame
 from understudy.media.info import VideoInfo
 from understudy.media.losses import losses
 from understudy.media.output import write_errors
-from understudy.media.output_file import OutputFile
+from understudy.media.output_file import OutputFile, is_rounded
+from understudy.media.parts_folder import PartsFolder
 from understudy.media.writer import VideoWriter
 
 _PART_FRAMES = 500
-_STATE = "parts.json"
+_UNREADABLE = (FFmpegError, OSError, IndexError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A part that is finished.
+
+    Args:
+        frames: in it.
+        next_frame: index of the frame after its last one.
+        notes: what belongs to it and to those before it.
+    """
+
+    frames: int
+    next_frame: int
+    notes: dict[str, Any]
+
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> _Part:
+        """Of what `asdict` made of one; LookupError, TypeError or ValueError where it is something else."""
+        numbers = {name: int(said[name]) for name in ("frames", "next_frame")}
+        return cls(**numbers, notes=dict(said["notes"]))
 
 
 class PartsWriter:
     """Writes a video as `VideoWriter`, but in parts into a folder beside it, which are joined in the end.
 
     A part that is finished stays when the work is stopped; whoever begins again with the same key goes on
-    with the frame after it. Nothing is encoded twice: the packets of the parts are the video's.
+    with the frame after it, or in front of the first part that is damaged. Nothing is encoded twice: the
+    packets of the parts are the video's.
 
     Args:
         path: the video; the folder is called like it, with ".parts" behind.
@@ -46,8 +68,11 @@ class PartsWriter:
         alone: leave sound, subtitles and chapters out, and say nothing of it.
 
     Attributes:
-        next_frame: how many frames the finished parts hold.
+        next_frame: index of the frame after those that the finished parts hold.
         notes: whatever belongs to what was written; kept with each finished part.
+
+    Raises:
+        MediaError: it cannot be written, or another run is writing it.
     """
 
     def __init__(
@@ -62,14 +87,18 @@ class PartsWriter:
     ) -> None:
         """Find what an earlier run has left, and make sure that the video can be written."""
         self._path, self._like, self._key, self._open_part = path, like, key, open_part
-        self._metadata, self._rounded = dict(metadata or {}), list[str]()
-        self._folder, self._alone = path.with_name(path.name + ".parts"), alone
+        self._metadata, self._is_alone = dict(metadata or {}), alone
         self._output().discard()
-        self._counts, self.notes = self._found()
+        self.warnings: list[str] = []
         self._part: VideoWriter | None = None
-        self._written = 0
+        self._written = 0  # frames of the part that is not finished
         self._is_whole = True  # but while a frame is written
+        suffix = re.escape(path.suffix.lower())
+        self._folder = PartsFolder(path, re.compile(rf"\d{{6}}{suffix}|\.\d{{6}}\..*\.part{suffix}"))
         try:
+            self._parts, self._has_rounded = self._found()
+            self.notes: dict[str, Any] = self._parts[-1].notes if self._parts else {}
+            self._next = self.next_frame
             part = open_part(self._part_path)
         except BaseException:  # nothing can be written in this way
             self.discard()
@@ -77,9 +106,8 @@ class PartsWriter:
         self._pixel_format, codec = part.pixel_format, part.codec
         part.discard()
         is_moved = like.start_pts < 0
-        self.warnings: list[str] = []
         if not alone:
-            self.warnings = losses(
+            self.warnings += losses(
                 like, path.name, pixel_format=self._pixel_format, is_moved=is_moved, codec=codec
             )
 
@@ -99,20 +127,10 @@ class PartsWriter:
                 self._finish_part()
         self.discard()
 
-    @contextmanager
-    def noting(self, notes: Mapping[str, Any]) -> Generator[None]:
-        """Keep notes with the frame that is written meanwhile; those before stay where that fails."""
-        before, self.notes = self.notes, dict(notes)
-        try:
-            yield
-        except BaseException:
-            self.notes = before
-            raise
-
     @property
     def next_frame(self) -> int:
         """See above."""
-        return sum(self._counts)
+        return self._parts[-1].next_frame if self._parts else 0
 
     @property
     def pixel_format(self) -> str:
@@ -123,56 +141,55 @@ class PartsWriter:
         """As of `VideoWriter`."""
         self._is_whole = False
         self._open().write(frame)
-        self._count()
+        self._count(frame.index, frame.time_s)
 
     def write_coded(self, picture: av.VideoFrame, time_s: Fraction) -> None:
-        """As of `VideoWriter`."""
+        """As of `VideoWriter`; the index is one more than that of the last frame."""
         self._is_whole = False
         self._open().write_coded(picture, time_s)
-        self._count()
+        self._count(self._next, time_s)
 
     def close(self) -> None:
         """Join the parts to the video, and remove them.
 
         Raises:
-            MediaError: no frame was written, or the disk is full or fails; the parts stay.
+            MediaError: no frame was written, or the disk is full or fails; finished parts stay.
         """
-        self._finish_part()
-        if not self._counts:
+        try:
+            self._finish_part()
+            if not self._parts:
+                raise MediaError(f"no frame to write to {self._path}", "check that the target has frames")
+            self._join()
+        except BaseException:
             self.discard()
-            raise MediaError(f"no frame to write to {self._path}", "check that the target has frames")
-        self._join()
-        self._clear()
-        self.warnings += dict.fromkeys(self._rounded)
+            raise
+        self._folder.clear()
+        self._folder.close()
 
     def discard(self) -> None:
-        """Stop; finished parts stay, for the next time."""
+        """Stop; finished parts stay, for the next time. Harmless after the end."""
         if self._part is not None:
             self._part.discard()
             self._part = None
-        if not self._counts:
-            self._clear()
+        if not getattr(self, "_parts", None):
+            self._folder.clear()
+        self._folder.close()
 
     @property
     def _part_path(self) -> Path:
-        return self._folder / f"{len(self._counts):06d}{self._path.suffix.lower()}"
+        return self._path_of(len(self._parts))
+
+    def _path_of(self, number: int) -> Path:
+        return self._folder.path / f"{number:06d}{self._path.suffix.lower()}"
 
     def _open(self) -> VideoWriter:
         if self._part is None:
             self._part = self._open_part(self._part_path)
         return self._part
 
-    def _clear(self) -> None:
-        """Remove what this class has written, and the folder if nothing else is in it."""
-        ours = re.compile(rf"\.?\d{{6}}.*{re.escape(self._path.suffix.lower())}|\.?parts.*\.json")
-        with contextlib.suppress(OSError):
-            for file in self._folder.iterdir():
-                if ours.fullmatch(file.name):
-                    file.unlink()
-            self._folder.rmdir()
-
-    def _count(self) -> None:
-        self._written += 1
+    def _count(self, index: int, time_s: Fraction) -> None:
+        self._has_rounded |= is_rounded(self._path, time_s)
+        self._written, self._next = self._written + 1, index + 1
         if self._written == _PART_FRAMES:
             self._finish_part()
         self._is_whole = True
@@ -181,63 +198,94 @@ class PartsWriter:
         if self._part is None:
             return
         self._part.close()
-        self._rounded += self._part.warnings
         self._part = None
-        self._counts.append(self._written)
+        self._parts.append(_Part(frames=self._written, next_frame=self._next, notes=self.notes))
         self._written = 0
-        state = {"key": self._key, "frames": self._counts, "notes": self.notes}
-        write_atomically(self._folder / _STATE, json.dumps(state).encode())
+        parts = [asdict(part) for part in self._parts]
+        self._folder.save(self._key, {"parts": parts, "rounded": self._has_rounded})
 
-    def _found(self) -> tuple[list[int], dict[str, Any]]:
-        """Frames of the parts that are there, and what was noted with them."""
-        try:
-            state = json.loads((self._folder / _STATE).read_text("utf-8"))
-            counts, notes = [int(count) for count in state["frames"]], dict(state["notes"])
-            is_ours = state["key"] == self._key
-        except (OSError, ValueError, LookupError, TypeError):
-            is_ours, counts, notes = False, [], {}
-        names = [f"{number:06d}{self._path.suffix.lower()}" for number in range(len(counts))]
-        if not is_ours or not all((self._folder / name).is_file() for name in names):
-            self._clear()
-            counts, notes = [], {}
-        with write_errors(self._path):
-            self._folder.mkdir(exist_ok=True)
-        return counts, notes
+    def _found(self) -> tuple[list[_Part], bool]:
+        """The parts that a run has left, as far as they are whole, and whether times were rounded."""
+        parts: list[_Part] = []
+        has_rounded = False
+        with contextlib.suppress(LookupError, TypeError, ValueError):
+            state = self._folder.state(self._key) or {"parts": [], "rounded": False}
+            has_rounded = bool(state["rounded"])
+            parts = [_Part.of(each) for each in state["parts"]]
+        whole: list[_Part] = []
+        for number, part in enumerate(parts):
+            if _packets_in(self._path_of(number)) != part.frames:
+                message = f"a part of {self._path.name} is damaged, and is made anew with all that follows"
+                self.warnings.append(message)
+                break
+            whole.append(part)
+        if not whole:
+            self._folder.clear()
+        return whole, has_rounded
 
     def _output(self) -> OutputFile:
-        return OutputFile(self._path, self._like, metadata=self._metadata, alone=self._alone)
+        return OutputFile(self._path, self._like, metadata=self._metadata, alone=self._is_alone)
 
     def _join(self) -> None:
-        parts = [self._folder / f"{n:06d}{self._path.suffix.lower()}" for n in range(len(self._counts))]
         output = self._output()
         try:
-            with write_errors(self._path), av.open(str(parts[0])) as first:
-                template = first.streams.video[0]
-                video = output.container.add_stream_from_template(template)
-                video.time_base = template.time_base
-                if template.codec_context.codec_tag == "hvc1":
-                    video.codec_context.codec_tag = "hvc1"
+            try:
+                with av.open(str(self._path_of(0))) as first:
+                    template = first.streams.video[0]
+                    with write_errors(self._path):
+                        video = output.container.add_stream_from_template(template)
+                    video.time_base = template.time_base
+                    if template.codec_context.codec_tag == "hvc1":
+                        video.codec_context.codec_tag = "hvc1"
+            except _UNREADABLE as error:
+                raise self._damaged(0) from error
             output.start()
-            for packet in _packets(parts, video):
+            for packet in self._packets(video):
                 output.mux([packet], (packet.pts or 0) * packet.time_base)
         except BaseException:
             output.discard()
             raise
         output.close()
+        self.warnings += output.remarks(has_rounded=self._has_rounded)
+
+    def _packets(self, video: VideoStream) -> Iterator[Packet[VideoStream]]:
+        """The packets of the parts one after the other, in the order in which they are decoded."""
+        last: int | None = None
+        for number, part in enumerate(self._parts):
+            count = 0
+            try:
+                for packet in _packets_of(self._path_of(number)):
+                    dts, count = packet.dts, count + 1
+                    # each encoder began a little before its first picture, maybe before the last's end
+                    if last is not None and (dts is None or dts <= last):
+                        packet.dts = last + 1
+                    last = packet.dts
+                    packet.stream = video
+                    yield packet
+            except _UNREADABLE as error:
+                raise self._damaged(number) from error
+            if count != part.frames:
+                raise self._damaged(number)
+
+    def _damaged(self, number: int) -> MediaError:
+        name = self._path_of(number).name
+        return MediaError(
+            f"{name}, a part of {self._path}, is damaged", "run the same command again: it makes it anew"
+        )
 
 
-def _packets(parts: list[Path], video: VideoStream) -> Iterator[Packet[VideoStream]]:
-    """The packets of parts one after the other, in the order in which they are decoded."""
-    last: int | None = None
-    for path in parts:
-        with av.open(str(path)) as part:
-            for packet in part.demux(part.streams.video[0]):
-                if packet.size == 0:
-                    continue
-                dts = packet.dts
-                # each encoder began a little before its first picture, maybe before the last one's end
-                if last is not None and (dts is None or dts <= last):
-                    packet.dts = last + 1
-                last = packet.dts
-                packet.stream = video
+def _packets_of(part: Path) -> Iterator[Packet[VideoStream]]:
+    """The packets of a part that hold something; one of `_UNREADABLE` where it is damaged."""
+    with av.open(str(part)) as container:
+        for packet in container.demux(container.streams.video[0]):
+            if packet.is_corrupt:
+                raise OSError(f"{part} is cut off")
+            if packet.size:
                 yield packet
+
+
+def _packets_in(part: Path) -> int | None:
+    try:
+        return sum(1 for _ in _packets_of(part))
+    except _UNREADABLE:
+        return None

@@ -25,8 +25,7 @@ def matches(pattern: Path) -> list[Path]:
     name = re.compile(".*", re.DOTALL)
     if number := _NUMBER.search(pattern.name):
         before, after = pattern.name[: number.start()], pattern.name[number.end() :]
-        digits = r"\d{" + (number[1] or "1") + ",}"
-        name = re.compile(re.escape(before) + digits + re.escape(after), re.ASCII)
+        name = names_of(pattern)
         rest = (*rest[:-1], f"{glob.escape(before)}*{glob.escape(after)}")
     # only what follows the fixed part is a pattern: a folder may really be called "take[1]"
     pattern_text = str(Path(glob.escape(str(fixed)), *rest))
@@ -41,6 +40,27 @@ def numbered(pattern: Path, number: int) -> Path:
         return pattern
     digits = f"{number:0{found[1] or 1}d}"
     return pattern.with_name(pattern.name[: found.start()] + digits + pattern.name[found.end() :])
+
+
+def names_of(path: Path) -> re.Pattern[str]:
+    """What files are called that a path stands for: that of its name, with any number for its `%06d`."""
+    number = _NUMBER.search(path.name)
+    if number is None:
+        return re.compile(re.escape(path.name))
+    before, after = path.name[: number.start()], path.name[number.end() :]
+    digits = r"\d{" + (number[1] or "1") + ",}"
+    return re.compile(re.escape(before) + digits + re.escape(after), re.ASCII)
+
+
+def are_mixed_up(one: Path, other: Path) -> bool:
+    """Whether numbered files of one pattern would be taken for some of another, or are the very same."""
+    if one.parent.resolve() != other.parent.resolve():
+        return False
+    return any(
+        names_of(there).fullmatch(numbered(here, number).name) is not None
+        for here, there in ((one, other), (other, one))
+        for number in (0, 10**6, 10**9)
+    )
 
 
 def has_number(path: Path) -> bool:

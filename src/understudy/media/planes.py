@@ -14,6 +14,7 @@ import numpy as np
 from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
+from understudy.core.chroma import Site, at_sites, middle_of
 from understudy.core.picture import Planes
 from understudy.core.types import Image, Mask
 from understudy.media.colour import ColourTags, full_range_matrix
@@ -36,10 +37,12 @@ class PlaneEditor:
     Args:
         tags: of the video, its matrix known.
         pixel_format: of its pictures, one of `EDITABLE`.
+        site: where their samples of chroma lie; in the middle of their pixels where None.
     """
 
-    def __init__(self, tags: ColourTags, pixel_format: str) -> None:
+    def __init__(self, tags: ColourTags, pixel_format: str, site: Site | None = None) -> None:
         """Prepare the way from RGB to what is stored."""
+        self._pixel_format = pixel_format
         kind = av.VideoFormat(pixel_format)
         bits = kind.components[0].bits
         self._type = np.uint8 if bits == 8 else np.uint16
@@ -47,6 +50,7 @@ class PlaneEditor:
         self._across, self._down = (
             16 // length for length in (kind.chroma_width(16), kind.chroma_height(16))
         )
+        self.site = site or middle_of(self.grid_px)
         is_full_range = tags.is_full_range or pixel_format.startswith("yuvj")
         self._yuv_from_rgb = _stored_matrix(tags.matrix, bits, is_full_range=is_full_range)
         unit = np.linalg.inv(self._yuv_from_rgb[:, :3]) * 255
@@ -67,7 +71,7 @@ class PlaneEditor:
             luma=np.asarray(luma, np.uint8),
             chroma=(np.asarray(chroma[0], np.uint8), np.asarray(chroma[1], np.uint8)),
             grid_px=self.grid_px,
-            first_chroma_px=(0.0, (self._down - 1) / 2),  # on the left, as swscale takes it
+            first_chroma_px=self.site,
             rgb_from_yuv=self._rgb_from_yuv,
         )
 
@@ -88,13 +92,21 @@ class PlaneEditor:
         new, old = self.stored(after), self.stored(before.astype(np.float32) / np.float32(255))
         new -= (1 - weight)[..., None] * old
         luma, chroma = cv2.extractChannel(new, 0), np.ascontiguousarray(new[..., 1:])
-        size = (weight.shape[1] // self._across, weight.shape[0] // self._down)
-        self.mix(picture, box, np.asarray(luma, np.float32), _averaged(chroma, size), weight)
+        chroma = at_sites(chroma, self.grid_px, self.site)
+        self.mix(picture, box, np.asarray(luma, np.float32), chroma, weight)
 
     def stored(self, rgb: _Floats) -> _Floats:
         """What pictures hold of colours: R'G'B' of SDR in [0, 1] to numbers of Y', Cb, Cr, not rounded."""
         signal = rgb if self._hdr is None else signal_of(self._hdr, rgb)
         return np.asarray(cv2.transform(signal, self._yuv_from_rgb), np.float32)
+
+    def picture_of(self, image: Image) -> av.VideoFrame:
+        """A new picture that shows (h, w, 3) RGB uint8, its sides multiples of `grid_px`."""
+        height, width = image.shape[:2]
+        picture = av.VideoFrame(width, height, self._pixel_format)
+        blank, all_of_it = np.zeros_like(image), np.ones((height, width), np.float32)
+        self.put(picture, (0, 0, width, height), blank, image.astype(np.float32) / np.float32(255), all_of_it)
+        return picture
 
     def mix(self, picture: av.VideoFrame, box: _Box, luma: Mask, chroma: _Floats, weight: Mask) -> None:
         """Add to what a box of a picture holds, of which as much is taken away as `weight` says.
@@ -110,7 +122,7 @@ class PlaneEditor:
         self._add(picture.planes[0], box, luma, weight, touched)
         if (self._across, self._down) != (1, 1):
             size = (chroma.shape[1], chroma.shape[0])
-            weight = _averaged(weight, size)
+            weight = at_sites(weight, self.grid_px, self.site)
             # whole only where all its pixels are touched, and all its neighbours, between which it is blended
             share = cv2.resize(touched * np.uint8(255), size, interpolation=cv2.INTER_AREA)
             whole = (np.asarray(share) == 255).view(np.uint8)
@@ -137,10 +149,6 @@ class PlaneEditor:
 def _rows(plane: VideoPlane, kind: type[np.uint8] | type[np.uint16]) -> NDArray[Any]:
     """(height, columns) of a plane's memory, some of them beyond its width."""
     return np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)
-
-
-def _averaged(picture: _Floats, size: tuple[int, int]) -> _Floats:
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 @cache

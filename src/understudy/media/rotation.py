@@ -55,6 +55,21 @@ class Orientation:
             x0, y0, x1, y1 = width_px - y1, x0, width_px - y0, x1
         return (width_px - x1, y0, width_px - x0, y1) if self.is_mirrored else (x0, y0, x1, y1)
 
+    def upright_place(self, place_px: tuple[float, float], size_px: tuple[int, int]) -> tuple[float, float]:
+        """Where a place (x, y) of a coded part of (width, height) lies once that is upright.
+
+        Convention:
+            The centre of the top left pixel is (0, 0).
+        """
+        (x, y), (width, height) = place_px, size_px
+        if self.is_mirrored:
+            x = width - 1 - x
+        if self.rotation_deg == 90:
+            return height - 1 - y, x
+        if self.rotation_deg == 180:
+            return width - 1 - x, height - 1 - y
+        return (y, width - 1 - x) if self.rotation_deg == 270 else (x, y)
+
     def coded(self, image: Pixels) -> Pixels:
         """Bring an upright image back to how it is coded: the inverse of `upright`."""
         if self.rotation_deg:

@@ -112,6 +112,10 @@ class SequenceWriter:
         """Whatever belongs to what was written; kept with it."""
         return self._files.notes
 
+    @notes.setter
+    def notes(self, notes: dict[str, Any]) -> None:
+        self._files.notes = notes
+
     @property
     def pixel_format(self) -> str:
         """What `write_coded` takes pictures in."""
@@ -193,15 +197,16 @@ class SequenceWriter:
         if index < self._next:
             raise ValueError(f"frames must come in order: {index} is not after the one before")
         self._finish(2 * self._workers)
-        if (self._next - self._files.next_frame) >= _SAVE_EVERY:
-            self._finish(0)
-            self._files.save(self._next)
         number = self._numbers[index] if self._numbers else index
         self._waiting.append(self._pool.submit(lambda: self._files.write(number, make())))
         self._next = index + 1
+        if (self._next - self._files.next_frame) >= _SAVE_EVERY:
+            self._finish(0)
+            self._files.save(self._next)
 
     def _finish(self, most_waiting: int) -> None:
         while len(self._waiting) > most_waiting:
-            done = self._waiting.popleft()
-            self._is_whole &= done.exception() is None
+            done = self._waiting[0]
+            self._is_whole &= done.exception() is None  # an interrupt while it waits leaves it in the queue
+            self._waiting.popleft()
             done.result()

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from understudy.core.errors import MediaError
-from understudy.core.files import sync, sync_folder, write_atomically
+from understudy.core.files import check_writable, sync, sync_folder
 from understudy.media.output import write_errors
-from understudy.media.patterns import fixed_part, has_number, matches, numbered
+from understudy.media.parts_folder import PartsFolder, has_parts
+from understudy.media.patterns import fixed_part, has_number, matches, names_of, numbered
 from understudy.media.stills import STILL_SUFFIXES
-
-_STATE = "parts.json"
 
 
 class SequenceFiles:
@@ -39,21 +36,23 @@ class SequenceFiles:
     def __init__(self, path: Path, key: str) -> None:
         """Find what an earlier run has left."""
         self._path, self._key = path, key
-        self._folder = path.with_name(path.name + ".parts")
         self._unsynced: list[Path] = []
-        self.next_frame, self.notes, self._written, is_moving = self._found()
-        if not is_moving and (there := _there(path)):
-            raise MediaError(*there)
         self._is_new_folder = not path.parent.exists()
+        self._folder = PartsFolder(path, names_of(path))
+        try:
+            self.next_frame, self.notes, self._written, is_moving = self._found()
+            if not is_moving and (there := _there(path)):
+                raise MediaError(*there)
+        except BaseException:
+            self._folder.close()
+            raise
         if not self.next_frame:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        with write_errors(path):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.clear()
 
     def write(self, number: int, data: bytes) -> None:
         """Write the file of a number; any thread may."""
         with write_errors(self._path):
-            file = numbered(self._folder / self._path.name, number)
+            file = numbered(self._folder.path / self._path.name, number)
             file.write_bytes(data)
             self._unsynced.append(file)
 
@@ -69,45 +68,43 @@ class SequenceFiles:
         """
         self._save(next_frame, is_moving=True)
         with write_errors(self._path):
-            for file in sorted(self._folder.iterdir()):
-                if file.name != _STATE:
-                    file.replace(self._path.parent / file.name)
+            for file in _lying(self._folder.path / self._path.name):
+                file.replace(self._path.parent / file.name)
             sync_folder(self._path.parent)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.clear()
+        self._folder.close()
 
     def discard(self) -> None:
         """Stop; what was saved stays."""
         if not self.next_frame:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            if self._is_new_folder:
-                with contextlib.suppress(OSError):  # there is something else in it
-                    self._path.parent.rmdir()
+            self._folder.clear()
+        self._folder.close()
+        if not self.next_frame and self._is_new_folder:
+            with contextlib.suppress(OSError):  # there is something else in it
+                self._path.parent.rmdir()
 
     def _save(self, next_frame: int, *, is_moving: bool) -> None:
         with write_errors(self._path):
             self._written += len(self._unsynced)
             while self._unsynced:
                 sync(self._unsynced.pop())
-            state = {
-                "key": self._key, "next": next_frame, "files": self._written, "moving": is_moving,
-                "notes": self.notes,
-            }  # fmt: skip
-            write_atomically(self._folder / _STATE, json.dumps(state).encode())
+        state = {"next": next_frame, "files": self._written, "moving": is_moving, "notes": self.notes}
+        self._folder.save(self._key, state)
         self.next_frame = next_frame
 
     def _found(self) -> tuple[int, dict[str, Any], int, bool]:
         """Next frame, notes, number of files and whether they were being given their names."""
+        state = self._folder.state(self._key) or {}
         try:
-            state = json.loads((self._folder / _STATE).read_text("utf-8"))
-            is_ours, is_moving = state["key"] == self._key, bool(state["moving"])
-            next_frame, notes, files = int(state["next"]), dict(state["notes"]), int(state["files"])
-        except (OSError, ValueError, LookupError, TypeError):
+            is_moving, notes = bool(state["moving"]), dict(state["notes"])
+            next_frame, files = int(state["next"]), int(state["files"])
+        except (ValueError, LookupError, TypeError):
             return 0, {}, 0, False
-        lying = len(matches(self._folder / self._path.name))
+        lying = len(_lying(self._folder.path / self._path.name))
         if is_moving:
-            lying += len(matches(self._path))
+            lying += len(_lying(self._path))
         # those after the last that was saved are written again
-        return (next_frame, notes, files, is_moving) if is_ours and lying >= files else (0, {}, 0, False)
+        return (next_frame, notes, files, is_moving) if lying >= files else (0, {}, 0, False)
 
 
 def check_sequence(path: Path, files: Sequence[Path]) -> None:
@@ -135,17 +132,23 @@ def check_sequence(path: Path, files: Sequence[Path]) -> None:
     is_own = path.parent.is_dir() and any(file.parent.samefile(path.parent) for file in files[:1])
     if is_own and has_number(path):
         raise MediaError(f"{path.parent} is the folder of the footage itself", "write to another folder")
-    if there := None if _state_of(path).exists() else _there(path):
+    if path.is_dir():
+        raise MediaError(f"{path} is a folder", "choose another name")
+    with write_errors(path):
+        folder = path.parent if path.parent.is_dir() else path.parent.parent
+        check_writable(folder / "understudy.tmp")
+    if there := None if has_parts(path) else _there(path):
         raise MediaError(*there)
 
 
-def _state_of(path: Path) -> Path:
-    return path.with_name(path.name + ".parts") / _STATE
+def _lying(path: Path) -> list[Path]:
+    """The files that are there already of those that a pattern stands for."""
+    return matches(path) if has_number(path) else [path] * path.is_file()
 
 
 def _there(path: Path) -> tuple[str, str] | None:
     """What is to be said of files that have the names already."""
-    found = matches(path) if has_number(path) else [path] * path.exists()
+    found = _lying(path)
     if not found:
         return None
     count = f"{len(found)} files are" if len(found) > 1 else "a file is"

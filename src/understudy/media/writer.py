@@ -4,7 +4,8 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -18,13 +19,14 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from understudy.core.errors import MediaError
-from understudy.core.types import Frame
+from understudy.core.types import Frame, Image
 from understudy.media.colour import FromRgb
-from understudy.media.encoding import CODECS, encoding_for
+from understudy.media.encoding import CODECS, Encoding, encoding_for
 from understudy.media.info import VideoInfo
 from understudy.media.losses import losses
 from understudy.media.output import OUTPUT_SUFFIXES, check_path, write_errors
-from understudy.media.output_file import OutputFile
+from understudy.media.output_file import OutputFile, is_rounded
+from understudy.media.planes import PlaneEditor
 from understudy.media.rotation import Orientation
 
 __all__ = ["OUTPUT_SUFFIXES", "VideoWriter", "check_output"]
@@ -73,14 +75,12 @@ class VideoWriter:
         self._like = like
         self._held: av.VideoFrame | None = None  # until it is known how long it is shown
         self._last_pts = 0
-        self._has_rounded = False
+        self._has_rounded, self._is_alone = False, alone
         self._encoding = encoding_for(
             like, path.suffix, native=native, codec=codec if native or codec != "auto" else "h264",
             crf=crf, preset=preset,
         )  # fmt: skip
-        self._from_rgb = FromRgb(
-            self._encoding.colour, height_px=like.coded_height_px, pixel_format=self._encoding.pixel_format
-        )
+        self._from_rgb = _from_rgb(self._encoding, like, native=native)
         self._file = OutputFile(path, like, metadata=metadata or {}, alone=alone)
         try:
             with write_errors(path):
@@ -165,7 +165,8 @@ class VideoWriter:
         except BaseException:
             self.discard()
             raise
-        self._note_repairs()
+        if not self._is_alone:  # what a part is called says nothing to anybody
+            self.warnings += self._file.remarks(has_rounded=self._has_rounded)
 
     def __enter__(self) -> Self:
         """Give the writer itself."""
@@ -239,23 +240,22 @@ class VideoWriter:
             raise ValueError(f"time {time_s} s is no multiple of the time base {self._like.time_base} s")
         if self._held is not None and exact <= self._last_pts:
             raise ValueError(f"frames must come in order: {time_s} s is not after the one before")
-        self._has_rounded |= self._file.is_matroska and (time_s * 1000).denominator != 1
+        self._has_rounded |= is_rounded(self._path, time_s)
         return int(exact)
-
-    def _note_repairs(self) -> None:
-        if self._has_rounded:
-            self.warnings.append(
-                f"{self._path.name}: Matroska rounds times to milliseconds; .mp4 keeps them exact"
-            )
-        if self._file.repaired_packets:
-            self.warnings.append(
-                f"{self._like.path.name}: {self._file.repaired_packets} audio packets had no usable time and "
-                "were given one"
-            )
 
     def discard(self) -> None:
         """Stop, and remove what was written; `path` is as it was. Harmless after the end."""
         self._file.discard()
+
+
+def _from_rgb(encoding: Encoding, like: VideoInfo, *, native: bool) -> Callable[[Image], av.VideoFrame]:
+    """What makes pictures for an encoder of RGB: in its own depth and range, and HDR where it stores that."""
+    colour, pixel_format, height_px = encoding.colour, encoding.pixel_format, like.coded_height_px
+    if pixel_format in ("yuv420p", "yuv444p") and not colour.is_hdr:
+        return FromRgb(colour, height_px=height_px, pixel_format=pixel_format)
+    site = like.chroma_site if native and "420" in pixel_format else None
+    tags = replace(colour, matrix=colour.matrix_for(height_px))
+    return PlaneEditor(tags, pixel_format, site).picture_of
 
 
 def check_output(

@@ -156,9 +156,9 @@ class ConvertConfig:
     """Footage and a model to new footage.
 
     Args:
-        target: footage that is changed.
+        target: footage that is changed: a video, an image, or numbered images as a folder or a pattern.
         model: model folder.
-        out: video to write.
+        out: video to write, or numbered images: frames/%06d.png.
         source: identity to put in; the model's first where None.
         target_identity: identity to replace; the model's second where None.
         mapped: identity put in by identity replaced, where several are; instead of these two.
@@ -169,6 +169,7 @@ class ConvertConfig:
         occlusion: whether what passes before the face (a hand, a microphone) stays in front of it.
         codec: "auto" (the footage's own, or what holds its depth), or one of `media.encoding`.
         crf: constant quality, 0 (lossless) to 51; what is hard to tell from the original where None.
+        matte: a further video or numbered images to write: how much of each pixel is new.
     """
 
     target: Path
@@ -184,6 +185,7 @@ class ConvertConfig:
     occlusion: bool = True
     codec: str = "auto"
     crf: int | None = None
+    matte: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +199,7 @@ class ConvertResult:
     seconds: float
     peak_rss_mb: float
     warnings: list[str]
+    matte: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,9 +208,9 @@ class SwapConfig:
 
     Args:
         source: footage of the identity put in.
-        target: footage that is changed.
+        target: footage that is changed, as in `ConvertConfig`.
         target_footage: more footage of the person in the target, to learn from only.
-        out: video to write.
+        out: as in `ConvertConfig`.
         minutes: wall time to train for.
         steps: optimizer steps instead of minutes.
         production: folder for facesets, model and previews; `OUT` with the suffix
@@ -216,6 +219,7 @@ class SwapConfig:
         start: "base" or "scratch".
         seed: seed of every random choice.
         losses: as in `TrainConfig`.
+        matte: as in `ConvertConfig`.
     """
 
     source: tuple[Path, ...]
@@ -229,11 +233,12 @@ class SwapConfig:
     start: str = "base"
     seed: int = 0
     losses: Mapping[str, float] = field(default_factory=dict[str, float])
+    matte: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SwapResult:
-    """What the whole chain did; `output` .. `warnings` as in `ConvertResult`."""
+    """What the whole chain did; `output` .. `warnings` and `matte` as in `ConvertResult`."""
 
     output: Path
     frames: int
@@ -245,3 +250,4 @@ class SwapResult:
     production: Path
     extract: dict[str, ExtractResult] = field(default_factory=dict[str, ExtractResult])
     train: TrainResult | None = None
+    matte: Path | None = None

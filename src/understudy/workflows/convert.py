@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing, nullcontext
-from pathlib import Path
+from collections.abc import Generator, Sequence
+from contextlib import closing
 
-from understudy.core.errors import ConfigError, MediaError
+from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
-from understudy.media.encoding import is_native
-from understudy.media.reader import VideoReader
-from understudy.media.writer import check_output
+from understudy.media.footage import FrameSource, open_footage
 from understudy.training.model import Model
 from understudy.training.model_folder import load_model
 from understudy.training.model_index import ModelIndex
@@ -21,10 +18,11 @@ from understudy.training.processor import has_fast_bf16
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS, nearest
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.convert_cast import LiveCast, Role, StoredCast, roles_of
-from understudy.workflows.convert_compose import Composer, Look
+from understudy.workflows.convert_compose import Composed, Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.convert_front import Front
-from understudy.workflows.convert_output import WARM_UP_FRAMES, output_for, write
+from understudy.workflows.convert_output import WARM_UP_FRAMES, check_target, output_for
+from understudy.workflows.convert_tally import Tally
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
 
@@ -44,53 +42,69 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     """
     started = time.monotonic()
     look = look_of(config)
+    check_target(config)
     loaded = load_model(config.model, bf16=has_fast_bf16())
     model, index = loaded.model.eval(), loaded.index
     roles = roles_of(index, config.source, config.target_identity, config.mapped)
-    if config.faces:
-        cast = StoredCast(roles, config.faces, config.target)
-    else:
-        cast = LiveCast(roles, index, on_event)
-    front = _front(config, model, index) if config.occlusion else None
-    # from the inside out: no thread may decode any more when the reader closes
     with (
         single_threaded_opencv(),
-        output_for(config, roles, index) as writer,
-        nullcontext(Composer(model.preset, look, writer.notes.get("colours"))) as composer,
-        VideoReader(config.target, start_index=max(0, writer.next_frame - WARM_UP_FRAMES)) as reader,
-        closing(prefetch(reader.partial(), depth=frames_ahead(reader.info))) as decoded,
-        closing(cast.of(decoded, frames_ahead(reader.info))) as chosen,
-        closing(prefetch(composer.of(drawn_frames(model, chosen, front)), depth=2)) as done,
+        closing(_cast_for(config, roles, index, on_event)) as cast,
+        output_for(config, roles, index) as output,
+        open_footage(config.target, start_index=max(0, output.first - WARM_UP_FRAMES)) as footage,
     ):
-        total, begun = reader.info.frames_hint, writer.next_frame
-        frames, swapped = begun, int(writer.notes.get("swapped", 0))
-        if begun:
-            on_event(Notice(message=f"it goes on at frame {begun}, where it was stopped", is_warning=False))
-        for frame, faces in done:
-            if frame.index < begun:
-                continue
-            frames, swapped = frames + 1, swapped + bool(faces)
-            noted = {"swapped": swapped, "colours": dict(composer.colours_chosen)}
-            with writer.noting(noted):
-                write(writer, frame)
-            if frames % _REPORT_EVERY == 0:
-                whole = max(total, frames) if total else None
-                on_event(Progress(stage="convert", done=frames, total=whole, unit="frames"))
-    warnings = [*loaded.warnings, *reader.warnings, *writer.warnings]
-    warnings += _missed(config, roles, cast.unsure, swapped)
+        tally = Tally(output.notes, [role.target for role in roles])
+        front = _front(config, model, index) if config.occlusion else None
+        colours, with_matte = output.notes.get("colours"), config.matte is not None
+        composer = Composer(model.preset, look, colours, with_matte=with_matte)
+        if output.first:
+            message = f"it goes on at frame {output.first}, where it was stopped"
+            on_event(Notice(message=message, is_warning=False))
+        with closing(_composed(model, footage, cast, composer, front)) as done:
+            for composed in done:
+                number = composed.frame.index
+                if number < output.first:
+                    continue
+                if number >= output.begun:
+                    tally.add(composed.replaced, cast.unsure_in(number))
+                noted = {"colours": dict(composer.colours_chosen), **tally.noted()}
+                output.add(composed.frame, composed.matte, noted)
+                if (number + 1) % _REPORT_EVERY == 0:
+                    on_event(_progress(number + 1, footage.info.frames_hint))
+    warnings = [*loaded.warnings, *footage.warnings, *output.warnings, *tally.missed(config.target)]
     for message in warnings:
         on_event(Notice(message=message))
     on_event(Written(path=config.out, what="swapped video"))
+    if config.matte is not None:
+        on_event(Written(path=config.matte, what="matte"))
     seconds = time.monotonic() - started
     return ConvertResult(
         output=config.out,
-        frames=frames,
-        swapped=swapped,
-        fps=(frames - begun) / max(seconds, 1e-9),
+        frames=tally.frames,
+        swapped=tally.swapped,
+        fps=tally.added / max(seconds, 1e-9),
         seconds=seconds,
         peak_rss_mb=peak_rss_mb(),
         warnings=warnings,
+        matte=config.matte,
     )
+
+
+def _composed(
+    model: Model, footage: FrameSource, cast: StoredCast | LiveCast, composer: Composer, front: Front | None
+) -> Generator[Composed]:
+    """The frames of footage with their faces replaced. Leave it through `contextlib.closing`."""
+    ahead = frames_ahead(footage.info)
+    # from the inside out: no thread may decode any more when the footage closes
+    with (
+        closing(prefetch(footage.partial(), depth=ahead)) as decoded,
+        closing(cast.of(decoded, ahead)) as chosen,
+        closing(prefetch(composer.of(drawn_frames(model, chosen, front)), depth=2)) as done,
+    ):
+        yield from done
+
+
+def _progress(done: int, hint: int | None) -> Progress:
+    return Progress(stage="convert", done=done, total=max(hint, done) if hint else None, unit="frames")
 
 
 def _front(config: ConvertConfig, model: Model, index: ModelIndex) -> Front:
@@ -99,18 +113,13 @@ def _front(config: ConvertConfig, model: Model, index: ModelIndex) -> Front:
     return Front(model, known or tolerances_of(model, config.faces))
 
 
-def _missed(
-    config: ConvertConfig, roles: Sequence[Role], unsure: Mapping[str, int], swapped: int
-) -> list[str]:
-    """What is to be said of people who were not found, or not in every frame."""
-    if not swapped:
-        who = " and ".join(role.target for role in roles)
-        return [f"{who} was not found in {config.target}: the output shows the target unchanged"]
-    return [
-        f"{count} frames show a face that may be {name}'s and was not swapped: the identity network was not "
-        "sure"
-        for name, count in unsure.items()
-    ]
+def _cast_for(
+    config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, on_event: OnEvent
+) -> StoredCast | LiveCast:
+    """What tells who is who in each frame."""
+    if config.faces:
+        return StoredCast(roles, config.faces, config.target)
+    return LiveCast(roles, index, on_event)
 
 
 def look_of(config: ConvertConfig) -> Look:
@@ -126,15 +135,3 @@ def look_of(config: ConvertConfig) -> Look:
     if not 0 <= config.strength <= 1:
         raise ConfigError(f"the strength is {config.strength:g}", "give 0 (the target unchanged) to 1")
     return Look(colour=config.colour, blend=config.blend, strength=config.strength)
-
-
-def check_target(path: Path, out: Path) -> None:
-    """Raise early where a target cannot be converted, or its output not written.
-
-    Raises:
-        MediaError: it is no video file, or the output's container cannot take its audio.
-    """
-    if path.is_dir():
-        raise MediaError(f"{path} is a folder", "the target is one video file")
-    with VideoReader(path) as reader:
-        check_output(out, reader.info, native=is_native(reader.info))

@@ -80,11 +80,7 @@ def roles_of(
 
 
 class LiveCast:
-    """Finds the faces of the people who are replaced, and knows them by the network of identities.
-
-    Attributes:
-        unsure: people to the number of frames in which they may have been missed.
-    """
+    """Finds the faces of the people who are replaced, and knows them by the network of identities."""
 
     def __init__(self, roles: Sequence[Role], index: ModelIndex, on_event: OnEvent) -> None:
         """Load the networks; raises WeightsError."""
@@ -98,13 +94,14 @@ class LiveCast:
                 "train it on facesets that extraction has made",
             )
         self._finder = FaceFinder(on_event=on_event)
+        self._unsure: dict[int, list[str]] = {}
 
-    @property
-    def unsure(self) -> dict[str, int]:
-        """See above."""
-        return {
-            role.target: chooser.unsure_frames for role, chooser in self._choosers if chooser.unsure_frames
-        }
+    def unsure_in(self, index: int) -> Sequence[str]:
+        """Who may have been missed in a frame that was given, by its index; to be asked once."""
+        return self._unsure.pop(index, ())
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def of(self, frames: Iterable[PartialFrame], depth: int) -> Generator[Cast]:
         """Each frame with the faces in it that are replaced; finding has a thread of its own."""
@@ -115,7 +112,10 @@ class LiveCast:
     def _parts(self, frame: PartialFrame, faces: Sequence[Face]) -> list[Part]:
         left, parts = list(faces), list[Part]()
         for role, chooser in self._choosers:
+            before = chooser.unsure_frames
             face = chooser.choose(frame.image, left)
+            if chooser.unsure_frames > before:
+                self._unsure.setdefault(frame.index, []).append(role.target)
             if face is not None:
                 left = [other for other in left if other is not face]
                 parts.append(Part(face=face, role=role))
@@ -127,8 +127,6 @@ class StoredCast:
 
     A face that was rejected is left alone, but for one that is only of no use for training: hidden, blurred.
     """
-
-    unsure: Mapping[str, int] = {}
 
     def __init__(self, roles: Sequence[Role], facesets: Sequence[Path], footage: Path) -> None:
         """Open the facesets.
@@ -154,19 +152,26 @@ class StoredCast:
                 self._faces.append((role, _faces_in(faceset, digest, footage)))
             self._stack = opening.pop_all()
 
+    def unsure_in(self, index: int) -> Sequence[str]:
+        """Nobody: a person has decided."""
+        return ()
+
+    def close(self) -> None:
+        """Close the facesets."""
+        self._stack.close()
+
     def of(self, frames: Iterable[PartialFrame], depth: int) -> Generator[Cast]:
         """Each frame with the faces in it that are replaced."""
-        with self._stack:
-            waiting = [(role, faces, next(faces, None)) for role, faces in self._faces]
-            for frame in frames:
-                parts: list[Part] = []
-                for number, (role, faces, stored) in enumerate(waiting):
-                    while stored is not None and stored.frame_index <= frame.index:
-                        if stored.frame_index == frame.index:
-                            parts.append(Part(face=stored.face, role=role))
-                        stored = next(faces, None)
-                    waiting[number] = (role, faces, stored)
-                yield frame, parts
+        waiting = [(role, faces, next(faces, None)) for role, faces in self._faces]
+        for frame in frames:
+            parts: list[Part] = []
+            for number, (role, faces, stored) in enumerate(waiting):
+                while stored is not None and stored.frame_index <= frame.index:
+                    if stored.frame_index == frame.index:
+                        parts.append(Part(face=stored.face, role=role))
+                    stored = next(faces, None)
+                waiting[number] = (role, faces, stored)
+            yield frame, parts
 
 
 def can_be_taken_from(folder: Path, footage: Path) -> bool:

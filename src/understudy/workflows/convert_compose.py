@@ -13,8 +13,9 @@ from understudy.compositing.blend_feather import Feather
 from understudy.compositing.colour.sample import colour_sample
 from understudy.compositing.mask import blend_mask
 from understudy.compositing.mask_sets import without
-from understudy.compositing.paste import place, place_planes
+from understudy.compositing.paste import Window, place, place_planes
 from understudy.core.types import Mask
+from understudy.media.image_picture import ImagePicture
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.nets.presets import Preset
 from understudy.workflows.choices import AUTO
@@ -55,6 +56,21 @@ class MaskedPart:
         return (colour_sample(self.drawn.face, self.mask), colour_sample(cut.crop, self.mask)), cut.key
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A frame whose faces were replaced.
+
+    Args:
+        frame: the changed one.
+        replaced: the people whose faces were, by name.
+        matte: (h, w) float32 in [0, 1], how much of the frame is new; None where nobody asked for it.
+    """
+
+    frame: PartialFrame
+    replaced: tuple[str, ...]
+    matte: Mask | None = None
+
+
 class Composer:
     """Puts faces into frames.
 
@@ -68,6 +84,8 @@ class Composer:
         look: Look,
         chosen: Mapping[str, str] | None = None,
         half_window: int = HALF_WINDOW,
+        *,
+        with_matte: bool = False,
     ) -> None:
         """Know how faces are cut out, and how they shall look.
 
@@ -76,7 +94,9 @@ class Composer:
             look: how they shall look.
             chosen: how colours of people were matched so far, where that is not to be decided anew.
             half_window: keys before and after that decide a frame's colours.
+            with_matte: whether it is wanted how much of each frame is new.
         """
+        self._with_matte = with_matte
         self._preset, self._look = preset, look
         self._colours = Colours(look.colour, half_window, chosen)
         # a plain mix needs no pixels but those of the face itself
@@ -87,8 +107,8 @@ class Composer:
         """How the colours of each person replaced were matched."""
         return self._colours.chosen
 
-    def of(self, frames: Iterable[DrawnFrame]) -> Iterator[tuple[PartialFrame, int]]:
-        """Each frame with its faces replaced, and how many were; a few frames late."""
+    def of(self, frames: Iterable[DrawnFrame]) -> Iterator[Composed]:
+        """Each frame with its faces replaced, a few frames late."""
         waiting: deque[tuple[PartialFrame, list[MaskedPart]]] = deque()
         for frame, drawn in frames:
             parts = [masked(each, self._preset) for each in drawn]
@@ -99,24 +119,30 @@ class Composer:
         while waiting:
             yield self._composed(*waiting.popleft())
 
-    def _composed(self, frame: PartialFrame, parts: list[MaskedPart]) -> tuple[PartialFrame, int]:
-        assert isinstance(frame.image, DecodedPicture)
+    def _composed(self, frame: PartialFrame, parts: list[MaskedPart]) -> Composed:
+        picture = frame.image
+        assert isinstance(picture, DecodedPicture | ImagePicture)
+        matte = np.zeros((picture.height_px, picture.width_px), np.float32) if self._with_matte else None
         for each in parts:
-            self._put(frame.image, each, frame.index)
-        return frame, len(parts)
+            self._put(picture, each, frame.index, matte)
+        replaced = tuple(each.drawn.cut.part.role.target for each in parts)
+        return Composed(frame=frame, replaced=replaced, matte=matte)
 
-    def _put(self, picture: DecodedPicture, face: MaskedPart, number: int) -> None:
-        """Put one face into a picture."""
+    def _put(
+        self, picture: DecodedPicture | ImagePicture, face: MaskedPart, number: int, matte: Mask | None
+    ) -> None:
+        """Put one face into a picture, and how much of it is shown into the matte."""
         cut = face.drawn.cut
         colour_map = self._colours.take(cut.part.track, number)
         drawn = colour_map.apply(face.drawn.face, face.mask)
         size, matrix = (picture.width_px, picture.height_px), cut.crop_from_frame
         grid = picture.editable_grid_px
-        if self._blend is None and picture.coded is not None:
+        if self._blend is None and isinstance(picture, DecodedPicture) and picture.coded is not None:
             mask = face.mask * np.float32(self._look.strength)
-            planes = place_planes(picture.stored(drawn), mask, matrix, size, grid)
+            planes = place_planes(picture.stored(drawn), mask, matrix, size, grid, picture.chroma_site)
             if planes is not None:
                 picture.mix(planes.window.x0, planes.window.y0, planes.luma, planes.chroma, planes.weight)
+                _cover(matte, planes.window, planes.weight)
             return
         placed = place(drawn, face.mask, matrix, size, grid)
         if placed is None:
@@ -125,6 +151,14 @@ class Composer:
         blend = self._blend or Feather(strength=self._look.strength)
         after = blend(before, placed.face, placed.weight)
         picture.put(placed.window.x0, placed.window.y0, after, placed.weight)
+        _cover(matte, placed.window, placed.weight * np.float32(self._look.strength))
+
+
+def _cover(matte: Mask | None, window: Window, weight: Mask) -> None:
+    """Lay one more face over those that a matte knows: what is left of them shows through."""
+    if matte is not None:
+        part = matte[window.y0 : window.y1, window.x0 : window.x1]
+        part += weight * (1 - part)
 
 
 def masked(drawn: DrawnPart, preset: Preset) -> MaskedPart:

@@ -1,71 +1,149 @@
-"""Where converted frames go: a video in parts, that a stopped conversion goes on with."""
+"""Where converted frames go: a video or images, and their masks; a stopped conversion goes on with both."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
 from importlib.metadata import version
-from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
-from understudy.core.types import Frame
+from understudy.core.errors import MediaError
+from understudy.core.types import Frame, Mask
 from understudy.faces.faceset import Faceset
-from understudy.media.encoding import is_native
-from understudy.media.footage import sha256_of
+from understudy.media.any_writer import AnyWriter, check_matte, check_writer, open_writer
+from understudy.media.footage import open_footage, sha256_of
 from understudy.media.info import VideoInfo
-from understudy.media.output import check_path
+from understudy.media.matte import MatteWriter
+from understudy.media.output import OUTPUT_SUFFIXES
 from understudy.media.partial import DecodedPicture, PartialFrame
-from understudy.media.parts import PartsWriter
-from understudy.media.reader import VideoReader
-from understudy.media.writer import VideoWriter
 from understudy.training.model_index import ModelIndex
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_cast import Role
 
 SYNTHETIC_NOTICE = "Synthetic media: a face in this video was replaced (understudy)"
+MATTE_NOTICE = "Where a face was replaced in synthetic media (understudy)"
 # before the first frame that is still to be written: steadying faces and matching colours look so far back
 WARM_UP_FRAMES = 40
 
 
-def output_for(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> PartsWriter:
-    """Open the output, with what an earlier run of the same conversion has left.
+class Output:
+    """The frames of a conversion and, where asked for, their masks, with what an earlier run has left.
+
+    Attributes:
+        notes: what was kept with the last frame that is there.
+        begun: frames before this one are there.
+        first: the first frame that is needed: masks may be further behind than frames.
+    """
+
+    def __init__(self, config: ConvertConfig, key: str) -> None:
+        """Open both.
+
+        Raises:
+            MediaError: one cannot be written, or the target not be read.
+        """
+        self._info = check_target(config)
+        self._has_video = any(
+            path is not None and path.suffix.lower() in OUTPUT_SUFFIXES for path in (config.out, config.matte)
+        )
+        with ExitStack() as opening:
+            self._matte: MatteWriter | None = None
+            # frames are finished first: theirs is the larger file, so a full disk is met while both can go on
+            if config.matte is not None:
+                self._matte = opening.enter_context(
+                    MatteWriter(config.matte, like=self._info, key=key, metadata={"comment": MATTE_NOTICE})
+                )
+            metadata = {"comment": SYNTHETIC_NOTICE}
+            writer = open_writer(
+                config.out, self._info, key=key, codec=config.codec, crf=config.crf, metadata=metadata
+            )
+            self._frames: AnyWriter = opening.enter_context(writer)
+            self._stack = opening.pop_all()
+        self.notes: Mapping[str, Any] = self._frames.notes
+        self.begun = self._frames.next_frame
+        self.first = min(self.begun, self._matte.next_frame) if self._matte else self.begun
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is lost, a line each; complete once it is closed."""
+        return [*self._frames.warnings, *(self._matte.warnings if self._matte else ())]
+
+    def add(self, frame: PartialFrame, matte: Mask | None, notes: Mapping[str, Any]) -> None:
+        """Write what is not there yet of a frame.
+
+        Args:
+            frame: the next one, which may have been changed.
+            matte: how much of it is new, where that was asked for.
+            notes: kept with it; those of the frame before stay where it cannot be written.
+
+        Raises:
+            MediaError: the disk is full or fails, or a video cannot hold a frame of this size.
+        """
+        size, needed = ((each.width_px, each.height_px) for each in (frame.image, self._info))
+        if self._has_video and size != needed:
+            raise MediaError(
+                f"frame {frame.index} of {self._info.path} is {size[0]} x {size[1]} px, the first "
+                f"{needed[0]} x {needed[1]}: a video has one size",
+                "write images: --out frames/%06d.png",
+            )
+        if self._matte is not None:
+            assert matte is not None
+            self._matte.write_mask(matte, frame)
+        if frame.index < self.begun:
+            return
+        before, self._frames.notes = self._frames.notes, dict(notes)
+        try:
+            write(self._frames, frame)
+        except BaseException:
+            self._frames.notes = before
+            raise
+
+    def __enter__(self) -> Self:
+        """Give the output itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish both; or keep what there is, where the block raised."""
+        self._stack.__exit__(kind, error, trace)
+
+
+def output_for(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> Output:
+    """Open the output of a conversion; arguments say what it depends on, errors as of `Output`."""
+    return Output(config, _key(config, roles, index))
+
+
+def check_target(config: ConvertConfig) -> VideoInfo:
+    """Raise early where a target cannot be converted, or its output not written; nothing is left.
+
+    Returns:
+        What is known of the target.
 
     Raises:
-        MediaError: it cannot be written, or the target not be read.
+        MediaError: it is no footage, or its output or the mask cannot be written so.
     """
-    check_path(config.out, [config.target])
-    with VideoReader(config.target) as reader:
-        info = reader.info
-    make = partial(_writer, config=config, like=info, alone=True)
-    metadata = {"comment": SYNTHETIC_NOTICE}
-    key = _key(config, roles, index)
-    return PartsWriter(config.out, like=info, key=key, open_part=make, metadata=metadata)
+    with open_footage(config.target) as footage:
+        info = footage.info
+    check_writer(config.out, info, codec=config.codec, crf=config.crf)
+    if config.matte is not None:
+        check_matte(config.matte, info, config.out)
+    return info
 
 
-def write(writer: PartsWriter | VideoWriter, frame: PartialFrame) -> None:
+def write(writer: AnyWriter, frame: PartialFrame) -> None:
     """Write a frame that may have been changed."""
     picture = frame.image
-    assert isinstance(picture, DecodedPicture)
-    coded = picture.coded
-    if coded is not None and coded.format.name == writer.pixel_format:
-        writer.write_coded(coded, frame.time_s)
-    else:
-        whole = picture.whole()
-        writer.write(Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=whole))
-
-
-def _writer(path: Path, *, config: ConvertConfig, like: VideoInfo, alone: bool) -> VideoWriter:
-    return VideoWriter(
-        path,
-        like=like,
-        native=is_native(like),
-        codec=config.codec,
-        crf=config.crf,
-        inputs=[config.target],
-        alone=alone,
-    )
+    if isinstance(picture, DecodedPicture):
+        coded = picture.coded
+        if coded is not None and coded.format.name == writer.pixel_format:
+            writer.write_coded(coded, frame.time_s)
+            return
+    whole = picture.whole()
+    writer.write(Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=whole))
 
 
 def _key(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from understudy.core.errors import ConfigError, MediaError
+from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.faces.faceset import Faceset
-from understudy.media.footage import expand_footage, sha256_of
-from understudy.media.writer import OUTPUT_SUFFIXES
+from understudy.media.footage import expand_footage, image_files, sha256_of
+from understudy.media.patterns import has_number
 from understudy.training.model_folder import find_generation, holds_model
-from understudy.workflows import convert, extract, train
+from understudy.workflows import convert, convert_output, extract, train
 from understudy.workflows.configs import (
     ConvertConfig,
     ExtractConfig,
@@ -56,16 +57,9 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
         on_event(Notice(message="training was stopped early; the same command goes on from here"))
         raise KeyboardInterrupt
     faces = production / f"{TARGET}.faceset"
-    converted = convert.run(
-        ConvertConfig(
-            target=config.target,
-            model=training.model,
-            out=config.out,
-            # they were looked for already, and maybe reviewed since
-            faces=(faces,) if can_be_taken_from(faces, config.target) else (),
-        ),
-        on_event,
-    )
+    # they were looked for already, and maybe reviewed since
+    known = (faces,) if can_be_taken_from(faces, config.target) else ()
+    converted = convert.run(_convert_config(config, training, known), on_event)
     warnings = [w for result in (*extracted.values(), trained, converted) for w in result.warnings]
     return SwapResult(
         output=converted.output,
@@ -78,6 +72,7 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
         production=production,
         extract=extracted,
         train=trained,
+        matte=converted.matte,
     )
 
 
@@ -106,29 +101,40 @@ def _train_config(config: SwapConfig, production: Path) -> TrainConfig:
     return replace(training, resume=True)
 
 
+def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path, ...]) -> ConvertConfig:
+    """The conversion of a swap."""
+    return ConvertConfig(
+        target=config.target, model=training.model, out=config.out, matte=config.matte, faces=faces
+    )
+
+
 def default_production(out: Path) -> Path:
-    """Where a swap keeps its facesets and its model, beside the output."""
+    """Where a swap keeps its facesets and its model: beside the output, or the folder of images."""
+    if has_number(out) and out.parent.name:
+        out = out.parent
     return out.with_name(out.name + ".production")
 
 
 def _check(config: SwapConfig, training: TrainConfig) -> None:
     """Fail before minutes of work, not after."""
-    if config.out.suffix.lower() not in OUTPUT_SUFFIXES:
-        raise MediaError(
-            f"{config.out} is of no known video format", f"end its name in {', '.join(OUTPUT_SUFFIXES)}"
-        )
-    if not config.out.parent.is_dir():
-        raise MediaError(f"there is no folder {config.out.parent}", "make it, or write elsewhere")
-    if config.out.is_dir():
-        raise MediaError(f"{config.out} is a folder", "name a file to write")
     footage = expand_footage(path for paths in _footage(config).values() for path in paths)
-    for path in footage:
-        if config.out.exists() and path.exists() and path.samefile(config.out):
-            raise ConfigError(f"{config.out} is one of the inputs", "write to another file")
-    convert.check_target(config.target, config.out)
+    for out in (config.out, config.matte):
+        if out is not None:
+            _check_no_input(out, footage)
+    convert_output.check_target(_convert_config(config, training, ()))
     train.check(training)
     for name, paths in _footage(config).items():
         _check_production(training.model.parent / f"{name}.faceset", paths)
+
+
+def _check_no_input(out: Path, footage: Sequence[Path]) -> None:
+    """Refuse to write over footage, or images among those that it consists of."""
+    for path in footage:
+        if out.exists() and path.exists() and path.samefile(out):
+            raise ConfigError(f"{out} is one of the inputs", "write to another file")
+        images = image_files(path)
+        if has_number(out) and out.parent.is_dir() and images and images[0].parent.samefile(out.parent):
+            raise ConfigError(f"{out.parent} is the folder of {path}", "write to another folder")
 
 
 def _check_production(folder: Path, footage: tuple[Path, ...]) -> None:

@@ -1,0 +1,121 @@
+"""The folder in which an output lies in parts until it is whole, for one run at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+from understudy.core.errors import MediaError
+from understudy.core.files import write_atomically
+from understudy.media.output import write_errors
+
+_STATE, _LOCK = "parts.json", "parts.lock"
+_STATE_NAMES = re.compile(r"parts\.json|\.parts\..*\.part\.json")
+_TRIES = 100  # to make the folder while another run removes it
+
+
+class PartsFolder:
+    """Lies beside an output and is called like it, with ".parts" behind; what others put there stays.
+
+    It is locked until it is closed, or the process ends however that may. Windows and some network disks
+    know no such locks; there nothing is.
+
+    Args:
+        output: the file, or the pattern of files, that is written.
+        ours: what files of parts are called.
+
+    Attributes:
+        path: the folder.
+
+    Raises:
+        MediaError: another run is writing this output, or the folder cannot be written to.
+    """
+
+    def __init__(self, output: Path, ours: re.Pattern[str]) -> None:
+        """Make the folder and lock it."""
+        self.path, self._output, self._ours = _folder_of(output), output, ours
+        self._is_open = True
+        with write_errors(output):
+            self._lock = _locked(self.path, output)
+
+    def state(self, key: str) -> dict[str, Any] | None:
+        """What was saved last; None where nothing was, or of another key."""
+        try:
+            state = json.loads((self.path / _STATE).read_text("utf-8"))
+            return dict(state) if state["key"] == key else None
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+
+    def save(self, key: str, state: dict[str, Any]) -> None:
+        """Keep plain values; MediaError where the disk is full or fails."""
+        with write_errors(self._output):
+            write_atomically(self.path / _STATE, json.dumps({"key": key, **state}).encode())
+
+    def clear(self) -> None:
+        """Remove the parts and what was saved; nothing once it is closed, as they may be another run's."""
+        if not self._is_open:
+            return
+        with contextlib.suppress(OSError):
+            for file in self.path.iterdir():
+                if self._ours.fullmatch(file.name) or _STATE_NAMES.fullmatch(file.name):
+                    file.unlink()
+
+    def close(self) -> None:
+        """Let others have it; it goes if it is empty. Harmless after the first time."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        with contextlib.suppress(OSError):
+            (self.path / _LOCK).unlink()
+            self.path.rmdir()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def has_parts(output: Path) -> bool:
+    """Whether an earlier run has left something of an output."""
+    return (_folder_of(output) / _STATE).exists()
+
+
+def _folder_of(output: Path) -> Path:
+    return output.with_name(output.name + ".parts")
+
+
+def _locked(folder: Path, output: Path) -> IO[bytes] | None:
+    """The folder's lock, which is given back when it is closed; None where there are no locks."""
+    for _ in range(_TRIES):
+        folder.mkdir(parents=True, exist_ok=True)
+        if sys.platform == "win32":
+            return None
+        with contextlib.suppress(FileNotFoundError):  # another run has just removed the folder
+            file = (folder / _LOCK).open("ab")
+            try:
+                is_locked = _lock(file)
+            except BlockingIOError as error:
+                file.close()
+                raise MediaError(
+                    f"another run is writing {output}", "wait until it has ended, or write to another file"
+                ) from error
+            # the run before may have removed its file between the two calls
+            if not is_locked or (folder / _LOCK).stat().st_ino == os.fstat(file.fileno()).st_ino:
+                return file
+            file.close()
+    raise MediaError(f"cannot lock {folder}", "run the same command again")
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Whether this kind of disk can lock; BlockingIOError where somebody else has locked the file."""
+    import fcntl  # not on Windows
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return False
+    return True
