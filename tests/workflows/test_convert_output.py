@@ -294,8 +294,9 @@ def test_without_a_matte_nothing_is_gathered(config: ConvertConfig, tmp_path: Pa
     composed = convert.Composer._composed
 
     def spy(self: convert.Composer, *given: object) -> object:
-        seen.append(composed(self, *given).matte)  # type: ignore[arg-type]
-        return convert.Composed(frame=given[1], replaced=(), matte=None)  # type: ignore[arg-type]
+        done = composed(self, *given)  # type: ignore[arg-type]
+        seen.append(done.matte)
+        return done
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convert.Composer, "_composed", spy)

@@ -40,7 +40,8 @@ def chroma_site(picture: av.VideoFrame) -> Site:
     unit = 1 << bits - 8
     for axis in (0, 1):
         stored = _samples(small.planes[1 + axis], bits)
-        edge = np.where(np.arange(stored.shape[1 - axis]) < stored.shape[1 - axis] // 2, _DARK, _LIGHT) * unit
+        length = int(stored.shape[1 - axis])
+        edge = np.where(np.arange(length) < length // 2, _DARK, _LIGHT) * unit
         stored[:] = edge if axis == 0 else edge[:, None]
     name = "yuv444p" if bits == 8 else f"yuv444p{bits}le"
     whole = VideoReformatter().reformat(small, format=name, interpolation=_UPSAMPLE)
