@@ -22,6 +22,7 @@ from machine import about
 
 RESULTS = Path(__file__).parent / "results"
 ROUNDS = 3
+KINDS = ["transcoded", "without_networks", "converted", "searched"]
 
 _CHILD = """
 import json, resource, sys, tempfile, time
@@ -46,7 +47,9 @@ def timed(self, crops, *names, **others):
 def own(self, crops, *names, **others):
     return crops.astype(np.float32) / np.float32(255), np.ones(crops.shape[:3], np.float32)
 plain, Model.draw = Model.draw, {"converted": timed, "without_networks": own}.get(kind)
-loaded = None if kind == "transcoded" else convert.load_model(Path(model), bf16=convert.has_fast_bf16())
+device = convert.find_device("auto")
+fast = convert.has_fast_bf16(device)
+loaded = None if kind == "transcoded" else convert.load_model(Path(model), bf16=fast)
 convert.load_model = lambda *given, **named: loaded
 def run(out):
     if kind == "transcoded":
@@ -80,10 +83,13 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     parser.add_argument("model", type=Path)
     parser.add_argument("--faces", type=Path, required=True)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--result", type=Path, default=RESULTS / "convert_speed.json")
     args = parser.parse_args()
-    kinds = ["transcoded", "without_networks", "converted", "searched"]
+    kinds = ["transcoded", *(kind for kind in args.kinds if kind != "transcoded")]
     runs: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
-    for _ in range(ROUNDS):
+    for _ in range(args.rounds):
         for kind in kinds:
             faces = "" if kind == "searched" else str(args.faces)
             given = ["converted" if kind == "searched" else kind, str(args.target), str(args.model), faces]
@@ -108,7 +114,7 @@ def main() -> None:
     }
     rates = {kind: round(1e3 / found["wall_ms"], 1) for kind, found in figures.items()}
     result = {"machine": about(), "medians": figures, "ratios": ratios, "frames_per_s": rates}
-    (RESULTS / "convert_speed.json").write_text(json.dumps(result, indent=1) + "\n")
+    args.result.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
 

@@ -21,6 +21,7 @@ def about() -> dict[str, Any]:
         "commit": commit.stdout.strip(),
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpu": _cpu(),
+        **({"gpu": torch.cuda.get_device_name()} if torch.cuda.is_available() else {}),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "torch": torch.__version__,

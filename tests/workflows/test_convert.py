@@ -105,3 +105,10 @@ def test_the_target_is_never_the_output(clips: dict[str, Path], model: Path, tmp
             convert.run(ConvertConfig(target=target, model=model, out=out))
     assert target.read_bytes() == clips["target"].read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.mp4", "target.mp4"]
+
+
+def test_a_device_that_is_not_there_is_refused(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
+    config = ConvertConfig(target=clips["target"], model=model, out=tmp_path / "out.mp4", device="tpu")
+    with pytest.raises(ConfigError, match="unknown device 'tpu'"):
+        convert.run(config)
+    assert not any(tmp_path.iterdir())

@@ -205,6 +205,7 @@ def convert(
     codec: str = "auto",
     crf: int | None = None,
     matte: AnyPath | None = None,
+    device: str = "auto",
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -227,6 +228,7 @@ def convert(
         codec: "h264", "hevc", "prores", "ffv1", or "auto" for the video's own, or what holds its depth.
         crf: constant quality, 0 (lossless) to 51; hard to tell from the video where None.
         matte: a further video or numbered images to write, white where the picture is new.
+        device: what draws: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -249,5 +251,6 @@ def convert(
         codec=codec,
         crf=crf,
         matte=maybe_path(matte),
+        device=device,
     )
     return workflow.run(config, on_event)

@@ -24,6 +24,7 @@ from understudy.cli.conversion_options import (
 )
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.training_options import Device
 from understudy.core.events import OnEvent
 from understudy.workflows.choices import AUTO, BLENDS
 from understudy.workflows.configs import ConvertResult
@@ -44,6 +45,7 @@ def convert(
     codec: Codec = AUTO,
     crf: Crf = None,
     matte: Matte = None,
+    device: Device = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -68,6 +70,7 @@ def convert(
             codec=codec,
             crf=crf,
             matte=matte,
+            device=device or "auto",
             on_event=on_event,
         )
 

@@ -170,6 +170,7 @@ class ConvertConfig:
         codec: "auto" (the footage's own, or what holds its depth), or one of `media.encoding`.
         crf: constant quality, 0 (lossless) to 51; what is hard to tell from the original where None.
         matte: a further video or numbered images to write: how much of each pixel is new.
+        device: what draws: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
     """
 
     target: Path
@@ -186,6 +187,7 @@ class ConvertConfig:
     codec: str = "auto"
     crf: int | None = None
     matte: Path | None = None
+    device: str = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from understudy.media.footage import FrameSource, open_footage
 from understudy.training.model import Model
 from understudy.training.model_folder import load_model
 from understudy.training.model_index import ModelIndex
-from understudy.training.processor import has_fast_bf16
+from understudy.training.processor import find_device, has_fast_bf16
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS, nearest
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.convert_cast import LiveCast, Role, StoredCast, roles_of
@@ -43,8 +43,9 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     started = time.monotonic()
     look = look_of(config)
     check_target(config)
-    loaded = load_model(config.model, bf16=has_fast_bf16())
-    model, index = loaded.model.eval(), loaded.index
+    device = find_device(config.device)
+    loaded = load_model(config.model, bf16=has_fast_bf16(device))
+    model, index = loaded.model.to(device).eval(), loaded.index
     roles = roles_of(index, config.source, config.target_identity, config.mapped)
     with (
         single_threaded_opencv(),

@@ -17,8 +17,8 @@ from understudy.workflows.convert_cut import CutPart
 from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_keys import Keys
 
-_FACES_AT_ONCE = 8  # what a network gains by more is less than the memory of the frames that wait
-_FRAMES_AT_ONCE = 16
+_FACES_AT_ONCE = 8  # what a processor gains by more is less than the memory of the frames that wait
+_FACES_AT_ONCE_ON_GPU = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +53,13 @@ def drawn_frames(model: Model, frames: Iterable[Cast], front: Front | None = Non
         The same frames in the same order.
     """
     keys = Keys()
+    at_once = _FACES_AT_ONCE if model.device.type == "cpu" else _FACES_AT_ONCE_ON_GPU
     waiting: list[tuple[PartialFrame, list[CutPart]]] = []
     count = 0
     for frame, parts in frames:
         waiting.append((frame, [CutPart.of(model.preset, frame, part, keys) for part in parts]))
         count += len(parts)
-        if count >= _FACES_AT_ONCE or len(waiting) >= _FRAMES_AT_ONCE:
+        if count >= at_once or len(waiting) >= 2 * at_once:
             yield from _drawn(model, waiting, front)
             waiting, count = [], 0
     yield from _drawn(model, waiting, front)
