@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +21,9 @@ from understudy.media.partial import PartialFrame
 from understudy.media.probe import presentation_times
 from understudy.media.reader import VideoReader
 from understudy.workflows import convert, convert_output, swap
-from understudy.workflows.configs import ConvertConfig, ConvertResult, SwapConfig
+from understudy.workflows.configs import ConvertConfig, SwapConfig
+from understudy.workflows.convert_compose import Composed
+from understudy.workflows.convert_draw import DrawnFrame
 
 FRAMES = 48
 
@@ -289,17 +291,19 @@ def test_a_swap_keeps_out_of_its_footage(clips: dict[str, Path], stills: list[Pa
     assert len(files_in(folder)) == 8
 
 
-def test_without_a_matte_nothing_is_gathered(config: ConvertConfig, tmp_path: Path) -> None:
-    seen: list[object] = []
-    composed = convert.Composer._composed
+def test_without_a_matte_nothing_is_gathered(
+    config: ConvertConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray | None] = []
+    composed = convert.Composer.of
 
-    def spy(self: convert.Composer, *given: object) -> object:
-        done = composed(self, *given)  # type: ignore[arg-type]
-        seen.append(done.matte)
-        return done
+    def spy(self: convert.Composer, frames: Iterable[DrawnFrame]) -> Iterator[Composed]:
+        for each in composed(self, frames):
+            seen.append(each.matte)
+            yield each
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convert.Composer, "_composed", spy)
-        result: ConvertResult = convert.run(replace(config, out=tmp_path / "o.mp4"))
-    assert result.matte is None
+    monkeypatch.setattr(convert.Composer, "of", spy)
+    assert convert.run(replace(config, out=tmp_path / "o.mp4")).matte is None
     assert seen == [None] * FRAMES
+    convert.run(replace(config, out=tmp_path / "o.mp4", matte=tmp_path / "m.mp4"))
+    assert all(each is not None and each.max() == 1 for each in seen[FRAMES:])
