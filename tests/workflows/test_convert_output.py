@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from understudy.compositing.paste import Window
 from understudy.core.errors import ConfigError, MediaError
 from understudy.core.events import Event, Notice
 from understudy.media import parts
@@ -20,7 +21,7 @@ from understudy.media.images import read_image
 from understudy.media.partial import PartialFrame
 from understudy.media.probe import presentation_times
 from understudy.media.reader import VideoReader
-from understudy.workflows import convert, convert_output, swap
+from understudy.workflows import convert, convert_compose, convert_output, swap
 from understudy.workflows.configs import ConvertConfig, SwapConfig
 from understudy.workflows.convert_compose import Composed
 from understudy.workflows.convert_draw import DrawnFrame
@@ -289,6 +290,21 @@ def test_a_swap_keeps_out_of_its_footage(clips: dict[str, Path], stills: list[Pa
     with pytest.raises(ConfigError, match="is the folder of"):
         swap.run(replace(config, out=tmp_path / "o.mp4", matte=folder / "%d.png"))
     assert len(files_in(folder)) == 8
+
+
+def test_faces_cover_each_other_in_a_matte() -> None:
+    """Oracle: of a black picture onto which white is mixed twice."""
+    rng = np.random.default_rng(0)
+    matte, white = np.zeros((30, 40), np.float32), np.zeros((30, 40))
+    for box in ((2, 3, 22, 23), (10, 8, 38, 28)):
+        window = Window(*box)
+        weight = rng.random((window.y1 - window.y0, window.x1 - window.x0), dtype=np.float32)
+        convert_compose._cover(matte, window, weight)
+        convert_compose._cover(None, window, weight)
+        for y, x in np.ndindex(weight.shape):
+            before = white[window.y0 + y, window.x0 + x]
+            white[window.y0 + y, window.x0 + x] = weight[y, x] * 1 + (1 - weight[y, x]) * before
+    np.testing.assert_allclose(matte, white, atol=1e-6)
 
 
 def test_without_a_matte_nothing_is_gathered(
