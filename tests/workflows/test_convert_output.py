@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from understudy.compositing.paste import Window
 from understudy.core.errors import ConfigError, MediaError
 from understudy.core.events import Event, Notice
 from understudy.media import parts
@@ -20,8 +21,10 @@ from understudy.media.images import read_image
 from understudy.media.partial import PartialFrame
 from understudy.media.probe import presentation_times
 from understudy.media.reader import VideoReader
-from understudy.workflows import convert, convert_output, swap
-from understudy.workflows.configs import ConvertConfig, ConvertResult, SwapConfig
+from understudy.workflows import convert, convert_compose, convert_output, swap
+from understudy.workflows.configs import ConvertConfig, SwapConfig
+from understudy.workflows.convert_compose import Composed
+from understudy.workflows.convert_draw import DrawnFrame
 
 FRAMES = 48
 
@@ -289,17 +292,34 @@ def test_a_swap_keeps_out_of_its_footage(clips: dict[str, Path], stills: list[Pa
     assert len(files_in(folder)) == 8
 
 
-def test_without_a_matte_nothing_is_gathered(config: ConvertConfig, tmp_path: Path) -> None:
-    seen: list[object] = []
-    composed = convert.Composer._composed
+def test_faces_cover_each_other_in_a_matte() -> None:
+    """Oracle: of a black picture onto which white is mixed twice."""
+    rng = np.random.default_rng(0)
+    matte, white = np.zeros((30, 40), np.float32), np.zeros((30, 40))
+    for box in ((2, 3, 22, 23), (10, 8, 38, 28)):
+        window = Window(*box)
+        weight = rng.random((window.y1 - window.y0, window.x1 - window.x0), dtype=np.float32)
+        convert_compose._cover(matte, window, weight)
+        convert_compose._cover(None, window, weight)
+        for y, x in np.ndindex(weight.shape):
+            before = white[window.y0 + y, window.x0 + x]
+            white[window.y0 + y, window.x0 + x] = weight[y, x] * 1 + (1 - weight[y, x]) * before
+    np.testing.assert_allclose(matte, white, atol=1e-6)
 
-    def spy(self: convert.Composer, *given: object) -> object:
-        done = composed(self, *given)  # type: ignore[arg-type]
-        seen.append(done.matte)
-        return done
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convert.Composer, "_composed", spy)
-        result: ConvertResult = convert.run(replace(config, out=tmp_path / "o.mp4"))
-    assert result.matte is None
+def test_without_a_matte_nothing_is_gathered(
+    config: ConvertConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray | None] = []
+    composed = convert.Composer.of
+
+    def spy(self: convert.Composer, frames: Iterable[DrawnFrame]) -> Iterator[Composed]:
+        for each in composed(self, frames):
+            seen.append(each.matte)
+            yield each
+
+    monkeypatch.setattr(convert.Composer, "of", spy)
+    assert convert.run(replace(config, out=tmp_path / "o.mp4")).matte is None
     assert seen == [None] * FRAMES
+    convert.run(replace(config, out=tmp_path / "o.mp4", matte=tmp_path / "m.mp4"))
+    assert all(each is not None and each.max() == 1 for each in seen[FRAMES:])

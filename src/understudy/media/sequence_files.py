@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from understudy.core.errors import MediaError
+from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.files import check_writable, sync, sync_folder
 from understudy.media.output import write_errors
 from understudy.media.parts_folder import PartsFolder, has_parts
@@ -134,9 +134,11 @@ def check_sequence(path: Path, files: Sequence[Path]) -> None:
         raise MediaError(f"{path.parent} is the folder of the footage itself", "write to another folder")
     if path.is_dir():
         raise MediaError(f"{path} is a folder", "choose another name")
-    with write_errors(path):
-        folder = path.parent if path.parent.is_dir() else path.parent.parent
+    folder = path.parent if path.parent.is_dir() else path.parent.parent
+    try:
         check_writable(folder / "understudy.tmp")
+    except UnderstudyError as error:
+        raise MediaError(f"no files can be written to {folder}", error.next_step) from error
     if there := None if has_parts(path) else _there(path):
         raise MediaError(*there)
 

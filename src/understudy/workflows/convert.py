@@ -11,6 +11,7 @@ from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.media.footage import FrameSource, open_footage
+from understudy.media.patterns import has_number
 from understudy.training.model import Model
 from understudy.training.model_folder import load_model
 from understudy.training.model_index import ModelIndex
@@ -74,7 +75,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     warnings = [*loaded.warnings, *footage.warnings, *output.warnings, *tally.missed(config.target)]
     for message in warnings:
         on_event(Notice(message=message))
-    on_event(Written(path=config.out, what="swapped video"))
+    on_event(Written(path=config.out, what="swapped images" if has_number(config.out) else "swapped video"))
     if config.matte is not None:
         on_event(Written(path=config.matte, what="matte"))
     seconds = time.monotonic() - started
