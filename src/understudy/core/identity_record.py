@@ -105,6 +105,24 @@ class Revocation(_Table):
     why: Line | None = None
 
 
+class ConsentReference(_Table):
+    """What a model or an output says of a record; not the evidence.
+
+    Args:
+        identity: whose record it is.
+        sha256: its digest.
+        kind: see `IdentityRecord`.
+        granted_by: see `IdentityRecord`.
+        recorded: the day, as ISO 8601 says it.
+    """
+
+    identity: Name
+    sha256: Sha256
+    kind: Kind
+    granted_by: Name | None = None
+    recorded: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+
 class IdentityRecord(_Table):
     """One person, and what may be done with their face and voice.
 
@@ -155,6 +173,16 @@ class IdentityRecord(_Table):
         """64 hex digits over what was agreed; not over what faces are like, nor whether it was revoked."""
         agreed = self.model_dump(mode="json", exclude={"face", "voice", "revoked"}, exclude_none=True)
         return hashlib.sha256(json.dumps(agreed, sort_keys=True).encode()).hexdigest()
+
+    def reference(self) -> ConsentReference:
+        """What a model or an output says of it."""
+        return ConsentReference(
+            identity=self.name,
+            sha256=self.digest(),
+            kind=self.kind,
+            granted_by=self.granted_by,
+            recorded=self.recorded.date().isoformat(),
+        )
 
     def state(self, today: date) -> Literal["valid", "revoked", "expired"]:
         """Whether it holds on a day."""
