@@ -12,7 +12,17 @@ from understudy.core.identity_folder import FOLDER_VARIABLE, store_record
 from understudy.workflows.consent_choice import Given, new_record
 
 # rendered people, as facesets and footage in tests are called; tests of consent have a folder of their own
-PEOPLE = ("source", "target", "third", "anna", "bert", "A", "B", "Quelle ß")
+PEOPLE = (
+    "source",
+    "target",
+    "third",
+    "anna",
+    "bert",
+    "A",
+    "B",
+    "Quelle ß",
+    *(f"p{number}" for number in range(17)),
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
