@@ -128,6 +128,7 @@ BROKEN = {
     "another format": (WRITTEN.replace("format = 1", "format = 2"), "format"),
     "wrong type": (WRITTEN.replace('"Anna"', "7"), "name"),
     "date for a time": (WRITTEN.replace("2026-11-27T01:02:03+00:00", "2026-11-27"), "recorded"),
+    "a day as text": (WRITTEN + 'until = "2027-01-01"\n', "until"),
     "no time zone": (WRITTEN.replace("+00:00", ""), "time zone"),
     "unknown kind": (WRITTEN.replace('"self"', '"rumour"'), "kind"),
     "unknown use": (WRITTEN.replace('["face"]', '["gait"]'), "uses"),
