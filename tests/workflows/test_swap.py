@@ -92,6 +92,7 @@ def test_a_swaps_source_goes_by_the_name_that_is_said(clips: dict[str, Path], tm
         ("a/anna.mp4", "anna"),
         ("{folder}", "Zoë"),
         ("{folder}/*.png", "Zoë"),
+        ("{folder}/%06d.png", "Zoë"),
         ("{folder}/**/s?ot*.mp4", "Zoë"),
     ],
 )

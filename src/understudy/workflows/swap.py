@@ -12,7 +12,7 @@ from understudy.core.events import Notice, OnEvent, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.faces.faceset import Faceset
 from understudy.media.footage import expand_footage, image_files, sha256_of
-from understudy.media.patterns import has_number, is_pattern
+from understudy.media.patterns import fixed_part, has_number, is_pattern
 from understudy.training.model_folder import find_generation, holds_model
 from understudy.workflows import convert, convert_output, extract, train
 from understudy.workflows.configs import (
@@ -124,9 +124,9 @@ def source_name(config: SwapConfig) -> str:
     if config.source_name is not None:
         return config.source_name
     first = config.source[0]
-    if is_pattern(first):  # the folder that it looks into
-        first = next((parent for parent in first.parents if not is_pattern(parent)), first)
-    return first.name if first.is_dir() else first.stem
+    if is_pattern(first):
+        first = fixed_part(first)  # the folder that it looks into
+    return first.absolute().name if first.is_dir() else first.stem
 
 
 def default_production(out: Path) -> Path:
