@@ -28,6 +28,7 @@ from understudy.media.footage import sha256_of
 from understudy.media.reader import VideoReader
 from understudy.workflows import convert, evaluate, extract, train
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, TrainConfig
+from understudy.workflows.consent import note_person
 from understudy.workflows.evaluate_result import EvaluateConfig
 from understudy.workflows.known_pairs import Pair, rendered_pairs
 
@@ -66,7 +67,8 @@ def measured(pair: Pair, work: Path, ways: list[tuple[str, str]]) -> list[dict[s
     for name, footage in faces.items():
         extract.run(ExtractConfig(footage=footage, faceset=work / f"{name}.faceset", identity=name))
     facesets = (work / "source.faceset", work / "target.faceset")
-    config = TrainConfig(facesets=facesets, model=work / "model", steps=STEPS)
+    note_person(facesets[0], pair.person)
+    config = TrainConfig(facesets=facesets, model=work / "model", steps=STEPS, consent=pair.consent)
     if train.finished_result(config) is None:
         train.run(config)
     return [figures(pair, work, colour, blend) for colour, blend in ways]
@@ -78,7 +80,14 @@ def figures(pair: Pair, work: Path, colour: str, blend: str) -> dict[str, Any]:
     target = work / "target.faceset"
     convert.run(
         ConvertConfig(
-            target=pair.target, model=work / "model", out=out, faces=(target,), colour=colour, blend=blend
+            target=pair.target,
+            model=work / "model",
+            out=out,
+            faces=(target,),
+            colour=colour,
+            blend=blend,
+            consent=pair.consent,
+            people={"source": pair.person},
         )
     )
     result = evaluate.run(

@@ -28,6 +28,7 @@ from machine import about
 from understudy.training.model_folder import find_generation, holds_model, load_model
 from understudy.workflows import extract
 from understudy.workflows.configs import ExtractConfig
+from understudy.workflows.consent import note_person
 
 KILLS, STEPS, SAVE_EVERY_S = 20, 200, 0.25
 LATEST = 0.06  # of an undisturbed training, after its first new save, that a run is killed
@@ -49,6 +50,7 @@ def main() -> None:
         for clip, faceset in zip(("B_train", "A_testA"), facesets, strict=True):
             path = Path(str(files("understudy"))) / "assets" / "demo" / f"{clip}.mp4"
             extract.run(ExtractConfig(footage=(path,), faceset=faceset, every=4))
+            note_person(faceset, f"built-in actor {clip[0]}")
         calm, first_s, calm_s = undisturbed(facesets, folder / "calm")
         say(f"undisturbed: first save after {first_s:.1f} s, then {calm_s:.1f} s")
         interrupted = interrupt(facesets, folder / "interrupted")
@@ -82,7 +84,7 @@ def start(facesets: list[Path], model: Path) -> subprocess.Popen[bytes]:
     """One and the same command."""
     command = [sys.executable, "-c", TRAIN, "train", *map(str, facesets), "--model", str(model)]
     return subprocess.Popen(
-        [*command, "--steps", str(STEPS), "--batch", "2"],
+        [*command, "--steps", str(STEPS), "--batch", "2", "--consent", "rendered"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         process_group=0,  # of its own, and in the session whose priority this has

@@ -101,7 +101,7 @@ def test_training_settings_come_from_the_folder_of_the_model(seen: list[object],
 def test_all_that_training_is_asked_for_reaches_it(seen: list[object], tmp_path: Path) -> None:
     asked = {"minutes": 2.5, "preset": "classic", "start": "scratch", "batch": 3, "seed": 4, "resume": True}
     asked |= {"until_flat": True, "tensorboard": True, "encoder": "slow", "from_model": "n"}
-    asked |= {"devices": 2, "accumulate": 3, "device": "cpu", "focus": "w/worst.json"}
+    asked |= {"devices": 2, "accumulate": 3, "device": "cpu", "focus": "w/worst.json", "consent": "self"}
     understudy.train(["a", "b"], str(tmp_path / "model"), **asked)
     understudy.train(["a", "b"], tmp_path / "model", until_flat=True)  # as long as it takes
     facesets, model = (Path("a"), Path("b")), tmp_path / "model"
@@ -127,6 +127,18 @@ def test_swap_settings_come_from_the_production(seen: list[object], tmp_path: Pa
     assert seen == [
         (SwapConfig(**common, minutes=2, start="scratch", production=production, losses={"l1": 2.0}), {}),
         (SwapConfig(**common, minutes=None, steps=7, production=tmp_path), {"report": report}),
+    ]
+
+
+def test_consent_is_a_word_or_a_file(seen: list[object], monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    understudy.convert("a.mp4", "m", "o.mp4", consent="self")
+    understudy.convert("a.mp4", "m", "o.mp4", consent=Path("self"))
+    understudy.swap("s.mp4", "t.mp4", "o.mp4", consent="rendered", source_name="Zoë")
+    assert [(config.consent, getattr(config, "source_name", None)) for config, _ in seen] == [  # type: ignore[misc]
+        ("self", None),
+        (str(tmp_path / "self"), None),
+        ("rendered", "Zoë"),
     ]
 
 

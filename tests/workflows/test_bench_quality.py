@@ -28,7 +28,14 @@ from workflows.conftest import shortened
 @pytest.fixture(scope="module")
 def pair(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Pair:
     truth = shortened("BhA_testA", tmp_path_factory.mktemp("truth") / "truth.mp4", 48)
-    return Pair(name="short", source=(clips["source"],), target=clips["target"], truth=truth)
+    return Pair(
+        name="short",
+        source=(clips["source"],),
+        target=clips["target"],
+        truth=truth,
+        person="built-in actor B",
+        consent="rendered",
+    )
 
 
 @pytest.fixture

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from understudy.core.errors import ConfigError, MediaError
+from understudy.core.errors import ConfigError, ConsentError, MediaError
+from understudy.core.identity_folder import find_record, store_record
+from understudy.core.identity_record import IdentityRecord
 from understudy.media.probe import presentation_times
-from understudy.workflows import demo, swap
-from understudy.workflows.configs import SwapConfig
+from understudy.training.model_folder import find_generation, save_index
+from understudy.workflows import convert, demo, swap, train
+from understudy.workflows.configs import ConvertConfig, SwapConfig, TrainConfig
+from understudy.workflows.consent import person_in
 from understudy.workflows.demo import DemoConfig
 
 
@@ -39,6 +46,63 @@ def test_one_command_from_footage_to_video(clips: dict[str, Path], tmp_path: Pat
     assert third.train.steps == 5
     index = json.loads((first.production / "model" / "model.json").read_text())
     assert [entry["name"] for entry in index["identities"]] == ["source", "target"]
+    assert index["identities"][0]["consent"]["identity"] == "source"  # as the footage is called
+
+
+def test_a_swaps_source_goes_by_the_name_that_is_said(clips: dict[str, Path], tmp_path: Path) -> None:
+    config = SwapConfig(
+        source=(clips["source"],),
+        target=clips["target"],
+        out=tmp_path / "out.mp4",
+        steps=1,
+        source_name="anna",
+    )
+    production = swap.run(config).production
+    assert person_in(production / "source.faceset") == "anna"
+    # who trains or converts with what the swap has left is asked for the same record
+    found = find_record("anna")
+    assert found is not None
+    revoked = IdentityRecord.model_validate(found.record.model_dump() | {"revoked": {"on": date.today()}})
+    store_record(revoked)
+    facesets = (production / "source.faceset", production / "target.faceset")
+    try:
+        with pytest.raises(ConsentError, match="anna took back"):
+            train.run(TrainConfig(facesets=facesets, model=tmp_path / "m", steps=1))
+        with pytest.raises(ConsentError, match="anna took back"):
+            convert.run(ConvertConfig(target=clips["target"], model=production / "model", out=config.out))
+    finally:
+        store_record(found.record)
+    with pytest.raises(ConfigError, match=r"source\.faceset holds faces of anna, not of bert"):
+        swap.run(replace(config, source_name="bert"))
+    # a production of an earlier version says nothing: it is who is named
+    with closing(sqlite3.connect(facesets[0] / "faces.sqlite")) as database, database:
+        database.execute("DELETE FROM meta WHERE key = 'person'")
+    index = find_generation(production / "model").index
+    for entry in index.identities:
+        entry.consent = None
+    save_index(production / "model", index)
+    out = tmp_path / "again.mp4"
+    assert swap.run(replace(config, source_name="bert", out=out, production=production)).output == out
+    assert person_in(facesets[0]) == "bert"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("a/anna.mp4", "anna"),
+        ("{folder}", "Zoë"),
+        ("{folder}/*.png", "Zoë"),
+        ("{folder}/%06d.png", "Zoë"),
+        ("{folder}/**/s?ot*.mp4", "Zoë"),
+    ],
+)
+def test_a_swaps_source_is_called_as_its_footage(source: str, name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "Zoë"
+    folder.mkdir()
+    paths = (Path(source.format(folder=folder)), Path("more.mp4"))
+    config = SwapConfig(source=paths, target=Path("t.mp4"), out=Path("o.mp4"))
+    assert swap.source_name(config) == name
+    assert swap.source_name(replace(config, source_name="x")) == "x"
 
 
 def test_another_person_is_not_mixed_in(clips: dict[str, Path], tmp_path: Path) -> None:
@@ -117,6 +181,10 @@ def test_the_demo_measures_itself(tmp_path: Path) -> None:
     assert isinstance(correlations, dict)
     # the base alone carries the expression over, before anything was learnt of these two
     assert (correlations["mouth_open"] or 0) > 0.4
+    # nobody is asked: it is known that nobody exists
+    (consent, _) = find_generation(tmp_path / "demo" / "production" / "model").index.identities
+    assert consent.consent is not None
+    assert (consent.consent.identity, consent.consent.kind) == ("built-in actor B", "rendered")
     page = result.report.read_text()
     assert "mouth opening" in page
     assert "synthetic" in page

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from understudy.api.paths import AnyPath, OneOrMorePaths, all_paths, maybe_path
+from understudy.api.paths import AnyPath, OneOrMorePaths, all_paths, maybe_consent, maybe_path
 from understudy.core.errors import ConfigError
 from understudy.core.events import OnEvent, ignore
 from understudy.workflows.configs import (
@@ -34,6 +34,8 @@ def swap(
     seed: int | None = None,
     report: AnyPath | None = None,
     matte: AnyPath | None = None,
+    source_name: str | None = None,
+    consent: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> SwapResult:
     """Put the source's face into the target video: extract, train and convert in one go.
@@ -55,6 +57,9 @@ def swap(
         seed: seed of every random choice.
         report: HTML file to write about the measured result; nothing is measured where None.
         matte: a further video or numbered images to write, white where the picture is new.
+        source_name: who is put in, as their record is called; the name of the first footage where None.
+        consent: why the source's face may be used, where there is no record of it yet: a file that shows it
+            (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
         on_event: hears of progress, warnings and files.
 
     Returns:
@@ -69,10 +74,12 @@ def swap(
 
     given = {"minutes": minutes, "steps": steps, "preset": preset, "start": start, "seed": seed}
     folder = Path(production) if production is not None else workflow.default_production(Path(out))
-    config = _swap_config(
-        all_paths(source), Path(target), Path(out), all_paths(target_footage), folder, given
+    config = replace(
+        _swap_config(all_paths(source), Path(target), Path(out), all_paths(target_footage), folder, given),
+        matte=maybe_path(matte),
+        source_name=source_name,
+        consent=maybe_consent(consent),
     )
-    config = replace(config, matte=maybe_path(matte))
     if report is None:
         return workflow.run(config, on_event)
     return reported_swap.run(config, on_event, report=Path(report))
@@ -127,6 +134,7 @@ def train(
     device: str = "auto",
     losses: Mapping[str, float] | None = None,
     focus: AnyPath | None = None,
+    consent: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -153,6 +161,8 @@ def train(
         device: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
         losses: weights of what is minimised, by name, where they are not the preset's; 0 switches one off.
         focus: `worst.json` of a swap with these people; faces like those in it are drawn more often.
+        consent: why the first person's face may be used, where there is no record yet: a file that shows
+            it (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -168,6 +178,7 @@ def train(
     asked: dict[str, Any] = {"resume": resume, "until_flat": until_flat, "tensorboard": tensorboard}
     asked |= {"encoder": encoder, "from_model": maybe_path(from_model), "devices": devices}
     asked |= {"accumulate": accumulate, "device": device, "focus": maybe_path(focus)}
+    asked |= {"consent": maybe_consent(consent)}
     return workflow.run(_train_config(facesets, Path(model), given, asked), on_event)
 
 
@@ -206,6 +217,7 @@ def convert(
     crf: int | None = None,
     matte: AnyPath | None = None,
     device: str = "auto",
+    consent: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -229,6 +241,8 @@ def convert(
         crf: constant quality, 0 (lossless) to 51; hard to tell from the video where None.
         matte: a further video or numbered images to write, white where the picture is new.
         device: what draws: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
+        consent: why the source's face may be used, where there is no record of it yet: a file that shows it
+            (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -252,5 +266,6 @@ def convert(
         crf=crf,
         matte=maybe_path(matte),
         device=device,
+        consent=maybe_consent(consent),
     )
     return workflow.run(config, on_event)

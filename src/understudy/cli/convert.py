@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
+from understudy.cli.consent_option import Consent
 from understudy.cli.conversion_options import (
     Blend,
     Codec,
@@ -46,6 +47,7 @@ def convert(
     crf: Crf = None,
     matte: Matte = None,
     device: Device = None,
+    consent: Consent = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -71,6 +73,7 @@ def convert(
             crf=crf,
             matte=matte,
             device=device or "auto",
+            consent=consent,
             on_event=on_event,
         )
 

@@ -20,6 +20,7 @@ from understudy.cli import (
     evaluate,
     export,
     extract,
+    identity,
     import_faces,
     model,
     swap,
@@ -60,6 +61,7 @@ app.command()(convert.convert)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(export.export)
+app.add_typer(identity.app, name="identity")
 app.add_typer(weights.app, name="weights")
 app.add_typer(bench.app, name="bench")
 app.command()(doctor.doctor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from understudy.cli.consent_option import Consent
 from understudy.cli.output import Row, number, print_rows
 from understudy.cli.perform import Debug, Json, perform, perform_in_silence
 from understudy.cli.preset_list import ListPresets
@@ -52,6 +53,7 @@ def train(
     device: Device = None,
     losses: Loss = None,
     focus: Focus = None,
+    consent: Consent = None,
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -87,6 +89,7 @@ def train(
             device=device or "auto",
             losses=weights,
             focus=focus,
+            consent=consent,
             on_event=on_event,
         )
 

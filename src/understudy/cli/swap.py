@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from understudy.cli.consent_option import Consent
 from understudy.cli.conversion_options import Matte, Out, Target
 from understudy.cli.evaluate import show as show_figures
 from understudy.cli.model import held_out_rows
@@ -40,6 +41,15 @@ def swap(
         Path | None, typer.Option(help="Measure the result and write this HTML report about it.")
     ] = None,
     matte: Matte = None,
+    source_name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Who is put in, as their record is called.",
+            show_default="the footage's name",
+        ),
+    ] = None,
+    consent: Consent = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -65,6 +75,8 @@ def swap(
             seed=seed,
             report=report,
             matte=matte,
+            source_name=source_name,
+            consent=consent,
             on_event=on_event,
         )
 

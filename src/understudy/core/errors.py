@@ -38,5 +38,9 @@ class ConfigError(UnderstudyError):
     """A setting is unknown or has a value that cannot be used."""
 
 
+class ConsentError(UnderstudyError):
+    """A person's face or voice is to be used, and no record says that it may."""
+
+
 class ProcessLost(UnderstudyError):
     """One of several processes that work together has ended, and the others cannot go on without it."""

@@ -165,6 +165,17 @@ def cache_folder() -> Path:
     return Path.home() / ".cache" / "understudy"
 
 
+def data_folder() -> Path:
+    """The user's folder for what cannot be made again; it need not exist yet."""
+    if configured := os.environ.get("XDG_DATA_HOME"):
+        return Path(configured) / "understudy"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "understudy"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "understudy"
+    return Path.home() / ".local" / "share" / "understudy"
+
+
 def peak_rss_mb() -> float:
     """The most memory this process has held so far, in MB (1e6 bytes); 0 where the system keeps no count."""
     status = Path("/proc/self/status")

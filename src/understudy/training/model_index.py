@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from understudy.core.identity_record import ConsentReference
 from understudy.training.loss_watch import LossState
 
 # 1 knew nothing of rollbacks and of the best validation, 2 of where an encoder came from and of when somebody
-# joined, 3 of where codes lie and of critics; they can be read
-FORMAT = 4
+# joined, 3 of where codes lie and of critics, 4 of consent; they can be read
+FORMAT = 5
 
 
 class IdentityEntry(BaseModel):
@@ -22,6 +23,7 @@ class IdentityEntry(BaseModel):
         faces: how many faces that were.
         mean_identity: mean identity vector, 128 numbers, None where unknown.
         first_step: steps of the model before they joined it.
+        consent: record of the person that was found when it was last trained; None where there was none.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -30,6 +32,7 @@ class IdentityEntry(BaseModel):
     faces: int
     mean_identity: list[float] | None = None
     first_step: int = 0
+    consent: ConsentReference | None = None
 
 
 class Budget(BaseModel):

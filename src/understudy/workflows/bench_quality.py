@@ -18,6 +18,7 @@ from understudy.measure.regression import Change, judge, seed_noise
 from understudy.nets.presets import PRESETS
 from understudy.workflows import convert, evaluate, extract, train
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, TrainConfig, TrainResult
+from understudy.workflows.consent import note_person
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.known_pairs import REAL_FOOTAGE, Pair, check_pair, real_pairs, rendered_pairs
 from understudy.workflows.loss_choice import check_losses
@@ -246,6 +247,7 @@ def _run_seeds(
     for folder, shown in zip(facesets, footage, strict=True):
         extracted = extract.run(ExtractConfig(footage=shown, faceset=folder, identity=folder.stem), on_event)
         warnings += [f"{pair.name}: {message}" for message in extracted.warnings]
+    note_person(facesets[0], pair.person)
     for seed in config.seeds:
         on_event(Notice(message=f"{pair.name}, seed {seed}"))
         yield _run(pair, seed, config, facesets, work, on_event, warnings)
@@ -271,12 +273,22 @@ def _run(
         seed=seed,
         losses=config.losses,
         device="cpu",  # as all figures that these are held against
+        consent=pair.consent,
     )
     trained = train.finished_result(training) or train.run(training, on_event)
     if trained.interrupted:
         raise KeyboardInterrupt
     out = work / f"seed_{seed}.mp4"
-    converted = convert.run(ConvertConfig(target=pair.target, model=training.model, out=out), on_event)
+    converted = convert.run(
+        ConvertConfig(
+            target=pair.target,
+            model=training.model,
+            out=out,
+            consent=pair.consent,
+            people={facesets[0].stem: pair.person},
+        ),
+        on_event,
+    )
     evaluation = evaluate.run(
         EvaluateConfig(
             output=out, target=pair.target, source=facesets[0], target_faceset=facesets[1], truth=pair.truth

@@ -104,6 +104,8 @@ class TrainConfig:
             see `workflows.loss_choice`.
         focus: `worst.json` of a swap: faces like those in these frames are drawn more often; see
             `workflows.focus`.
+        consent: why the first identity's face may be used, where there is no record of it yet; see
+            `workflows.consent`.
     """
 
     facesets: tuple[Path, ...]
@@ -124,6 +126,7 @@ class TrainConfig:
     accumulate: int = 1
     losses: Mapping[str, float] = field(default_factory=dict[str, float])
     focus: Path | None = None
+    consent: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +174,8 @@ class ConvertConfig:
         crf: constant quality, 0 (lossless) to 51; what is hard to tell from the original where None.
         matte: a further video or numbered images to write: how much of each pixel is new.
         device: what draws: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
+        consent: why the face put in may be used, where there is no record of it yet; see `workflows.consent`.
+        people: whose record it is by identity put in, where the model does not say and it is not called so.
     """
 
     target: Path
@@ -188,6 +193,8 @@ class ConvertConfig:
     crf: int | None = None
     matte: Path | None = None
     device: str = "auto"
+    consent: str | None = None
+    people: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +229,8 @@ class SwapConfig:
         seed: seed of every random choice.
         losses: as in `TrainConfig`.
         matte: as in `ConvertConfig`.
+        source_name: who is put in, as their record is called; the name of the footage where None.
+        consent: why their face may be used, where there is no record of it yet; see `workflows.consent`.
     """
 
     source: tuple[Path, ...]
@@ -236,6 +245,8 @@ class SwapConfig:
     seed: int = 0
     losses: Mapping[str, float] = field(default_factory=dict[str, float])
     matte: Path | None = None
+    source_name: str | None = None
+    consent: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,8 @@ from understudy.training.model_index import ModelIndex
 from understudy.training.processor import find_device, has_fast_bf16
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS, nearest
 from understudy.workflows.configs import ConvertConfig, ConvertResult
+from understudy.workflows.consent import consent_note
+from understudy.workflows.consent_of_models import agreed_for
 from understudy.workflows.convert_cast import LiveCast, Role, StoredCast, roles_of
 from understudy.workflows.convert_compose import Composed, Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
@@ -39,6 +41,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         MediaError: the footage cannot be read, or the output cannot be written.
         ModelError: the model cannot be loaded.
         ConfigError: an identity that the model does not have, or a faceset of other footage.
+        ConsentError: no record says that the face put in may be used.
         FacesetError: a faceset that cannot be read.
     """
     started = time.monotonic()
@@ -48,10 +51,11 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     loaded = load_model(config.model, bf16=has_fast_bf16(device))
     model, index = loaded.model.to(device).eval(), loaded.index
     roles = roles_of(index, config.source, config.target_identity, config.mapped)
+    consent = agreed_for(roles, index, config.consent, config.people, on_event)
     with (
         single_threaded_opencv(),
         closing(_cast_for(config, roles, index, on_event)) as cast,
-        output_for(config, roles, index) as output,
+        output_for(config, roles, index, consent_note(consent)) as output,
         open_footage(config.target, start_index=max(0, output.first - WARM_UP_FRAMES)) as footage,
     ):
         tally = Tally(output.notes, [role.target for role in roles])
@@ -72,7 +76,8 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
                 output.add(composed.frame, composed.matte, noted)
                 if (number + 1) % _REPORT_EVERY == 0:
                     on_event(_progress(number + 1, footage.info.frames_hint))
-    warnings = [*loaded.warnings, *footage.warnings, *output.warnings, *tally.missed(config.target)]
+    warnings = [*consent.warnings, *loaded.warnings, *footage.warnings, *output.warnings]
+    warnings += tally.missed(config.target)
     for message in warnings:
         on_event(Notice(message=message))
     on_event(Written(path=config.out, what="swapped images" if has_number(config.out) else "swapped video"))

@@ -39,8 +39,13 @@ class Output:
         first: the first frame that is needed: masks may be further behind than frames.
     """
 
-    def __init__(self, config: ConvertConfig, key: str) -> None:
+    def __init__(self, config: ConvertConfig, key: str, consent: str = "") -> None:
         """Open both.
+
+        Args:
+            config: of the conversion.
+            key: what a frame depends on.
+            consent: what the output says of the records of those put in; see `consent.consent_note`.
 
         Raises:
             MediaError: one cannot be written, or the target not be read.
@@ -56,7 +61,7 @@ class Output:
                 self._matte = opening.enter_context(
                     MatteWriter(config.matte, like=self._info, key=key, metadata={"comment": MATTE_NOTICE})
                 )
-            metadata = {"comment": SYNTHETIC_NOTICE}
+            metadata = {"comment": SYNTHETIC_NOTICE + consent}
             writer = open_writer(
                 config.out, self._info, key=key, codec=config.codec, crf=config.crf, metadata=metadata
             )
@@ -112,9 +117,9 @@ class Output:
         self._stack.__exit__(kind, error, trace)
 
 
-def output_for(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> Output:
-    """Open the output of a conversion; arguments say what it depends on, errors as of `Output`."""
-    return Output(config, _key(config, roles, index))
+def output_for(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, consent: str = "") -> Output:
+    """Open the output of a conversion; arguments say what it depends on, the rest is as of `Output`."""
+    return Output(config, _key(config, roles, index), consent)
 
 
 def check_target(config: ConvertConfig) -> VideoInfo:

@@ -64,6 +64,8 @@ def run(config: DemoConfig, on_event: OnEvent = ignore) -> ReportedSwapResult:
                 production=config.out / "production",
                 start=config.start,
                 seed=config.seed,
+                source_name=pair.person,
+                consent=pair.consent,
             ),
             on_event,
             report=config.out / "report.html",

@@ -11,6 +11,7 @@ from pathlib import Path
 from understudy.core.errors import ConfigError
 
 REAL_FOOTAGE = Path("../shared/data")  # beside the project's own folder, where it is there
+_PUBLISHED = "public-domain:published under a free licence; used to measure, not shown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,8 @@ class Pair:
         target: footage that is changed.
         target_footage: more of the person in the target, to learn from only.
         truth: footage of the source doing what the target does, frame for frame.
+        person: who is put in, as their record is called.
+        consent: why their face may be used.
     """
 
     name: str
@@ -30,6 +33,8 @@ class Pair:
     target: Path
     target_footage: tuple[Path, ...] = ()
     truth: Path | None = None
+    person: str
+    consent: str
 
 
 @contextmanager
@@ -47,6 +52,8 @@ def rendered_pairs() -> Generator[list[Pair]]:
                 target=clip(f"{target}_test{target}"),
                 target_footage=(clip(f"{target}_train"),),
                 truth=clip(f"{source}h{target}_test{target}"),
+                person=f"built-in actor {source}",
+                consent="rendered",
             )
             for source, target in (("B", "A"), ("A", "B"))
         ]
@@ -59,12 +66,20 @@ def real_pairs(data: Path) -> list[Pair]:
     expressive = data / "video" / "expressive"
     s1, s31 = (tuple(sorted((data / "video" / f"grid_{name}").glob("*.mpg"))) for name in ("s1", "s31"))
     return [
-        Pair(name="d13_into_d9", source=(expressive / "d13.mp4",), target=expressive / "d9.mp4"),
+        Pair(
+            name="d13_into_d9",
+            source=(expressive / "d13.mp4",),
+            target=expressive / "d9.mp4",
+            person="d13",
+            consent=_PUBLISHED,
+        ),
         Pair(
             name="s31_into_s1",
             source=s31,
             target=s1[0] if s1 else data / "video" / "grid_s1",
             target_footage=s1[1:9],
+            person="GRID s31",
+            consent=_PUBLISHED,
         ),
     ]
 

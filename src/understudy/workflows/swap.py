@@ -12,7 +12,7 @@ from understudy.core.events import Notice, OnEvent, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.faces.faceset import Faceset
 from understudy.media.footage import expand_footage, image_files, sha256_of
-from understudy.media.patterns import has_number
+from understudy.media.patterns import fixed_part, has_number, is_pattern
 from understudy.training.model_folder import find_generation, holds_model
 from understudy.workflows import convert, convert_output, extract, train
 from understudy.workflows.configs import (
@@ -23,6 +23,7 @@ from understudy.workflows.configs import (
     SwapResult,
     TrainConfig,
 )
+from understudy.workflows.consent import check_agreed, check_person, note_person
 from understudy.workflows.convert_cast import can_be_taken_from
 
 SOURCE, TARGET = "source", "target"
@@ -38,18 +39,21 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
     Raises:
         ConfigError: settings that do not go together, or a production of other footage.
         MediaError: footage that cannot be read, or an output that cannot be written.
+        ConsentError: no record says that the source's face may be used.
         FacesetError: too few faces.
         KeyboardInterrupt: training was interrupted; it is saved.
     """
     started = time.monotonic()
     production = config.production or default_production(config.out)
     training = _train_config(config, production)
-    _check(config, training)
+    person = source_name(config)
+    _check(config, training, person)
     extracted: dict[str, ExtractResult] = {}
     for name, footage in _footage(config).items():
         extracted[name] = extract.run(
             ExtractConfig(footage=footage, faceset=production / f"{name}.faceset", identity=name), on_event
         )
+    note_person(training.facesets[0], person)
     trained = train.finished_result(training)
     if trained is None:
         trained = train.run(training, on_event)
@@ -92,6 +96,7 @@ def _train_config(config: SwapConfig, production: Path) -> TrainConfig:
         start=config.start,
         seed=config.seed,
         losses=config.losses,
+        consent=config.consent,
     )
     if not holds_model(training.model):
         return training
@@ -104,8 +109,24 @@ def _train_config(config: SwapConfig, production: Path) -> TrainConfig:
 def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path, ...]) -> ConvertConfig:
     """The conversion of a swap."""
     return ConvertConfig(
-        target=config.target, model=training.model, out=config.out, matte=config.matte, faces=faces
+        target=config.target,
+        model=training.model,
+        out=config.out,
+        matte=config.matte,
+        faces=faces,
+        consent=config.consent,
+        people={SOURCE: source_name(config)},
     )
+
+
+def source_name(config: SwapConfig) -> str:
+    """Who is put in, as their record is called: as the first of their footage is, where nothing is said."""
+    if config.source_name is not None:
+        return config.source_name
+    first = config.source[0]
+    if is_pattern(first):
+        first = fixed_part(first)  # the folder that it looks into
+    return first.absolute().name if first.is_dir() else first.stem
 
 
 def default_production(out: Path) -> Path:
@@ -115,7 +136,7 @@ def default_production(out: Path) -> Path:
     return out.with_name(out.name + ".production")
 
 
-def _check(config: SwapConfig, training: TrainConfig) -> None:
+def _check(config: SwapConfig, training: TrainConfig, person: str) -> None:
     """Fail before minutes of work, not after."""
     footage = expand_footage(path for paths in _footage(config).values() for path in paths)
     for out in (config.out, config.matte):
@@ -125,6 +146,9 @@ def _check(config: SwapConfig, training: TrainConfig) -> None:
     train.check(training)
     for name, paths in _footage(config).items():
         _check_production(training.model.parent / f"{name}.faceset", paths)
+    if training.facesets[0].exists():
+        check_person(training.facesets[0], person)
+    check_agreed([person], "face", config.consent)
 
 
 def _check_no_input(out: Path, footage: Sequence[Path]) -> None:

@@ -20,6 +20,7 @@ from understudy.training.processor import CPU, find_device, has_fast_bf16, tuned
 from understudy.training.team import Team
 from understudy.workflows.choices import ENCODERS, FEWEST_IDENTITIES, MOST_IDENTITIES
 from understudy.workflows.configs import TrainConfig, TrainResult
+from understudy.workflows.consent_of_models import entries_with_consent
 from understudy.workflows.encoder_origin import start_from_encoder_of
 from understudy.workflows.focus import check_footage
 from understudy.workflows.follow_training import follow_training, tell_end, tell_job
@@ -52,6 +53,7 @@ def run(config: TrainConfig, on_event: OnEvent = ignore) -> TrainResult:
 
     Raises:
         ConfigError: settings that do not go together, no such device, too little memory, or no TensorBoard.
+        ConsentError: no record says that the first identity's face may be used, or somebody took that back.
         FacesetError: a faceset is missing or too small.
         ModelError: the model folder is taken, or holds another model.
         ProcessLost: another process has ended; what was learnt before is saved.
@@ -77,10 +79,12 @@ def _lead(
     mode, device = mode_of(config), CPU if team is not None else find_device(config.device)
     worst = None if config.focus is None else read_worst(config.focus)
     entries, bf16 = entries_of(config.facesets), has_fast_bf16(device)
+    entries, told = entries_with_consent(entries, config.facesets, config.consent, on_event)
     if mode == "fresh":
         loaded = _fresh(config, entries, bf16=bf16)
     else:
         loaded = _found(config, entries, further=mode == "further", bf16=bf16)
+    loaded.warnings += told
     model, batch = loaded.model, config.batch or batch_for(config.preset, len(entries), device)
     set_rates(model, loaded.index)
     spread = Spread(processes=processes_here, accumulate=config.accumulate)

@@ -1,0 +1,121 @@
+"""How consent is given in words: `--consent FILE|self|rendered|public-domain:WHY`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from understudy.core.errors import ConsentError
+from understudy.core.files import sha256_of_file
+
+if TYPE_CHECKING:  # slow to import, and the command line looks at the words alone
+    from collections.abc import Sequence
+
+    from understudy.core.identity_record import Evidence, IdentityRecord, Kind, Use
+
+WAYS = 'FILE (a signed release), self, rendered or "public-domain:WHY"'
+_PUBLIC = "public-domain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What a user says about an agreement.
+
+    Args:
+        kind: see `IdentityRecord`.
+        file: of "consent", the file that shows it.
+        why: of "public-domain".
+    """
+
+    kind: Kind
+    file: Path | None = None
+    why: str | None = None
+
+
+def parsed_consent(text: str) -> Given:
+    """Read what `--consent` says; whatever is no keyword is a file.
+
+    Raises:
+        ConsentError: it says nothing, or not why.
+    """
+    word, colon, why = text.partition(":")
+    if word == _PUBLIC:
+        if not (colon and why.strip()):
+            raise ConsentError(f"{text!r} does not say why nobody has to agree", 'give "public-domain:WHY"')
+        return Given(kind=_PUBLIC, why=why.strip())
+    if text == "self":
+        return Given(kind="self")
+    if text == "rendered":
+        return Given(kind="rendered")
+    if not text.strip():
+        raise ConsentError("no consent is said", f"give {WAYS}")
+    return Given(kind="consent", file=Path(text))
+
+
+def new_record(
+    name: str,
+    given: Given,
+    *,
+    uses: Sequence[Use] = ("face",),
+    granted_by: str | None = None,
+    scope: str | None = None,
+    until: date | None = None,
+) -> IdentityRecord:
+    """Make a record of what was given; it is not stored.
+
+    Args:
+        name: of the identity.
+        given: the agreement.
+        uses: what for.
+        granted_by: who agreed, where it is not the person.
+        scope: in words.
+        until: last day.
+
+    Raises:
+        ConsentError: the file cannot be read, or something cannot be recorded.
+    """
+    from pydantic import ValidationError
+
+    from understudy.core.identity_record import IdentityRecord
+
+    if given.kind in ("consent", "self"):
+        granted_by = granted_by or name
+    try:
+        return IdentityRecord(
+            name=name,
+            kind=given.kind,
+            granted_by=granted_by,
+            recorded=datetime.now(UTC).replace(microsecond=0),
+            uses=list(dict.fromkeys(uses)),
+            scope=scope,
+            until=until,
+            why=given.why,
+            evidence=None if given.file is None else evidence_of(given.file),
+        )
+    except ValidationError as error:
+        mistake = error.errors()[0]
+        field = ".".join(map(str, mistake["loc"])) or "what was given"
+        raise ConsentError(f"{field} cannot be recorded ({mistake['msg']})", "give another") from error
+
+
+def evidence_of(file: Path) -> Evidence:
+    """What is recorded of the file that shows an agreement.
+
+    Raises:
+        ConsentError: it is no file, or empty.
+        UnderstudyError: it cannot be read.
+    """
+    from understudy.core.identity_record import Evidence
+
+    if not file.is_file():
+        what = "is a folder" if file.is_dir() else "does not exist" if not file.exists() else "is no file"
+        raise ConsentError(f"consent {file} {what}", f"give {WAYS}")
+    if file.stat().st_size == 0:
+        raise ConsentError(f"consent {file} is empty", "give the file that shows the agreement")
+    shown = str(file.absolute()).encode(errors="surrogateescape").decode(errors="replace")
+    shown = "".join(character if character.isprintable() else "?" for character in shown)
+    if len(shown) > 1000:
+        shown = file.name
+    return Evidence(path=shown, sha256=sha256_of_file(file))

@@ -1,0 +1,40 @@
+"""What all tests share: records of the people in them, where no user's records are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from understudy.core.identity_folder import FOLDER_VARIABLE, store_record
+from understudy.workflows.consent_choice import Given, new_record
+
+# rendered people, as facesets and footage in tests are called; tests of consent have a folder of their own
+PEOPLE = (
+    "source",
+    "target",
+    "third",
+    "anna",
+    "bert",
+    "A",
+    "B",
+    "Quelle ß",
+    *(f"p{number}" for number in range(17)),
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def identity_records(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """A folder with a record of each; processes that tests start find it, too."""
+    folder = tmp_path_factory.mktemp("identities")
+    before = os.environ.get(FOLDER_VARIABLE)
+    os.environ[FOLDER_VARIABLE] = str(folder)
+    for name in PEOPLE:
+        store_record(new_record(name, Given(kind="rendered")))
+    yield folder
+    if before is None:
+        del os.environ[FOLDER_VARIABLE]
+    else:
+        os.environ[FOLDER_VARIABLE] = before
