@@ -66,6 +66,15 @@ def written_aside(path: Path) -> Generator[Path]:
             aside.unlink(missing_ok=True)
 
 
+def lent_again(aside: Path) -> Path:
+    """A second path like one that `written_aside` lends, for a changed copy of what lies there.
+
+    Whoever writes to it renames it to `aside`, or removes it; what killed processes leave is removed likewise.
+    """
+    ending = f".part{aside.suffix}"
+    return aside.with_name(f"{aside.name.removesuffix(ending)}s{ending}")
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a whole file so that no reader, at no moment, sees half of it.
 
@@ -163,6 +172,17 @@ def cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "understudy"
     return Path.home() / ".cache" / "understudy"
+
+
+def data_folder() -> Path:
+    """The user's folder for what cannot be made again; it need not exist yet."""
+    if configured := os.environ.get("XDG_DATA_HOME"):
+        return Path(configured) / "understudy"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "understudy"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "understudy"
+    return Path.home() / ".local" / "share" / "understudy"
 
 
 def peak_rss_mb() -> float:

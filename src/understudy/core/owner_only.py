@@ -1,0 +1,45 @@
+"""Files and folders that nobody but their owner may read: records of people, keys.
+
+On Windows the user's own folders are closed to other users already; modes say nothing there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from understudy.core.errors import UnderstudyError
+from understudy.core.files import next_step_for, written_aside
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its owner may look into; one that is there stays as it is.
+
+    Raises:
+        UnderstudyError: it cannot be made.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise UnderstudyError(
+            f"cannot make {folder} ({error.strerror or error})", next_step_for(error)
+        ) from error
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a whole file that only its owner may read, at no moment anybody else.
+
+    Args:
+        path: the final name; its folder is made, private, where missing.
+        data: the content.
+
+    Raises:
+        UnderstudyError: it cannot be written; `path` is as it was.
+    """
+    private_folder(path.parent)
+    with written_aside(path) as aside:
+        # not `open` and then `chmod`: in between others could open it
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)

@@ -1,0 +1,127 @@
+"""Read the manifest of any file, and tell what holds of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Literal
+
+import c2pa
+
+from understudy.provenance.library import context_of
+
+State = Literal["valid", "invalid", "absent"]
+
+UNTRUSTED = "signingCredential.untrusted"
+_CONTENT_CHANGED = frozenset(
+    f"assertion.{kind}.mismatch"
+    for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash", "multiAssetHash")
+)
+_SEARCHED_BYTES = 4 << 20  # at both ends of a file that cannot be parsed
+_TRACES = (b"c2pa.claim", b"c2pa.assertions", b"c2pa.signature")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """A manifest, as far as there is one.
+
+    Args:
+        state: "valid": it says what its signer signed; "invalid": it was changed or is damaged; "absent".
+        edited: whether the content is another than the one signed; None where that cannot be told.
+        is_trusted: whether the signer's certificate is one that this machine trusts.
+        failures: what fails, as the standard calls it, but for a signer who is not known.
+        problem: what prevents reading it, as the library says it; "" where it was read.
+        active: the manifest, as JSON has it; empty where it was not read.
+        is_embedded: whether it lies in the file.
+        remote_url: where it lies, if elsewhere on the network; nothing is fetched.
+    """
+
+    state: State
+    edited: bool | None = None
+    is_trusted: bool = False
+    failures: Sequence[str] = ()
+    problem: str = ""
+    active: dict[str, Any] = field(default_factory=dict[str, Any])
+    is_embedded: bool = True
+    remote_url: str = ""
+
+
+ABSENT = Read(state="absent")
+
+
+def read_manifest(
+    content: BinaryIO, *, media_type: str | None, beside: bytes | None = None, roots: Sequence[bytes] = ()
+) -> Read:
+    """Read and check a manifest; nothing that a file holds makes this fail.
+
+    Args:
+        content: the file, from its beginning on.
+        media_type: of the file by its name, for types that do not show in the content.
+        beside: the manifest, where it is not in the file.
+        roots: certificates, PEM, that are trusted beside those that the library knows.
+
+    Raises:
+        OSError: the file cannot be read.
+
+    Reference:
+        C2PA 2.2, 15: validation, and its codes.
+    """
+    context = context_of(roots)
+    problem = ""
+    # first by what the content shows: names may lie
+    for kind in (None, media_type) if beside is None else (media_type or "application/octet-stream",):
+        content.seek(0)
+        try:
+            with c2pa.Reader(kind, content, beside, context) as reader:
+                return _checked(reader, is_embedded=beside is None)
+        except c2pa.C2paError.ManifestNotFound:
+            return ABSENT
+        except c2pa.C2paError.NotSupported:
+            continue
+        except c2pa.C2paError.RemoteManifest as error:
+            return Read(state="absent", is_embedded=False, remote_url=_after_colon(error))
+        except c2pa.C2paError as error:
+            problem = _after_colon(error)
+            break
+    if problem and (beside is not None or _has_trace(content)):
+        return Read(state="invalid", problem=problem, is_embedded=beside is None)
+    return Read(state="absent", problem=problem)
+
+
+def _checked(reader: c2pa.Reader, *, is_embedded: bool) -> Read:
+    said = json.loads(reader.json())
+    active = said.get("manifests", {}).get(said.get("active_manifest"), {})
+    results = said.get("validation_results", {}).get("activeManifest", {})
+    codes = [str(entry.get("code", "")) for entry in results.get("failure", [])]
+    content_changed = any(code in _CONTENT_CHANGED for code in codes)
+    others = [code for code in codes if code != UNTRUSTED and code not in _CONTENT_CHANGED]
+    passed = {str(entry.get("code", "")) for entry in results.get("success", [])}
+    if said.get("validation_state") not in ("Valid", "Trusted") and not others and not content_changed:
+        others = [str(said.get("validation_state"))]  # it fails, and does not say why
+    is_whole = not others and "claimSignature.validated" in passed
+    return Read(
+        state="valid" if is_whole else "invalid",
+        # what a broken manifest says of the content proves nothing
+        edited=content_changed if is_whole else content_changed or None,
+        is_trusted="signingCredential.trusted" in passed and is_whole,
+        failures=[*dict.fromkeys(code for code in codes if code != UNTRUSTED), *(others if not codes else ())],
+        active=active,
+        is_embedded=is_embedded,
+        remote_url=reader.get_remote_url() or "",
+    )
+
+
+def _has_trace(content: BinaryIO) -> bool:
+    """Whether something in the file looks like a manifest."""
+    size = content.seek(0, 2)
+    for start in (0, max(0, size - _SEARCHED_BYTES)):
+        content.seek(start)
+        data = content.read(_SEARCHED_BYTES)
+        if any(trace in data for trace in _TRACES):
+            return True
+    return False
+
+
+def _after_colon(error: Exception) -> str:
+    return str(error).partition(": ")[2] or str(error)
