@@ -34,6 +34,8 @@ def swap(
     seed: int | None = None,
     report: AnyPath | None = None,
     matte: AnyPath | None = None,
+    cert: AnyPath | None = None,
+    key: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> SwapResult:
     """Put the source's face into the target video: extract, train and convert in one go.
@@ -55,6 +57,8 @@ def swap(
         seed: seed of every random choice.
         report: HTML file to write about the measured result; nothing is measured where None.
         matte: a further video or numbered images to write, white where the picture is new.
+        cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
+        key: PEM file of its key, without a passphrase.
         on_event: hears of progress, warnings and files.
 
     Returns:
@@ -72,7 +76,7 @@ def swap(
     config = _swap_config(
         all_paths(source), Path(target), Path(out), all_paths(target_footage), folder, given
     )
-    config = replace(config, matte=maybe_path(matte))
+    config = replace(config, matte=maybe_path(matte), cert=maybe_path(cert), key=maybe_path(key))
     if report is None:
         return workflow.run(config, on_event)
     return reported_swap.run(config, on_event, report=Path(report))
@@ -206,6 +210,8 @@ def convert(
     crf: int | None = None,
     matte: AnyPath | None = None,
     device: str = "auto",
+    cert: AnyPath | None = None,
+    key: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -229,6 +235,8 @@ def convert(
         crf: constant quality, 0 (lossless) to 51; hard to tell from the video where None.
         matte: a further video or numbered images to write, white where the picture is new.
         device: what draws: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
+        cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
+        key: PEM file of its key, without a passphrase.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -252,5 +260,7 @@ def convert(
         crf=crf,
         matte=maybe_path(matte),
         device=device,
+        cert=maybe_path(cert),
+        key=maybe_path(key),
     )
     return workflow.run(config, on_event)

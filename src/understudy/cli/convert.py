@@ -25,6 +25,7 @@ from understudy.cli.conversion_options import (
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.training_options import Device
+from understudy.cli.signing_options import Cert, Key
 from understudy.core.events import OnEvent
 from understudy.workflows.choices import AUTO, BLENDS
 from understudy.workflows.configs import ConvertResult
@@ -46,6 +47,8 @@ def convert(
     crf: Crf = None,
     matte: Matte = None,
     device: Device = None,
+    cert: Cert = None,
+    key: Key = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -71,6 +74,8 @@ def convert(
             crf=crf,
             matte=matte,
             device=device or "auto",
+            cert=cert,
+            key=key,
             on_event=on_event,
         )
 

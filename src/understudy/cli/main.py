@@ -23,6 +23,7 @@ from understudy.cli import (
     import_faces,
     model,
     swap,
+    verify,
     weights,
 )
 from understudy.cli.errors import FAILED, report_failure, report_interruption, report_wrong_usage
@@ -60,6 +61,7 @@ app.command()(convert.convert)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(export.export)
+app.command()(verify.verify)
 app.add_typer(weights.app, name="weights")
 app.add_typer(bench.app, name="bench")
 app.command()(doctor.doctor)

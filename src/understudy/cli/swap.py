@@ -12,6 +12,7 @@ from understudy.cli.evaluate import show as show_figures
 from understudy.cli.model import held_out_rows
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.signing_options import Cert, Key
 from understudy.cli.training_options import Minutes, Preset, Seed, Start, Steps, either_minutes_or_steps
 from understudy.core.events import OnEvent
 from understudy.workflows.configs import SwapResult
@@ -40,6 +41,8 @@ def swap(
         Path | None, typer.Option(help="Measure the result and write this HTML report about it.")
     ] = None,
     matte: Matte = None,
+    cert: Cert = None,
+    key: Key = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -65,6 +68,8 @@ def swap(
             seed=seed,
             report=report,
             matte=matte,
+            cert=cert,
+            key=key,
             on_event=on_event,
         )
 

@@ -20,7 +20,9 @@ from understudy.core.files import data_folder, write_atomically
 from understudy.core.owner_only import private_folder, write_private
 from understudy.provenance.local_chain import make_chain
 
-FOLDER_VARIABLE = "UNDERSTUDY_SIGNING"  # says where the local certificate lies, where it is not the data folder
+FOLDER_VARIABLE = (
+    "UNDERSTUDY_SIGNING"  # says where the local certificate lies, where it is not the data folder
+)
 _SIGNER, _ROOTS = "signer.pem", "roots.pem"
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 _MOST_BYTES = 1_000_000
@@ -72,7 +74,7 @@ def signing_folder() -> Path:
 
 
 def local_signer() -> Signer:
-    """This machine's own signer, made at first use and once its certificate has expired.
+    """The machine's own signer, made at first use and once its certificate has expired.
 
     Only the owner may read its key. The root's key is thrown away once it has signed the one certificate.
 
@@ -163,7 +165,8 @@ def _algorithm_of(key: object, path: Path) -> str:
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= 2048:
         return "ps256"
     raise ConfigError(
-        f"{path} is a key of a kind that C2PA does not know", "use P-256, P-384, P-521, Ed25519 or RSA of 2048"
+        f"{path} is a key of a kind that C2PA does not know",
+        "use P-256, P-384, P-521, Ed25519 or RSA of 2048",
     )
 
 

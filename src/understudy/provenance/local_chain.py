@@ -14,8 +14,10 @@ ORGANISATION = "Understudy (made on the signer's own machine)"  # says no more o
 # without a time stamp, a signature counts for as long as its certificate does
 _YEARS_VALID = 30
 _NO_USE = dict.fromkeys(
-    ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
-    + ("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+    (
+        *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+        *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+    ),
     False,
 )
 

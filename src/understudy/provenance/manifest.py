@@ -1,4 +1,4 @@
-"""What an output says of itself, in the terms of C2PA: made of what, how, by which model, with whose consent."""
+"""What an output says of itself, in the terms of C2PA: made of what, how, and with whose consent."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from understudy.media.xmp import DIGITAL_SOURCE_TYPE
 from understudy.provenance.library import producer
 
-DIGITAL_SOURCE_TYPE = (
-    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-)
 MAKING = "understudy.making"  # label of the assertion that says what C2PA has no words for
 _ACTIONS, _SOFT_BINDING = "c2pa.actions.v2", "c2pa.soft-binding"
 _METADATA = "c2pa.metadata"
@@ -29,7 +27,7 @@ class Ingredient:
     Args:
         title: its name, without folders: where things lie is nobody's business.
         relation: "parentOf" what was changed, at most one; "inputTo" what the change was made with.
-        sha256: of its content, 64 hex digits.
+        sha256: of its content, 64 hex digits; "" where it is not known.
         media_type: MIME type.
         thumbnail: a small JPEG, where there is one.
         footage: its file, where that may have a manifest of its own, which then comes along.
@@ -118,14 +116,15 @@ def ingredient_entry(ingredient: Ingredient, number: int) -> dict[str, Any]:
     Reference:
         RFC 6920: names that are a digest (ni:).
     """
-    digest = base64.urlsafe_b64encode(bytes.fromhex(ingredient.sha256)).decode().rstrip("=")
     entry: dict[str, Any] = {
         "title": ingredient.title,
         "format": ingredient.media_type,
         "relationship": ingredient.relation,
-        "instance_id": f"ni:///sha-256;{digest}",
         "label": _label(number),
     }
+    if ingredient.sha256:
+        digest = base64.urlsafe_b64encode(bytes.fromhex(ingredient.sha256)).decode().rstrip("=")
+        entry["instance_id"] = f"ni:///sha-256;{digest}"
     if ingredient.thumbnail is not None:
         entry["thumbnail"] = {"format": "image/jpeg", "identifier": f"ingredient_{number}.jpg"}
     return entry

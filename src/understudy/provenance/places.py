@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from understudy.core.files import sha256_of_file
+from understudy.media.patterns import has_number
 
 SIDECAR_SUFFIX = ".c2pa"
 # types that hold a manifest inside, by suffix
@@ -45,8 +46,10 @@ def sidecar_of(path: Path) -> Path:
     """Where the manifest of a file lies that cannot hold one, or of images with such a pattern as name.
 
     Reference:
-        C2PA 2.2, 11.4: the same name with another suffix.
+        C2PA 2.2, 11.4: the same name with another suffix. A pattern keeps its own, which says whose it is.
     """
+    if has_number(path):
+        return path.with_name(path.name + SIDECAR_SUFFIX)
     return path.with_suffix(SIDECAR_SUFFIX)
 
 

@@ -13,6 +13,11 @@ from understudy.provenance.library import context_of
 
 State = Literal["valid", "invalid", "absent"]
 
+# the library sets these when it is imported
+_ManifestNotFound: type[c2pa.C2paError] = getattr(c2pa.C2paError, "ManifestNotFound")  # noqa: B009
+_NotSupported: type[c2pa.C2paError] = getattr(c2pa.C2paError, "NotSupported")  # noqa: B009
+_RemoteManifest: type[c2pa.C2paError] = getattr(c2pa.C2paError, "RemoteManifest")  # noqa: B009
+
 UNTRUSTED = "signingCredential.untrusted"
 _CONTENT_CHANGED = frozenset(
     f"assertion.{kind}.mismatch"
@@ -75,11 +80,11 @@ def read_manifest(
         try:
             with c2pa.Reader(kind, content, beside, context) as reader:
                 return _checked(reader, is_embedded=beside is None)
-        except c2pa.C2paError.ManifestNotFound:
+        except _ManifestNotFound:
             return ABSENT
-        except c2pa.C2paError.NotSupported:
+        except _NotSupported:
             continue
-        except c2pa.C2paError.RemoteManifest as error:
+        except _RemoteManifest as error:
             return Read(state="absent", is_embedded=False, remote_url=_after_colon(error))
         except c2pa.C2paError as error:
             problem = _after_colon(error)
@@ -94,18 +99,24 @@ def _checked(reader: c2pa.Reader, *, is_embedded: bool) -> Read:
     active = said.get("manifests", {}).get(said.get("active_manifest"), {})
     results = said.get("validation_results", {}).get("activeManifest", {})
     codes = [str(entry.get("code", "")) for entry in results.get("failure", [])]
-    content_changed = any(code in _CONTENT_CHANGED for code in codes)
-    others = [code for code in codes if code != UNTRUSTED and code not in _CONTENT_CHANGED]
+    # of manifests that came along with ingredients: only what was right when this one was signed
+    codes += [
+        str(entry.get("code", ""))
+        for delta in said.get("validation_results", {}).get("ingredientDeltas", [])
+        for entry in delta.get("validationDeltas", {}).get("failure", [])
+    ]
+    failures = list(dict.fromkeys(code for code in codes if code != UNTRUSTED))
+    if said.get("validation_state") not in ("Valid", "Trusted") and not failures:
+        failures = ["general.error"]  # it fails, and does not say why
+    is_changed = any(code in _CONTENT_CHANGED for code in failures)
     passed = {str(entry.get("code", "")) for entry in results.get("success", [])}
-    if said.get("validation_state") not in ("Valid", "Trusted") and not others and not content_changed:
-        others = [str(said.get("validation_state"))]  # it fails, and does not say why
-    is_whole = not others and "claimSignature.validated" in passed
+    is_whole = "claimSignature.validated" in passed and all(code in _CONTENT_CHANGED for code in failures)
     return Read(
         state="valid" if is_whole else "invalid",
         # what a broken manifest says of the content proves nothing
-        edited=content_changed if is_whole else content_changed or None,
-        is_trusted="signingCredential.trusted" in passed and is_whole,
-        failures=[*dict.fromkeys(code for code in codes if code != UNTRUSTED), *(others if not codes else ())],
+        edited=is_changed if is_whole else None,
+        is_trusted=is_whole and "signingCredential.trusted" in passed,
+        failures=failures,
         active=active,
         is_embedded=is_embedded,
         remote_url=reader.get_remote_url() or "",

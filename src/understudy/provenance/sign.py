@@ -7,7 +7,7 @@ import io
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import c2pa
 import cv2
@@ -54,7 +54,7 @@ def sign_copy(unsigned: Path, signed: Path, statement: Statement, signer: Signer
         _builder(statement).sign(_native(signer), kind, source, written)
 
 
-def sidecar(content: BinaryIO, statement: Statement, signer: Signer) -> bytes:
+def sidecar(content: io.BufferedIOBase, statement: Statement, signer: Signer) -> bytes:
     """A manifest for what cannot hold one, bound to each of its bytes.
 
     Args:
@@ -91,7 +91,7 @@ def check_signer(signer: Signer) -> None:
     except MediaError as error:
         raise ConfigError(
             f"this certificate does not sign media ({error.what})",
-            "it needs the uses digital signature and e-mail protection, and those that vouch for it behind it",
+            "it needs the uses digital signature and e-mail protection, and its issuers' behind it",
         ) from error
 
 

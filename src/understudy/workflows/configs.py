@@ -171,6 +171,9 @@ class ConvertConfig:
         crf: constant quality, 0 (lossless) to 51; what is hard to tell from the original where None.
         matte: a further video or numbered images to write: how much of each pixel is new.
         device: what draws: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
+        cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
+        key: PEM file of its key.
+        source_footage: what the person put in was learnt from, to be named in the manifest where known.
     """
 
     target: Path
@@ -188,6 +191,9 @@ class ConvertConfig:
     crf: int | None = None
     matte: Path | None = None
     device: str = "auto"
+    cert: Path | None = None
+    key: Path | None = None
+    source_footage: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +228,8 @@ class SwapConfig:
         seed: seed of every random choice.
         losses: as in `TrainConfig`.
         matte: as in `ConvertConfig`.
+        cert: as in `ConvertConfig`.
+        key: likewise.
     """
 
     source: tuple[Path, ...]
@@ -236,6 +244,8 @@ class SwapConfig:
     seed: int = 0
     losses: Mapping[str, float] = field(default_factory=dict[str, float])
     matte: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from understudy.workflows.configs import (
     TrainConfig,
 )
 from understudy.workflows.convert_cast import can_be_taken_from
+from understudy.workflows.signing import check_signing
 
 SOURCE, TARGET = "source", "target"
 
@@ -104,7 +105,14 @@ def _train_config(config: SwapConfig, production: Path) -> TrainConfig:
 def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path, ...]) -> ConvertConfig:
     """The conversion of a swap."""
     return ConvertConfig(
-        target=config.target, model=training.model, out=config.out, matte=config.matte, faces=faces
+        target=config.target,
+        model=training.model,
+        out=config.out,
+        matte=config.matte,
+        faces=faces,
+        cert=config.cert,
+        key=config.key,
+        source_footage=config.source,
     )
 
 
@@ -123,6 +131,7 @@ def _check(config: SwapConfig, training: TrainConfig) -> None:
             _check_no_input(out, footage)
     convert_output.check_target(_convert_config(config, training, ()))
     train.check(training)
+    check_signing(config.cert, config.key)
     for name, paths in _footage(config).items():
         _check_production(training.model.parent / f"{name}.faceset", paths)
 
