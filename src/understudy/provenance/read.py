@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal
@@ -16,13 +17,13 @@ State = Literal["valid", "invalid", "absent"]
 # the library sets these when it is imported
 _ManifestNotFound: type[c2pa.C2paError] = getattr(c2pa.C2paError, "ManifestNotFound")  # noqa: B009
 _NotSupported: type[c2pa.C2paError] = getattr(c2pa.C2paError, "NotSupported")  # noqa: B009
-_RemoteManifest: type[c2pa.C2paError] = getattr(c2pa.C2paError, "RemoteManifest")  # noqa: B009
 
 UNTRUSTED = "signingCredential.untrusted"
 _CONTENT_CHANGED = frozenset(
     f"assertion.{kind}.mismatch"
     for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash", "multiAssetHash")
 )
+_REMOTE = re.compile(r"fetch remote manifests from url (\S+)")
 _SEARCHED_BYTES = 4 << 20  # at both ends of a file that cannot be parsed
 _TRACES = (b"c2pa.claim", b"c2pa.assertions", b"c2pa.signature")
 
@@ -84,9 +85,9 @@ def read_manifest(
             return ABSENT
         except _NotSupported:
             continue
-        except _RemoteManifest as error:
-            return Read(state="absent", is_embedded=False, remote_url=_after_colon(error))
         except c2pa.C2paError as error:
+            if remote := _REMOTE.search(str(error)):
+                return Read(state="absent", is_embedded=False, remote_url=remote[1])
             problem = _after_colon(error)
             break
     if problem and (beside is not None or _has_trace(content)):
