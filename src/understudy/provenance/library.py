@@ -24,7 +24,8 @@ def context_of(roots: Sequence[bytes] = ()) -> c2pa.Context:
     settings: dict[str, object] = {
         "version": 1,
         "verify": {"verify_after_sign": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
-        "core": {"allowed_network_hosts": []},
+        # what is larger is copied to the folder for temporary files while it is signed
+        "core": {"allowed_network_hosts": [], "backing_store_memory_threshold_in_mb": 64},
         "builder": {
             "claim_generator_info": producer(),
             "thumbnail": {"enabled": False},

@@ -129,6 +129,11 @@ def _failures(path: Path) -> Generator[None]:
     try:
         yield
     except c2pa.C2paError as error:
+        is_full = "no space" in str(error).lower()
         raise MediaError(
-            f"cannot sign {path.name} ({error})", "run the same command again, or give another --cert"
+            f"cannot sign {path.name} ({error})",
+            "free some space: signing needs the file's size beside it, and in the folder for temporary files "
+            "(TMPDIR)"
+            if is_full
+            else "run the same command again, or give another --cert",
         ) from error
