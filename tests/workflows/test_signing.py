@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from made_marks import made
+from made_marks import made, with_changed_byte
 from understudy.core.errors import ConfigError, MediaError, UnderstudyError
 from understudy.media.footage import sha256_of
 from understudy.training.model_folder import find_generation
@@ -110,17 +110,22 @@ def test_a_folder_for_keys_that_cannot_be_made(
 
 def test_numbered_images_have_one_beside(config: ConvertConfig, tmp_path: Path) -> None:
     folder = tmp_path / "frames"
-    config = replace(config, out=folder / "%04d.png")
+    config = replace(config, out=folder / "%04d.png", matte=tmp_path / "matte.mp4")
+    convert.run(config)
+    for path in (folder, config.out, folder / "0007.png"):
+        result = verified(path)
+        assert (result.verdict, result.place) == ("intact", str(folder / "%04d.png.c2pa"))
+    assert b"Iptc4xmpExt:DigitalSourceType" in (folder / "0007.png").read_bytes()
+    assert verified(tmp_path / "matte.mp4").verdict == "no manifest"  # it shows nobody
+    with_changed_byte(folder / "0007.png", folder / "0007.png", 5000)
+    assert verified(folder).verdict == "edited"
+
+
+def test_consent_is_passed_on(config: ConvertConfig, tmp_path: Path) -> None:
     index = find_generation(config.model).index
-    finish = signing.signing_of(
-        config, roles_of(index, None, None, {}), index, consent=[{"identity": "source"}]
-    )
-    folder.mkdir()
-    files = [made(folder / f"{number:04d}.png") for number in range(3)]
-    finish(files)
-    result = verified(folder)
-    assert (result.verdict, result.consent) == ("intact", [{"identity": "source"}])
-    assert result.place == str(folder / "%04d.png.c2pa")
+    said = [{"identity": "source", "kind": "self"}]
+    signing.signing_of(config, roles_of(index, None, None, {}), index, consent=said)([made(config.out)])
+    assert verified(config.out).consent == said
 
 
 def test_one_picture_has_it_inside(config: ConvertConfig, tmp_path: Path) -> None:
