@@ -10,6 +10,7 @@ import pytest
 from made_marks import made, with_changed_byte
 from understudy.core.errors import ConfigError, MediaError, UnderstudyError
 from understudy.media.footage import sha256_of
+from understudy.provenance.manifest import SoftBinding
 from understudy.training.model_folder import find_generation
 from understudy.workflows import convert, signing, verify
 from understudy.workflows.configs import ConvertConfig
@@ -121,11 +122,16 @@ def test_numbered_images_have_one_beside(config: ConvertConfig, tmp_path: Path) 
     assert verified(folder).verdict == "edited"
 
 
-def test_consent_is_passed_on(config: ConvertConfig, tmp_path: Path) -> None:
+def test_consent_and_watermark_are_passed_on(config: ConvertConfig, tmp_path: Path) -> None:
     index = find_generation(config.model).index
     said = [{"identity": "source", "kind": "self"}]
-    signing.signing_of(config, roles_of(index, None, None, {}), index, consent=said)([made(config.out)])
+    mark = SoftBinding(algorithm="understudy.watermark", value=b"12345678")
+    finish = signing.signing_of(
+        config, roles_of(index, None, None, {}), index, consent=said, soft_binding=mark
+    )
+    finish([made(config.out)])
     assert verified(config.out).consent == said
+    assert b"understudy.watermark" in config.out.read_bytes()
 
 
 def test_one_picture_has_it_inside(config: ConvertConfig, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from understudy.media.output import Finish
 from understudy.media.patterns import has_number
 from understudy.media.xmp import DIGITAL_SOURCE_TYPE, XMP_KEY, append_xmp, synthetic_xmp
 from understudy.provenance.certificate import Signer, signer_of
-from understudy.provenance.manifest import Ingredient, Relation, Statement
+from understudy.provenance.manifest import Ingredient, Relation, SoftBinding, Statement
 from understudy.provenance.places import holds_manifest, listing, media_type_of, sidecar_of
 from understudy.provenance.read import read_manifest
 from understudy.provenance.sign import check_signer, sidecar, sign_copy
@@ -62,6 +62,7 @@ def signing_of(
     index: ModelIndex,
     *,
     consent: Sequence[Mapping[str, Any]] = (),
+    soft_binding: SoftBinding | None = None,
 ) -> Finish:
     """What signs the finished files of a conversion.
 
@@ -70,6 +71,7 @@ def signing_of(
         roles: who is put in for whom.
         index: of the model.
         consent: for each person whose face is used, what the manifest says of their consent.
+        soft_binding: the watermark in its frames, where there is one.
 
     Raises:
         ConfigError: the certificate and the key will not do.
@@ -91,7 +93,8 @@ def signing_of(
         "settings": _settings(config),
         "consent": [dict(entry) for entry in consent],
     }
-    return partial(_sign, config=config, roles=roles, index=index, making=making, signer=signer)
+    said = {"making": making, "soft_binding": soft_binding, "signer": signer}
+    return partial(_sign, config=config, roles=roles, index=index, **said)
 
 
 def _sign(
@@ -101,6 +104,7 @@ def _sign(
     roles: Sequence[Role],
     index: ModelIndex,
     making: Mapping[str, Any],
+    soft_binding: SoftBinding | None,
     signer: Signer,
 ) -> None:
     out = config.out
@@ -110,6 +114,7 @@ def _sign(
         ingredients=_ingredients(config, roles, index),
         making=making,
         thumbnail=thumbnail_of(files[0]),
+        soft_binding=soft_binding,
     )
     if has_number(out):
         write_atomically(sidecar_of(out), sidecar(io.BytesIO(listing(files)), statement, signer))
