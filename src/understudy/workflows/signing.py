@@ -13,7 +13,7 @@ from typing import Any
 
 from understudy.core.errors import MediaError
 from understudy.core.files import lent_again, write_atomically
-from understudy.media.footage import sha256_of
+from understudy.media.footage import expand_footage, sha256_of
 from understudy.media.output import Finish
 from understudy.media.patterns import has_number
 from understudy.media.xmp import DIGITAL_SOURCE_TYPE, XMP_KEY, append_xmp, synthetic_xmp
@@ -31,6 +31,7 @@ from understudy.workflows.thumbnail import thumbnail_of
 _DONE = "a face was replaced"
 # said elsewhere in the manifest, or nobody's business
 _NO_SETTINGS = {"source", "target_identity", "cert", "key"}
+_SHOWN = 4  # pieces of the source's footage with a thumbnail
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -139,8 +140,10 @@ def _sign(
 def _ingredients(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> list[Ingredient]:
     """The target; the person put in, by footage where it is known and else by faceset; the model."""
     found = [_footage(config.target, "parentOf")]
-    found += [_footage(path, "inputTo") for path in config.source_footage]
-    if not config.source_footage:
+    if config.source_footage:
+        for number, path in enumerate(expand_footage(config.source_footage)):
+            found.append(_footage(path, "inputTo", is_shown=number < _SHOWN))
+    else:
         digests = {entry.name: entry.faceset_digest for entry in index.identities}
         names = dict.fromkeys(role.source for role in roles)
         found += [_by_digest(f"faces of {name}", digests.get(name, "")) for name in names]
@@ -152,13 +155,13 @@ def _by_digest(title: str, digest: str) -> Ingredient:
     return Ingredient(title=title, relation="inputTo", sha256=digest if _SHA256.fullmatch(digest) else "")
 
 
-def _footage(path: Path, relation: Relation) -> Ingredient:
+def _footage(path: Path, relation: Relation, *, is_shown: bool = True) -> Ingredient:
     return Ingredient(
         title=path.name,
         relation=relation,
         sha256=sha256_of(path),
         media_type=media_type_of(path),
-        thumbnail=thumbnail_of(path),
+        thumbnail=thumbnail_of(path) if is_shown else None,
         footage=path if path.is_file() else None,
     )
 
