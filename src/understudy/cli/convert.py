@@ -24,8 +24,8 @@ from understudy.cli.conversion_options import (
 )
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
-from understudy.cli.training_options import Device
 from understudy.cli.signing_options import Cert, Key
+from understudy.cli.training_options import Device
 from understudy.core.events import OnEvent
 from understudy.workflows.choices import AUTO, BLENDS
 from understudy.workflows.configs import ConvertResult
