@@ -13,7 +13,7 @@ from typing import Any
 import c2pa
 import pytest
 
-from made_marks import made, statement, with_changed_byte
+from made_manifests import made, statement, with_changed_byte
 from understudy.core.errors import MediaError
 from understudy.provenance.certificate import local_signer
 from understudy.provenance.library import context_of

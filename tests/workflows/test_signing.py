@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from made_marks import made, with_changed_byte
+from made_manifests import made, with_changed_byte
 from understudy.core.errors import ConfigError, MediaError, UnderstudyError
 from understudy.media.footage import sha256_of
 from understudy.provenance.manifest import SoftBinding

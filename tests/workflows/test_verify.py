@@ -10,7 +10,7 @@ from pathlib import Path
 import c2pa
 import pytest
 
-from made_marks import encoded_again, made, remuxed, statement, with_changed_byte
+from made_manifests import encoded_again, made, remuxed, statement, with_changed_byte
 from understudy.core.errors import MediaError
 from understudy.media.xmp import append_xmp
 from understudy.provenance.certificate import Signer, local_signer
