@@ -1,4 +1,4 @@
-"""What all tests share: records of the people in them, where no user's records are."""
+"""Nothing that tests do may touch what the user of this machine has: records, certificates."""
 
 from __future__ import annotations
 
@@ -38,3 +38,9 @@ def identity_records(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path
         del os.environ[FOLDER_VARIABLE]
     else:
         os.environ[FOLDER_VARIABLE] = before
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_signing_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Sign with a certificate made for these tests; for commands in processes of their own, too."""
+    os.environ["UNDERSTUDY_SIGNING"] = str(tmp_path_factory.mktemp("signing") / "signing")

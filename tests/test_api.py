@@ -29,6 +29,7 @@ FUNCTIONS = (
     "compare",
     "coverage",
     "export",
+    "verify",
 )
 
 
@@ -64,6 +65,7 @@ def test_every_parameter_is_typed_and_documented(name: str) -> None:
         "compare",
         "coverage",
         "export",
+        "verify",
     ):  # its result's type is imported by the first call
         assert typing.get_type_hints(function)["return"]
 

@@ -10,6 +10,7 @@ from understudy.api.exporting import export
 from understudy.api.facesets import extract, import_faces
 from understudy.api.judging import compare, coverage, evaluate
 from understudy.api.making import convert, swap, train
+from understudy.api.provenance import verify
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Event, Notice, OnEvent, Progress, Written
 from understudy.workflows.configs import ConvertResult, ExtractResult, SwapResult, TrainResult
@@ -34,4 +35,5 @@ __all__ = [
     "import_faces",
     "swap",
     "train",
+    "verify",
 ]

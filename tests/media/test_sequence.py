@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -367,3 +368,34 @@ def test_frames_that_do_not_fit_are_refused(tmp_path: Path) -> None:
             writer.write_coded(av.VideoFrame(32, 64, "yuv420p"), Fraction(1))
         writer.discard()
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_files_are_finished_before_they_get_their_names(tmp_path: Path) -> None:
+    target, out = make_clip(tmp_path / "a.mp4", frames=12), tmp_path / "out" / "%d.png"
+    seen: list[list[str]] = []
+
+    def finish(files: Sequence[Path]) -> None:
+        assert all(file.is_file() and file.parent.name == "%d.png.parts" for file in files)
+        seen.append([file.name for file in files])
+        if len(seen) == 1:
+            raise MediaError("it cannot be finished")
+
+    with pytest.raises(MediaError, match="cannot be finished"):
+        written(target, out, key="k", finish=finish)
+    assert [file.name for file in out.parent.iterdir()] == ["%d.png.parts"]
+    with (
+        open_footage(target) as source,
+        SequenceWriter(out, like=source.info, key="k", finish=finish) as writer,
+    ):
+        assert writer.next_frame == 12
+    names = [f"{index}.png" for index in range(12)]  # in the order of their numbers
+    assert seen == [names, names]
+    assert sorted(file.name for file in out.parent.iterdir()) == sorted(names)
+
+
+def test_one_picture_is_finished_too(tmp_path: Path) -> None:
+    target = tmp_path / "in.png"
+    cv2.imwrite(str(target), picture(1, 32, 24))
+    seen: list[Sequence[Path]] = []
+    written(target, tmp_path / "out [1].png", coded=False, finish=seen.append)
+    assert [[file.name for file in files] for files in seen] == [["out [1].png"]]

@@ -14,12 +14,14 @@ import pytest
 from understudy.core.errors import ConfigError, ConsentError, MediaError
 from understudy.core.identity_folder import find_record, store_record
 from understudy.core.identity_record import IdentityRecord
+from understudy.media.footage import sha256_of
 from understudy.media.probe import presentation_times
 from understudy.training.model_folder import find_generation, save_index
-from understudy.workflows import convert, demo, swap, train
+from understudy.workflows import convert, demo, swap, train, verify
 from understudy.workflows.configs import ConvertConfig, SwapConfig, TrainConfig
 from understudy.workflows.consent import person_in
 from understudy.workflows.demo import DemoConfig
+from understudy.workflows.verify_result import VerifyConfig
 
 
 def test_one_command_from_footage_to_video(clips: dict[str, Path], tmp_path: Path) -> None:
@@ -36,6 +38,11 @@ def test_one_command_from_footage_to_video(clips: dict[str, Path], tmp_path: Pat
     out.unlink()
     second = swap.run(config)
     assert out.exists()
+    told = verify.run(VerifyConfig(file=out))
+    assert told.verdict == "intact"
+    inputs = {entry["title"]: (entry["relation"], entry["sha256"]) for entry in told.made_from}
+    assert inputs["source.mp4"] == ("inputTo", sha256_of(clips["source"]))
+    assert inputs["target.mp4"] == ("parentOf", sha256_of(clips["target"]))
     assert second.train is not None
     assert second.train.steps == 3
     assert second.train.validation == first.train.validation
@@ -163,6 +170,7 @@ def test_what_cannot_work_fails_before_the_work(clips: dict[str, Path], tmp_path
             "no loss of the picture is left",
         ),
         (SwapConfig(source=(source,), target=tmp_path, out=out), MediaError, "is a folder"),
+        (SwapConfig(source=(source,), target=target, out=out, cert=text), ConfigError, "without --key"),
     ]
     for config, kind, message in cases:
         with pytest.raises(kind, match=message):

@@ -36,6 +36,8 @@ def swap(
     matte: AnyPath | None = None,
     source_name: str | None = None,
     consent: AnyPath | None = None,
+    cert: AnyPath | None = None,
+    key: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> SwapResult:
     """Put the source's face into the target video: extract, train and convert in one go.
@@ -60,6 +62,8 @@ def swap(
         source_name: who is put in, as their record is called; the name of the first footage where None.
         consent: why the source's face may be used, where there is no record of it yet: a file that shows it
             (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
+        cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
+        key: PEM file of its key, without a passphrase.
         on_event: hears of progress, warnings and files.
 
     Returns:
@@ -79,6 +83,8 @@ def swap(
         matte=maybe_path(matte),
         source_name=source_name,
         consent=maybe_consent(consent),
+        cert=maybe_path(cert),
+        key=maybe_path(key),
     )
     if report is None:
         return workflow.run(config, on_event)
@@ -218,6 +224,8 @@ def convert(
     matte: AnyPath | None = None,
     device: str = "auto",
     consent: AnyPath | None = None,
+    cert: AnyPath | None = None,
+    key: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -243,6 +251,8 @@ def convert(
         device: what draws: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
         consent: why the source's face may be used, where there is no record of it yet: a file that shows it
             (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
+        cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
+        key: PEM file of its key, without a passphrase.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -267,5 +277,7 @@ def convert(
         matte=maybe_path(matte),
         device=device,
         consent=maybe_consent(consent),
+        cert=maybe_path(cert),
+        key=maybe_path(key),
     )
     return workflow.run(config, on_event)

@@ -25,6 +25,7 @@ from understudy.cli.conversion_options import (
 )
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.signing_options import Cert, Key
 from understudy.cli.training_options import Device
 from understudy.core.events import OnEvent
 from understudy.workflows.choices import AUTO, BLENDS
@@ -48,6 +49,8 @@ def convert(
     matte: Matte = None,
     device: Device = None,
     consent: Consent = None,
+    cert: Cert = None,
+    key: Key = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -74,6 +77,8 @@ def convert(
             matte=matte,
             device=device or "auto",
             consent=consent,
+            cert=cert,
+            key=key,
             on_event=on_event,
         )
 

@@ -24,6 +24,7 @@ from understudy.cli import (
     import_faces,
     model,
     swap,
+    verify,
     weights,
 )
 from understudy.cli.errors import FAILED, report_failure, report_interruption, report_wrong_usage
@@ -62,6 +63,7 @@ app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(export.export)
 app.add_typer(identity.app, name="identity")
+app.command()(verify.verify)
 app.add_typer(weights.app, name="weights")
 app.add_typer(bench.app, name="bench")
 app.command()(doctor.doctor)

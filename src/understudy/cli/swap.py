@@ -13,6 +13,7 @@ from understudy.cli.evaluate import show as show_figures
 from understudy.cli.model import held_out_rows
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.signing_options import Cert, Key
 from understudy.cli.training_options import Minutes, Preset, Seed, Start, Steps, either_minutes_or_steps
 from understudy.core.events import OnEvent
 from understudy.workflows.configs import SwapResult
@@ -50,6 +51,8 @@ def swap(
         ),
     ] = None,
     consent: Consent = None,
+    cert: Cert = None,
+    key: Key = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -77,6 +80,8 @@ def swap(
             matte=matte,
             source_name=source_name,
             consent=consent,
+            cert=cert,
+            key=key,
             on_event=on_event,
         )
 

@@ -66,6 +66,15 @@ def written_aside(path: Path) -> Generator[Path]:
             aside.unlink(missing_ok=True)
 
 
+def lent_again(aside: Path) -> Path:
+    """A second path like one that `written_aside` lends, for a changed copy of what lies there.
+
+    Whoever writes to it renames it to `aside` or removes it; what killed processes leave is removed likewise.
+    """
+    ending = f".part{aside.suffix}"
+    return aside.with_name(f"{aside.name.removesuffix(ending)}s{ending}")
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a whole file so that no reader, at no moment, sees half of it.
 

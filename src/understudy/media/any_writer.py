@@ -10,7 +10,7 @@ from understudy.core.errors import MediaError
 from understudy.media.encoding import is_native
 from understudy.media.footage import image_files
 from understudy.media.info import VideoInfo
-from understudy.media.output import OUTPUT_SUFFIXES, check_path
+from understudy.media.output import OUTPUT_SUFFIXES, Finish, check_path
 from understudy.media.parts import PartsWriter
 from understudy.media.patterns import are_mixed_up
 from understudy.media.sequence import SequenceWriter
@@ -30,6 +30,7 @@ def open_writer(
     crf: int | None = None,
     metadata: Mapping[str, str] | None = None,
     inputs: Sequence[Path] = (),
+    finish: Finish | None = None,
 ) -> AnyWriter:
     """Open what frames are written to, with what an earlier run of the same key has left.
 
@@ -41,18 +42,19 @@ def open_writer(
         crf: likewise; None for images.
         metadata: tags.
         inputs: files that must not be overwritten, beside the footage.
+        finish: what is done to the finished files before they get their names.
 
     Raises:
         MediaError: it cannot be written; or a codec or a quality is asked of images.
     """
     _check_name(path, codec=codec, crf=crf)
     if path.suffix.lower() in STILL_SUFFIXES:
-        return SequenceWriter(path, like=like, key=key, metadata=metadata)
+        return SequenceWriter(path, like=like, key=key, metadata=metadata, finish=finish)
     check_path(path, [like.path, *inputs])
     part = partial(
         VideoWriter, like=like, native=is_native(like), codec=codec, crf=crf, inputs=inputs, alone=True
     )  # fmt: skip
-    return PartsWriter(path, like=like, key=key, open_part=part, metadata=metadata)
+    return PartsWriter(path, like=like, key=key, open_part=part, metadata=metadata, finish=finish)
 
 
 def check_writer(path: Path, like: VideoInfo, *, codec: str = "auto", crf: int | None = None) -> None:

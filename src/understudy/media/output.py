@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,9 @@ from av.error import FFmpegError
 
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.files import next_step_for
+
+# what is done to finished files before they get their names; they are gone where it raises
+Finish = Callable[[Sequence[Path]], None]
 
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv")
 

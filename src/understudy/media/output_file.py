@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from understudy.core.errors import MediaError
 from understudy.core.files import written_aside
 from understudy.media.info import VideoInfo
-from understudy.media.output import write_errors
+from understudy.media.output import Finish, write_errors
 from understudy.media.stream_copy import StreamCopy
 
 _MAX_TIMESCALE = (1 << 31) - 1
@@ -48,6 +48,7 @@ class OutputFile:
         like: the footage whose sound, subtitles and chapters come along.
         alone: whether they do not.
         metadata: tags of the container.
+        finish: what is done to the closed file before it takes its place.
 
     Attributes:
         container: its video stream is to be added before `start`.
@@ -58,10 +59,16 @@ class OutputFile:
     """
 
     def __init__(
-        self, path: Path, like: VideoInfo, *, metadata: Mapping[str, str], alone: bool = False
+        self,
+        path: Path,
+        like: VideoInfo,
+        *,
+        metadata: Mapping[str, str],
+        alone: bool = False,
+        finish: Finish | None = None,
     ) -> None:
         """Open the file."""
-        self._path, self._like = path, like
+        self._path, self._like, self._finish = path, like, finish
         self.shift = max(0, -like.start_pts)
         self._stack = ExitStack()
         self._others: StreamCopy | None = None
@@ -120,6 +127,8 @@ class OutputFile:
                     self._others.copy_until(None)
                     self._others.close()
                 self.container.close()
+                if self._finish is not None:
+                    self._finish([self._aside])
                 self._stack.close()
         except BaseException:
             self.discard()

@@ -22,7 +22,7 @@ from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.types import Frame
 from understudy.media.info import VideoInfo
 from understudy.media.losses import losses
-from understudy.media.output import write_errors
+from understudy.media.output import Finish, write_errors
 from understudy.media.output_file import OutputFile, is_rounded
 from understudy.media.parts_folder import PartsFolder
 from understudy.media.writer import VideoWriter
@@ -66,6 +66,7 @@ class PartsWriter:
         open_part: makes the writer of a part, of a path, `alone`.
         metadata: tags of the container.
         alone: leave sound, subtitles and chapters out, and say nothing of it.
+        finish: what is done to the joined video before it gets its name; parts stay where that fails.
 
     Attributes:
         next_frame: index of the frame after those that the finished parts hold.
@@ -84,10 +85,12 @@ class PartsWriter:
         open_part: Callable[[Path], VideoWriter],
         metadata: Mapping[str, str] | None = None,
         alone: bool = False,
+        finish: Finish | None = None,
     ) -> None:
         """Find what an earlier run has left, and make sure that the video can be written."""
         self._path, self._like, self._key, self._open_part = path, like, key, open_part
         self._metadata, self._is_alone = dict(metadata or {}), alone
+        self._finish = finish
         self._output().discard()
         self.warnings: list[str] = []
         self._part: VideoWriter | None = None
@@ -224,7 +227,9 @@ class PartsWriter:
         return whole, has_rounded
 
     def _output(self) -> OutputFile:
-        return OutputFile(self._path, self._like, metadata=self._metadata, alone=self._is_alone)
+        return OutputFile(
+            self._path, self._like, metadata=self._metadata, alone=self._is_alone, finish=self._finish
+        )
 
     def _join(self) -> None:
         output = self._output()

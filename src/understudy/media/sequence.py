@@ -23,11 +23,13 @@ from understudy.core.types import Frame, Mask
 from understudy.media.encoding import is_native
 from understudy.media.footage import image_files
 from understudy.media.info import VideoInfo
+from understudy.media.output import Finish
 from understudy.media.sequence_files import SequenceFiles, check_sequence
 from understudy.media.sequence_losses import Spacing, sequence_losses
 from understudy.media.sequence_names import numbers_of
 from understudy.media.sequence_pixels import StillMaker
 from understudy.media.stills import DEEP_SUFFIXES
+from understudy.media.xmp import XMP_KEY
 
 _SAVE_EVERY = 25  # frames
 _MOST_WORKERS = 4
@@ -47,6 +49,7 @@ class SequenceWriter:
         key: says what is written; what is left of another key is thrown away.
         metadata: what the images say besides, e.g. {"Comment": "..."}; TIFF says nothing.
         is_matte: masks are written, by `write_mask` alone.
+        finish: what is done to all files before they get their names.
 
     Attributes:
         warnings: what is lost, a line each; complete after `close`.
@@ -63,6 +66,7 @@ class SequenceWriter:
         key: str = "",
         metadata: Mapping[str, str] | None = None,
         is_matte: bool = False,
+        finish: Finish | None = None,
     ) -> None:
         """Check the path and find what an earlier run has left."""
         self._originals = image_files(like.path)
@@ -70,8 +74,8 @@ class SequenceWriter:
         self._numbers = numbers_of(self._originals)
         self._path, self._like = path, like
         self._is_deep = like.bit_depth > 8 and is_native(like) and path.suffix.lower() in DEEP_SUFFIXES
-        self._files = SequenceFiles(path, key)
-        texts = {name.capitalize(): text for name, text in (metadata or {}).items()}
+        self._files = SequenceFiles(path, key, finish)
+        texts = {_key(name): text for name, text in (metadata or {}).items()}
         suffix = path.suffix.lower()
         maker = partial(StillMaker, like, suffix, texts=texts, is_deep=self._is_deep)
         self._own, self._maker = threading.local(), maker  # FFmpeg's preparations are one thread's
@@ -210,3 +214,8 @@ class SequenceWriter:
             self._is_whole &= done.exception() is None  # an interrupt while it waits leaves it in the queue
             self._waiting.popleft()
             done.result()
+
+
+def _key(name: str) -> str:
+    """Of a tag of a container, as images call it."""
+    return name if name == XMP_KEY else name.capitalize()

@@ -9,7 +9,7 @@ from typing import Any
 
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.files import check_writable, sync, sync_folder
-from understudy.media.output import write_errors
+from understudy.media.output import Finish, write_errors
 from understudy.media.parts_folder import PartsFolder, has_parts
 from understudy.media.patterns import fixed_part, has_number, matches, names_of, numbered
 from understudy.media.stills import STILL_SUFFIXES
@@ -24,6 +24,7 @@ class SequenceFiles:
     Args:
         path: the pattern, e.g. frames/%06d.png; its folder is made where missing.
         key: says what is written; what is left of another key is thrown away.
+        finish: what is done to all files, in their order, before they get their names.
 
     Attributes:
         next_frame: frames before this one are there.
@@ -33,15 +34,15 @@ class SequenceFiles:
         MediaError: the folder cannot be written to, or such files are there.
     """
 
-    def __init__(self, path: Path, key: str) -> None:
+    def __init__(self, path: Path, key: str, finish: Finish | None = None) -> None:
         """Find what an earlier run has left."""
-        self._path, self._key = path, key
+        self._path, self._key, self._finish = path, key, finish
         self._unsynced: list[Path] = []
         self._is_new_folder = not path.parent.exists()
         self._folder = PartsFolder(path, names_of(path))
         try:
-            self.next_frame, self.notes, self._written, is_moving = self._found()
-            if not is_moving and (there := _there(path)):
+            self.next_frame, self.notes, self._written, self._is_moving = self._found()
+            if not self._is_moving and (there := _there(path)):
                 raise MediaError(*there)
         except BaseException:
             self._folder.close()
@@ -66,6 +67,10 @@ class SequenceFiles:
         Raises:
             MediaError: the disk fails; what is written stays for the next time.
         """
+        if self._finish is not None and not self._is_moving:
+            self._save(next_frame, is_moving=False)
+            with write_errors(self._path):
+                self._finish(_lying(self._folder.path / self._path.name))
         self._save(next_frame, is_moving=True)
         with write_errors(self._path):
             for file in _lying(self._folder.path / self._path.name):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.media.colour import BT709, UNSPECIFIED, ColourTags
+from understudy.media.xmp import XMP_KEY, jpeg_segment
 
 STILL_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 DEEP_SUFFIXES = (".png", ".tif", ".tiff")  # hold 16 bits and transparency
@@ -60,7 +61,7 @@ def encode_still(
         return data[:33] + chunks + b"".join(_text_chunk(*each) for each in said) + data[33:]
     if suffix == ".jpg":
         begun = 4 + int.from_bytes(data[4:6])  # JFIF's own segment is the first
-        return data[:begun] + b"".join(_comment_segment(text) for _, text in said) + data[begun:]
+        return data[:begun] + b"".join(_segment(*each) for each in said) + data[begun:]
     return data
 
 
@@ -105,6 +106,8 @@ def _text_chunk(key: str, text: str) -> bytes:
     return _chunk(b"iTXt", key.encode("latin-1") + b"\0\0\0\0\0" + text.encode())
 
 
-def _comment_segment(text: str) -> bytes:
+def _segment(key: str, text: str) -> bytes:
+    if key == XMP_KEY:
+        return jpeg_segment(text)
     content = text.encode()[:65533]
     return b"\xff\xfe" + struct.pack(">H", len(content) + 2) + content

@@ -176,6 +176,9 @@ class ConvertConfig:
         device: what draws: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
         consent: why the face put in may be used, where there is no record of it yet; see `workflows.consent`.
         people: whose record it is by identity put in, where the model does not say and it is not called so.
+        cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
+        key: PEM file of its key.
+        source_footage: what the person put in was learnt from, to be named in the manifest where known.
     """
 
     target: Path
@@ -195,6 +198,9 @@ class ConvertConfig:
     device: str = "auto"
     consent: str | None = None
     people: Mapping[str, str] = field(default_factory=dict[str, str])
+    cert: Path | None = None
+    key: Path | None = None
+    source_footage: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,6 +237,8 @@ class SwapConfig:
         matte: as in `ConvertConfig`.
         source_name: who is put in, as their record is called; the name of the footage where None.
         consent: why their face may be used, where there is no record of it yet; see `workflows.consent`.
+        cert: as in `ConvertConfig`.
+        key: likewise.
     """
 
     source: tuple[Path, ...]
@@ -247,6 +255,8 @@ class SwapConfig:
     matte: Path | None = None
     source_name: str | None = None
     consent: str | None = None
+    cert: Path | None = None
+    key: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,6 @@ from understudy.training.model_index import ModelIndex
 from understudy.training.processor import find_device, has_fast_bf16
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS, nearest
 from understudy.workflows.configs import ConvertConfig, ConvertResult
-from understudy.workflows.consent import consent_note
 from understudy.workflows.consent_of_models import agreed_for
 from understudy.workflows.convert_cast import LiveCast, Role, StoredCast, roles_of
 from understudy.workflows.convert_compose import Composed, Composer, Look
@@ -55,7 +54,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     with (
         single_threaded_opencv(),
         closing(_cast_for(config, roles, index, on_event)) as cast,
-        output_for(config, roles, index, consent_note(consent)) as output,
+        output_for(config, roles, index, consent) as output,
         open_footage(config.target, start_index=max(0, output.first - WARM_UP_FRAMES)) as footage,
     ):
         tally = Tally(output.notes, [role.target for role in roles])

@@ -18,13 +18,14 @@ from understudy.media.any_writer import AnyWriter, check_matte, check_writer, op
 from understudy.media.footage import open_footage, sha256_of
 from understudy.media.info import VideoInfo
 from understudy.media.matte import MatteWriter
-from understudy.media.output import OUTPUT_SUFFIXES
+from understudy.media.output import OUTPUT_SUFFIXES, Finish
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.training.model_index import ModelIndex
 from understudy.workflows.configs import ConvertConfig
+from understudy.workflows.consent import Agreed, consent_note
 from understudy.workflows.convert_cast import Role
+from understudy.workflows.signing import signing_of, tags_for
 
-SYNTHETIC_NOTICE = "Synthetic media: a face in this video was replaced (understudy)"
 MATTE_NOTICE = "Where a face was replaced in synthetic media (understudy)"
 # before the first frame that is still to be written: steadying faces and matching colours look so far back
 WARM_UP_FRAMES = 40
@@ -39,13 +40,14 @@ class Output:
         first: the first frame that is needed: masks may be further behind than frames.
     """
 
-    def __init__(self, config: ConvertConfig, key: str, consent: str = "") -> None:
-        """Open both.
+    def __init__(self, config: ConvertConfig, key: str, tags: Mapping[str, str], finish: Finish) -> None:
+        """Open both; frames are finished before they get their name.
 
         Args:
             config: of the conversion.
             key: what a frame depends on.
-            consent: what the output says of the records of those put in; see `consent.consent_note`.
+            tags: what the output's container says of it.
+            finish: signs what is written.
 
         Raises:
             MediaError: one cannot be written, or the target not be read.
@@ -61,10 +63,10 @@ class Output:
                 self._matte = opening.enter_context(
                     MatteWriter(config.matte, like=self._info, key=key, metadata={"comment": MATTE_NOTICE})
                 )
-            metadata = {"comment": SYNTHETIC_NOTICE + consent}
             writer = open_writer(
-                config.out, self._info, key=key, codec=config.codec, crf=config.crf, metadata=metadata
-            )
+                config.out, self._info, key=key, codec=config.codec, crf=config.crf,
+                metadata=tags, finish=finish,
+            )  # fmt: skip
             self._frames: AnyWriter = opening.enter_context(writer)
             self._stack = opening.pop_all()
         self.notes: Mapping[str, Any] = self._frames.notes
@@ -117,9 +119,11 @@ class Output:
         self._stack.__exit__(kind, error, trace)
 
 
-def output_for(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, consent: str = "") -> Output:
-    """Open the output of a conversion; arguments say what it depends on, the rest is as of `Output`."""
-    return Output(config, _key(config, roles, index), consent)
+def output_for(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, agreed: Agreed) -> Output:
+    """Open the output of a conversion; arguments say what it depends on, errors as of `Output`."""
+    consent = [reference.model_dump(exclude_none=True) for reference in agreed.references.values()]
+    finish = signing_of(config, roles, index, consent=consent)
+    return Output(config, _key(config, roles, index), tags_for(config.out, consent_note(agreed)), finish)
 
 
 def check_target(config: ConvertConfig) -> VideoInfo:

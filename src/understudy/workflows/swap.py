@@ -25,6 +25,7 @@ from understudy.workflows.configs import (
 )
 from understudy.workflows.consent import check_agreed, check_person, note_person
 from understudy.workflows.convert_cast import can_be_taken_from
+from understudy.workflows.signing import check_signing
 
 SOURCE, TARGET = "source", "target"
 
@@ -116,6 +117,9 @@ def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path
         faces=faces,
         consent=config.consent,
         people={SOURCE: source_name(config)},
+        cert=config.cert,
+        key=config.key,
+        source_footage=config.source,
     )
 
 
@@ -144,6 +148,7 @@ def _check(config: SwapConfig, training: TrainConfig, person: str) -> None:
             _check_no_input(out, footage)
     convert_output.check_target(_convert_config(config, training, ()))
     train.check(training)
+    check_signing(config.cert, config.key)
     for name, paths in _footage(config).items():
         _check_production(training.model.parent / f"{name}.faceset", paths)
     if training.facesets[0].exists():

@@ -1,0 +1,92 @@
+"""`understudy verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from understudy.cli.errors import FAILED
+from understudy.cli.output import print_rows
+from understudy.cli.perform import Debug, Json, perform
+from understudy.core.events import OnEvent
+
+if TYPE_CHECKING:
+    from understudy.workflows.verify_result import VerifyResult
+
+_DIGITS = 12  # of a digest, for people
+
+
+def verify(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A picture, a video or sound; or numbered images: a folder or frames/%06d.png.",
+        ),
+    ],
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what made a file, with whose consent, and whether it was changed since.
+
+    Works on any file. Exit code 0 where it is intact, 1 where it is not or cannot be told.
+    """
+    results: list[VerifyResult] = []
+
+    def work(on_event: OnEvent) -> VerifyResult:
+        from understudy import verify as api
+
+        results.append(api(file, on_event=on_event))
+        return results[-1]
+
+    perform(work, _show, as_json=json, debug=debug)
+    if results and results[-1].verdict != "intact":
+        raise typer.Exit(FAILED)
+
+
+def _show(result: VerifyResult) -> None:
+    rows = [("verdict", f"{result.verdict}: {result.summary}")]
+    if result.place is not None:
+        where = "in the file" if result.place == "inside" else result.place
+        rows.append(("manifest", f"{result.manifest}, {where}"))
+    if (signer := result.signed_by) is not None:
+        known = "known to this machine" if signer.is_trusted else "not known to this machine"
+        names = ", ".join(name for name in (signer.name, signer.organisation) if name)
+        rows.append(("signed by", f"{names or 'nobody named'}; {known}"))
+    if result.made_by:
+        rows.append(("made by", result.made_by + (f", {result.when}" if result.when else "")))
+    if result.done:
+        synthetic = {True: "; synthetic media", False: "", None: ""}[result.is_synthetic]
+        rows.append(("done", result.done + synthetic))
+    rows += [("put in", f"{role.get('source')} for {role.get('target')}") for role in result.roles]
+    if result.model is not None:
+        rows.append(("model", _model(result.model)))
+    rows += [("consent", _flat(entry)) for entry in result.consent]
+    if result.model is not None and not result.consent:
+        rows.append(("consent", "nothing is recorded in the file"))
+    rows += [(_relation(each["relation"]), _ingredient(each)) for each in result.made_from]
+    rows += [("note", reason) for reason in result.reasons]
+    print_rows(rows)
+
+
+def _model(model: dict[str, object]) -> str:
+    said = [f"{model['preset']}"] if "preset" in model else []
+    said += [f"{model['steps']} steps"] if "steps" in model else []
+    return ", ".join([*said, f"sha256 {str(model.get('sha256', 'unknown'))[:_DIGITS]}"])
+
+
+def _relation(relation: str | None) -> str:
+    return {"parentOf": "changed from", "inputTo": "made with", "componentOf": "contains"}.get(
+        relation or "", "from"
+    )
+
+
+def _ingredient(entry: dict[str, object]) -> str:
+    digest = f", sha256 {str(entry['sha256'])[:_DIGITS]}" if entry.get("sha256") else ""
+    return f"{entry.get('title') or 'something without a name'}{digest}"
+
+
+def _flat(entry: dict[str, object]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in entry.items())

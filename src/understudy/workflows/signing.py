@@ -1,0 +1,191 @@
+"""Sign what a conversion writes: once it is whole, and before it gets its name."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from understudy.core.errors import MediaError
+from understudy.core.files import lent_again, write_atomically
+from understudy.media.footage import expand_footage, sha256_of
+from understudy.media.output import Finish
+from understudy.media.patterns import has_number
+from understudy.media.xmp import DIGITAL_SOURCE_TYPE, XMP_KEY, append_xmp, synthetic_xmp
+from understudy.provenance.certificate import Signer, signer_of
+from understudy.provenance.manifest import Ingredient, Relation, SoftBinding, Statement
+from understudy.provenance.places import holds_manifest, listing, media_type_of, sidecar_of
+from understudy.provenance.read import read_manifest
+from understudy.provenance.sign import check_signer, sidecar, sign_copy
+from understudy.provenance.traces import SYNTHETIC_NOTICE
+from understudy.training.model_index import ModelIndex
+from understudy.workflows.configs import ConvertConfig
+from understudy.workflows.convert_cast import Role
+from understudy.workflows.thumbnail import thumbnail_of
+
+_DONE = "a face was replaced"
+# said elsewhere in the manifest, or nobody's business
+_NO_SETTINGS = {"source", "target_identity", "consent", "cert", "key"}
+_SHOWN = 4  # pieces of the source's footage with a thumbnail
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def check_signing(cert: Path | None, key: Path | None) -> Signer:
+    """Find out before long work whether its output can be signed.
+
+    Raises:
+        ConfigError: the certificate and the key will not do.
+        UnderstudyError: this machine's own cannot be made.
+    """
+    signer = signer_of(cert, key)
+    check_signer(signer)
+    return signer
+
+
+def tags_for(out: Path, consent: str) -> dict[str, str]:
+    """What the tags of an output say, for who reads no manifests; `consent` is put behind the notice."""
+    tags = {"comment": SYNTHETIC_NOTICE + consent}
+    if out.suffix.lower() == ".mkv":
+        tags["DIGITAL_SOURCE_TYPE"] = DIGITAL_SOURCE_TYPE
+    elif out.suffix.lower() in (".png", ".jpg", ".jpeg"):
+        tags[XMP_KEY] = synthetic_xmp()
+    return tags
+
+
+def signing_of(
+    config: ConvertConfig,
+    roles: Sequence[Role],
+    index: ModelIndex,
+    *,
+    consent: Sequence[Mapping[str, Any]] = (),
+    soft_binding: SoftBinding | None = None,
+) -> Finish:
+    """What signs the finished files of a conversion.
+
+    Args:
+        config: of the conversion.
+        roles: who is put in for whom.
+        index: of the model.
+        consent: for each person whose face is used, what the manifest says of their consent.
+        soft_binding: the watermark in its frames, where there is one.
+
+    Raises:
+        ConfigError: the certificate and the key will not do.
+        MediaError: the manifest of another file lies where this one's belongs.
+    """
+    signer = check_signing(config.cert, config.key)
+    out = config.out
+    if not _is_inside(out):
+        _check_sidecar(out)
+    making = {
+        "command": "convert",
+        "model": {
+            "sha256": index.weights_sha256,
+            "preset": index.preset,
+            "steps": index.step,
+            "people": [entry.name for entry in index.identities],
+        },
+        "roles": [{"source": role.source, "target": role.target} for role in roles],
+        "settings": _settings(config),
+        "consent": [dict(entry) for entry in consent],
+    }
+    said = {"making": making, "soft_binding": soft_binding, "signer": signer}
+    return partial(_sign, config=config, roles=roles, index=index, **said)
+
+
+def _sign(
+    files: Sequence[Path],
+    *,
+    config: ConvertConfig,
+    roles: Sequence[Role],
+    index: ModelIndex,
+    making: Mapping[str, Any],
+    soft_binding: SoftBinding | None,
+    signer: Signer,
+) -> None:
+    out = config.out
+    statement = Statement(
+        title=out.name,
+        done=_DONE,
+        ingredients=_ingredients(config, roles, index),
+        making=making,
+        thumbnail=thumbnail_of(files[0]),
+        soft_binding=soft_binding,
+    )
+    if has_number(out):
+        write_atomically(sidecar_of(out), sidecar(io.BytesIO(listing(files)), statement, signer))
+        return
+    (file,) = files
+    if not holds_manifest(out):
+        with file.open("rb") as content:
+            data = sidecar(content, statement, signer)
+        # first, so that the video is never there without it
+        write_atomically(sidecar_of(out), data)
+        return
+    append_xmp(file)
+    signed = lent_again(file)
+    try:
+        sign_copy(file, signed, statement, signer)
+        signed.replace(file)
+    finally:
+        with suppress(OSError):
+            signed.unlink(missing_ok=True)
+
+
+def _ingredients(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> list[Ingredient]:
+    """The target; the person put in, by footage where it is known and else by faceset; the model."""
+    found = [_footage(config.target, "parentOf")]
+    if config.source_footage:
+        for number, path in enumerate(expand_footage(config.source_footage)):
+            found.append(_footage(path, "inputTo", is_shown=number < _SHOWN))
+    else:
+        digests = {entry.name: entry.faceset_digest for entry in index.identities}
+        names = dict.fromkeys(role.source for role in roles)
+        found += [_by_digest(f"faces of {name}", digests.get(name, "")) for name in names]
+    return [*found, _by_digest(f"model {config.model.name}".strip(), index.weights_sha256)]
+
+
+def _by_digest(title: str, digest: str) -> Ingredient:
+    # a model comes from outside, and what it says need not be a digest
+    return Ingredient(title=title, relation="inputTo", sha256=digest if _SHA256.fullmatch(digest) else "")
+
+
+def _footage(path: Path, relation: Relation, *, is_shown: bool = True) -> Ingredient:
+    return Ingredient(
+        title=path.name,
+        relation=relation,
+        sha256=sha256_of(path),
+        media_type=media_type_of(path),
+        thumbnail=thumbnail_of(path) if is_shown else None,
+        footage=path if path.is_file() else None,
+    )
+
+
+def _settings(config: ConvertConfig) -> dict[str, str | int | float | bool | None]:
+    values = {field.name: getattr(config, field.name) for field in fields(config)}
+    return {
+        name: value
+        for name, value in values.items()
+        if name not in _NO_SETTINGS and isinstance(value, str | int | float | bool | None)
+    }
+
+
+def _is_inside(out: Path) -> bool:
+    return holds_manifest(out) and not has_number(out)
+
+
+def _check_sidecar(out: Path) -> None:
+    """Refuse to replace the manifest of another file: a.mkv and a.webm would share a.c2pa."""
+    beside = sidecar_of(out)
+    if not beside.is_file():
+        return
+    with beside.open("rb") as content:
+        title = read_manifest(content, media_type="application/c2pa").active.get("title")
+    other = out.with_name(Path(str(title)).name)
+    if other.name != out.name and other.exists():
+        raise MediaError(f"{beside} is the manifest of {other.name}", "choose another name for the output")

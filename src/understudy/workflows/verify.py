@@ -1,0 +1,153 @@
+"""What made a file, with whose consent, and whether it was changed since."""
+
+from __future__ import annotations
+
+from understudy.core.errors import MediaError
+from understudy.core.events import OnEvent, ignore
+from understudy.media.footage import VIDEO_SUFFIXES
+from understudy.media.images import IMAGE_SUFFIXES
+from understudy.provenance.certificate import local_roots
+from understudy.provenance.library import PRODUCER
+from understudy.provenance.places import EMBEDDED
+from understudy.provenance.read import Read, read_manifest
+from understudy.provenance.said import Said, said_in
+from understudy.provenance.traces import Trace, trace_in
+from understudy.workflows.verify_asset import Asset, asset_of, sequence_around
+from understudy.workflows.verify_result import SignedBy, Verdict, VerifyConfig, VerifyResult
+
+_HAS_TAGS = VIDEO_SUFFIXES | IMAGE_SUFFIXES | frozenset(EMBEDDED)
+_MEANINGS = {
+    "assertion.hashedURI.mismatch": "a part of the manifest was changed",
+    "claimSignature.mismatch": "the signature does not fit what it signs",
+    "claimSignature.missing": "the signature is missing",
+    "signingCredential.expired": "the signer's certificate has expired",
+    "signingCredential.invalid": "the signer's certificate is not one for media",
+    "signingCredential.revoked": "the signer's certificate was revoked",
+    "claimSignature.outsideValidity": "it was signed outside the time that the certificate is valid for",
+    "assertion.missing": "a part of the manifest is missing",
+    "assertion.action.malformed": "what it says was done has a wrong form",
+    "ingredient.manifest.mismatch": "the manifest of something that it was made from was changed",
+    "ingredient.claimSignature.mismatch": "the manifest of something that it was made from was changed",
+    "general.error": "it fails the C2PA library's checks, which do not say why",
+}
+_SUMMARIES: dict[Verdict, str] = {
+    "intact": "nothing was changed since it was signed",
+    "edited": "the content is not what was signed: it was changed afterwards",
+    "manifest invalid": "there is a manifest, but it fails its checks, so what it says is not proved",
+    "manifest removed": "its tags say that understudy made it, and the manifest that belongs to it is gone",
+    "no manifest": "there is no manifest, so nothing can be said of where it comes from",
+}
+
+
+def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
+    """Verify a file, whoever made it. Nothing is fetched from the network.
+
+    Raises:
+        MediaError: there is no such file, or it cannot be read.
+    """
+    del on_event
+    asset = asset_of(config.file)
+    try:
+        asset, read = _read(asset)
+        trace: Trace = "none"
+        if read.state == "absent" and asset.path.suffix.lower() in _HAS_TAGS and not asset.is_sequence:
+            trace = trace_in(asset.path)
+        is_empty = not asset.is_sequence and asset.path.stat().st_size == 0
+    except OSError as error:
+        raise MediaError(
+            f"cannot read {config.file} ({error.strerror or error})", "check the path and its permissions"
+        ) from error
+    said = said_in(read.active if _counts(read) else {})
+    verdict = _verdict(read, trace)
+    reasons = ["the file is empty"] if is_empty else []
+    return VerifyResult(
+        file=config.file,
+        verdict=verdict,
+        summary=_SUMMARIES[verdict],
+        manifest=read.state,
+        edited=read.edited,
+        place=_place(asset, read),
+        reasons=reasons + _reasons(read, said, trace),
+        codes=list(read.failures),
+        signed_by=_signed_by(read, said),
+        made_by=said.made_by,
+        done=said.done,
+        when=said.when,
+        is_synthetic=said.is_synthetic if read.active else (True if trace != "none" else None),
+        model=said.table("model") or None,
+        roles=said.listed("roles"),
+        consent=said.listed("consent"),
+        settings=said.table("settings"),
+        made_from=said.ingredients,
+    )
+
+
+def _read(asset: Asset) -> tuple[Asset, Read]:
+    """The manifest inside a file; else that beside it; else that of the sequence it belongs to."""
+    roots = local_roots()
+    if not asset.is_sequence:
+        with asset.opened() as content:
+            inside = read_manifest(content, media_type=asset.media_type, roots=roots)
+        if inside.state != "absent":
+            return asset, inside
+        around = sequence_around(asset.path) if asset.sidecar is None else None
+        if around is None and asset.sidecar is None:
+            return asset, inside
+        asset = around or asset
+    if (beside := asset.manifest_beside()) is None:
+        return asset, Read(state="absent")
+    with asset.opened() as content:
+        return asset, read_manifest(content, media_type=asset.media_type, beside=beside, roots=roots)
+
+
+def _counts(read: Read) -> bool:
+    """Whether what a manifest says is what its signer said, even if its certificate no longer counts."""
+    return read.state == "valid" or all(
+        code.startswith("signingCredential.") or code == "claimSignature.outsideValidity"
+        for code in read.failures
+    )
+
+
+def _verdict(read: Read, trace: Trace) -> Verdict:
+    if read.state == "invalid":
+        return "manifest invalid"
+    if read.state == "valid":
+        return "edited" if read.edited else "intact"
+    return "manifest removed" if trace == "ours" else "no manifest"
+
+
+def _place(asset: Asset, read: Read) -> str | None:
+    if read.state == "absent":
+        return None
+    return "inside" if read.is_embedded else str(asset.sidecar)
+
+
+def _signed_by(read: Read, said: Said) -> SignedBy | None:
+    if not read.active or not _counts(read):
+        return None
+    return SignedBy(name=said.signer or "", organisation=said.organisation or "", is_trusted=read.is_trusted)
+
+
+def _reasons(read: Read, said: Said, trace: Trace) -> list[str]:
+    """What is wrong or worth knowing, a line each."""
+    lines = [
+        _MEANINGS.get(code, f"the check {code} fails") for code in read.failures if not _is_content(code)
+    ]
+    if read.problem:
+        lines.append(f"it cannot be parsed: {read.problem}")
+    if read.remote_url and not read.active:
+        lines.append(f"its manifest lies at {read.remote_url}, which is not fetched")
+    if read.active and _counts(read) and not read.is_trusted:
+        lines.append(
+            "this machine does not know the signer's certificate: anybody can have made it, and only whether "
+            "the file was changed since can be told"
+        )
+    if read.active and _counts(read) and said.making is None and (said.made_by or "").startswith(PRODUCER):
+        lines.append("it says that understudy made it, but lacks what understudy's manifests say")
+    if trace == "synthetic":
+        lines.append("its tags say that it was made or changed with a trained model, not by whom")
+    return lines
+
+
+def _is_content(code: str) -> bool:
+    return code.endswith("Hash.mismatch")

@@ -1,0 +1,82 @@
+"""What verification answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Verdict = Literal["intact", "edited", "manifest invalid", "manifest removed", "no manifest"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyConfig:
+    """A file to verify.
+
+    Args:
+        file: a picture, a video, sound; or numbered images, as their folder or pattern.
+    """
+
+    file: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedBy:
+    """Whose certificate signed a manifest; anybody can make one in any name that nobody trusts.
+
+    Args:
+        name: as the certificate says it.
+        organisation: likewise.
+        is_trusted: whether it is this machine's own, or one that the C2PA library knows.
+    """
+
+    name: str
+    organisation: str
+    is_trusted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyResult:
+    """What is known of a file.
+
+    Args:
+        file: what was verified.
+        verdict: in a word or two; `summary` says it in a sentence.
+        summary: see `verdict`.
+        manifest: "valid": as its signer signed it; "invalid": changed, damaged or expired; "absent".
+        edited: whether the content is another than was signed; None where that cannot be told.
+        place: "inside", or the file that the manifest lies in; None where there is none.
+        reasons: what is wrong or worth knowing, a line each.
+        codes: what fails, as C2PA calls it.
+        signed_by: None where there is no manifest that can be read.
+        made_by: program and version, None where unknown.
+        done: what was done, None where it is not said.
+        when: when, as the program said; no authority vouches for it.
+        is_synthetic: whether it says that it was made or changed with a trained model.
+        model: of what this program has made: sha256, preset, steps, people; None of others.
+        roles: who was put in for whom, a {source, target} each.
+        consent: one entry for each person whose face or voice was used, as it was recorded.
+        settings: of what this program has made.
+        made_from: {title, relation, sha256} of each ingredient; the digest where it is known.
+        watermark: {found, confidence}, None where nobody looked.
+    """
+
+    file: Path
+    verdict: Verdict
+    summary: str
+    manifest: Literal["valid", "invalid", "absent"]
+    edited: bool | None
+    place: str | None = None
+    reasons: list[str] = field(default_factory=list[str])
+    codes: list[str] = field(default_factory=list[str])
+    signed_by: SignedBy | None = None
+    made_by: str | None = None
+    done: str | None = None
+    when: str | None = None
+    is_synthetic: bool | None = None
+    model: dict[str, Any] | None = None
+    roles: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    consent: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    made_from: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    watermark: dict[str, Any] | None = None

@@ -1,0 +1,202 @@
+"""What became of a file: each way of changing it is told apart, whoever made it."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import c2pa
+import pytest
+
+from made_manifests import encoded_again, made, remuxed, statement, with_changed_byte
+from understudy.core.errors import MediaError
+from understudy.media.xmp import append_xmp
+from understudy.provenance.certificate import Signer, local_signer
+from understudy.provenance.local_chain import make_chain
+from understudy.provenance.places import listing, sidecar_of
+from understudy.provenance.read import Read
+from understudy.provenance.sign import sidecar, sign_file
+from understudy.provenance.traces import SYNTHETIC_NOTICE
+from understudy.workflows import verify
+from understudy.workflows.verify_result import VerifyConfig, VerifyResult
+
+
+def result_of(path: Path) -> VerifyResult:
+    return verify.run(VerifyConfig(file=path))
+
+
+def verdict_of(path: Path) -> tuple[str, str, bool | None]:
+    result = result_of(path)
+    return result.verdict, result.manifest, result.edited
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A video with the notice in its tags, as conversions write it, and no manifest."""
+    folder = tmp_path_factory.mktemp("plain")
+    path = made(folder / "made.mp4")
+    return _noticed(path, folder / "plain.mp4")
+
+
+def _noticed(path: Path, out: Path) -> Path:
+    import av
+
+    with av.open(str(path)) as source, av.open(str(out), "w") as copy:
+        copy.metadata["comment"] = SYNTHETIC_NOTICE
+        stream = copy.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                copy.mux(packet)
+    return out
+
+
+@pytest.fixture
+def signed(plain: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "Aufnahme 1 ß.mp4"
+    path.write_bytes(plain.read_bytes())
+    append_xmp(path)
+    sign_file(path, statement(path.name), local_signer())
+    return path
+
+
+def test_intact_and_everything_it_says(signed: Path) -> None:
+    result = result_of(signed)
+    assert verdict_of(signed) == ("intact", "valid", False)
+    assert (result.place, result.is_synthetic, result.reasons, result.codes) == ("inside", True, [], [])
+    assert result.signed_by is not None
+    assert (result.signed_by.name, result.signed_by.is_trusted) == ("Understudy local signer", True)
+    assert result.done == "a face was replaced"
+    assert result.model is not None
+    assert result.model["sha256"] == "ef" * 32
+    assert result.roles == [{"source": "Anna", "target": "Bob"}]
+    assert result.consent == [{"identity": "Anna", "kind": "self"}]
+    assert result.settings == {"blend": "feather"}
+
+
+def test_each_change_has_its_own_word(signed: Path, tmp_path: Path) -> None:
+    data = signed.read_bytes()
+    changed = with_changed_byte(signed, tmp_path / "byte.mp4", data.find(b"mdat") + 500)
+    assert verdict_of(changed) == ("edited", "valid", True)
+    said = with_changed_byte(signed, tmp_path / "said.mp4", data.find(b"c2pa.edited"))
+    assert verdict_of(said) == ("manifest invalid", "invalid", None)
+    assert result_of(said).model is None  # what it says is not proved
+    (tmp_path / "cut.mp4").write_bytes(data[:-300])
+    assert verdict_of(tmp_path / "cut.mp4")[0] == "manifest invalid"
+    (tmp_path / "grown.mp4").write_bytes(data + b"\0\0\0\x10junk12345678")
+    assert verdict_of(tmp_path / "grown.mp4") == ("edited", "valid", True)
+
+
+def test_without_its_manifest_the_tags_are_left(signed: Path, tmp_path: Path) -> None:
+    gone = ("manifest removed", "absent", None)
+    assert verdict_of(remuxed(signed, tmp_path / "copy.mp4")) == gone
+    assert verdict_of(remuxed(signed, tmp_path / "copy.mkv")) == gone
+    assert verdict_of(encoded_again(signed, tmp_path / "again.mp4")) == gone
+    nothing = ("no manifest", "absent", None)
+    assert verdict_of(remuxed(signed, tmp_path / "bare.mp4", tags=False)) == nothing
+    assert verdict_of(encoded_again(signed, tmp_path / "bare again.mp4", tags=False)) == nothing
+
+
+def test_a_manifest_on_other_pictures_is_told(signed: Path, tmp_path: Path) -> None:
+    """Somebody puts the signed box into a file that they have encoded again."""
+    data, other = signed.read_bytes(), encoded_again(signed, tmp_path / "other.mp4").read_bytes()
+    at = data.find(b"\xd8\xfe\xc3\xd6") - 8  # of the box that holds the manifest
+    box = data[at : at + int.from_bytes(data[at : at + 4])]
+    first = int.from_bytes(other[:4])
+    (tmp_path / "forged.mp4").write_bytes(other[:first] + box + other[first:])
+    assert verdict_of(tmp_path / "forged.mp4") == ("edited", "valid", True)
+
+
+def test_a_stranger_is_no_friend(signed: Path, tmp_path: Path) -> None:
+    leaf, root, key = make_chain()  # the same names, and another key
+    stranger = Signer(chain=leaf + root, key=key, algorithm="es256")
+    sign_file(signed, statement(signed.name), stranger)
+    result = result_of(signed)
+    assert (result.verdict, result.manifest) == ("intact", "valid")
+    assert result.signed_by is not None
+    assert not result.signed_by.is_trusted
+    assert "anybody can have made it" in " ".join(result.reasons)
+
+
+def test_the_manifest_of_another_program(tmp_path: Path) -> None:
+    path = made(tmp_path / "camera.jpg")
+    kind = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+    actions = {"actions": [{"action": "c2pa.created", "digitalSourceType": kind}]}
+    definition = {
+        "title": "camera.jpg",
+        "claim_generator_info": [{"name": "A camera", "version": "2"}],
+        "assertions": [{"label": "c2pa.actions.v2", "data": actions}],
+    }
+    signer = local_signer()
+    info = c2pa.C2paSignerInfo(signer.algorithm, signer.chain, signer.key, None)
+    with path.open("rb") as file, (tmp_path / "signed.jpg").open("w+b") as out:
+        c2pa.Builder(definition).sign(c2pa.Signer.from_info(info), "image/jpeg", file, out)
+    result = result_of(tmp_path / "signed.jpg")
+    assert (result.verdict, result.made_by, result.is_synthetic) == ("intact", "A camera 2", False)
+    assert (result.model, result.consent, result.done) == (None, [], "c2pa.created")
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.jpg", "a.png", "a.mkv", "a.wav", "a.mp3"])
+def test_files_of_anybody_else(name: str, tmp_path: Path) -> None:
+    assert verdict_of(made(tmp_path / name)) == ("no manifest", "absent", None)
+
+
+def test_what_is_no_media_at_all(tmp_path: Path) -> None:
+    for name in ("notes.txt", "film.mp4", "no suffix", "a.mkv"):
+        (tmp_path / name).write_text(f"notes on {SYNTHETIC_NOTICE if name == 'notes.txt' else name}")
+        (tmp_path / f"empty {name}").write_bytes(b"")
+        assert verdict_of(tmp_path / f"empty {name}") == ("no manifest", "absent", None)
+        assert result_of(tmp_path / f"empty {name}").reasons[0] == "the file is empty"
+        assert verdict_of(tmp_path / name) == ("no manifest", "absent", None)
+
+
+def test_what_cannot_be_verified(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="there is no file"):
+        result_of(tmp_path / "none.mp4")
+    with pytest.raises(MediaError, match="folder without the manifest"):
+        result_of(tmp_path)
+    with pytest.raises(MediaError, match="matches no file"):
+        result_of(tmp_path / "%04d.png")
+
+
+def test_beside_the_file(tmp_path: Path) -> None:
+    path = made(tmp_path / "film.mkv")
+    with path.open("rb") as file:
+        data = sidecar(file, statement(path.name), local_signer())
+    sidecar_of(path).write_bytes(data)
+    assert verdict_of(path) == ("intact", "valid", False)
+    assert result_of(path).place == str(tmp_path / "film.c2pa")
+    encoded_again(path, path.with_name("again.mkv")).replace(path)
+    assert verdict_of(path) == ("edited", "valid", True)
+    sidecar_of(path).write_bytes(data[:500])
+    assert verdict_of(path)[1] == "invalid"
+
+
+def test_numbered_images(tmp_path: Path) -> None:
+    files = [made(tmp_path / f"{n:04d}.png") for n in range(3)]
+    pattern = tmp_path / "%04d.png"
+    made(tmp_path / "poster.jpg")  # of no account
+    data = sidecar(io.BytesIO(listing(files)), statement(pattern.name), local_signer())
+    sidecar_of(pattern).write_bytes(data)
+    for path in (pattern, tmp_path, files[1]):
+        assert verdict_of(path) == ("intact", "valid", False), path
+    assert verdict_of(tmp_path / "poster.jpg") == ("no manifest", "absent", None)
+    files[2].unlink()
+    assert verdict_of(tmp_path) == ("edited", "valid", True)
+
+
+def test_an_expired_certificate_is_no_change() -> None:
+    read = Read(state="invalid", failures=["signingCredential.expired"], active={"title": "x"})
+    assert verify._counts(read)
+    assert not verify._counts(
+        replace(read, failures=["signingCredential.expired", "claimSignature.mismatch"])
+    )
+
+
+def test_result_is_json(signed: Path) -> None:
+    from understudy.cli.output import jsonable
+
+    keys = {"manifest", "edited", "watermark", "model", "consent"}
+    assert keys <= set(json.loads(json.dumps(jsonable(result_of(signed)))))
