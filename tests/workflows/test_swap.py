@@ -34,8 +34,9 @@ def test_one_command_from_footage_to_video(clips: dict[str, Path], tmp_path: Pat
     assert sorted(first.extract) == ["source", "target"]
     # run again: faces are there already, and the model is finished
     out.unlink()
-    second = swap.run(config)
+    second = swap.run(replace(config, worst=tmp_path / "worst"))
     assert out.exists()
+    assert len((tmp_path / "worst" / "frames.csv").read_text().splitlines()) == 49
     assert second.train is not None
     assert second.train.steps == 3
     assert second.train.validation == first.train.validation

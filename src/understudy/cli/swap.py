@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from understudy.cli.consent_option import Consent
-from understudy.cli.conversion_options import Matte, Out, Target
+from understudy.cli.conversion_options import Matte, Out, Target, Worst
 from understudy.cli.evaluate import show as show_figures
 from understudy.cli.model import held_out_rows
 from understudy.cli.output import number, print_rows
@@ -16,6 +16,8 @@ from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.training_options import Minutes, Preset, Seed, Start, Steps, either_minutes_or_steps
 from understudy.core.events import OnEvent
 from understudy.workflows.configs import SwapResult
+
+Report = Annotated[Path | None, typer.Option(help="Measure the result and write this HTML report about it.")]
 
 
 def swap(
@@ -37,9 +39,7 @@ def swap(
     preset: Preset = None,
     start: Start = None,
     seed: Seed = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Measure the result and write this HTML report about it.")
-    ] = None,
+    report: Report = None,
     matte: Matte = None,
     source_name: Annotated[
         str | None,
@@ -50,6 +50,7 @@ def swap(
         ),
     ] = None,
     consent: Consent = None,
+    worst: Worst = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -77,6 +78,7 @@ def swap(
             matte=matte,
             source_name=source_name,
             consent=consent,
+            worst=worst,
             on_event=on_event,
         )
 
