@@ -87,6 +87,7 @@ def test_the_worst_frames_are_written_where_asked(run: Run, tmp_path: Path) -> N
     assert worst["target"] == str(target)
     assert {path.name for path in (tmp_path / "worst").iterdir()} == {
         "worst.json",
+        "frames.csv",
         *(frame["picture"] for frame in worst["frames"]),
     }
     assert worst["frames"]

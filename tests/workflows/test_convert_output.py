@@ -42,7 +42,7 @@ def shown(path: Path) -> list[np.ndarray]:
 
 
 def files_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.suffix != ".c2pa")
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ def test_facesets_are_closed_where_a_later_step_fails(
     config = ConvertConfig(
         target=clips["target"], model=model, out=tmp_path / "out.mp4", faces=(facesets[1],)
     )
-    for name in ("_front", "output_for"):
+    for name in ("front_for", "output_for"):
         with monkeypatch.context() as patch:
             patch.setattr(convert, name, fail)
             with pytest.raises(ConfigError, match="not at all"):

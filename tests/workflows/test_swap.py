@@ -36,13 +36,14 @@ def test_one_command_from_footage_to_video(clips: dict[str, Path], tmp_path: Pat
     assert sorted(first.extract) == ["source", "target"]
     # run again: faces are there already, and the model is finished
     out.unlink()
-    second = swap.run(config)
+    second = swap.run(replace(config, worst=tmp_path / "worst"))
     assert out.exists()
     told = verify.run(VerifyConfig(file=out))
     assert told.verdict == "intact"
     inputs = {entry["title"]: (entry["relation"], entry["sha256"]) for entry in told.made_from}
     assert inputs["source.mp4"] == ("inputTo", sha256_of(clips["source"]))
     assert inputs["target.mp4"] == ("parentOf", sha256_of(clips["target"]))
+    assert len((tmp_path / "worst" / "frames.csv").read_text().splitlines()) == 49
     assert second.train is not None
     assert second.train.steps == 3
     assert second.train.validation == first.train.validation

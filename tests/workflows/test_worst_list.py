@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -11,9 +12,10 @@ import numpy as np
 import pytest
 
 from understudy.core.errors import ConfigError, UnderstudyError
+from understudy.core.events import Event, Notice, Written
 from understudy.measure.frame_quality import FrameQuality
 from understudy.media.footage import sha256_of
-from understudy.workflows.worst_list import read_worst, write_worst
+from understudy.workflows.worst_list import read_worst, store_worst, write_worst
 
 FRAMES = 30
 BAD = {7: 40.0, 20: 90.0}
@@ -73,11 +75,43 @@ def test_what_is_written_is_read_again_with_a_picture_of_each(
         assert share == pytest.approx((30 / 32) ** 2, abs=0.02)
 
 
+def test_the_figures_of_all_frames_are_a_table(swap: tuple[Path, Path], tmp_path: Path) -> None:
+    known = qualities()
+    del known[4].figures["flicker"]
+    write_worst(tmp_path, known[::-1], target=swap[0], output=swap[1])
+    with (tmp_path / "frames.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["frame"]) for row in rows] == list(range(FRAMES))
+    assert [float(row["seam"]) for row in rows] == pytest.approx([one.figures["seam"] for one in known])
+    assert [row["flicker"] for row in rows[3:6]] == ["0.50000", "", "0.50000"]
+    assert max(rows, key=lambda row: float(row["badness"]))["frame"] == "20"
+    assert (rows[20]["reason"], rows[3]["time_s"]) == ("seam", "0.120000")
+
+
+def test_what_came_out_worst_is_said_with_the_next_step(swap: tuple[Path, Path], tmp_path: Path) -> None:
+    said: list[Event] = []
+    for known in (qualities(), [one for one in qualities({}) if one.frame_index % 3 == 0]):
+        store_worst(tmp_path, known, target=swap[0], output=swap[1], on_event=said.append)
+    told = [event for event in said if isinstance(event, Notice)]
+    assert told[0].message.startswith("frames 20 (seam), 7 (seam) came out worst; ")
+    assert f"--model MODEL --resume --minutes 3 --focus {tmp_path / 'worst.json'}`" in told[0].message
+    assert told[1].message == "no frame came out worse than the others"
+    assert not any(event.is_warning for event in told)
+    assert [event for event in said if isinstance(event, Written)] == 2 * [
+        Written(path=tmp_path, what="worst frames")
+    ]
+
+
 def test_a_new_list_replaces_an_older_one_and_its_pictures(swap: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "mine.jpg").touch()
     for bad in ({3: 50.0}, {25: 50.0}):
         write_worst(tmp_path, qualities(bad), target=swap[0], output=swap[1], count=1)
-    assert {path.name for path in tmp_path.iterdir()} == {"mine.jpg", "frame_000025.jpg", "worst.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "mine.jpg",
+        "frame_000025.jpg",
+        "worst.json",
+        "frames.csv",
+    }
 
 
 def test_an_output_that_ends_early_and_a_swap_without_bad_frames(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from understudy.cli.times import seconds
 from understudy.workflows.choices import AUTO, BLENDS, CODECS, COLOURS, nearest
 
 
@@ -22,11 +23,39 @@ def _known(*names: str) -> Callable[[str], str]:
     return checked
 
 
+def _all_known(*names: str) -> Callable[[str | None], str | None]:
+    """The same of an option that takes several, with commas between."""
+
+    def checked(value: str | None) -> str | None:
+        for name in value.split(",") if value is not None else ():
+            _known(*names)(name)
+        return value
+
+    return checked
+
+
+def frames_of(given: Sequence[str]) -> list[int | float]:
+    """Positions and times, of texts with commas between them: "310" is a position, "12.4" and "0:12" times.
+
+    Raises:
+        typer.BadParameter: one is neither.
+    """
+    parts = [part.strip() for text in given for part in text.split(",")]
+    return [int(part) if part.isdecimal() else seconds(part) for part in parts]
+
+
 Target = Annotated[
     Path, typer.Option(help="Footage that is changed: a video, or images as a folder or a pattern.")
 ]
 Model = Annotated[Path, typer.Option(help="Model folder.")]
 Out = Annotated[Path, typer.Option(help="Video to write, or numbered images: frames/%06d.png, .tif or .jpg.")]
+OutOrPicture = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        help="Video to write, or numbered images: frames/%06d.png, .tif or .jpg; with --frame, a picture.",
+    ),
+]
 Matte = Annotated[
     Path | None,
     typer.Option(help="Further video or numbered images to write: white where the picture is new."),
@@ -48,17 +77,25 @@ Faces = Annotated[
         help="Reviewed faces of this very target, of a person who is replaced; nobody is looked for then.",
     ),
 ]
+SourceName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Who is put in, as their record is called.", show_default="the footage's name"
+    ),
+]
 Colour = Annotated[
     str,
     typer.Option(
         help=f"How colours are matched: auto (what comes nearest), {', '.join(COLOURS)}.",
-        callback=_known(AUTO, *COLOURS),
+        callback=_all_known(AUTO, *COLOURS),
     ),
 ]
 Blend = Annotated[
-    str,
+    str | None,
     typer.Option(
-        help=f"How the face is joined to what is around it: {', '.join(BLENDS)}.", callback=_known(*BLENDS)
+        help=f"How the face is joined to what is around it: {', '.join(BLENDS)}.",
+        callback=_all_known(*BLENDS),
+        show_default=BLENDS[0],
     ),
 ]
 Strength = Annotated[
@@ -69,6 +106,9 @@ Occlusion = Annotated[
     typer.Option(
         help="Whether what passes before the face (a hand) stays in front of it; best with --faces.",
     ),
+]
+Texture = Annotated[
+    bool, typer.Option(help="Whether the face takes on the video's blur and grain, where there is some.")
 ]
 Codec = Annotated[
     str,
@@ -81,5 +121,28 @@ Crf = Annotated[
     int | None,
     typer.Option(
         min=0, max=51, help="Constant quality, 0 is lossless.", show_default="hard to tell from the video"
+    ),
+]
+Worst = Annotated[
+    Path | None,
+    typer.Option(
+        help="Judge frames while they are made: folder for their figures, pictures of the worst, and "
+        "worst.json for train --focus.",
+    ),
+]
+FrameChoice = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--frame",
+        metavar="TIME|N",
+        help="Convert this frame only, told by time (0:12.4) or position (310), and write a picture; several "
+        "for --grid.",
+    ),
+]
+Grid = Annotated[
+    Path | None,
+    typer.Option(
+        help="Instead of --out: picture that sets each --frame's face side by side in all colours and "
+        "blends, or in those given (--colour lab,mkl).",
     ),
 ]

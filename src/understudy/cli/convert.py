@@ -13,40 +13,49 @@ from understudy.cli.conversion_options import (
     Colour,
     Crf,
     Faces,
+    FrameChoice,
+    Grid,
     Mapped,
     Matte,
     Model,
     Occlusion,
-    Out,
+    OutOrPicture,
     Source,
     Strength,
     Target,
     TargetIdentity,
+    Texture,
+    Worst,
+    frames_of,
 )
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.signing_options import Cert, Key
 from understudy.cli.training_options import Device
 from understudy.core.events import OnEvent
-from understudy.workflows.choices import AUTO, BLENDS
+from understudy.workflows.choices import AUTO
 from understudy.workflows.configs import ConvertResult
 
 
 def convert(
     target: Target,
     model: Model,
-    out: Out,
+    out: OutOrPicture = None,
     source: Source = None,
     target_identity: TargetIdentity = None,
     mapped: Mapped = None,
     faces: Faces = None,
     colour: Colour = AUTO,
-    blend: Blend = BLENDS[0],
+    blend: Blend = None,
     strength: Strength = 1.0,
     occlusion: Occlusion = True,
+    texture: Texture = False,
     codec: Codec = AUTO,
     crf: Crf = None,
     matte: Matte = None,
+    worst: Worst = None,
+    frame: FrameChoice = None,
+    grid: Grid = None,
     device: Device = None,
     consent: Consent = None,
     cert: Cert = None,
@@ -54,8 +63,10 @@ def convert(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Put a model's source face into a video, or into images."""
-    pairs = pairs_of(mapped or [])
+    """Put a model's source face into a video or images, or into some frames to see what it looks like."""
+    pairs, frames = pairs_of(mapped or []), frames_of(frame or [])
+    if out is None and grid is None:
+        raise typer.BadParameter("say where to write", param_hint="--out")
 
     def work(on_event: OnEvent) -> ConvertResult:
         from understudy import convert as api
@@ -72,9 +83,13 @@ def convert(
             blend=blend,
             strength=strength,
             occlusion=occlusion,
+            texture=texture,
             codec=codec,
             crf=crf,
             matte=matte,
+            worst=worst,
+            frame=frames,
+            grid=grid,
             device=device or "auto",
             consent=consent,
             cert=cert,

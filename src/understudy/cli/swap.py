@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from understudy.cli.consent_option import Consent
-from understudy.cli.conversion_options import Matte, Out, Target
+from understudy.cli.conversion_options import Matte, Out, SourceName, Target, Worst
 from understudy.cli.evaluate import show as show_figures
 from understudy.cli.model import held_out_rows
 from understudy.cli.output import number, print_rows
@@ -17,6 +17,8 @@ from understudy.cli.signing_options import Cert, Key
 from understudy.cli.training_options import Minutes, Preset, Seed, Start, Steps, either_minutes_or_steps
 from understudy.core.events import OnEvent
 from understudy.workflows.configs import SwapResult
+
+Report = Annotated[Path | None, typer.Option(help="Measure the result and write this HTML report about it.")]
 
 
 def swap(
@@ -38,21 +40,13 @@ def swap(
     preset: Preset = None,
     start: Start = None,
     seed: Seed = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Measure the result and write this HTML report about it.")
-    ] = None,
+    report: Report = None,
     matte: Matte = None,
-    source_name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Who is put in, as their record is called.",
-            show_default="the footage's name",
-        ),
-    ] = None,
+    source_name: SourceName = None,
     consent: Consent = None,
     cert: Cert = None,
     key: Key = None,
+    worst: Worst = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -82,6 +76,7 @@ def swap(
             consent=consent,
             cert=cert,
             key=key,
+            worst=worst,
             on_event=on_event,
         )
 

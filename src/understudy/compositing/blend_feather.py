@@ -26,7 +26,7 @@ class Feather:
         check_share("strength", self.strength)
 
     def __call__(self, before: FloatImage, face: FloatImage, weight: Mask) -> FloatImage:
-        """Blend; arguments and result as of `blend`."""
+        """Blend; arguments and result as of `blend_parts.Blend`."""
         check_arguments(before, face, weight)
         return applied(
             before, np.asarray(cv2.subtract(face, before), np.float32), weight * np.float32(self.strength)

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from understudy.core.types import Mask
 
 FloatImage = NDArray[np.float32]  # (h, w, 3), RGB in [0, 1]
-Blend = Callable[[FloatImage, FloatImage, Mask], FloatImage]  # before, face, weight -> after
+# Puts a drawn face into a window of a frame. It takes the window, the face on the same pixels and a (h, w)
+# weight in [0, 1], how much of it is shown; where that is 0 the result is the window, bit for bit.
+Blend = Callable[[FloatImage, FloatImage, Mask], FloatImage]
 
 
 def check_arguments(before: FloatImage, face: FloatImage, weight: Mask) -> None:

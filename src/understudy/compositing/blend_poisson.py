@@ -48,7 +48,7 @@ class Poisson:
         check_share("most_shift", self.most_shift)
 
     def __call__(self, before: FloatImage, face: FloatImage, weight: Mask) -> FloatImage:
-        """Blend; arguments and result as of `blend`."""
+        """Blend; arguments and result as of `blend_parts.Blend`."""
         check_arguments(before, face, weight)
         change = np.asarray(cv2.subtract(face, before), np.float32)
         field = border_field(change, weight, self.most_shift)

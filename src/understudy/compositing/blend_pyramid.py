@@ -49,7 +49,7 @@ class Pyramid:
             raise ValueError(f"need cells >= 1 and most_gain >= 1, got {self}")
 
     def __call__(self, before: FloatImage, face: FloatImage, weight: Mask) -> FloatImage:
-        """Blend; arguments and result as of `blend`."""
+        """Blend; arguments and result as of `blend_parts.Blend`."""
         check_arguments(before, face, weight)
         if not weight.any():
             return before.copy()

@@ -1,8 +1,7 @@
-"""Masks joined, cut, eroded and feathered, in shares of the face's side."""
+"""Masks cut out of each other, and their borders moved and softened."""
 
 from __future__ import annotations
 
-from functools import reduce
 from math import erf, sqrt
 
 import cv2
@@ -14,57 +13,9 @@ _WIDEST_BLUR_PX = 5.0  # wider ones are done at half the size: the same smooth c
 _LEAST_SIGMA_PX = 0.3
 
 
-def union(*masks: Mask) -> Mask:
-    """What lies in any of some (h, w) masks in [0, 1]: their maximum."""
-    return reduce(np.maximum, masks)
-
-
-def intersection(*masks: Mask) -> Mask:
-    """What lies in all of some (h, w) masks in [0, 1]: their minimum."""
-    return reduce(np.minimum, masks)
-
-
 def without(mask: Mask, taken: Mask) -> Mask:
     """What lies in a mask and not in another, as an occluder: min(mask, 1 - taken)."""
     return np.minimum(mask, np.float32(1) - taken, dtype=np.float32)
-
-
-def eroded(mask: Mask, share: float, face_side_px: float) -> Mask:
-    """Move a mask's border inward, or outward by a negative share; it is as sharp as it can be.
-
-    Args:
-        mask: (h, w) float32 in [0, 1].
-        share: how far, in face sides.
-        face_side_px: side of the face square in the mask's pixels.
-
-    Returns:
-        (h, w) float32 in [0, 1].
-
-    Raises:
-        ValueError: a side that is not positive.
-    """
-    side = _checked(face_side_px)
-    return ramp(mask, share * side - 0.5, share * side + 0.5) if share else mask
-
-
-def feathered(mask: Mask, share: float, face_side_px: float) -> Mask:
-    """Let a mask rise from 0 on its border to 1, inward, over a share of the face's side.
-
-    Args:
-        mask: (h, w) float32 in [0, 1].
-        share: width of the rise, 0 or more, in face sides.
-        face_side_px: side of the face square in the mask's pixels.
-
-    Returns:
-        (h, w) float32 in [0, 1], 0 where the mask is 0.
-
-    Raises:
-        ValueError: a negative share, or a side that is not positive.
-    """
-    side = _checked(face_side_px)
-    if share < 0:
-        raise ValueError(f"need a share of 0 or more, got {share}")
-    return np.minimum(ramp(mask, 0.0, share * side), mask, dtype=np.float32) if share else mask
 
 
 def ramp(mask: Mask, from_px: float, to_px: float) -> Mask:
@@ -85,12 +36,6 @@ def ramp(mask: Mask, from_px: float, to_px: float) -> Mask:
     sigma_px = max(abs(from_px) / 2, abs(to_px) / 2, _LEAST_SIGMA_PX)
     low, high = _gaussian_step(from_px / sigma_px), _gaussian_step(to_px / sigma_px)
     return np.clip((_blur(mask, sigma_px) - np.float32(low)) / np.float32(high - low), 0, 1)
-
-
-def _checked(face_side_px: float) -> float:
-    if not face_side_px > 0:
-        raise ValueError(f"need a positive side, got {face_side_px}")
-    return face_side_px
 
 
 def _blur(mask: Mask, sigma_px: float) -> Mask:

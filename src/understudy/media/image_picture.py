@@ -23,6 +23,10 @@ class ImagePicture(WholePicture):
         """Boxes of `put` may start and end anywhere."""
         return 1, 1
 
+    def copy(self) -> ImagePicture:
+        """The same picture, to be changed on its own."""
+        return ImagePicture(self._image)
+
     def put(self, x0: int, y0: int, after: NDArray[np.float32], weight: Mask) -> None:
         """Change a part of the picture, as `DecodedPicture.put`; what was given out of it stays as it is."""
         self._image = drawn_on(self._image, x0, y0, after, weight)

@@ -28,6 +28,7 @@ _WRITE_OPTIONS: dict[str, list[int]] = {
     ".png": [cv2.IMWRITE_PNG_COMPRESSION, 3],
     ".webp": [cv2.IMWRITE_WEBP_QUALITY, 97],
 }
+WRITABLE_SUFFIXES = frozenset({".jpg", ".jpeg", *_WRITE_OPTIONS})
 
 
 def read_image(path: Path, shrink: int = 1) -> Image:

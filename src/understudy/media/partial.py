@@ -83,6 +83,10 @@ class PartsToRgb:
         pixels = self._prepared.converter((right - left, bottom - top))(cropped)
         return self.orientation.upright(pixels[y0 - top : y1 - top, x0 - left : x1 - left])
 
+    def again(self, picture: av.VideoFrame) -> av.VideoFrame:
+        """The same decoded picture once more; no pixel is copied until one of them is to be changed."""
+        return self._prepared.crop(picture, (0, 0, picture.width, picture.height))
+
     @property
     def _prepared(self) -> _Prepared:
         if not hasattr(self._own, "prepared"):
@@ -101,7 +105,7 @@ class _Prepared:
         self._graph = lru_cache(_KEPT)(_crop_graph)
 
     def crop(self, picture: av.VideoFrame, box: _Box) -> av.VideoFrame:
-        """A box of a decoded picture; no pixel is copied."""
+        """A box of a decoded picture, or all of it once more; no pixel is copied."""
         graph = self._graph(picture.width, picture.height, picture.format.name, box)
         graph.push(picture)
         cropped = graph.pull()
@@ -140,6 +144,12 @@ class DecodedPicture:
             self._editor = None
         else:
             self._editor = to_rgb.editor(picture)
+
+    def copy(self) -> DecodedPicture:
+        """The same picture, to be changed on its own."""
+        copy = DecodedPicture(self._to_rgb.again(self._decoded), self._to_rgb)
+        copy._parts, copy._whole = list(self._parts), self._whole
+        return copy
 
     def whole(self) -> Image:
         """All of it, converted at the first call."""

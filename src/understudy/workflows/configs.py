@@ -170,9 +170,11 @@ class ConvertConfig:
         blend: how a face is joined to what is around it, by name; see `compositing.blend.BLENDS`.
         strength: how much of it is shown, 0 (the target) to 1.
         occlusion: whether what passes before the face (a hand, a microphone) stays in front of it.
+        texture: whether it takes on the target's blur and grain.
         codec: "auto" (the footage's own, or what holds its depth), or one of `media.encoding`.
         crf: constant quality, 0 (lossless) to 51; what is hard to tell from the original where None.
         matte: a further video or numbered images to write: how much of each pixel is new.
+        worst: folder for the worst frames, which are judged while they are made; see `workflows.worst_list`.
         device: what draws: "cpu", "cuda", "cuda:1" and so on, or "auto" for a GPU where there is one.
         consent: why the face put in may be used, where there is no record of it yet; see `workflows.consent`.
         people: whose record it is by identity put in, where the model does not say and it is not called so.
@@ -192,9 +194,11 @@ class ConvertConfig:
     blend: str = "feather"
     strength: float = 1.0
     occlusion: bool = True
+    texture: bool = False
     codec: str = "auto"
     crf: int | None = None
     matte: Path | None = None
+    worst: Path | None = None
     device: str = "auto"
     consent: str | None = None
     people: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -239,6 +243,7 @@ class SwapConfig:
         consent: why their face may be used, where there is no record of it yet; see `workflows.consent`.
         cert: as in `ConvertConfig`.
         key: likewise.
+        worst: as in `ConvertConfig`.
     """
 
     source: tuple[Path, ...]
@@ -257,6 +262,7 @@ class SwapConfig:
     consent: str | None = None
     cert: Path | None = None
     key: Path | None = None
+    worst: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
-from understudy.core.files import peak_rss_mb
+from understudy.core.files import check_writable, peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.media.footage import FrameSource, open_footage
 from understudy.media.patterns import has_number
@@ -19,14 +19,16 @@ from understudy.training.processor import find_device, has_fast_bf16
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS, nearest
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.consent_of_models import agreed_for
-from understudy.workflows.convert_cast import LiveCast, Role, StoredCast, roles_of
+from understudy.workflows.convert_cast import Cast, LiveCast, StoredCast, cast_for, roles_of
 from understudy.workflows.convert_compose import Composed, Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.convert_front import Front
+from understudy.workflows.convert_judge import Judging
 from understudy.workflows.convert_output import WARM_UP_FRAMES, check_target, output_for
 from understudy.workflows.convert_tally import Tally
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
+from understudy.workflows.worst_list import FILE_NAME, store_worst
 
 _REPORT_EVERY = 5  # frames
 
@@ -46,6 +48,8 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     started = time.monotonic()
     look = look_of(config)
     check_target(config)
+    if config.worst is not None:
+        check_writable(config.worst / FILE_NAME)
     device = find_device(config.device)
     loaded = load_model(config.model, bf16=has_fast_bf16(device))
     model, index = loaded.model.to(device).eval(), loaded.index
@@ -53,18 +57,19 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     consent = agreed_for(roles, index, config.consent, config.people, on_event)
     with (
         single_threaded_opencv(),
-        closing(_cast_for(config, roles, index, on_event)) as cast,
+        closing(cast_for(roles, index, config.faces, config.target, on_event)) as cast,
         output_for(config, roles, index, consent) as output,
         open_footage(config.target, start_index=max(0, output.first - WARM_UP_FRAMES)) as footage,
     ):
         tally = Tally(output.notes, [role.target for role in roles])
-        front = _front(config, model, index) if config.occlusion else None
+        judging = Judging(roles, index, on_event) if config.worst else None
+        front = front_for(config, model, index) if config.occlusion else None
         colours, with_matte = output.notes.get("colours"), config.matte is not None
         composer = Composer(model.preset, look, colours, with_matte=with_matte)
         if output.first:
             message = f"it goes on at frame {output.first}, where it was stopped"
             on_event(Notice(message=message, is_warning=False))
-        with closing(_composed(model, footage, cast, composer, front)) as done:
+        with closing(_composed(model, footage, cast, composer, front, judging)) as done:
             for composed in done:
                 number = composed.frame.index
                 if number < output.first:
@@ -77,11 +82,15 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
                     on_event(_progress(number + 1, footage.info.frames_hint))
     warnings = [*consent.warnings, *loaded.warnings, *footage.warnings, *output.warnings]
     warnings += tally.missed(config.target)
+    warnings += judging.told(output.begun) if judging else []
     for message in warnings:
         on_event(Notice(message=message))
     on_event(Written(path=config.out, what="swapped images" if has_number(config.out) else "swapped video"))
     if config.matte is not None:
         on_event(Written(path=config.matte, what="matte"))
+    if judging is not None and config.worst is not None:
+        paths = {"target": config.target, "output": config.out, "model": config.model}
+        store_worst(config.worst, judging.qualities(output.begun), **paths, on_event=on_event)
     seconds = time.monotonic() - started
     return ConvertResult(
         output=config.out,
@@ -96,7 +105,12 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
 
 
 def _composed(
-    model: Model, footage: FrameSource, cast: StoredCast | LiveCast, composer: Composer, front: Front | None
+    model: Model,
+    footage: FrameSource,
+    cast: StoredCast | LiveCast,
+    composer: Composer,
+    front: Front | None,
+    judging: Judging | None,
 ) -> Generator[Composed]:
     """The frames of footage with their faces replaced. Leave it through `contextlib.closing`."""
     ahead = frames_ahead(footage.info)
@@ -104,28 +118,27 @@ def _composed(
     with (
         closing(prefetch(footage.partial(), depth=ahead)) as decoded,
         closing(cast.of(decoded, ahead)) as chosen,
-        closing(prefetch(composer.of(drawn_frames(model, chosen, front)), depth=2)) as done,
+        closing(prefetch(_made(model, composer, front, judging, chosen), depth=2)) as done,
     ):
         yield from done
+
+
+def _made(
+    model: Model, composer: Composer, front: Front | None, judging: Judging | None, chosen: Iterable[Cast]
+) -> Iterator[Composed]:
+    if judging is None:
+        return composer.of(drawn_frames(model, chosen, front))
+    return judging.after(composer.of(drawn_frames(model, judging.before(chosen), front)))
 
 
 def _progress(done: int, hint: int | None) -> Progress:
     return Progress(stage="convert", done=done, total=max(hint, done) if hint else None, unit="frames")
 
 
-def _front(config: ConvertConfig, model: Model, index: ModelIndex) -> Front:
+def front_for(config: ConvertConfig, model: Model, index: ModelIndex) -> Front:
     """With what training has learnt of the people, else what their facesets tell."""
     known = kept_tolerances(config.model, index)
     return Front(model, known or tolerances_of(model, config.faces))
-
-
-def _cast_for(
-    config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, on_event: OnEvent
-) -> StoredCast | LiveCast:
-    """What tells who is who in each frame."""
-    if config.faces:
-        return StoredCast(roles, config.faces, config.target)
-    return LiveCast(roles, index, on_event)
 
 
 def look_of(config: ConvertConfig) -> Look:
@@ -140,4 +153,4 @@ def look_of(config: ConvertConfig) -> Look:
             raise ConfigError(f"there is no {what} {name!r}", nearest(name, known))
     if not 0 <= config.strength <= 1:
         raise ConfigError(f"the strength is {config.strength:g}", "give 0 (the target unchanged) to 1")
-    return Look(colour=config.colour, blend=config.blend, strength=config.strength)
+    return Look(colour=config.colour, blend=config.blend, strength=config.strength, texture=config.texture)

@@ -174,6 +174,15 @@ class StoredCast:
             yield frame, parts
 
 
+def cast_for(
+    roles: Sequence[Role], index: ModelIndex, facesets: Sequence[Path], footage: Path, on_event: OnEvent
+) -> LiveCast | StoredCast:
+    """Faces as they were reviewed where facesets are given, else as they are found; raises as these do."""
+    if facesets:
+        return StoredCast(roles, facesets, footage)
+    return LiveCast(roles, index, on_event)
+
+
 def can_be_taken_from(folder: Path, footage: Path) -> bool:
     """Whether a faceset knows the faces of every frame of a piece of footage."""
     with Faceset.open(folder) as faceset:

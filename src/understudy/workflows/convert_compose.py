@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from understudy.nets.presets import Preset
 from understudy.workflows.choices import AUTO
 from understudy.workflows.convert_colours import Colours, Sampled
 from understudy.workflows.convert_draw import DrawnFrame, DrawnPart
+from understudy.workflows.convert_texture import Textures
 
 HALF_WINDOW = 2  # keys before and after that decide a frame's colours
 
@@ -33,11 +34,13 @@ class Look:
         colour: how their colours are matched: a key of `COLOUR_METHODS`, or "auto".
         blend: how they are joined to what is around them: a key of `BLENDS`.
         strength: how much of them is shown, 0 (the target) to 1.
+        texture: whether they take on the target's blur and grain.
     """
 
     colour: str = AUTO
     blend: str = "feather"
     strength: float = 1.0
+    texture: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ class Composer:
         self._with_matte = with_matte
         self._preset, self._look = preset, look
         self._colours = Colours(look.colour, half_window, chosen)
+        self._textures = Textures() if look.texture else None
         # a plain mix needs no pixels but those of the face itself
         self._blend = None if look.blend == "feather" else BLENDS[look.blend](strength=look.strength)
 
@@ -107,26 +111,35 @@ class Composer:
         """How the colours of each person replaced were matched."""
         return self._colours.chosen
 
-    def of(self, frames: Iterable[DrawnFrame]) -> Iterator[Composed]:
-        """Each frame with its faces replaced, a few frames late."""
+    def of(self, frames: Iterable[DrawnFrame], only: Container[int] | None = None) -> Iterator[Composed]:
+        """Each frame with its faces replaced, a few frames late.
+
+        Args:
+            frames: one after the other.
+            only: positions of those that are wanted: the others are looked at and left out. All where None.
+        """
         waiting: deque[tuple[PartialFrame, list[MaskedPart]]] = deque()
         for frame, drawn in frames:
             parts = [masked(each, self._preset) for each in drawn]
             self._colours.feed(frame.index, {each.drawn.cut.part.track: each.sampled for each in parts})
             waiting.append((frame, parts))
             if len(waiting) > self._colours.delay:
-                yield self._composed(*waiting.popleft())
+                yield from self._composed(*waiting.popleft(), only)
         while waiting:
-            yield self._composed(*waiting.popleft())
+            yield from self._composed(*waiting.popleft(), only)
 
-    def _composed(self, frame: PartialFrame, parts: list[MaskedPart]) -> Composed:
+    def _composed(
+        self, frame: PartialFrame, parts: list[MaskedPart], only: Container[int] | None
+    ) -> Iterator[Composed]:
+        if only is not None and frame.index not in only:
+            return
         picture = frame.image
         assert isinstance(picture, DecodedPicture | ImagePicture)
         matte = np.zeros((picture.height_px, picture.width_px), np.float32) if self._with_matte else None
         for each in parts:
             self._put(picture, each, frame.index, matte)
         replaced = tuple(each.drawn.cut.part.role.target for each in parts)
-        return Composed(frame=frame, replaced=replaced, matte=matte)
+        yield Composed(frame=frame, replaced=replaced, matte=matte)
 
     def _put(
         self, picture: DecodedPicture | ImagePicture, face: MaskedPart, number: int, matte: Mask | None
@@ -137,7 +150,8 @@ class Composer:
         drawn = colour_map.apply(face.drawn.face, face.mask)
         size, matrix = (picture.width_px, picture.height_px), cut.crop_from_frame
         grid = picture.editable_grid_px
-        if self._blend is None and isinstance(picture, DecodedPicture) and picture.coded is not None:
+        is_plain = self._blend is None and self._textures is None
+        if is_plain and isinstance(picture, DecodedPicture) and picture.coded is not None:
             mask = face.mask * np.float32(self._look.strength)
             planes = place_planes(picture.stored(drawn), mask, matrix, size, grid, picture.chroma_site)
             if planes is not None:
@@ -149,7 +163,10 @@ class Composer:
             return
         before = picture.part(*placed.window.box).astype(np.float32) / np.float32(255)
         blend = self._blend or Feather(strength=self._look.strength)
-        after = blend(before, placed.face, placed.weight)
+        shown = placed.face
+        if self._textures is not None:
+            shown = self._textures.given(cut.part.track, number, before, placed)
+        after = blend(before, shown, placed.weight)
         picture.put(placed.window.x0, placed.window.y0, after, placed.weight)
         _cover(matte, placed.window, placed.weight * np.float32(self._look.strength))
 

@@ -167,7 +167,7 @@ def _key(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> str
         "model": index.weights_sha256,
         "roles": [asdict(role) for role in roles],
         "faces": facesets,
-        "look": [config.colour, config.blend, config.strength, config.occlusion],
+        "look": [config.colour, config.blend, config.strength, config.occlusion, config.texture],
         "encoding": [config.codec, config.crf],
     }
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from understudy.core.errors import UnderstudyError
-from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
+from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.files import check_writable, peak_rss_mb
 from understudy.core.types import Vector
 from understudy.faces.choose import TargetChooser
@@ -30,7 +30,7 @@ from understudy.workflows.identity import identity_of
 from understudy.workflows.judge_frames import PACE, judge_pair
 from understudy.workflows.paired_footage import Finder, PairedFootage
 from understudy.workflows.threads import single_threaded_opencv
-from understudy.workflows.worst_list import FILE_NAME, write_worst
+from understudy.workflows.worst_list import FILE_NAME, store_worst
 
 TARGET_SAMPLES = 75  # frames of the target whose identity is looked at: a mean needs no more
 _FRAMES_UNKNOWN = 1500  # assumed length of footage that does not state it
@@ -106,8 +106,13 @@ class _Evaluation:
                 "give the footage that the output was made from",
             )
         if judge is not None and config.worst is not None:
-            write_worst(config.worst, judge.finish(), target=config.target, output=config.output)
-            self._on_event(Written(path=config.worst, what="worst frames"))
+            store_worst(
+                config.worst,
+                judge.finish(),
+                target=config.target,
+                output=config.output,
+                on_event=self._on_event,
+            )
         return self._result(frames, source, wanted)
 
     def _compare_all(self, chooser: TargetChooser, judge: FrameJudge | None) -> int:

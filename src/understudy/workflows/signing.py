@@ -30,7 +30,7 @@ from understudy.workflows.thumbnail import thumbnail_of
 
 _DONE = "a face was replaced"
 # said elsewhere in the manifest, or nobody's business
-_NO_SETTINGS = {"source", "target_identity", "consent", "cert", "key"}
+_NO_SETTINGS = {"source", "target_identity", "consent", "cert", "key", "worst"}
 _SHOWN = 4  # pieces of the source's footage with a thumbnail
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

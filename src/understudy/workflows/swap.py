@@ -9,7 +9,7 @@ from pathlib import Path
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, ignore
-from understudy.core.files import peak_rss_mb
+from understudy.core.files import check_writable, peak_rss_mb
 from understudy.faces.faceset import Faceset
 from understudy.media.footage import expand_footage, image_files, sha256_of
 from understudy.media.patterns import fixed_part, has_number, is_pattern
@@ -26,6 +26,7 @@ from understudy.workflows.configs import (
 from understudy.workflows.consent import check_agreed, check_person, note_person
 from understudy.workflows.convert_cast import can_be_taken_from
 from understudy.workflows.signing import check_signing
+from understudy.workflows.worst_list import FILE_NAME
 
 SOURCE, TARGET = "source", "target"
 
@@ -114,6 +115,7 @@ def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path
         model=training.model,
         out=config.out,
         matte=config.matte,
+        worst=config.worst,
         faces=faces,
         consent=config.consent,
         people={SOURCE: source_name(config)},
@@ -147,6 +149,8 @@ def _check(config: SwapConfig, training: TrainConfig, person: str) -> None:
         if out is not None:
             _check_no_input(out, footage)
     convert_output.check_target(_convert_config(config, training, ()))
+    if config.worst is not None:
+        check_writable(config.worst / FILE_NAME)
     train.check(training)
     check_signing(config.cert, config.key)
     for name, paths in _footage(config).items():

@@ -1,4 +1,4 @@
-"""The worst frames of a swap on disk: `worst.json`, and a picture of each beside it."""
+"""The worst frames of a swap on disk: `worst.json`, a picture of each beside it, and all frames' figures."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from understudy.core.errors import ConfigError
+from understudy.core.events import Notice, OnEvent, Written
 from understudy.core.files import write_atomically
 from understudy.core.types import Image
 from understudy.faces.crop import cut
@@ -22,7 +23,8 @@ from understudy.measure.worst import APART_FRAMES, WORST_COUNT, scored, worst_fr
 from understudy.media.footage import open_footage, sha256_of
 from understudy.media.images import encode_jpeg
 
-FILE_NAME = "worst.json"
+FILE_NAME, TABLE_NAME = "worst.json", "frames.csv"
+_TOLD = 4  # frames
 _PICTURE_PX, _PICTURE_COVERAGE = 256, 1.6
 _PICTURES = re.compile(r"frame_\d{6,}\.jpg")
 
@@ -111,12 +113,13 @@ def write_worst(
     count: int = WORST_COUNT,
     apart_frames: int = APART_FRAMES,
 ) -> WorstList:
-    """Choose the worst frames, and store them with their pictures.
+    """Choose the worst frames, and store them with their pictures and the figures of all.
 
     Both pieces of footage are decoded once more, up to the last of these frames.
 
     Args:
-        folder: where `worst.json` and the pictures are written; an earlier list there is replaced.
+        folder: where `worst.json`, `frames.csv` and the pictures are written; an earlier list there is
+            replaced.
         qualities: of all frames, in any order.
         target: footage that was changed.
         output: what was made of it, frame for frame.
@@ -128,7 +131,8 @@ def write_worst(
         MediaError: footage cannot be read.
         UnderstudyError: the folder cannot be written to.
     """
-    worst = worst_frames(scored(qualities), count, apart_frames)
+    known = scored(qualities)
+    worst = worst_frames(known, count, apart_frames)
     squares = {one.frame_index: one.face_px for one in worst}
     for index, picture in _pictures(target, output, squares):
         write_atomically(folder / _name(index), encode_jpeg(picture, 92))
@@ -140,12 +144,51 @@ def write_worst(
         frames=[_entry(one) for one in worst],
     )
     write_atomically(folder / FILE_NAME, (result.model_dump_json(indent=1) + "\n").encode())
+    write_atomically(folder / TABLE_NAME, _table(known).encode())
     kept = {one.picture for one in result.frames}
     for file in folder.iterdir():
         if _PICTURES.fullmatch(file.name) and file.name not in kept:
             with suppress(OSError):  # one too many does no harm
                 file.unlink()
     return result
+
+
+def store_worst(
+    folder: Path,
+    qualities: Sequence[FrameQuality],
+    *,
+    target: Path,
+    output: Path,
+    model: Path | None = None,
+    on_event: OnEvent,
+) -> None:
+    """Write the worst frames, and say which they are and what to do about them; as `write_worst`."""
+    made = write_worst(folder, qualities, target=target, output=output, model=model)
+    on_event(Written(path=folder, what="worst frames"))
+    if not made.frames:
+        on_event(Notice(message="no frame came out worse than the others", is_warning=False))
+        return
+    told = ", ".join(f"{one.frame} ({one.reason})" for one in made.frames[:_TOLD])
+    more = f" and {len(made.frames) - _TOLD} more" if len(made.frames) > _TOLD else ""
+    where = made.model or "MODEL"
+    message = (
+        f"frames {told}{more} came out worst; `understudy train SOURCE TARGET --model {where} --resume "
+        f"--minutes 3 --focus {folder / FILE_NAME}` draws faces like these more often"
+    )
+    on_event(Notice(message=message, is_warning=False))
+
+
+def _table(known: Sequence[FrameQuality]) -> str:
+    """A line a frame, as comma-separated values."""
+    names = sorted({name for one in known for name in one.figures})
+    lines = [",".join(["frame", "time_s", *names, "badness", "reason"])]
+    for one in sorted(known, key=lambda one: one.frame_index):
+        figures = [f"{one.figures[name]:.5f}" if name in one.figures else "" for name in names]
+        badness = f"{one.badness or 0.0:.3f}"
+        lines.append(
+            ",".join([str(one.frame_index), f"{float(one.time_s):.6f}", *figures, badness, one.reason])
+        )
+    return "\n".join(lines) + "\n"
 
 
 def _entry(one: FrameQuality) -> WorstFrame:

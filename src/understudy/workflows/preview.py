@@ -1,0 +1,289 @@
+"""Some frames of a conversion as a picture, before the whole of it is made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import product
+
+from understudy.core.errors import ConfigError
+from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
+from understudy.core.files import check_writable, peak_rss_mb
+from understudy.core.picture import Picture
+from understudy.core.types import Image
+from understudy.faces.crop import cut
+from understudy.faces.face import Face
+from understudy.media.footage import open_footage
+from understudy.media.image_picture import ImagePicture
+from understudy.media.images import WRITABLE_SUFFIXES, write_image
+from understudy.media.partial import DecodedPicture, PartialFrame
+from understudy.report.contact_sheet import TILE_PX, SheetBlock, contact_sheet
+from understudy.training.model_folder import load_model
+from understudy.training.processor import find_device, has_fast_bf16
+from understudy.workflows.choices import AUTO, BLENDS, COLOURS
+from understudy.workflows.configs import ConvertConfig, ConvertResult
+from understudy.workflows.consent_of_models import agreed_for
+from understudy.workflows.convert import front_for, look_of
+from understudy.workflows.convert_cast import cast_for, roles_of
+from understudy.workflows.convert_compose import Composer, Look
+from understudy.workflows.convert_draw import DrawnFrame, drawn_frames
+from understudy.workflows.convert_output import WARM_UP_FRAMES
+from understudy.workflows.threads import frames_ahead, single_threaded_opencv
+
+_COLOUR_FRAMES = 16  # before and after a frame that are drawn, too: its colours are matched over them
+_COVERAGE = 1.35  # sides of the face square that are shown
+_Way = tuple[str, str]  # blend and colours
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewConfig:
+    """Which frames of a conversion are shown, and how.
+
+    Args:
+        conversion: what would be converted; its `out` is the picture that is written.
+        frames: positions from 0 where they are int, seconds since the first frame where they are float.
+        is_grid: whether faces are set side by side in several ways, else the one frame is written.
+        colours: ways to match colours that a grid shows; all where there is none.
+        blends: likewise of joining.
+    """
+
+    conversion: ConvertConfig
+    frames: tuple[int | float, ...]
+    is_grid: bool = False
+    colours: tuple[str, ...] = ()
+    blends: tuple[str, ...] = ()
+
+    @property
+    def look(self) -> Look:
+        """How the frame as a whole looks; raises ConfigError."""
+        first = {name: ways[0] for name, ways in (("colour", self.colours), ("blend", self.blends)) if ways}
+        return look_of(replace(self.conversion, **first))
+
+    @property
+    def looks(self) -> dict[_Way, Look]:
+        """What a grid shows, by blend and colours; raises ConfigError."""
+        if not self.is_grid:
+            return {}
+        ways = product(self.blends or BLENDS, self.colours or COLOURS)
+        return {way: look_of(replace(self.conversion, blend=way[0], colour=way[1])) for way in ways}
+
+
+@dataclass(slots=True, kw_only=True)
+class _Shown:
+    """A frame that was asked for.
+
+    Args:
+        before: as it was.
+        faces: who is replaced, and where.
+        whole: all of it, finished in the first way.
+        after: the faces by the way in which they were finished.
+        chosen: how the colours of people are matched automatically.
+    """
+
+    before: PartialFrame
+    faces: list[tuple[str, Face]]
+    whole: Image | None = None
+    after: dict[_Way, list[Image]] = field(default_factory=dict["_Way", "list[Image]"])
+    chosen: dict[str, str] = field(default_factory=dict[str, str])
+
+    def take(self, way: _Way | None, picture: Picture) -> None:
+        """Keep what is shown of the frame finished in some way."""
+        if way is None:
+            self.whole = picture.whole()
+        else:
+            self.after[way] = [_zoomed(picture, face) for _, face in self.faces]
+
+
+def asked(
+    conversion: ConvertConfig,
+    frames: Sequence[int | float],
+    colour: str,
+    blend: str | None,
+    *,
+    is_grid: bool,
+) -> PreviewConfig:
+    """What is asked for by options.
+
+    Args:
+        conversion: as of `PreviewConfig`.
+        frames: likewise.
+        colour: names with commas between; "auto" asks a grid for all.
+        blend: likewise, None for all.
+        is_grid: as of `PreviewConfig`.
+
+    Raises:
+        ConfigError: they do not go together.
+    """
+    if not frames:
+        raise ConfigError("a grid shows some frames", "say which by --frame, as 0:12.4 or 310")
+    if conversion.matte is not None or conversion.worst is not None:
+        raise ConfigError("a preview has no matte and no list of worst frames", "leave these out")
+    if is_grid:
+        colours = () if colour == AUTO else tuple(colour.split(","))
+        blends = tuple(blend.split(",")) if blend else ()
+        return PreviewConfig(
+            conversion=conversion, frames=tuple(frames), is_grid=True, colours=colours, blends=blends
+        )
+    if len(frames) > 1:
+        raise ConfigError(f"{len(frames)} frames do not go into one picture", "give one, or --grid")
+    return PreviewConfig(conversion=conversion, frames=tuple(frames))
+
+
+def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
+    """Convert some frames, with as much before and after as their faces and colours need, and show them.
+
+    Each network looks at a frame once, however many ways to finish it are shown.
+
+    Raises:
+        ConfigError: there is no such frame, or what `convert.run` raises it for.
+        UnderstudyError: as `convert.run`, or the picture cannot be written.
+    """
+    started = time.monotonic()
+    conversion, looks = config.conversion, {None: config.look, **config.looks}
+    if conversion.out.suffix.lower() not in WRITABLE_SUFFIXES:
+        raise ConfigError(f"{conversion.out} is no picture", "end its name in .png, .jpg or .webp")
+    check_writable(conversion.out)
+    wanted = sorted({_position(conversion, asked) for asked in config.frames})
+    shown: list[_Shown] = []
+    with single_threaded_opencv():
+        for one in _shown(conversion, wanted, looks, on_event):
+            shown.append(one)
+            on_event(Progress(stage="preview", done=len(shown), total=len(wanted), unit="frames"))
+    missing = set(wanted) - {one.before.index for one in shown}
+    if missing:
+        raise ConfigError(f"{conversion.target} has no frame {min(missing)}", "frames are counted from 0")
+    warnings = [
+        f"nobody who is replaced was found in frame {one.before.index}" for one in shown if not one.faces
+    ]
+    for message in warnings:
+        on_event(Notice(message=message))
+    if config.is_grid:
+        picture = contact_sheet([block for one in shown for block in _blocks(one, config)])
+    else:
+        picture = _whole(shown[0])
+    write_image(conversion.out, picture)
+    on_event(Written(path=conversion.out, what="preview"))
+    seconds = time.monotonic() - started
+    return ConvertResult(
+        output=conversion.out,
+        frames=len(shown),
+        swapped=sum(bool(one.faces) for one in shown),
+        fps=len(shown) / max(seconds, 1e-9),
+        seconds=seconds,
+        peak_rss_mb=peak_rss_mb(),
+        warnings=warnings,
+    )
+
+
+def _position(conversion: ConvertConfig, asked: int | float) -> int:
+    """The position of a frame that is told by position or time."""
+    if asked < 0:
+        raise ConfigError(f"there is no frame {asked}", "frames are counted from 0, and so is time")
+    if isinstance(asked, int):
+        return asked
+    with open_footage(conversion.target, start_s=Fraction(str(asked))) as footage:
+        first = next(footage.partial(), None)
+    if first is None:
+        raise ConfigError(f"{conversion.target} ends before {asked:g} s", "give an earlier time")
+    return first.index
+
+
+def _runs(wanted: Sequence[int]) -> list[list[int]]:
+    """Frames so near to each other that what is looked at around them overlaps."""
+    runs: list[list[int]] = []
+    for number in wanted:
+        if runs and number - runs[-1][-1] <= 2 * WARM_UP_FRAMES:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
+
+
+def _shown(
+    conversion: ConvertConfig,
+    wanted: Sequence[int],
+    looks: dict[_Way | None, Look],
+    on_event: OnEvent,
+) -> Iterator[_Shown]:
+    """The frames, finished in every way."""
+    device = find_device(conversion.device)
+    loaded = load_model(conversion.model, bf16=has_fast_bf16(device))
+    model, index = loaded.model.to(device).eval(), loaded.index
+    roles = roles_of(index, conversion.source, conversion.target_identity, conversion.mapped)
+    agreed_for(roles, index, conversion.consent, conversion.people, on_event)
+    front = front_for(conversion, model, index) if conversion.occlusion else None
+    with open_footage(conversion.target, start_index=max(0, wanted[0] - WARM_UP_FRAMES)) as footage:
+        frames = footage.partial()
+        for numbers in _runs(wanted):
+            around = _between(frames, numbers[0] - WARM_UP_FRAMES, numbers[-1] + WARM_UP_FRAMES)
+            with (
+                closing(cast_for(roles, index, conversion.faces, conversion.target, on_event)) as cast,
+                closing(cast.of(around, frames_ahead(footage.info))) as chosen,
+            ):
+                near = (
+                    each
+                    for each in chosen
+                    if numbers[0] - _COLOUR_FRAMES <= each[0].index <= numbers[-1] + _COLOUR_FRAMES
+                )
+                drawn = list(drawn_frames(model, near, front))
+            finished = {
+                frame.index: _Shown(
+                    before=frame, faces=[(each.cut.part.role.target, each.cut.part.face) for each in parts]
+                )
+                for frame, parts in drawn
+                if frame.index in numbers
+            }
+            for way, look in looks.items():
+                composer = Composer(model.preset, look)
+                for composed in composer.of(_copied(drawn, finished), finished):
+                    finished[composed.frame.index].take(way, composed.frame.image)
+                if way is None:
+                    for one in finished.values():
+                        one.chosen |= composer.colours_chosen
+            yield from finished.values()
+
+
+def _between(frames: Iterator[PartialFrame], first: int, last: int) -> Iterator[PartialFrame]:
+    """Frames from one position to another; those after it are left in `frames`."""
+    for frame in frames:
+        if frame.index >= first:
+            yield frame
+        if frame.index >= last:
+            return
+
+
+def _copied(drawn: Iterable[DrawnFrame], wanted: Container[int]) -> Iterator[DrawnFrame]:
+    """The same frames, those that are wanted with pictures of their own: composing changes them."""
+    for frame, parts in drawn:
+        assert isinstance(frame.image, DecodedPicture | ImagePicture)
+        yield (replace(frame, image=frame.image.copy()) if frame.index in wanted else frame), parts
+
+
+def _blocks(one: _Shown, config: PreviewConfig) -> Iterator[SheetBlock]:
+    """A block a face of a frame; the frame alone where there is none."""
+    asked = config.look.colour
+    at = f"frame {one.before.index}, {float(one.before.time_s):.2f} s"
+    for place, (name, face) in enumerate(one.faces):
+        taken = one.chosen.get(name)
+        yield SheetBlock(
+            title=f"{at}: {name}",
+            before=_zoomed(one.before.image, face),
+            whole=_whole(one),
+            whole_caption=f"{asked}, {config.look.blend}",
+            after={way: tiles[place] for way, tiles in one.after.items()},
+            captions={taken: f"{taken} (auto)"} if taken and asked == AUTO else {},
+        )
+    if not one.faces:
+        yield SheetBlock(title=f"{at}: nobody is replaced", before=_whole(one))
+
+
+def _whole(one: _Shown) -> Image:
+    assert one.whole is not None
+    return one.whole
+
+
+def _zoomed(picture: Picture, face: Face) -> Image:
+    return cut(picture, face.square.crop_from_frame(TILE_PX, _COVERAGE), TILE_PX)

@@ -1,0 +1,135 @@
+"""Some frames of a conversion as pictures: they are what the whole conversion gives, and each way differs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import understudy
+from understudy.core.errors import ConfigError
+from understudy.media.images import read_image, write_image
+from understudy.media.reader import VideoReader
+from understudy.report import contact_sheet
+from understudy.training.model import Model
+from understudy.workflows import preview
+from understudy.workflows.convert_output import WARM_UP_FRAMES
+
+
+def frame_of(path: Path, index: int) -> np.ndarray:
+    with VideoReader(path, start_index=index) as reader:
+        return next(iter(reader)).image.astype(np.int16)
+
+
+def test_a_frame_is_what_the_conversion_gives(
+    clips: dict[str, Path], model: Path, facesets: tuple[Path, Path], tmp_path: Path
+) -> None:
+    asked = {"faces": [facesets[1]], "colour": "lab"}
+    understudy.convert(clips["target"], model, tmp_path / "all.mp4", crf=0, **asked)
+    result = understudy.convert(clips["target"], model, tmp_path / "one.png", frame=[30], **asked)
+    assert (result.output, result.frames, result.swapped) == (tmp_path / "one.png", 1, 1)
+    one, whole = read_image(tmp_path / "one.png").astype(np.int16), frame_of(tmp_path / "all.mp4", 30)
+    target = frame_of(clips["target"], 30)
+    assert np.abs(one - target)[150:260, 150:240].mean() > 5
+    assert np.abs(one - whole).mean() < 0.3
+    assert (
+        np.abs(one - frame_of(tmp_path / "all.mp4", 34))[150:260, 150:240].mean() > 0.5
+    )  # it is told from others
+
+
+def test_a_time_is_the_frame_shown_then(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
+    with VideoReader(clips["target"]) as reader:
+        times = [frame.time_s - reader.info.start_pts * frame.time_base for frame in reader]
+    asked = [30, float(times[30])]
+    for name, at in zip("ab", asked, strict=True):
+        understudy.convert(clips["target"], model, tmp_path / f"{name}.png", frame=[at], colour="lab")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_grid_shows_each_way_and_draws_each_face_once(
+    clips: dict[str, Path], model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    draw = Model.draw
+
+    def counting(self: Model, crops: np.ndarray, *args: object, **more: object) -> object:
+        drawn.append(len(crops))
+        return draw(self, crops, *args, **more)
+
+    blocks: list[contact_sheet.SheetBlock] = []
+
+    def keep(given: list[contact_sheet.SheetBlock]) -> np.ndarray:
+        blocks.extend(given)
+        return contact_sheet.contact_sheet(given)
+
+    monkeypatch.setattr(Model, "draw", counting)
+    monkeypatch.setattr(preview, "contact_sheet", keep)
+    understudy.convert(clips["target"], model, frame=[20, 24], grid=tmp_path / "grid.png", occlusion=False)
+    # frames 4 to 40, those before and after for their colours
+    assert sum(drawn) == 37
+    assert [block.title.split(",")[0] for block in blocks] == ["frame 20", "frame 24"]
+    assert len(blocks[0].after) == 15
+    tiles = [tile.astype(np.int16) for tile in blocks[0].after.values()]
+    apart = [np.abs(one - other).max() for i, one in enumerate(tiles) for other in tiles[:i]]
+    assert min(apart) > 0
+    assert all(np.abs(tile - blocks[0].before).mean() > 1 for tile in tiles)
+    assert [caption.endswith("(auto)") for caption in blocks[0].captions.values()] == [True]
+    sheet = read_image(tmp_path / "grid.png")
+    assert sheet.shape[1] > 6 * contact_sheet.TILE_PX
+
+
+def test_a_grid_shows_the_ways_that_are_named(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
+    config = {"frame": [0], "colour": "lab,none", "blend": "poisson"}
+    understudy.convert(clips["target"], model, grid=tmp_path / "some.png", **config)
+    rows = 2  # the second for the whole frame alone
+    assert read_image(tmp_path / "some.png").shape == (34 + rows * 260, 8 + 3 * 240, 3)
+
+
+def test_images_are_shown_like_a_video(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    with VideoReader(clips["target"]) as reader:
+        for frame in reader:
+            if frame.index < 12:
+                write_image(tmp_path / "in" / f"{frame.index:03d}.png", frame.image)
+    asked = {"frame": [5], "colour": "lab"}
+    understudy.convert(tmp_path / "in", model, tmp_path / "one.png", **asked)
+    change = np.abs(read_image(tmp_path / "one.png").astype(int) - read_image(tmp_path / "in" / "005.png"))
+    assert change[150:260, 150:240].mean() > 5
+    assert change[:40].max() == 0
+    understudy.convert(tmp_path / "in", model, grid=tmp_path / "grid.png", **asked)
+    assert read_image(tmp_path / "grid.png").shape[1] == 8 + 2 * 240
+
+
+def test_frames_that_are_far_apart_do_not_draw_what_lies_between() -> None:
+    far = 2 * WARM_UP_FRAMES
+    assert preview._runs([3, 4, 4 + far, 5 + 2 * far]) == [[3, 4, 4 + far], [5 + 2 * far]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"grid": "a.png"}, "a grid shows some frames"),
+        ({"out": "a.png", "frame": [1, 2]}, "2 frames do not go into one picture"),
+        ({"out": "a.png", "grid": "b.png", "frame": [1]}, "both an output and a grid"),
+        ({"frame": [1]}, "no output is named"),
+        ({"out": "a.mp4", "frame": [1]}, "is no picture"),
+        ({"out": "a.png", "frame": [1], "matte": "m.mp4"}, "has no matte"),
+        ({"out": "a.png", "frame": [-1]}, "no frame -1"),
+        ({"out": "a.png", "frame": [48]}, "has no frame 48"),
+        ({"out": "a.png", "frame": [99.0]}, "ends before 99 s"),
+        ({"out": "a.png", "frame": [1], "colour": "labb"}, "no colour 'labb'"),
+    ],
+)
+def test_what_cannot_be_shown_is_told(
+    asked: dict,
+    said: str,
+    clips: dict[str, Path],
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=said):
+        understudy.convert(clips["target"], model, **asked)
+    assert not list(tmp_path.iterdir())
