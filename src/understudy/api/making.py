@@ -226,6 +226,7 @@ def convert(
     consent: AnyPath | None = None,
     cert: AnyPath | None = None,
     key: AnyPath | None = None,
+    watermark: bool = True,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -253,6 +254,7 @@ def convert(
             (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
         key: PEM file of its key, without a passphrase.
+        watermark: put an invisible mark into the faces, by which the video can be told from a camera's.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -279,5 +281,6 @@ def convert(
         consent=maybe_consent(consent),
         cert=maybe_path(cert),
         key=maybe_path(key),
+        watermark=watermark,
     )
     return workflow.run(config, on_event)

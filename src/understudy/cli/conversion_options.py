@@ -70,6 +70,10 @@ Occlusion = Annotated[
         help="Whether what passes before the face (a hand) stays in front of it; best with --faces.",
     ),
 ]
+Watermark = Annotated[
+    bool,
+    typer.Option(help="Whether the faces carry an invisible mark that tells the video from a camera's."),
+]
 Codec = Annotated[
     str,
     typer.Option(

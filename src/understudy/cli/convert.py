@@ -22,6 +22,7 @@ from understudy.cli.conversion_options import (
     Strength,
     Target,
     TargetIdentity,
+    Watermark,
 )
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
@@ -51,6 +52,7 @@ def convert(
     consent: Consent = None,
     cert: Cert = None,
     key: Key = None,
+    watermark: Watermark = True,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -79,6 +81,7 @@ def convert(
             consent=consent,
             cert=cert,
             key=key,
+            watermark=watermark,
             on_event=on_event,
         )
 

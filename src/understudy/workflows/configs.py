@@ -179,6 +179,7 @@ class ConvertConfig:
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
         key: PEM file of its key.
         source_footage: what the person put in was learnt from, to be named in the manifest where known.
+        watermark: whether the faces carry an invisible mark, see `provenance.watermark_embed`.
     """
 
     target: Path
@@ -201,6 +202,7 @@ class ConvertConfig:
     cert: Path | None = None
     key: Path | None = None
     source_footage: tuple[Path, ...] = ()
+    watermark: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

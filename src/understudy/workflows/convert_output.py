@@ -35,6 +35,7 @@ class Output:
     """The frames of a conversion and, where asked for, their masks, with what an earlier run has left.
 
     Attributes:
+        key: says what is written: equal for what is made in the same way of the same.
         notes: what was kept with the last frame that is there.
         begun: frames before this one are there.
         first: the first frame that is needed: masks may be further behind than frames.
@@ -69,6 +70,7 @@ class Output:
             )  # fmt: skip
             self._frames: AnyWriter = opening.enter_context(writer)
             self._stack = opening.pop_all()
+        self.key = key
         self.notes: Mapping[str, Any] = self._frames.notes
         self.begun = self._frames.next_frame
         self.first = min(self.begun, self._matte.next_frame) if self._matte else self.begun
@@ -167,7 +169,7 @@ def _key(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> str
         "model": index.weights_sha256,
         "roles": [asdict(role) for role in roles],
         "faces": facesets,
-        "look": [config.colour, config.blend, config.strength, config.occlusion],
+        "look": [config.colour, config.blend, config.strength, config.occlusion, config.watermark],
         "encoding": [config.codec, config.crf],
     }
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
