@@ -39,6 +39,7 @@ def swap(
     cert: AnyPath | None = None,
     key: AnyPath | None = None,
     worst: AnyPath | None = None,
+    watermark: bool = False,
     on_event: OnEvent = ignore,
 ) -> SwapResult:
     """Put the source's face into the target video: extract, train and convert in one go.
@@ -66,6 +67,7 @@ def swap(
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
         key: PEM file of its key, without a passphrase.
         worst: folder for the worst frames, as of `convert`.
+        watermark: an invisible mark in the faces, experimental, as of `convert`.
         on_event: hears of progress, warnings and files.
 
     Returns:
@@ -88,6 +90,7 @@ def swap(
         consent=maybe_consent(consent),
         cert=maybe_path(cert),
         key=maybe_path(key),
+        watermark=watermark,
     )
     if report is None:
         return workflow.run(config, on_event)
@@ -233,6 +236,7 @@ def convert(
     consent: AnyPath | None = None,
     cert: AnyPath | None = None,
     key: AnyPath | None = None,
+    watermark: bool = False,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -266,6 +270,8 @@ def convert(
             (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
         key: PEM file of its key, without a passphrase.
+        watermark: put an invisible mark into the faces. Experimental: it can show on very smooth skin, and is
+            lost in strong compression (docs/watermark.md). The manifest says whether it is there.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -299,6 +305,7 @@ def convert(
         consent=maybe_consent(consent),
         cert=maybe_path(cert),
         key=maybe_path(key),
+        watermark=watermark,
     )
     if not frame and grid is None:
         return workflow.run(config, on_event)

@@ -25,6 +25,7 @@ from understudy.cli.conversion_options import (
     Target,
     TargetIdentity,
     Texture,
+    Watermark,
     Worst,
     frames_of,
 )
@@ -60,6 +61,7 @@ def convert(
     consent: Consent = None,
     cert: Cert = None,
     key: Key = None,
+    watermark: Watermark = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -94,6 +96,7 @@ def convert(
             consent=consent,
             cert=cert,
             key=key,
+            watermark=watermark,
             on_event=on_event,
         )
 
