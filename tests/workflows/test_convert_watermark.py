@@ -1,4 +1,4 @@
-"""What conversion writes carries a mark, unless that is switched off."""
+"""What conversion writes carries a mark where that is asked for, and verification finds it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from understudy.workflows.configs import ConvertConfig
 @pytest.mark.parametrize("blend", ["feather", "pyramid"])
 def test_the_output_is_marked(clips: dict[str, Path], model: Path, tmp_path: Path, blend: str) -> None:
     out = tmp_path / "out.mp4"
-    convert.run(ConvertConfig(target=clips["target"], model=model, out=out, blend=blend))
+    convert.run(ConvertConfig(target=clips["target"], model=model, out=out, blend=blend, watermark=True))
     found = _detected(clips["target"], out)
     assert found.p_value < 1e-2  # six steps of training draw a face on which little is hidden
 
 
 def test_without_the_mark_none_is_found(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
-    convert.run(ConvertConfig(target=clips["target"], model=model, out=out, watermark=False))
+    convert.run(ConvertConfig(target=clips["target"], model=model, out=out))
     found = _detected(clips["target"], out)
     assert found.p_value == 1
 

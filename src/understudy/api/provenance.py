@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def verify(file: AnyPath, *, watermark: bool = False, on_event: OnEvent = ignore) -> VerifyResult:
     """Say what made a file, with whose consent, and whether it was changed since.
 
-    Works on any file, and fetches nothing from the network, but for the weights of the networks that find faces
-    where a watermark is looked for the first time.
+    Works on any file, and fetches nothing from the network, but for the weights of the networks that find
+    faces where a watermark is looked for the first time.
 
     Args:
         file: a picture, a video or sound; or numbered images, as a folder or a pattern.

@@ -113,8 +113,8 @@ Texture = Annotated[
 Watermark = Annotated[
     bool,
     typer.Option(
-        help="Experimental: put an invisible mark into the faces. It can show on very smooth skin and is lost in "
-        "strong compression; the manifest says whether it is there."
+        help="Experimental: put an invisible mark into the faces. It can show on very smooth skin and is "
+        "lost in strong compression; the manifest says whether it is there."
     ),
 ]
 Codec = Annotated[

@@ -177,7 +177,7 @@ class Composer:
         blend = self._blend or Feather(strength=self._look.strength)
         shown = placed.face
         if self._textures is not None:
-            shown = self._textures.given(cut.part.track, number, before, placed)
+            shown = self._textures.given(cut.part.track, frame.index, before, placed)
         after = blend(before, shown, placed.weight)
         picture.put(placed.window.x0, placed.window.y0, after, placed.weight)
         _cover(matte, placed.window, placed.weight * np.float32(self._look.strength))

@@ -173,14 +173,8 @@ def _key(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> str
         "model": index.weights_sha256,
         "roles": [asdict(role) for role in roles],
         "faces": facesets,
-        "look": [
-            config.colour,
-            config.blend,
-            config.strength,
-            config.occlusion,
-            config.texture,
-            config.watermark,
-        ],  # fmt: skip
+        "look": [config.colour, config.blend, config.strength, config.occlusion, config.texture],
+        "watermark": config.watermark,
         "encoding": [config.codec, config.crf],
     }
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()

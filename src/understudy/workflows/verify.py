@@ -39,8 +39,8 @@ _SUMMARIES: dict[Verdict, str] = {
     "no manifest": "there is no manifest, so nothing can be said of where it comes from",
 }
 _SUMMARIES_IF_MARKED: dict[Verdict, str] = {
-    "manifest removed": "its tags and the watermark in its faces say that understudy made it, and the manifest "
-    "that belongs to it is gone",
+    "manifest removed": "its tags and the watermark in its faces say that understudy made it, and the "
+    "manifest that belongs to it is gone",
     "no manifest": "there is no manifest, but the watermark in its faces says that understudy drew them",
 }
 
