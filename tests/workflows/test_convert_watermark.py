@@ -11,8 +11,8 @@ from understudy.faces.finder import FaceFinder
 from understudy.media.reader import VideoReader
 from understudy.provenance.watermark_align import VIEW_COVERAGE, VIEW_PX
 from understudy.provenance.watermark_detect import Detection, View, detect
-from understudy.workflows import convert
-from understudy.workflows.configs import ConvertConfig
+from understudy.workflows import convert, swap
+from understudy.workflows.configs import ConvertConfig, SwapConfig
 
 
 @pytest.mark.parametrize("blend", ["feather", "pyramid"])
@@ -28,6 +28,13 @@ def test_without_the_mark_none_is_found(clips: dict[str, Path], model: Path, tmp
     convert.run(ConvertConfig(target=clips["target"], model=model, out=out))
     found = _detected(clips["target"], out)
     assert found.p_value == 1
+
+
+def test_a_swap_passes_on_whether_to_mark(tmp_path: Path) -> None:
+    for watermark in (False, True):
+        config = SwapConfig(source=(tmp_path,), target=tmp_path, out=tmp_path / "o.mp4", watermark=watermark)
+        training = swap._train_config(config, tmp_path)
+        assert swap._convert_config(config, training, ()).watermark is watermark
 
 
 def _detected(target: Path, out: Path) -> Detection:
