@@ -279,15 +279,10 @@ def convert(
     """
     from understudy.workflows import convert as workflow
 
-    if out is not None and grid is not None:
-        raise ConfigError("both an output and a grid are given", "a grid is written instead of the output")
-    written = out if grid is None else grid
-    if written is None:
-        raise ConfigError("no output is named", "give out, or a frame and a grid")
     config = ConvertConfig(
         target=Path(target),
         model=Path(model),
-        out=Path(written),
+        out=_written(out, grid),
         source=source,
         target_identity=target_identity,
         mapped=mapped or {},
@@ -312,3 +307,13 @@ def convert(
     from understudy.workflows import preview
 
     return preview.run(preview.asked(config, frame, colour, blend, is_grid=grid is not None), on_event)
+
+
+def _written(out: AnyPath | None, grid: AnyPath | None) -> Path:
+    """What a conversion writes: one of the two."""
+    if out is not None and grid is not None:
+        raise ConfigError("both an output and a grid are given", "a grid is written instead of the output")
+    written = out if grid is None else grid
+    if written is None:
+        raise ConfigError("no output is named", "give out, or a frame and a grid")
+    return Path(written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
@@ -66,9 +67,7 @@ def convert(
     debug: Debug = False,
 ) -> None:
     """Put a model's source face into a video or images, or into some frames to see what it looks like."""
-    pairs, frames = pairs_of(mapped or []), frames_of(frame or [])
-    if out is None and grid is None:
-        raise typer.BadParameter("say where to write", param_hint="--out")
+    pairs, frames = _checked(out, grid, mapped or [], frame or [])
 
     def work(on_event: OnEvent) -> ConvertResult:
         from understudy import convert as api
@@ -101,6 +100,15 @@ def convert(
         )
 
     perform(work, _show_conversion, as_json=json, debug=debug)
+
+
+def _checked(
+    out: Path | None, grid: Path | None, mapped: Sequence[str], frame: Sequence[str]
+) -> tuple[dict[str, str], list[int | float]]:
+    """Who is put in for whom, and which frames are shown; something has to be written."""
+    if out is None and grid is None:
+        raise typer.BadParameter("say where to write", param_hint="--out")
+    return pairs_of(mapped), frames_of(frame)
 
 
 def pairs_of(given: Sequence[str]) -> dict[str, str]:
