@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,18 @@ import pytest
 
 from actors import clip
 from footage import beside
+from measure.made_faces import made_face
 from understudy.core.errors import ConfigError
 from understudy.core.types import Frame, Image
+from understudy.faces.choose import TargetChooser
+from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.training.model_index import IdentityEntry, ModelIndex
 from understudy.workflows import convert, extract
 from understudy.workflows.configs import ConvertConfig, ExtractConfig
-from understudy.workflows.convert_cast import Role, roles_of
+from understudy.workflows.convert_cast import LiveCast, Role, roles_of
 
 FRAMES = 16
 ENCODED = 2.0  # grey levels that encoding alone changes of a face, at most
@@ -174,3 +178,32 @@ def test_roles() -> None:
         roles_of(three, None, None, {"a": "d"})
     with pytest.raises(ConfigError, match="both a map and"):
         roles_of(three, "a", None, {"a": "c"})
+
+
+class Distances:
+    """An embedder that puts each track as far from one person as the test says."""
+
+    def __init__(self, of_track: dict[int, float]) -> None:
+        self.of_track = of_track
+
+    def vector(self, image: Image, face: Face) -> np.ndarray:
+        vector = np.zeros(128, np.float32)
+        vector[0] = self.of_track[face.track]
+        return vector
+
+
+def test_who_is_surely_one_is_not_taken_for_another_in_whose_place_they_are() -> None:
+    nobody = np.zeros(128, np.float32)
+    anna, bert = (
+        TargetChooser(nobody, embedder=Distances(of_track))
+        for of_track in ({1: 0.3, 2: 0.65}, {1: 0.9, 2: 0.3})
+    )
+    cast = LiveCast.__new__(LiveCast)
+    cast._unsure = {}
+    cast._choosers = [(Role(source="x", target="anna"), anna), (Role(source="x", target="bert"), bert)]
+    who = []
+    for index in range(6):  # the second track begins where anna was
+        image = np.zeros((8, 8, 3), np.uint8)
+        frame = Frame(index=index, pts=index, time_base=Fraction(1, 25), image=image)
+        who += [part.role.target for part in cast._parts(frame, [made_face(track=1 if index < 3 else 2)])]  # type: ignore[arg-type]
+    assert who == ["anna"] * 3 + ["bert"] * 3

@@ -68,10 +68,30 @@ class TargetChooser:
             image: (h, w, 3) RGB uint8, or a picture of which only faces are looked at.
             faces: tracked faces in it, largest first; none in a frame without a face.
         """
+        self.look(image, faces)
+        return self.pick(faces)
+
+    def look(self, image: Image | Picture, faces: Sequence[Face]) -> None:
+        """Look at those faces of the next frame that are due; arguments as of `choose`."""
         self._frame += 1
+        if self._wanted is not None:
+            for face in faces:
+                self._look(image, face)
+
+    def certainty(self, face: Face) -> float:
+        """How surely a face that was looked at is the target: 0 if it is not, more the nearer it is."""
+        track = self._tracks.get(face.track)
+        return 1 / (1 + track.distance) if track is not None and track.is_target else 0.0
+
+    def pick(self, faces: Sequence[Face]) -> Face | None:
+        """The target's face of those of this frame that may be it, None where it is not among them.
+
+        Args:
+            faces: some of those that were looked at, in the same order.
+        """
         if not faces:
             return None
-        chosen = self._followed(faces) if self._wanted is None else self._recognised(image, faces)
+        chosen = self._followed(faces) if self._wanted is None else self._recognised(faces)
         if chosen is not None:
             self._last, self._last_frame = chosen, self._frame
             return chosen
@@ -89,10 +109,8 @@ class TargetChooser:
         in_place = [faces[int(shared.argmax())]] if shared.max() > _SAME_PLACE else []
         return [*same_track, *in_place, faces[0]][0]
 
-    def _recognised(self, image: Image | Picture, faces: Sequence[Face]) -> Face | None:
+    def _recognised(self, faces: Sequence[Face]) -> Face | None:
         """The face of the track most alike, else the one that took the target's place."""
-        for face in faces:
-            self._look(image, face)
         sure = [face for face in faces if self._tracks[face.track].is_target]
         heirs = [face for face in faces if self._tracks[face.track].is_heir]
         return min(sure or heirs, key=self._rank, default=None)

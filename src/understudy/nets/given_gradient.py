@@ -46,4 +46,6 @@ def with_given(loss: Tensor, drawn: Sequence[Tensor], gradient: Tensor) -> Tenso
         if picture.shape != own.shape:
             raise ValueError(f"a gradient of shape {tuple(own.shape)} for {tuple(picture.shape)}")
         loss = loss + cast(Tensor, _Given.apply(picture, own))  # type: ignore[no-untyped-call]
+    if begin != len(gradient):
+        raise ValueError(f"a gradient for {len(gradient)} pictures, of which there are {begin}")
     return loss

@@ -111,15 +111,22 @@ class LiveCast:
 
     def _parts(self, frame: PartialFrame, faces: Sequence[Face]) -> list[Part]:
         left, parts = list(faces), list[Part]()
+        for _, chooser in self._choosers:
+            chooser.look(frame.image, faces)
         for role, chooser in self._choosers:
             before = chooser.unsure_frames
-            face = chooser.choose(frame.image, left)
+            face = chooser.pick([face for face in left if not self._is_anothers(face, chooser)])
             if chooser.unsure_frames > before:
                 self._unsure.setdefault(frame.index, []).append(role.target)
             if face is not None:
                 left = [other for other in left if other is not face]
                 parts.append(Part(face=face, role=role))
         return parts
+
+    def _is_anothers(self, face: Face, chooser: TargetChooser) -> bool:
+        """Whether somebody else who is replaced is more surely the one with this face."""
+        certainty = chooser.certainty(face)
+        return any(other.certainty(face) > certainty for _, other in self._choosers if other is not chooser)
 
 
 class StoredCast:
