@@ -81,13 +81,18 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def test_strings_and_paths_become_the_config(seen: list[object], tmp_path: Path) -> None:
     understudy.extract("a.mp4", str(tmp_path), every=2)
     understudy.extract(["a.mp4", Path("b")], tmp_path, identity="Zoë")
-    understudy.convert("a.mp4", "m", "o.mp4", source="x", worst="w")
+    understudy.convert("a.mp4", "m", "o.mp4", source="x", worst="w", watermark=True)
     assert seen == [
         (ExtractConfig(footage=(Path("a.mp4"),), faceset=tmp_path, every=2), {}),
         (ExtractConfig(footage=(Path("a.mp4"), Path("b")), faceset=tmp_path, identity="Zoë"), {}),
         (
             ConvertConfig(
-                target=Path("a.mp4"), model=Path("m"), out=Path("o.mp4"), source="x", worst=Path("w")
+                target=Path("a.mp4"),
+                model=Path("m"),
+                out=Path("o.mp4"),
+                source="x",
+                worst=Path("w"),
+                watermark=True,
             ),
             {},
         ),
@@ -129,12 +134,14 @@ def test_swap_settings_come_from_the_production(seen: list[object], tmp_path: Pa
     (production / "understudy.toml").write_text('[train]\nminutes = 2\nfrom = "scratch"\nlosses.l1 = 2\n')
     out, report = tmp_path / "o.mp4", tmp_path / "r.html"
     understudy.swap("s.mp4", "t.mp4", out)
-    understudy.swap("s.mp4", "t.mp4", out, production=tmp_path, steps=7, report=report, worst="w")
+    understudy.swap(
+        "s.mp4", "t.mp4", out, production=tmp_path, steps=7, report=report, worst="w", watermark=True
+    )
     common = {"source": (Path("s.mp4"),), "target": Path("t.mp4"), "out": out}
     assert seen == [
         (SwapConfig(**common, minutes=2, start="scratch", production=production, losses={"l1": 2.0}), {}),
         (
-            SwapConfig(**common, minutes=None, steps=7, production=tmp_path, worst=Path("w")),
+            SwapConfig(**common, minutes=None, steps=7, production=tmp_path, worst=Path("w"), watermark=True),
             {"report": report},
         ),
     ]

@@ -54,6 +54,14 @@ def test_text_and_nothing(run: Run, tmp_path: Path) -> None:
     assert "the file is empty" in run("verify", tmp_path / "empty.mp4").out
 
 
+def test_the_watermark_where_asked(run: Run, tmp_path: Path) -> None:
+    path = made(tmp_path / "a.png")
+    assert "watermark" not in run("verify", path).out
+    assert run("verify", path, "--json").json["watermark"] is None
+    assert "not looked for: no face was found" in run("verify", path, "--watermark").out
+    assert run("verify", path, "--watermark", "--json").json["watermark"]["found"] is None
+
+
 def test_it_needs_no_torch(tmp_path: Path) -> None:
     """Quick to start: whoever only verifies waits for no networks."""
     path = made(tmp_path / "a.png")

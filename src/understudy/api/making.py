@@ -39,6 +39,7 @@ def swap(
     cert: AnyPath | None = None,
     key: AnyPath | None = None,
     worst: AnyPath | None = None,
+    watermark: bool = False,
     on_event: OnEvent = ignore,
 ) -> SwapResult:
     """Put the source's face into the target video: extract, train and convert in one go.
@@ -66,6 +67,7 @@ def swap(
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
         key: PEM file of its key, without a passphrase.
         worst: folder for the worst frames, as of `convert`.
+        watermark: an invisible mark in the faces, experimental, as of `convert`.
         on_event: hears of progress, warnings and files.
 
     Returns:
@@ -88,6 +90,7 @@ def swap(
         consent=maybe_consent(consent),
         cert=maybe_path(cert),
         key=maybe_path(key),
+        watermark=watermark,
     )
     if report is None:
         return workflow.run(config, on_event)
@@ -233,6 +236,7 @@ def convert(
     consent: AnyPath | None = None,
     cert: AnyPath | None = None,
     key: AnyPath | None = None,
+    watermark: bool = False,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -266,6 +270,8 @@ def convert(
             (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
         key: PEM file of its key, without a passphrase.
+        watermark: put an invisible mark into the faces. Experimental: it can show on very smooth skin, and is
+            lost in strong compression (docs/watermark.md). The manifest says whether it is there.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -273,15 +279,10 @@ def convert(
     """
     from understudy.workflows import convert as workflow
 
-    if out is not None and grid is not None:
-        raise ConfigError("both an output and a grid are given", "a grid is written instead of the output")
-    written = out if grid is None else grid
-    if written is None:
-        raise ConfigError("no output is named", "give out, or a frame and a grid")
     config = ConvertConfig(
         target=Path(target),
         model=Path(model),
-        out=Path(written),
+        out=_written(out, grid),
         source=source,
         target_identity=target_identity,
         mapped=mapped or {},
@@ -299,9 +300,20 @@ def convert(
         consent=maybe_consent(consent),
         cert=maybe_path(cert),
         key=maybe_path(key),
+        watermark=watermark,
     )
     if not frame and grid is None:
         return workflow.run(config, on_event)
     from understudy.workflows import preview
 
     return preview.run(preview.asked(config, frame, colour, blend, is_grid=grid is not None), on_event)
+
+
+def _written(out: AnyPath | None, grid: AnyPath | None) -> Path:
+    """What a conversion writes: one of the two."""
+    if out is not None and grid is not None:
+        raise ConfigError("both an output and a grid are given", "a grid is written instead of the output")
+    written = out if grid is None else grid
+    if written is None:
+        raise ConfigError("no output is named", "give out, or a frame and a grid")
+    return Path(written)

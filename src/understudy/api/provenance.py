@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from understudy.workflows.verify_result import VerifyResult
 
 
-def verify(file: AnyPath, *, on_event: OnEvent = ignore) -> VerifyResult:
+def verify(file: AnyPath, *, watermark: bool = False, on_event: OnEvent = ignore) -> VerifyResult:
     """Say what made a file, with whose consent, and whether it was changed since.
 
-    Works on any file, and fetches nothing from the network.
+    Works on any file, and fetches nothing from the network, but for the weights of the networks that find
+    faces where a watermark is looked for the first time.
 
     Args:
         file: a picture, a video or sound; or numbered images, as a folder or a pattern.
-        on_event: hears of nothing so far.
+        watermark: look at its faces for an invisible mark, too; takes a minute or so of a video.
+        on_event: hears of progress while a watermark is looked for.
 
     Raises:
         UnderstudyError: there is no such file, or it cannot be read.
@@ -27,4 +29,4 @@ def verify(file: AnyPath, *, on_event: OnEvent = ignore) -> VerifyResult:
     from understudy.workflows import verify as workflow
     from understudy.workflows.verify_result import VerifyConfig
 
-    return workflow.run(VerifyConfig(file=Path(file)), on_event)
+    return workflow.run(VerifyConfig(file=Path(file), watermark=watermark), on_event)

@@ -110,6 +110,13 @@ Occlusion = Annotated[
 Texture = Annotated[
     bool, typer.Option(help="Whether the face takes on the video's blur and grain, where there is some.")
 ]
+Watermark = Annotated[
+    bool,
+    typer.Option(
+        help="Experimental: put an invisible mark into the faces. It can show on very smooth skin and is "
+        "lost in strong compression; the manifest says whether it is there."
+    ),
+]
 Codec = Annotated[
     str,
     typer.Option(

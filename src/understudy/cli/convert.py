@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
@@ -25,6 +26,7 @@ from understudy.cli.conversion_options import (
     Target,
     TargetIdentity,
     Texture,
+    Watermark,
     Worst,
     frames_of,
 )
@@ -60,13 +62,12 @@ def convert(
     consent: Consent = None,
     cert: Cert = None,
     key: Key = None,
+    watermark: Watermark = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Put a model's source face into a video or images, or into some frames to see what it looks like."""
-    pairs, frames = pairs_of(mapped or []), frames_of(frame or [])
-    if out is None and grid is None:
-        raise typer.BadParameter("say where to write", param_hint="--out")
+    pairs, frames = _checked(out, grid, mapped or [], frame or [])
 
     def work(on_event: OnEvent) -> ConvertResult:
         from understudy import convert as api
@@ -94,10 +95,20 @@ def convert(
             consent=consent,
             cert=cert,
             key=key,
+            watermark=watermark,
             on_event=on_event,
         )
 
     perform(work, _show_conversion, as_json=json, debug=debug)
+
+
+def _checked(
+    out: Path | None, grid: Path | None, mapped: Sequence[str], frame: Sequence[str]
+) -> tuple[dict[str, str], list[int | float]]:
+    """Who is put in for whom, and which frames are shown; something has to be written."""
+    if out is None and grid is None:
+        raise typer.BadParameter("say where to write", param_hint="--out")
+    return pairs_of(mapped), frames_of(frame)
 
 
 def pairs_of(given: Sequence[str]) -> dict[str, str]:

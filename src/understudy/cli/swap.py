@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from understudy.cli.consent_option import Consent
-from understudy.cli.conversion_options import Matte, Out, SourceName, Target, Worst
+from understudy.cli.conversion_options import Matte, Out, SourceName, Target, Watermark, Worst
 from understudy.cli.evaluate import show as show_figures
 from understudy.cli.model import held_out_rows
 from understudy.cli.output import number, print_rows
@@ -47,6 +47,7 @@ def swap(
     cert: Cert = None,
     key: Key = None,
     worst: Worst = None,
+    watermark: Watermark = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -77,6 +78,7 @@ def swap(
             cert=cert,
             key=key,
             worst=worst,
+            watermark=watermark,
             on_event=on_event,
         )
 

@@ -26,6 +26,13 @@ def verify(
             help="A picture, a video or sound; or numbered images: a folder or frames/%06d.png.",
         ),
     ],
+    watermark: Annotated[
+        bool,
+        typer.Option(
+            "--watermark",
+            help="Look at its faces for the invisible mark, too: takes a minute or so of a video.",
+        ),
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -38,7 +45,7 @@ def verify(
     def work(on_event: OnEvent) -> VerifyResult:
         from understudy import verify as api
 
-        results.append(api(file, on_event=on_event))
+        results.append(api(file, watermark=watermark, on_event=on_event))
         return results[-1]
 
     perform(work, _show, as_json=json, debug=debug)
@@ -67,6 +74,8 @@ def _show(result: VerifyResult) -> None:
     if result.model is not None and not result.consent:
         rows.append(("consent", "nothing is recorded in the file"))
     rows += [(_relation(each["relation"]), _ingredient(each)) for each in result.made_from]
+    if result.watermark is not None:
+        rows.append(("watermark", result.watermark.summary))
     rows += [("note", reason) for reason in result.reasons]
     print_rows(rows)
 

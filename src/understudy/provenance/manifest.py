@@ -13,8 +13,8 @@ from understudy.media.xmp import DIGITAL_SOURCE_TYPE
 from understudy.provenance.library import producer
 
 MAKING = "understudy.making"  # label of the assertion that says what C2PA has no words for
-_ACTIONS, _SOFT_BINDING = "c2pa.actions.v2", "c2pa.soft-binding"
-_METADATA = "c2pa.metadata"
+SOFT_BINDING = "c2pa.soft-binding"
+_ACTIONS, _METADATA = "c2pa.actions.v2", "c2pa.metadata"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 
 Relation = Literal["parentOf", "inputTo"]
@@ -148,7 +148,7 @@ def _assertions(statement: Statement) -> list[dict[str, Any]]:
     ]
     if (mark := statement.soft_binding) is not None:
         blocks = [{"scope": {}, "value": base64.b64encode(mark.value).decode()}]
-        assertions.append({"label": _SOFT_BINDING, "data": {"alg": mark.algorithm, "blocks": blocks}})
+        assertions.append({"label": SOFT_BINDING, "data": {"alg": mark.algorithm, "blocks": blocks}})
     return assertions
 
 

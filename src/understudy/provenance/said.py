@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy.provenance.manifest import MAKING
+from understudy.provenance.manifest import MAKING, SOFT_BINDING
 
 _NAMED_INFORMATION = "ni:///sha-256;"
 _MOST_CHARACTERS = 2000  # of one text
@@ -26,6 +27,7 @@ class Said:
         when: when that was.
         source_types: last parts of the IPTC's digital source types.
         ingredients: {title, relation, sha256} each.
+        marks: what invisible marks carry that it binds to, by their algorithms.
         making: what understudy says besides; None where that is missing, as in manifests of others.
     """
 
@@ -36,6 +38,7 @@ class Said:
     when: str | None = None
     source_types: list[str] = field(default_factory=list[str])
     ingredients: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    marks: dict[str, bytes] = field(default_factory=dict[str, bytes])
     making: dict[str, Any] | None = None
 
     @property
@@ -75,6 +78,7 @@ def said_in(active: dict[str, Any]) -> Said:
         when=_first(edits, "when") or _text(signature.get("time")),
         source_types=list(dict.fromkeys(kind.rpartition("/")[2] for kind in types if kind)),
         ingredients=[_ingredient(entry) for entry in _objects(active.get("ingredients"))],
+        marks=_marks(assertions),
         making=own,
     )
 
@@ -90,6 +94,18 @@ def _actions(assertions: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for entry in assertions:
         if str(entry.get("label", "")).startswith("c2pa.actions"):
             yield from _objects(_object(entry.get("data")).get("actions"))
+
+
+def _marks(assertions: list[dict[str, Any]]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for entry in assertions:
+        data = _object(entry.get("data"))
+        algorithm, blocks = _text(data.get("alg")), _objects(data.get("blocks"))
+        if not str(entry.get("label", "")).startswith(SOFT_BINDING) or algorithm is None or not blocks:
+            continue
+        with suppress(ValueError):
+            found[algorithm] = base64.b64decode(_text(blocks[0].get("value")) or "", validate=True)
+    return found
 
 
 def _ingredient(entry: dict[str, Any]) -> dict[str, Any]:

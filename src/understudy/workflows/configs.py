@@ -181,6 +181,7 @@ class ConvertConfig:
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
         key: PEM file of its key.
         source_footage: what the person put in was learnt from, to be named in the manifest where known.
+        watermark: whether the faces carry an invisible mark (experimental), see `provenance.watermark_embed`.
     """
 
     target: Path
@@ -205,6 +206,7 @@ class ConvertConfig:
     cert: Path | None = None
     key: Path | None = None
     source_footage: tuple[Path, ...] = ()
+    watermark: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,6 +246,7 @@ class SwapConfig:
         cert: as in `ConvertConfig`.
         key: likewise.
         worst: as in `ConvertConfig`.
+        watermark: likewise.
     """
 
     source: tuple[Path, ...]
@@ -263,6 +266,7 @@ class SwapConfig:
     cert: Path | None = None
     key: Path | None = None
     worst: Path | None = None
+    watermark: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,8 @@ from understudy.core.files import check_writable, peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.media.footage import FrameSource, open_footage
 from understudy.media.patterns import has_number
+from understudy.provenance.watermark_code import payload_of
+from understudy.provenance.watermark_embed import Watermark
 from understudy.training.model import Model
 from understudy.training.model_folder import load_model
 from understudy.training.model_index import ModelIndex
@@ -24,7 +26,7 @@ from understudy.workflows.convert_compose import Composed, Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_judge import Judging
-from understudy.workflows.convert_output import WARM_UP_FRAMES, check_target, output_for
+from understudy.workflows.convert_output import WARM_UP_FRAMES, Output, check_target, output_for
 from understudy.workflows.convert_tally import Tally
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
@@ -65,7 +67,8 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         judging = Judging(roles, index, on_event) if config.worst else None
         front = front_for(config, model, index) if config.occlusion else None
         colours, with_matte = output.notes.get("colours"), config.matte is not None
-        composer = Composer(model.preset, look, colours, with_matte=with_matte)
+        mark = _watermark(config, model, output)
+        composer = Composer(model.preset, look, colours, with_matte=with_matte, watermark=mark)
         if output.first:
             message = f"it goes on at frame {output.first}, where it was stopped"
             on_event(Notice(message=message, is_warning=False))
@@ -133,6 +136,13 @@ def _made(
 
 def _progress(done: int, hint: int | None) -> Progress:
     return Progress(stage="convert", done=done, total=max(hint, done) if hint else None, unit="frames")
+
+
+def _watermark(config: ConvertConfig, model: Model, output: Output) -> Watermark | None:
+    preset = model.preset
+    if not config.watermark:
+        return None
+    return Watermark(payload_of(output.key), size_px=preset.size_px, coverage=preset.coverage)
 
 
 def front_for(config: ConvertConfig, model: Model, index: ModelIndex) -> Front:

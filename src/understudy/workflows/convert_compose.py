@@ -18,6 +18,7 @@ from understudy.core.types import Mask
 from understudy.media.image_picture import ImagePicture
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.nets.presets import Preset
+from understudy.provenance.watermark_embed import Watermark
 from understudy.workflows.choices import AUTO
 from understudy.workflows.convert_colours import Colours, Sampled
 from understudy.workflows.convert_draw import DrawnFrame, DrawnPart
@@ -89,6 +90,7 @@ class Composer:
         half_window: int = HALF_WINDOW,
         *,
         with_matte: bool = False,
+        watermark: Watermark | None = None,
     ) -> None:
         """Know how faces are cut out, and how they shall look.
 
@@ -98,8 +100,9 @@ class Composer:
             chosen: how colours of people were matched so far, where that is not to be decided anew.
             half_window: keys before and after that decide a frame's colours.
             with_matte: whether it is wanted how much of each frame is new.
+            watermark: that marks the faces.
         """
-        self._with_matte = with_matte
+        self._with_matte, self._watermark = with_matte, watermark
         self._preset, self._look = preset, look
         self._colours = Colours(look.colour, half_window, chosen)
         self._textures = Textures() if look.texture else None
@@ -137,17 +140,26 @@ class Composer:
         assert isinstance(picture, DecodedPicture | ImagePicture)
         matte = np.zeros((picture.height_px, picture.width_px), np.float32) if self._with_matte else None
         for each in parts:
-            self._put(picture, each, frame.index, matte)
+            self._put(picture, each, frame, matte)
         replaced = tuple(each.drawn.cut.part.role.target for each in parts)
         yield Composed(frame=frame, replaced=replaced, matte=matte)
 
     def _put(
-        self, picture: DecodedPicture | ImagePicture, face: MaskedPart, number: int, matte: Mask | None
+        self,
+        picture: DecodedPicture | ImagePicture,
+        face: MaskedPart,
+        frame: PartialFrame,
+        matte: Mask | None,
     ) -> None:
         """Put one face into a picture, and how much of it is shown into the matte."""
         cut = face.drawn.cut
-        colour_map = self._colours.take(cut.part.track, number)
+        colour_map = self._colours.take(cut.part.track, frame.index)
         drawn = colour_map.apply(face.drawn.face, face.mask)
+        if self._watermark is not None:
+            side_px, time_s = cut.part.face.square.side_px, float(frame.time_s)
+            drawn = self._watermark.marked(
+                drawn, face.mask, track=cut.part.track, time_s=time_s, frame_px=side_px
+            )
         size, matrix = (picture.width_px, picture.height_px), cut.crop_from_frame
         grid = picture.editable_grid_px
         is_plain = self._blend is None and self._textures is None
@@ -165,7 +177,7 @@ class Composer:
         blend = self._blend or Feather(strength=self._look.strength)
         shown = placed.face
         if self._textures is not None:
-            shown = self._textures.given(cut.part.track, number, before, placed)
+            shown = self._textures.given(cut.part.track, frame.index, before, placed)
         after = blend(before, shown, placed.weight)
         picture.put(placed.window.x0, placed.window.y0, after, placed.weight)
         _cover(matte, placed.window, placed.weight * np.float32(self._look.strength))

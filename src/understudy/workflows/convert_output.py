@@ -20,6 +20,8 @@ from understudy.media.info import VideoInfo
 from understudy.media.matte import MatteWriter
 from understudy.media.output import OUTPUT_SUFFIXES, Finish
 from understudy.media.partial import DecodedPicture, PartialFrame
+from understudy.provenance.watermark_binding import soft_binding_of
+from understudy.provenance.watermark_code import payload_of
 from understudy.training.model_index import ModelIndex
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.consent import Agreed, consent_note
@@ -35,6 +37,7 @@ class Output:
     """The frames of a conversion and, where asked for, their masks, with what an earlier run has left.
 
     Attributes:
+        key: says what is written: equal for what is made in the same way of the same.
         notes: what was kept with the last frame that is there.
         begun: frames before this one are there.
         first: the first frame that is needed: masks may be further behind than frames.
@@ -69,6 +72,7 @@ class Output:
             )  # fmt: skip
             self._frames: AnyWriter = opening.enter_context(writer)
             self._stack = opening.pop_all()
+        self.key = key
         self.notes: Mapping[str, Any] = self._frames.notes
         self.begun = self._frames.next_frame
         self.first = min(self.begun, self._matte.next_frame) if self._matte else self.begun
@@ -122,8 +126,10 @@ class Output:
 def output_for(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, agreed: Agreed) -> Output:
     """Open the output of a conversion; arguments say what it depends on, errors as of `Output`."""
     consent = [reference.model_dump(exclude_none=True) for reference in agreed.references.values()]
-    finish = signing_of(config, roles, index, consent=consent)
-    return Output(config, _key(config, roles, index), tags_for(config.out, consent_note(agreed)), finish)
+    key = _key(config, roles, index)
+    mark = soft_binding_of(payload_of(key)) if config.watermark else None
+    finish = signing_of(config, roles, index, consent=consent, soft_binding=mark)
+    return Output(config, key, tags_for(config.out, consent_note(agreed)), finish)
 
 
 def check_target(config: ConvertConfig) -> VideoInfo:
@@ -168,6 +174,7 @@ def _key(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> str
         "roles": [asdict(role) for role in roles],
         "faces": facesets,
         "look": [config.colour, config.blend, config.strength, config.occlusion, config.texture],
+        "watermark": config.watermark,
         "encoding": [config.codec, config.crf],
     }
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()

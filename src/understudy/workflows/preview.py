@@ -237,6 +237,7 @@ def _shown(
                 if frame.index in numbers
             }
             for way, look in looks.items():
+                # without a watermark: it builds up over the frames before, and what is judged is the face
                 composer = Composer(model.preset, look)
                 for composed in composer.of(_copied(drawn, finished), finished):
                     finished[composed.frame.index].take(way, composed.frame.image)

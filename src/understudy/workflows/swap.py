@@ -122,6 +122,7 @@ def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path
         cert=config.cert,
         key=config.key,
         source_footage=config.source,
+        watermark=config.watermark,
     )
 
 

@@ -14,6 +14,7 @@ from understudy.provenance.said import Said, said_in
 from understudy.provenance.traces import Trace, trace_in
 from understudy.workflows.verify_asset import Asset, asset_of, sequence_around
 from understudy.workflows.verify_result import SignedBy, Verdict, VerifyConfig, VerifyResult
+from understudy.workflows.verify_watermark import watermark_in
 
 _HAS_TAGS = VIDEO_SUFFIXES | IMAGE_SUFFIXES | frozenset(EMBEDDED)
 _MEANINGS = {
@@ -37,15 +38,20 @@ _SUMMARIES: dict[Verdict, str] = {
     "manifest removed": "its tags say that understudy made it, and the manifest that belongs to it is gone",
     "no manifest": "there is no manifest, so nothing can be said of where it comes from",
 }
+_SUMMARIES_IF_MARKED: dict[Verdict, str] = {
+    "manifest removed": "its tags and the watermark in its faces say that understudy made it, and the "
+    "manifest that belongs to it is gone",
+    "no manifest": "there is no manifest, but the watermark in its faces says that understudy drew them",
+}
 
 
 def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
-    """Verify a file, whoever made it. Nothing is fetched from the network.
+    """Verify a file, whoever made it. Nothing is fetched from the network, but for the weights of
+    the networks that find faces where a watermark is looked for the first time.
 
     Raises:
         MediaError: there is no such file, or it cannot be read.
     """
-    del on_event
     asset = asset_of(config.file)
     try:
         asset, read = _read(asset)
@@ -59,11 +65,14 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
         ) from error
     said = said_in(read.active if _counts(read) else {})
     verdict = _verdict(read, trace)
+    mark = watermark_in(asset, config.file, said.marks, on_event) if config.watermark else None
+    is_marked = mark is not None and mark.found is True
+    summary = _SUMMARIES_IF_MARKED.get(verdict) if is_marked else None
     reasons = ["the file is empty"] if is_empty else []
     return VerifyResult(
         file=config.file,
         verdict=verdict,
-        summary=_SUMMARIES[verdict],
+        summary=summary or _SUMMARIES[verdict],
         manifest=read.state,
         edited=read.edited,
         place=_place(asset, read),
@@ -73,12 +82,13 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
         made_by=said.made_by,
         done=said.done,
         when=said.when,
-        is_synthetic=said.is_synthetic if read.active else (True if trace != "none" else None),
+        is_synthetic=said.is_synthetic if read.active else (True if trace != "none" or is_marked else None),
         model=said.table("model") or None,
         roles=said.listed("roles"),
         consent=said.listed("consent"),
         settings=said.table("settings"),
         made_from=said.ingredients,
+        watermark=mark,
     )
 
 

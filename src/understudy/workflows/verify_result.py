@@ -15,9 +15,11 @@ class VerifyConfig:
 
     Args:
         file: a picture, a video, sound; or numbered images, as their folder or pattern.
+        watermark: whether its faces are looked at for an invisible mark, which takes time.
     """
 
     file: Path
+    watermark: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,29 @@ class SignedBy:
     name: str
     organisation: str
     is_trusted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatermarkFound:
+    """What was found of an invisible mark.
+
+    Args:
+        summary: in words.
+        found: whether there is one; None where it could not be looked for.
+        payload: what it carries, 16 hex digits; None where that cannot be read, though there may be a mark.
+        confidence: 0 to 1, that there is one.
+        p_value: at most this is the chance of such a find in a file without a mark.
+        agrees: whether it is the one that the manifest names; None where there is nothing to compare.
+        faces: looked at, over all frames.
+    """
+
+    summary: str
+    found: bool | None = None
+    payload: str | None = None
+    confidence: float | None = None
+    p_value: float | None = None
+    agrees: bool | None = None
+    faces: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +83,7 @@ class VerifyResult:
         consent: one entry for each person whose face or voice was used, as it was recorded.
         settings: of what this program has made.
         made_from: {title, relation, sha256} of each ingredient; the digest where it is known.
-        watermark: {found, confidence}, None where nobody looked.
+        watermark: None where nobody asked for it.
     """
 
     file: Path
@@ -79,4 +104,4 @@ class VerifyResult:
     consent: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     made_from: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    watermark: dict[str, Any] | None = None
+    watermark: WatermarkFound | None = None

@@ -1,0 +1,17 @@
+"""A watermark as manifests name it: what finds a manifest again once it was removed."""
+
+from __future__ import annotations
+
+from understudy.provenance.manifest import SoftBinding
+from understudy.provenance.watermark_code import PAYLOAD_BITS
+
+ALGORITHM = "understudy.watermark.1"  # with the number: another way to mark is another algorithm
+
+
+def soft_binding_of(payload: int) -> SoftBinding:
+    """What a manifest says of a watermark.
+
+    Args:
+        payload: 0 to 2**64 - 1.
+    """
+    return SoftBinding(algorithm=ALGORITHM, value=payload.to_bytes(PAYLOAD_BITS // 8, "big"))

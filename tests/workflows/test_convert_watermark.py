@@ -1,0 +1,49 @@
+"""What conversion writes carries a mark where that is asked for, and verification finds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from understudy.faces.crop import cut
+from understudy.faces.finder import FaceFinder
+from understudy.media.reader import VideoReader
+from understudy.provenance.watermark_align import VIEW_COVERAGE, VIEW_PX
+from understudy.provenance.watermark_detect import Detection, View, detect
+from understudy.workflows import convert, swap
+from understudy.workflows.configs import ConvertConfig, SwapConfig
+
+
+@pytest.mark.parametrize("blend", ["feather", "pyramid"])
+def test_the_output_is_marked(clips: dict[str, Path], model: Path, tmp_path: Path, blend: str) -> None:
+    out = tmp_path / "out.mp4"
+    convert.run(ConvertConfig(target=clips["target"], model=model, out=out, blend=blend, watermark=True))
+    found = _detected(clips["target"], out)
+    assert found.p_value < 1e-2  # six steps of training draw a face on which little is hidden
+
+
+def test_without_the_mark_none_is_found(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    convert.run(ConvertConfig(target=clips["target"], model=model, out=out))
+    found = _detected(clips["target"], out)
+    assert found.p_value == 1
+
+
+def test_a_swap_passes_on_whether_to_mark(tmp_path: Path) -> None:
+    for watermark in (False, True):
+        config = SwapConfig(source=(tmp_path,), target=tmp_path, out=tmp_path / "o.mp4", watermark=watermark)
+        training = swap._train_config(config, tmp_path)
+        assert swap._convert_config(config, training, ()).watermark is watermark
+
+
+def _detected(target: Path, out: Path) -> Detection:
+    # six steps of training draw no face that could be found: it lies where the target's does
+    views: list[View] = []
+    with VideoReader(target) as before, VideoReader(out) as after:
+        for (_, faces), frame in zip(FaceFinder().stream(before), after, strict=True):
+            matrix = faces[0].square.crop_from_frame(VIEW_PX, VIEW_COVERAGE)
+            views.append(View(crop=cut(frame.image, matrix, VIEW_PX), time_s=float(frame.time_s)))
+    found = detect(views)
+    assert found is not None
+    return found
