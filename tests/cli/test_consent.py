@@ -16,9 +16,11 @@ import pytest
 
 from actors import clip
 from made_facesets import write_faceset
+from understudy.core.errors import ConsentError
 from understudy.core.types import Vector
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
+from understudy.workflows.consent import check_face
 
 from .conftest import Ran, Run
 
@@ -293,6 +295,14 @@ def test_faces_that_are_not_those_of_the_record_are_named(
     convert = ["convert", "--target", target, "--out", tmp_path / "out.mp4", "--json", "--model"]
     assert any("record of anna" in said for said in run(*convert, tmp_path / "wrong").json["warnings"])
     assert not any("record of anna" in said for said in run(*convert, model).json["warnings"])
+
+
+def test_a_files_name_makes_nobody_somebody_else(run: Run, facesets: Path) -> None:
+    run("identity", "add", "video", "--self", "--faceset", facesets / "anna")
+    check_face("video", facesets / "anna")
+    check_face("of whom there is no record", facesets / "bert")
+    with pytest.raises(ConsentError, match="a record of video, and these faces are not like theirs"):
+        check_face("video", facesets / "other" / "anna")
 
 
 def test_somebody_who_took_their_consent_back_is_not_learnt_as_the_target_either(

@@ -69,3 +69,11 @@ def test_markup_in_names_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(("value", "text"), [(None, "-"), (float("nan"), "-"), (1.239, "1.24 s")])
 def test_numbers_for_people(value: float | None, text: str) -> None:
     assert number(value, 2, " s") == text
+
+
+def test_nothing_that_a_terminal_obeys_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows([("consent", "\x1b[2J\x1b]0;owned\x07\nmanifest   valid"), ("who", "Zoë \udcff")])
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert len(out.splitlines()) == 2
+    assert "Zoë" in out

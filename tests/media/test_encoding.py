@@ -119,3 +119,21 @@ def test_images_become_prores(tmp_path: Path, like: VideoInfo) -> None:
         assert container.streams.video[0].codec_context.pix_fmt == "yuv422p10le"
     with VideoReader(tmp_path / "o.mov") as reader:
         assert np.abs(next(iter(reader)).image.astype(int) - image).max() <= 3
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv420p10le"])
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_a_quality_of_0_is_lossless(tmp_path: Path, codec: str, pixel_format: str) -> None:
+    source = make_clip(tmp_path / "a.mkv", codec="libx265", pixel_format=pixel_format, frames=6)
+    out, stored = tmp_path / "b.mkv", []
+    with (
+        VideoReader(source) as reader,
+        VideoWriter(out, like=reader.info, native=True, codec=codec, crf=0) as writer,
+    ):
+        for frame in reader.partial():
+            coded = frame.image.coded  # type: ignore[attr-defined]
+            stored.append(coded.to_ndarray())
+            writer.write_coded(coded, frame.time_s)
+    with av.open(str(out)) as container:
+        for picture, before in zip(container.decode(video=0), stored, strict=True):
+            np.testing.assert_array_equal(picture.to_ndarray(), before)

@@ -166,3 +166,22 @@ def test_a_folder_that_is_somebody_elses_keeps_what_is_in_it(tmp_path: Path) -> 
     (tmp_path / "out.mp4.parts" / "notes.txt").write_text("mine")
     copy(target, tmp_path / "out.mp4")
     assert [path.name for path in (tmp_path / "out.mp4.parts").iterdir()] == ["notes.txt"]
+
+
+def test_an_interrupt_while_parts_are_read_loses_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = make_clip(tmp_path / "a.mp4", frames=30)
+    copy(target, tmp_path / "out.mp4", stop=25)
+    counted = parts._packets_in
+
+    def interrupted(path: Path) -> int:
+        if path.name.startswith("000001"):
+            raise KeyboardInterrupt
+        return counted(path)
+
+    with monkeypatch.context() as patch, VideoReader(target) as reader:
+        patch.setattr(parts, "_packets_in", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            opened(reader, tmp_path / "out.mp4")
+    assert copy(target, tmp_path / "out.mp4")[0] == 21

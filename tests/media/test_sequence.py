@@ -15,10 +15,12 @@ import pytest
 from clips import make_clip, picture
 from understudy.core.errors import MediaError
 from understudy.core.types import Frame
+from understudy.media import sequence_files
 from understudy.media.footage import open_footage
 from understudy.media.images import read_image
 from understudy.media.reader import VideoReader
 from understudy.media.sequence import SequenceWriter
+from understudy.media.sequence_files import SequenceFiles
 
 PQ, HLG = (9, 9, 16, 1), (9, 9, 18, 1)
 DEEP = {"codec": "libx265", "pixel_format": "yuv444p10le"}
@@ -399,3 +401,27 @@ def test_one_picture_is_finished_too(tmp_path: Path) -> None:
     seen: list[Sequence[Path]] = []
     written(target, tmp_path / "out [1].png", coded=False, finish=seen.append)
     assert [[file.name for file in files] for files in seen] == [["out [1].png"]]
+
+
+def test_an_interrupt_while_files_are_synced_loses_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "f" / "%d.png"
+    files, synced = SequenceFiles(out, "a"), []
+
+    def interrupted(path: Path) -> None:
+        synced.append(path)
+        if len(synced) == 5:
+            raise KeyboardInterrupt
+
+    for number in range(12):
+        files.write(number, b"x")
+    with monkeypatch.context() as patch:
+        patch.setattr(sequence_files, "sync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            files.save(12)
+    files.save(12)  # as whoever leaves does
+    files.discard()
+    again = SequenceFiles(out, "a")
+    assert again.next_frame == 12
+    again.discard()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_a_time_is_the_frame_shown_then(clips: dict[str, Path], model: Path, tmp
     asked = [30, float(times[30])]
     for name, at in zip("ab", asked, strict=True):
         understudy.convert(clips["target"], model, tmp_path / f"{name}.png", frame=[at], colour="lab")
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), read_image(tmp_path / "b.png"))
 
 
 def test_a_grid_shows_each_way_and_draws_each_face_once(
@@ -133,3 +134,40 @@ def test_what_cannot_be_shown_is_told(
     with pytest.raises(ConfigError, match=said):
         understudy.convert(clips["target"], model, **asked)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_frame_says_what_it_is(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "still.png"
+    understudy.convert(clips["target"], model, out, frame=3)
+    told = understudy.verify(out)
+    assert told.verdict == "intact"
+    assert [entry["identity"] for entry in told.consent] == ["source"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["still.png"]
+
+
+def test_footage_is_not_overwritten(model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for number in range(3):
+        write_image(folder / f"{number}.png", np.full((64, 64, 3), 40 * number, np.uint8))
+    before = (folder / "1.png").read_bytes()
+    with pytest.raises(ConfigError, match="part of the target"):
+        understudy.convert(folder, model, folder / "1.png", frame=1)
+    with pytest.raises(ConfigError, match="part of the target"):
+        understudy.convert(folder / "1.png", model, folder / "1.png", frame=0)
+    assert (folder / "1.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("more", [{"codec": "hevc"}, {"crf": 12}])
+def test_what_a_picture_has_not_is_refused(
+    clips: dict[str, Path], model: Path, tmp_path: Path, more: dict[str, object]
+) -> None:
+    with pytest.raises(ConfigError, match="no codec"):
+        understudy.convert(clips["target"], model, tmp_path / "a.png", frame=1, **more)  # type: ignore[arg-type]
+
+
+def test_runs_stay_short_where_they_can_be_cut() -> None:
+    runs = preview._runs(list(range(0, 3000, 2 * WARM_UP_FRAMES)))
+    assert max(run[-1] - run[0] for run in runs) <= 200 + 2 * WARM_UP_FRAMES
+    assert all(after[0] - before[-1] > WARM_UP_FRAMES for before, after in pairwise(runs))
+    assert len(preview._runs(list(range(0, 3000, 30)))) == 1

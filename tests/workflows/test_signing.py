@@ -69,6 +69,11 @@ def test_matroska_has_it_beside(config: ConvertConfig, tmp_path: Path) -> None:
     (tmp_path / "new.mkv").touch()
     with pytest.raises(MediaError, match=r"is the manifest of new\.mkv"):
         convert.run(config)
+    for stray in (b"notes of mine", b""):
+        other.write_bytes(stray)
+        with pytest.raises(MediaError, match=r"lies where the output's manifest belongs"):
+            convert.run(config)
+        assert other.read_bytes() == stray
 
 
 def test_what_cannot_be_signed_is_not_there(config: ConvertConfig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,9 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import torch
 from safetensors.numpy import save_file
+from safetensors.torch import save_file as save_torch
 
 from understudy.training.model_folder import find_generation, load_model
 from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
@@ -31,6 +33,9 @@ def test_what_is_of_other_weights_or_damaged_does_not_count(model: Path, tmp_pat
     assert kept_tolerances(copy, index) == {}
     small = {"source": np.ones((8, 8, 3), np.float32), "target": np.full((64, 64, 3), np.nan, np.float32)}
     save_file(small, file, {"weights_sha256": index.weights_sha256})
+    assert kept_tolerances(copy, index) == {}
+    deep = {"source": torch.ones(64, 64, 3, dtype=torch.bfloat16)}
+    save_torch(deep, file, {"weights_sha256": index.weights_sha256})
     assert kept_tolerances(copy, index) == {}
     file.unlink()
     assert kept_tolerances(copy, index) == {}

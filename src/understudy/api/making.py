@@ -230,7 +230,7 @@ def convert(
     crf: int | None = None,
     matte: AnyPath | None = None,
     worst: AnyPath | None = None,
-    frame: Sequence[int | float] = (),
+    frame: float | Sequence[int | float] = (),
     grid: AnyPath | None = None,
     device: str = "auto",
     consent: AnyPath | None = None,
@@ -302,11 +302,12 @@ def convert(
         key=maybe_path(key),
         watermark=watermark,
     )
-    if not frame and grid is None:
+    frames = (frame,) if isinstance(frame, int | float) else tuple(frame)
+    if not frames and grid is None:
         return workflow.run(config, on_event)
     from understudy.workflows import preview
 
-    return preview.run(preview.asked(config, frame, colour, blend, is_grid=grid is not None), on_event)
+    return preview.run(preview.asked(config, frames, colour, blend, is_grid=grid is not None), on_event)
 
 
 def _written(out: AnyPath | None, grid: AnyPath | None) -> Path:

@@ -97,5 +97,6 @@ def _cell(text: str) -> Text:
 
 
 def printable(text: str) -> str:
-    """Replace the lone surrogates that stand for undecodable bytes of file names."""
-    return text.encode(errors="surrogateescape").decode(errors="replace")
+    """Replace what a terminal might obey, and the lone surrogates that stand for bytes of file names."""
+    text = text.encode(errors="surrogateescape").decode(errors="replace")
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)

@@ -92,6 +92,10 @@ def encoding_for(
         more["chromaloc"] = str(_PLACES.index(like.chroma_site))
     if name == "hevc":
         more["log-level"] = "error"
+    if crf == 0 and name == "hevc":  # a quality of 0 alone is not lossless
+        more["lossless"] = "1"
+    elif crf == 0:
+        options = {"qp": "0", "preset": preset}
     if more:
         options[_PARAMETERS[name]] = ":".join(f"{key}={value}" for key, value in more.items())
     tag = "hvc1" if name == "hevc" and suffix.lower() in (".mp4", ".mov", ".m4v") else ""

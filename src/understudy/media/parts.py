@@ -174,7 +174,7 @@ class PartsWriter:
         if self._part is not None:
             self._part.discard()
             self._part = None
-        if not getattr(self, "_parts", None):
+        if getattr(self, "_parts", None) == []:  # not where it is not known yet what there is
             self._folder.clear()
         self._folder.close()
 

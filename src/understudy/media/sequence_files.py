@@ -90,9 +90,10 @@ class SequenceFiles:
 
     def _save(self, next_frame: int, *, is_moving: bool) -> None:
         with write_errors(self._path):
-            self._written += len(self._unsynced)
-            while self._unsynced:
-                sync(self._unsynced.pop())
+            while self._unsynced:  # one by one: an interrupt must not let any be counted twice
+                sync(self._unsynced[-1])
+                self._unsynced.pop()
+                self._written += 1
         state = {"next": next_frame, "files": self._written, "moving": is_moving, "notes": self.notes}
         self._folder.save(self._key, state)
         self.next_frame = next_frame

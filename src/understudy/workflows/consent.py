@@ -101,6 +101,29 @@ def consent_note(found: Agreed) -> str:
     return "".join(f"; {_in_words(reference)}" for reference in found.references.values())
 
 
+def check_face(name: str, faceset: Path) -> None:
+    """Refuse faces of somebody else than the record's, where nobody said whose they are.
+
+    Args:
+        name: of the record; nothing is refused where there is none.
+        faceset: of the faces.
+
+    Raises:
+        ConsentError: they are not like those that the record was made with.
+        FacesetError: it cannot be read.
+    """
+    with Faceset.open(faceset) as opened:
+        vector = opened.mean_identity()
+    found = find_record(name)
+    if found is None or found.record.face is None or vector is None:
+        return
+    if _unlike(found.record, [float(value) for value in vector]):
+        raise ConsentError(
+            f"there is a record of {name}, and these faces are not like theirs",
+            "say who it is with --source-name, and give their consent",
+        )
+
+
 def person_in(folder: Path) -> str:
     """Whose record goes with a faceset: as it notes, else as its identity is called.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 
 from understudy.core.errors import ConfigError
@@ -21,13 +21,14 @@ from understudy.training.processor import find_device, has_fast_bf16
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS, nearest
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.consent_of_models import agreed_for
-from understudy.workflows.convert_cast import Cast, LiveCast, StoredCast, cast_for, roles_of
+from understudy.workflows.convert_cast import Cast, LiveCast, Role, StoredCast, cast_for, roles_of
 from understudy.workflows.convert_compose import Composed, Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_judge import Judging
 from understudy.workflows.convert_output import WARM_UP_FRAMES, Output, check_target, output_for
 from understudy.workflows.convert_tally import Tally
+from understudy.workflows.signing import check_signing
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
 from understudy.workflows.worst_list import FILE_NAME, store_worst
@@ -56,12 +57,13 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     loaded = load_model(config.model, bf16=has_fast_bf16(device))
     model, index = loaded.model.to(device).eval(), loaded.index
     roles = roles_of(index, config.source, config.target_identity, config.mapped)
+    check_signing(config.cert, config.key)  # before a record of consent is made for nothing
     consent = agreed_for(roles, index, config.consent, config.people, on_event)
     with (
         single_threaded_opencv(),
         closing(cast_for(roles, index, config.faces, config.target, on_event)) as cast,
         output_for(config, roles, index, consent) as output,
-        open_footage(config.target, start_index=max(0, output.first - WARM_UP_FRAMES)) as footage,
+        open_footage(config.target, start_index=_start(config, roles, index, output.first)) as footage,
     ):
         tally = Tally(output.notes, [role.target for role in roles])
         judging = Judging(roles, index, on_event) if config.worst else None
@@ -143,6 +145,14 @@ def _watermark(config: ConvertConfig, model: Model, output: Output) -> Watermark
     if not config.watermark:
         return None
     return Watermark(payload_of(output.key), size_px=preset.size_px, coverage=preset.coverage)
+
+
+def _start(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, first: int) -> int:
+    """The frame to begin at, so that one that is written first is as if all before it had been."""
+    known = {entry.name for entry in index.identities if entry.mean_identity is not None}
+    if not config.faces and any(role.target not in known for role in roles):
+        return 0  # who is the largest in the first frame that shows anybody is followed from there
+    return max(0, first - WARM_UP_FRAMES)
 
 
 def front_for(config: ConvertConfig, model: Model, index: ModelIndex) -> Front:

@@ -8,32 +8,40 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
-from understudy.core.files import check_writable, peak_rss_mb
+from understudy.core.files import check_writable, peak_rss_mb, replace_atomically
 from understudy.core.picture import Picture
 from understudy.core.types import Image
 from understudy.faces.crop import cut
 from understudy.faces.face import Face
-from understudy.media.footage import open_footage
+from understudy.media.footage import image_files, open_footage
 from understudy.media.image_picture import ImagePicture
 from understudy.media.images import WRITABLE_SUFFIXES, write_image
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.report.contact_sheet import TILE_PX, SheetBlock, contact_sheet
+from understudy.training.model import Model
 from understudy.training.model_folder import load_model
+from understudy.training.model_index import ModelIndex
 from understudy.training.processor import find_device, has_fast_bf16
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS
 from understudy.workflows.configs import ConvertConfig, ConvertResult
+from understudy.workflows.consent import Agreed
 from understudy.workflows.consent_of_models import agreed_for
 from understudy.workflows.convert import front_for, look_of
-from understudy.workflows.convert_cast import cast_for, roles_of
+from understudy.workflows.convert_cast import Role, cast_for, roles_of
 from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import DrawnFrame, drawn_frames
+from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_output import WARM_UP_FRAMES
+from understudy.workflows.signing import check_signing, signing_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
 _COLOUR_FRAMES = 16  # before and after a frame that are drawn, too: its colours are matched over them
+_MOST_FRAMES = 200  # of a run, but for frames that are near each other
 _COVERAGE = 1.35  # sides of the face square that are shown
 _Way = tuple[str, str]  # blend and colours
 
@@ -121,6 +129,8 @@ def asked(
         raise ConfigError("a grid shows some frames", "say which by --frame, as 0:12.4 or 310")
     if conversion.matte is not None or conversion.worst is not None:
         raise ConfigError("a preview has no matte and no list of worst frames", "leave these out")
+    if conversion.codec != AUTO or conversion.crf is not None:
+        raise ConfigError("a preview is a picture, which has no codec and no crf", "leave these out")
     if is_grid:
         colours = () if colour == AUTO else tuple(colour.split(","))
         blends = tuple(blend.split(",")) if blend else ()
@@ -146,16 +156,21 @@ def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
     if conversion.out.suffix.lower() not in WRITABLE_SUFFIXES:
         raise ConfigError(f"{conversion.out} is no picture", "end its name in .png, .jpg or .webp")
     check_writable(conversion.out)
+    for used in (conversion.target, *image_files(conversion.target)):
+        if conversion.out.exists() and used.exists() and conversion.out.samefile(used):
+            raise ConfigError(f"{conversion.out} is part of the target", "write to another file")
+    drawing = _Drawing.of(conversion, on_event)
     wanted = sorted({_position(conversion, asked) for asked in config.frames})
     shown: list[_Shown] = []
     with single_threaded_opencv():
-        for one in _shown(conversion, wanted, looks, on_event):
+        for one in _shown(conversion, drawing, wanted, looks, on_event):
             shown.append(one)
             on_event(Progress(stage="preview", done=len(shown), total=len(wanted), unit="frames"))
     missing = set(wanted) - {one.before.index for one in shown}
     if missing:
         raise ConfigError(f"{conversion.target} has no frame {min(missing)}", "frames are counted from 0")
-    warnings = [
+    warnings = [*drawing.warnings]
+    warnings += [
         f"nobody who is replaced was found in frame {one.before.index}" for one in shown if not one.faces
     ]
     for message in warnings:
@@ -164,7 +179,7 @@ def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
         picture = contact_sheet([block for one in shown for block in _blocks(one, config)])
     else:
         picture = _whole(shown[0])
-    write_image(conversion.out, picture)
+    _write(conversion, drawing, picture)
     on_event(Written(path=conversion.out, what="preview"))
     seconds = time.monotonic() - started
     return ConvertResult(
@@ -176,6 +191,54 @@ def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
         peak_rss_mb=peak_rss_mb(),
         warnings=warnings,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawing:
+    """What draws, for whom, and by whose leave.
+
+    Args:
+        model: the networks.
+        index: what is known of them.
+        roles: who is replaced by whom.
+        consent: the records of those put in.
+        warnings: what the user should know.
+    """
+
+    model: Model
+    index: ModelIndex
+    roles: list[Role]
+    consent: Agreed
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, conversion: ConvertConfig, on_event: OnEvent) -> _Drawing:
+        """Load the model; arguments and errors as of `run`."""
+        device = find_device(conversion.device)
+        loaded = load_model(conversion.model, bf16=has_fast_bf16(device))
+        index = loaded.index
+        roles = roles_of(index, conversion.source, conversion.target_identity, conversion.mapped)
+        check_signing(conversion.cert, conversion.key)
+        consent = agreed_for(roles, index, conversion.consent, conversion.people, on_event)
+        return cls(
+            model=loaded.model.to(device).eval(),
+            index=index,
+            roles=roles,
+            consent=consent,
+            warnings=[*consent.warnings, *loaded.warnings],
+        )
+
+
+def _write(conversion: ConvertConfig, drawing: _Drawing, picture: Image) -> None:
+    """Write a picture, which says what it is like any other output."""
+    consent = [reference.model_dump(exclude_none=True) for reference in drawing.consent.references.values()]
+    sign = signing_of(conversion, drawing.roles, drawing.index, consent=consent)
+    out = conversion.out
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.stem}.") as folder:
+        aside = Path(folder) / out.name
+        write_image(aside, picture)
+        sign([aside])
+        replace_atomically(aside, out)
 
 
 def _position(conversion: ConvertConfig, asked: int | float) -> int:
@@ -195,7 +258,9 @@ def _runs(wanted: Sequence[int]) -> list[list[int]]:
     """Frames so near to each other that what is looked at around them overlaps."""
     runs: list[list[int]] = []
     for number in wanted:
-        if runs and number - runs[-1][-1] <= 2 * WARM_UP_FRAMES:
+        gap, span = (number - runs[-1][-1], number - runs[-1][0]) if runs else (0, 0)
+        # all of a run is held; where it may be cut, the next frames have not been decoded for the last one
+        if runs and (gap <= WARM_UP_FRAMES or (gap <= 2 * WARM_UP_FRAMES and span <= _MOST_FRAMES)):
             runs[-1].append(number)
         else:
             runs.append([number])
@@ -204,17 +269,14 @@ def _runs(wanted: Sequence[int]) -> list[list[int]]:
 
 def _shown(
     conversion: ConvertConfig,
+    drawing: _Drawing,
     wanted: Sequence[int],
     looks: dict[_Way | None, Look],
     on_event: OnEvent,
 ) -> Iterator[_Shown]:
     """The frames, finished in every way."""
-    device = find_device(conversion.device)
-    loaded = load_model(conversion.model, bf16=has_fast_bf16(device))
-    model, index = loaded.model.to(device).eval(), loaded.index
-    roles = roles_of(index, conversion.source, conversion.target_identity, conversion.mapped)
-    agreed_for(roles, index, conversion.consent, conversion.people, on_event)
-    front = front_for(conversion, model, index) if conversion.occlusion else None
+    model, index, roles = drawing.model, drawing.index, drawing.roles
+    front: Front | None = None
     with open_footage(conversion.target, start_index=max(0, wanted[0] - WARM_UP_FRAMES)) as footage:
         frames = footage.partial()
         for numbers in _runs(wanted):
@@ -223,6 +285,8 @@ def _shown(
                 closing(cast_for(roles, index, conversion.faces, conversion.target, on_event)) as cast,
                 closing(cast.of(around, frames_ahead(footage.info))) as chosen,
             ):
+                if conversion.occlusion and front is None:
+                    front = front_for(conversion, model, index)
                 near = (
                     each
                     for each in chosen

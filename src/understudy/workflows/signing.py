@@ -32,6 +32,7 @@ _DONE = "a face was replaced"
 # said elsewhere in the manifest, or nobody's business
 _NO_SETTINGS = {"source", "target_identity", "consent", "cert", "key", "worst"}
 _SHOWN = 4  # pieces of the source's footage with a thumbnail
+_LONGEST_NAME = 255  # bytes, of a file
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -185,7 +186,13 @@ def _check_sidecar(out: Path) -> None:
     if not beside.is_file():
         return
     with beside.open("rb") as content:
-        title = read_manifest(content, media_type="application/c2pa").active.get("title")
-    other = out.with_name(Path(str(title)).name)
-    if other.name != out.name and other.exists():
-        raise MediaError(f"{beside} is the manifest of {other.name}", "choose another name for the output")
+        read = read_manifest(content, media_type="application/c2pa")
+    name = Path(str(read.active.get("title"))).name
+    if name == out.name:
+        return
+    if 0 < len(name.encode()) <= _LONGEST_NAME and out.with_name(name).exists():
+        raise MediaError(f"{beside} is the manifest of {name}", "choose another name for the output")
+    if read.state != "valid":
+        raise MediaError(
+            f"{beside} lies where the output's manifest belongs", "move it, or choose another name"
+        )

@@ -23,7 +23,7 @@ from understudy.workflows.configs import (
     SwapResult,
     TrainConfig,
 )
-from understudy.workflows.consent import check_agreed, check_person, note_person
+from understudy.workflows.consent import check_agreed, check_face, check_person, note_person
 from understudy.workflows.convert_cast import can_be_taken_from
 from understudy.workflows.signing import check_signing
 from understudy.workflows.worst_list import FILE_NAME
@@ -55,6 +55,8 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
         extracted[name] = extract.run(
             ExtractConfig(footage=footage, faceset=production / f"{name}.faceset", identity=name), on_event
         )
+    if config.source_name is None:  # a file's name is nobody's word for whose face it shows
+        check_face(person, training.facesets[0])
     note_person(training.facesets[0], person)
     trained = train.finished_result(training)
     if trained is None:
