@@ -240,6 +240,8 @@ class PartsWriter:
                     with write_errors(self._path):
                         video = output.container.add_stream_from_template(template)
                     video.time_base = template.time_base
+                    if template.average_rate:  # else Matroska says one frame lasts a tick
+                        video.codec_context.framerate = template.average_rate
                     if template.codec_context.codec_tag == "hvc1":
                         video.codec_context.codec_tag = "hvc1"
             except _UNREADABLE as error:
