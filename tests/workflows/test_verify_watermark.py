@@ -44,7 +44,7 @@ def converted(target: Path, model: Path, out: Path, **asked: Any) -> Path:
 
 
 def test_what_a_conversion_was_asked_to_mark_is_found(model: Path, tmp_path: Path) -> None:
-    # four seconds of a face of 200 px: less is found, but not read
+    # four seconds of a face of 175 px, written without loss: of less the payload is not read
     target = shortened("A_testA", tmp_path / "target.mp4", 100)
     out = converted(target, model, tmp_path / "out.mp4", watermark=True)
     assert verify.run(VerifyConfig(file=out)).watermark is None  # nobody asked
