@@ -127,7 +127,7 @@ def _said(best: Detection | None, faces: int, named: bytes | None) -> WatermarkF
     if not best.found:
         words = f"none found in {faces} faces, which does not say that there is none{missing}"
         return WatermarkFound(summary=words, found=False, **known)
-    chance = f"by chance at most once in {1 / max(best.p_value, 1e-30):.0e} files"
+    chance = f"a false find has a chance of {best.p_value:.0e} at most"
     if best.payload is None:
         words = f"found ({chance}); what it carries cannot be read"
         return WatermarkFound(summary=words, found=True, **known)
