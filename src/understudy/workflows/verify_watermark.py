@@ -103,6 +103,8 @@ def _best(stretches: Sequence[Sequence[Track]]) -> tuple[int, Detection | None]:
     """How many faces there are, and what is likeliest a mark in them."""
     foremost = [view for tracks in stretches if tracks for view in tracks[0]]
     alone = [track for tracks in stretches for track in tracks]
+    if not foremost:
+        return 0, None
     # all of who is seen most; then everybody in each stretch, as another may be who was replaced
     groups = [foremost, *(alone if len(alone) > 1 else ())]
     best: Detection | None = None
