@@ -11,6 +11,7 @@ from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import check_writable, peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.media.footage import FrameSource, open_footage
+from understudy.media.images import WRITABLE_SUFFIXES
 from understudy.media.patterns import has_number
 from understudy.provenance.watermark_code import payload_of
 from understudy.provenance.watermark_embed import Watermark
@@ -49,10 +50,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         FacesetError: a faceset that cannot be read.
     """
     started = time.monotonic()
-    look = look_of(config)
-    check_target(config)
-    if config.worst is not None:
-        check_writable(config.worst / FILE_NAME)
+    look = _checked(config)
     device = find_device(config.device)
     loaded = load_model(config.model, bf16=has_fast_bf16(device))
     model, index = loaded.model.to(device).eval(), loaded.index
@@ -88,11 +86,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     warnings = [*consent.warnings, *loaded.warnings, *footage.warnings, *output.warnings]
     warnings += tally.missed(config.target)
     warnings += judging.told(output.begun) if judging else []
-    for message in warnings:
-        on_event(Notice(message=message))
-    on_event(Written(path=config.out, what="swapped images" if has_number(config.out) else "swapped video"))
-    if config.matte is not None:
-        on_event(Written(path=config.matte, what="matte"))
+    _tell(config, warnings, on_event)
     if judging is not None and config.worst is not None:
         paths = {"target": config.target, "output": config.out, "model": config.model}
         store_worst(config.worst, judging.qualities(output.begun), **paths, on_event=on_event)
@@ -107,6 +101,27 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         warnings=warnings,
         matte=config.matte,
     )
+
+
+def _tell(config: ConvertConfig, warnings: Sequence[str], on_event: OnEvent) -> None:
+    """Say what was written, and what the user should know of it."""
+    for message in warnings:
+        on_event(Notice(message=message))
+    what = "swapped images" if has_number(config.out) else "swapped video"
+    if config.out.suffix.lower() in WRITABLE_SUFFIXES and not has_number(config.out):
+        what = "swapped image"
+    on_event(Written(path=config.out, what=what))
+    if config.matte is not None:
+        on_event(Written(path=config.matte, what="matte"))
+
+
+def _checked(config: ConvertConfig) -> Look:
+    """Refuse what can be known to fail before a model is loaded; what it shall look like."""
+    look = look_of(config)
+    check_target(config)
+    if config.worst is not None:
+        check_writable(config.worst / FILE_NAME)
+    return look
 
 
 def _composed(
