@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from understudy.compositing.colour.sample import colour_sample
+from understudy.workflows import convert_colours
 from understudy.workflows.convert_colours import Colours
 from understudy.workflows.convert_keys import EVERY, Key
 
@@ -54,3 +55,17 @@ def _given(colours: Colours, waiting: deque[int], shown: str) -> int:
         return 0
     colours.take(TRACK, number)
     return 1
+
+
+def test_a_method_is_chosen_on_every_frame_before_the_third_key() -> None:
+    asked: list[int] = []
+    colours, samples = Colours("auto", HALF), pair()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convert_colours, "best_method", lambda pairs: asked.append(len(pairs)) or "lab")
+        for number in range(12):
+            key = Key(regular=number % EVERY == 0, unlike=False, sudden=False)
+            assert colours.is_choosing(TRACK) == (number < 2 * EVERY + 1)
+            colours.feed(number, {TRACK: (samples, key)})
+    assert asked == [2 * EVERY + 1]
+    assert colours.chosen == {"anna": "lab"}
+    assert not Colours("lab", HALF).is_choosing(TRACK)

@@ -48,12 +48,16 @@ class Colours:
         """The method of each person who was replaced so far."""
         return self._chosen
 
+    def is_choosing(self, track: Track) -> bool:
+        """Whether it is still to be told which method suits a person: then every frame helps."""
+        return self._method == AUTO and track[0] not in self._chosen
+
     def feed(self, number: int, samples: Mapping[Track, Sampled]) -> None:
         """Take in a frame.
 
         Args:
             number: of the frame, one more than that of the last one.
-            samples: of the faces in it; only those of keys count.
+            samples: of the faces in it; only those of keys count, but for the choice of a method.
         """
         gap = _NOTHING, _GAP[number % EVERY == 0]
         for track in samples.keys() - self._tracks.keys():

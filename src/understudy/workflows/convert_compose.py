@@ -51,11 +51,10 @@ class MaskedPart:
     drawn: DrawnPart
     mask: Mask
 
-    @property
-    def sampled(self) -> Sampled:
-        """Its own colours and the target's, where they are looked at."""
+    def sampled(self, *, always: bool) -> Sampled:
+        """Its own colours and the target's, where they are looked at: in keys, or always."""
         cut = self.drawn.cut
-        if not cut.key.is_of_colours:
+        if not (always or cut.key.is_of_colours):
             return (None, None), cut.key
         return (colour_sample(self.drawn.face, self.mask), colour_sample(cut.crop, self.mask)), cut.key
 
@@ -124,7 +123,12 @@ class Composer:
         waiting: deque[tuple[PartialFrame, list[MaskedPart]]] = deque()
         for frame, drawn in frames:
             parts = [masked(each, self._preset) for each in drawn]
-            self._colours.feed(frame.index, {each.drawn.cut.part.track: each.sampled for each in parts})
+            tracks = [each.drawn.cut.part.track for each in parts]
+            samples = [
+                each.sampled(always=self._colours.is_choosing(track))
+                for each, track in zip(parts, tracks, strict=True)
+            ]
+            self._colours.feed(frame.index, dict(zip(tracks, samples, strict=True)))
             waiting.append((frame, parts))
             if len(waiting) > self._colours.delay:
                 yield from self._composed(*waiting.popleft(), only)
