@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,3 +67,11 @@ def start(*args: object) -> subprocess.Popen[str]:
         )
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A file that shows that somebody agreed."""
+    path = tmp_path / "release.pdf"
+    path.write_bytes(b"I agree. Anna")
+    return path

@@ -63,13 +63,6 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-@pytest.fixture
-def release(tmp_path: Path) -> Path:
-    path = tmp_path / "release.pdf"
-    path.write_bytes(b"I agree. Anna")
-    return path
-
-
 @pytest.fixture(scope="module")
 def model(facesets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of anna, bert and carl, trained with anna's consent."""

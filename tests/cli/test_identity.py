@@ -26,13 +26,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-@pytest.fixture
-def release(tmp_path: Path) -> Path:
-    path = tmp_path / "release.pdf"
-    path.write_bytes(b"I agree. Anna")
-    return path
-
-
 def test_a_signed_release_is_recorded(run: Run, release: Path, folder: Path) -> None:
     until = date.today() + timedelta(days=30)
     options = ("--granted-by", "Anna's agent", "--scope", "one short film", "--until", until)

@@ -306,8 +306,9 @@ def convert(
     if not frames and grid is None:
         return workflow.run(config, on_event)
     from understudy.workflows import preview
+    from understudy.workflows.preview_config import asked
 
-    return preview.run(preview.asked(config, frames, colour, blend, is_grid=grid is not None), on_event)
+    return preview.run(asked(config, frames, colour, blend, is_grid=grid is not None), on_event)
 
 
 def _written(out: AnyPath | None, grid: AnyPath | None) -> Path:

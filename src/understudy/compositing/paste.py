@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.compositing.resample import resampled
+from understudy.compositing.resample import AREA_FROM, reduced, resampled
 from understudy.core.chroma import Site, at_sites, middle_of
 from understudy.core.geometry import inverse
 from understudy.core.types import Mask, Matrix
 
-_AREA_FROM_SCALE = 1.2  # crop pixels a frame pixel above which plain interpolation would alias
 _FloatImage = NDArray[np.float32]
 
 
@@ -189,13 +188,8 @@ def _to_window(
     """Resample one plane linearly onto the pixels of a window; `beyond` it, OpenCV's border mode."""
     matrix = crop_from_frame.astype(np.float64)
     scale = abs(float(np.linalg.det(matrix[:, :2]))) ** 0.5
-    if scale > _AREA_FROM_SCALE:
-        height, width = picture.shape[:2]
-        size = (max(1, round(width / scale)), max(1, round(height / scale)))
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
-        shrink = np.array([size[0] / width, size[1] / height])
-        matrix = matrix * shrink[:, None]
-        matrix[:, 2] += shrink / 2 - 0.5  # pixel centres: small = (large + 0.5) * shrink - 0.5
+    if scale > AREA_FROM:
+        picture, matrix = reduced(picture, matrix, scale)
     matrix = _from_window(matrix, window)
     warped = cv2.warpAffine(
         picture,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from understudy.compositing.blend_parts import FloatImage
 
-_AREA_FROM = 1.2  # crop pixels a window pixel above which plain interpolation would alias
+AREA_FROM = 1.2  # crop pixels a window pixel above which plain interpolation would alias
 _LARGER, _MUCH_LARGER = 0.85, 0.3  # and below which the crop is enlarged by 2 first, and by 4
 _CELL = np.ones((2, 2), np.uint8)
 
@@ -51,8 +51,8 @@ def resampled(
     scale = abs(float(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])) ** 0.5
     if not np.isfinite(matrix).all() or scale < 1e-6:
         raise ValueError(f"crop_from_window is no similarity: {crop_from_window.tolist()}")
-    if scale > _AREA_FROM:
-        picture, matrix = _reduced(picture, matrix, scale)
+    if scale > AREA_FROM:
+        picture, matrix = reduced(picture, matrix, scale)
     size = (width_px, height_px)
     if scale >= _LARGER:
         return _warped_sharp(picture, matrix, size, beyond)
@@ -98,7 +98,7 @@ def _cells(picture: FloatImage) -> Iterator[tuple[FloatImage, np.ufunc]]:
         yield np.asarray(extreme(wide, _CELL, anchor=(0, 0))[: height + 1, : width + 1], np.float32), limit
 
 
-def _reduced(
+def reduced(
     picture: FloatImage, matrix: NDArray[np.float64], scale: float
 ) -> tuple[FloatImage, NDArray[np.float64]]:
     """The picture averaged to about the window's resolution, and the matrix for it."""

@@ -165,24 +165,20 @@ def sha256_of_file(path: Path) -> str:
 
 def cache_folder() -> Path:
     """The user's folder for what can be made or fetched again; it need not exist yet."""
-    if configured := os.environ.get("XDG_CACHE_HOME"):
-        return Path(configured) / "understudy"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "understudy"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "understudy"
-    return Path.home() / ".cache" / "understudy"
+    return _users_folder("XDG_CACHE_HOME", mac="Library/Caches", others=".cache")
 
 
 def data_folder() -> Path:
     """The user's folder for what cannot be made again; it need not exist yet."""
-    if configured := os.environ.get("XDG_DATA_HOME"):
+    return _users_folder("XDG_DATA_HOME", mac="Library/Application Support", others=".local/share")
+
+
+def _users_folder(variable: str, *, mac: str, others: str) -> Path:
+    if configured := os.environ.get(variable):
         return Path(configured) / "understudy"
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "understudy"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "understudy"
-    return Path.home() / ".local" / "share" / "understudy"
+    return Path.home() / (mac if sys.platform == "darwin" else others) / "understudy"
 
 
 def peak_rss_mb() -> float:

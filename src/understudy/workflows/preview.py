@@ -7,7 +7,6 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,56 +26,23 @@ from understudy.training.model import Model
 from understudy.training.model_folder import load_model
 from understudy.training.model_index import ModelIndex
 from understudy.training.processor import find_device, has_fast_bf16
-from understudy.workflows.choices import AUTO, BLENDS, COLOURS
+from understudy.workflows.choices import AUTO
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.consent import Agreed
 from understudy.workflows.consent_of_models import agreed_for
-from understudy.workflows.convert import front_for, look_of
+from understudy.workflows.convert import front_for
 from understudy.workflows.convert_cast import Role, cast_for, roles_of
 from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import DrawnFrame, drawn_frames
 from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_output import WARM_UP_FRAMES
+from understudy.workflows.preview_config import PreviewConfig, Way
 from understudy.workflows.signing import check_signing, signing_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
 _COLOUR_FRAMES = 16  # before and after a frame that are drawn, too: its colours are matched over them
 _MOST_FRAMES = 200  # of a run, but for frames that are near each other
 _COVERAGE = 1.35  # sides of the face square that are shown
-_Way = tuple[str, str]  # blend and colours
-
-
-@dataclass(frozen=True, kw_only=True)
-class PreviewConfig:
-    """Which frames of a conversion are shown, and how.
-
-    Args:
-        conversion: what would be converted; its `out` is the picture that is written.
-        frames: positions from 0 where they are int, seconds since the first frame where they are float.
-        is_grid: whether faces are set side by side in several ways, else the one frame is written.
-        colours: ways to match colours that a grid shows; all where there is none.
-        blends: likewise of joining.
-    """
-
-    conversion: ConvertConfig
-    frames: tuple[int | float, ...]
-    is_grid: bool = False
-    colours: tuple[str, ...] = ()
-    blends: tuple[str, ...] = ()
-
-    @property
-    def look(self) -> Look:
-        """How the frame as a whole looks; raises ConfigError."""
-        first = {name: ways[0] for name, ways in (("colour", self.colours), ("blend", self.blends)) if ways}
-        return look_of(replace(self.conversion, **first))
-
-    @property
-    def looks(self) -> dict[_Way, Look]:
-        """What a grid shows, by blend and colours; raises ConfigError."""
-        if not self.is_grid:
-            return {}
-        ways = product(self.blends or BLENDS, self.colours or COLOURS)
-        return {way: look_of(replace(self.conversion, blend=way[0], colour=way[1])) for way in ways}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,52 +60,15 @@ class _Shown:
     before: PartialFrame
     faces: list[tuple[str, Face]]
     whole: Image | None = None
-    after: dict[_Way, list[Image]] = field(default_factory=dict["_Way", "list[Image]"])
+    after: dict[Way, list[Image]] = field(default_factory=dict["Way", "list[Image]"])
     chosen: dict[str, str] = field(default_factory=dict[str, str])
 
-    def take(self, way: _Way | None, picture: Picture) -> None:
+    def take(self, way: Way | None, picture: Picture) -> None:
         """Keep what is shown of the frame finished in some way."""
         if way is None:
             self.whole = picture.whole()
         else:
             self.after[way] = [_zoomed(picture, face) for _, face in self.faces]
-
-
-def asked(
-    conversion: ConvertConfig,
-    frames: Sequence[int | float],
-    colour: str,
-    blend: str | None,
-    *,
-    is_grid: bool,
-) -> PreviewConfig:
-    """What is asked for by options.
-
-    Args:
-        conversion: as of `PreviewConfig`.
-        frames: likewise.
-        colour: names with commas between; "auto" asks a grid for all.
-        blend: likewise, None for all.
-        is_grid: as of `PreviewConfig`.
-
-    Raises:
-        ConfigError: they do not go together.
-    """
-    if not frames:
-        raise ConfigError("a grid shows some frames", "say which by --frame, as 0:12.4 or 310")
-    if conversion.matte is not None or conversion.worst is not None:
-        raise ConfigError("a preview has no matte and no list of worst frames", "leave these out")
-    if conversion.codec != AUTO or conversion.crf is not None:
-        raise ConfigError("a preview is a picture, which has no codec and no crf", "leave these out")
-    if is_grid:
-        colours = () if colour == AUTO else tuple(colour.split(","))
-        blends = tuple(blend.split(",")) if blend else ()
-        return PreviewConfig(
-            conversion=conversion, frames=tuple(frames), is_grid=True, colours=colours, blends=blends
-        )
-    if len(frames) > 1:
-        raise ConfigError(f"{len(frames)} frames do not go into one picture", "give one, or --grid")
-    return PreviewConfig(conversion=conversion, frames=tuple(frames))
 
 
 def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
@@ -271,7 +200,7 @@ def _shown(
     conversion: ConvertConfig,
     drawing: _Drawing,
     wanted: Sequence[int],
-    looks: dict[_Way | None, Look],
+    looks: dict[Way | None, Look],
     on_event: OnEvent,
 ) -> Iterator[_Shown]:
     """The frames, finished in every way."""
