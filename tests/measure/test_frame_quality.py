@@ -242,6 +242,26 @@ def test_worst_frames_lie_apart_and_are_not_usual_ones() -> None:
         worst_frames([quality(0, seam=1.0)])
 
 
+def test_no_figure_fills_the_list_of_worst_frames_alone() -> None:
+    rng = np.random.default_rng(2)
+    known = scored(
+        [
+            quality(
+                i,
+                flicker=float(rng.exponential(1) ** 3),  # far out very often
+                identity=0.3 + 0.1 * float(rng.standard_normal()) + 0.5 * (i in (100, 200)),
+                expression=0.02 + 0.005 * float(rng.uniform(-1, 1)),  # never far out
+            )
+            for i in range(400)
+        ]
+    )
+    reasons = {one.frame_index: one.reason for one in worst_frames(known, count=9, apart_frames=10)}
+    assert len(reasons) == 9
+    assert (reasons[100], reasons[200]) == ("identity", "identity")
+    # identity has its half; of flicker's there are always enough
+    assert sorted(reasons.values()) == ["flicker"] * 5 + ["identity"] * 4
+
+
 def test_no_flicker_across_a_gap() -> None:
     judge = FrameJudge(pace=EVERY)
     for i in (0, 1, 5, 6):

@@ -90,7 +90,7 @@ def test_the_matte_is_how_much_is_new(config: ConvertConfig, made: Path, tmp_pat
         assert np.abs(half - wanted)[inside].mean() < 1
 
 
-@pytest.mark.parametrize("blend", ["feather", "pyramid"])
+@pytest.mark.parametrize("blend", ["light", "feather", "pyramid"])
 def test_a_matte_video_is_in_step(
     config: ConvertConfig, made: Path, tmp_path: Path, blend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

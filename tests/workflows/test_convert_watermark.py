@@ -15,7 +15,7 @@ from understudy.workflows import convert, swap
 from understudy.workflows.configs import ConvertConfig, SwapConfig
 
 
-@pytest.mark.parametrize("blend", ["feather", "pyramid"])
+@pytest.mark.parametrize("blend", ["light", "pyramid"])
 def test_the_output_is_marked(clips: dict[str, Path], model: Path, tmp_path: Path, blend: str) -> None:
     out = tmp_path / "out.mp4"
     convert.run(ConvertConfig(target=clips["target"], model=model, out=out, blend=blend, watermark=True))

@@ -252,7 +252,7 @@ def convert(
             were reviewed, are taken instead of looking for them.
         colour: how colours are matched: "none", "lab", "mkl", "histogram", "sliced", or "auto" for what comes
             nearest in the first frames.
-        blend: how the face is joined to what is around it: "feather" (None), "pyramid" or "poisson".
+        blend: how the face is joined to what is around it: "light" (None), "feather", "pyramid" or "poisson".
         strength: how much of it is shown, 0 (the target) to 1.
         occlusion: leave what passes before the face (a hand, a microphone) in front of it, as far as that is
             told apart; best with `faces`, from which is learnt how that person usually looks.
@@ -288,7 +288,7 @@ def convert(
         mapped=mapped or {},
         faces=tuple(map(Path, faces)),
         colour=colour,
-        blend=blend or "feather",
+        blend=blend or "light",
         strength=strength,
         occlusion=occlusion,
         texture=texture,

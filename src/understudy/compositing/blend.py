@@ -10,4 +10,10 @@ from understudy.compositing.blend_poisson import Poisson
 from understudy.compositing.blend_pyramid import Pyramid
 
 # each takes `strength` (0 leaves the window as it is) and its own settings by keyword
-BLENDS: dict[str, Callable[..., Blend]] = {"feather": Feather, "pyramid": Pyramid, "poisson": Poisson}
+# "light" is a plain mix, too, of a face that has taken on the target's light before: see `compositing.light`
+BLENDS: dict[str, Callable[..., Blend]] = {
+    "light": Feather,
+    "feather": Feather,
+    "pyramid": Pyramid,
+    "poisson": Poisson,
+}

@@ -60,7 +60,7 @@ class Pyramid:
         ratio = contrast_ratio(before, shown, weight, levels)
         gain = float(np.clip(1 + self.contrast * (ratio - 1), 1 / self.most_gain, self.most_gain))
         change = np.asarray(cv2.addWeighted(shown, gain, before, -1, 0, dst=shown), np.float32)
-        cv2.subtract(change, _low(change, weight, levels), dst=change)
+        cv2.subtract(change, coarse_part(change, weight, levels), dst=change)
         change = _banded(change, weight, levels)
         # the change is 0 well before the mask is, but for the coarsest bands' tails
         edge = np.minimum(weight * np.float32(4), np.float32(1))
@@ -86,7 +86,7 @@ def contrast_ratio(before: FloatImage, face: FloatImage, weight: Mask, levels: i
     share = np.maximum(share * np.float32(2) - np.float32(1), np.float32(0))
     if share.max() <= 0:
         return 1.0
-    rest = cv2.subtract(both, _low(both, share, levels - 1))
+    rest = cv2.subtract(both, coarse_part(both, share, levels - 1))
     power = cv2.sumElems(cv2.multiply(cv2.multiply(rest, rest), tripled(share)))
     target, drawn = (sqrt(value / float(share.sum())) for value in power[:2])
     return target / drawn if min(target, drawn) > _FLAT else 1.0
@@ -100,7 +100,7 @@ def _sizes(weight: Mask, levels: int) -> list[tuple[int, int]]:
     return sizes
 
 
-def _low(picture: FloatImage, weight: Mask, levels: int) -> FloatImage:
+def coarse_part(picture: FloatImage, weight: Mask, levels: int) -> FloatImage:
     """A picture's coarse part: of its masked pixels only, whatever lies around them."""
     low = _coarse(picture, weight, levels)
     for size in _sizes(weight, levels)[-2::-1]:

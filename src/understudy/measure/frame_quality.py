@@ -72,6 +72,7 @@ class FrameQuality:
             constant in a run of frames, in inter-ocular distances; "seam" and "flicker" as in `measure`.
         badness: how far it lies above the usual, see `worst.scored`; None until all frames are known.
         reason: the figure that adds most to it, "" where none does.
+        parts: what each figure adds, where it is above the usual.
     """
 
     frame_index: int
@@ -80,6 +81,7 @@ class FrameQuality:
     figures: dict[str, float]
     badness: float | None = None
     reason: str = ""
+    parts: dict[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import numpy as np
 from understudy.measure.frame_quality import EXPRESSION, FLICKER, IDENTITY, SEAM, FrameQuality
 
 WORST_COUNT = 12
+NOTABLE = 2.0  # deviations above the median; nearer to it a frame is as usual
 APART_FRAMES = 12  # half a second: neighbours are bad for one reason
 
 # deviations that nobody sees: a figure that hardly varies makes no frame bad
@@ -30,7 +31,7 @@ def scored(qualities: Sequence[FrameQuality]) -> list[FrameQuality]:
         qualities: of one swap, in any order; those of its pieces put together.
 
     Returns:
-        The same with `badness` and `reason`.
+        The same with `badness`, `reason` and `parts`.
 
     Reference:
         Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993 (the modified z-score).
@@ -51,6 +52,7 @@ def scored(qualities: Sequence[FrameQuality]) -> list[FrameQuality]:
             one,
             badness=float(np.sqrt(sum(value * value for value in part.values()))),
             reason=max(part, key=part.__getitem__) if any(part.values()) else "",
+            parts=part,
         )
         for one, part in zip(qualities, parts, strict=True)
     ]
@@ -59,15 +61,18 @@ def scored(qualities: Sequence[FrameQuality]) -> list[FrameQuality]:
 def worst_frames(
     qualities: Iterable[FrameQuality], count: int = WORST_COUNT, apart_frames: int = APART_FRAMES
 ) -> list[FrameQuality]:
-    """The worst frames, spread over time.
+    """The worst frames, spread over time and over what can be bad.
+
+    One figure alone would fill the list: at every blink and gesture a swap flickers more than a still face
+    does. So each has its share, and more only where the others are as usual.
 
     Args:
         qualities: of `scored`.
         count: how many at most.
-        apart_frames: frames that lie nearer to a worse one are left out.
+        apart_frames: frames that lie nearer to one that was chosen are left out.
 
     Returns:
-        The worst first; none that is as usual in all figures.
+        The worst first; none that is as usual in all figures. `reason` is the figure that it is here for.
 
     Raises:
         ValueError: a frame is not scored.
@@ -75,10 +80,21 @@ def worst_frames(
     qualities = list(qualities)
     if any(one.badness is None for one in qualities):
         raise ValueError("the frames are not scored yet")
+    candidates = [
+        replace(one, reason=name)
+        for one in qualities
+        for name, part in one.parts.items()
+        if part >= math.log1p(NOTABLE)
+    ]
+    candidates.sort(key=lambda one: (-one.parts[one.reason], one.frame_index))
+    share = math.ceil(count / max(len({one.reason for one in candidates}), 1))
     chosen: list[FrameQuality] = []
-    for one in sorted(qualities, key=lambda one: (-(one.badness or 0.0), one.frame_index)):
-        if len(chosen) == count or not one.badness:
-            break
-        if all(abs(one.frame_index - other.frame_index) >= apart_frames for other in chosen):
-            chosen.append(one)
-    return chosen
+    for most in (share, count):
+        for one in candidates:
+            if len(chosen) == count:
+                break
+            if sum(other.reason == one.reason for other in chosen) < most and all(
+                abs(one.frame_index - other.frame_index) >= apart_frames for other in chosen
+            ):
+                chosen.append(one)
+    return sorted(chosen, key=lambda one: (-(one.badness or 0.0), one.frame_index))

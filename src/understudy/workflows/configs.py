@@ -192,7 +192,7 @@ class ConvertConfig:
     mapped: Mapping[str, str] = field(default_factory=dict[str, str])
     faces: tuple[Path, ...] = ()
     colour: str = "auto"
-    blend: str = "feather"
+    blend: str = "light"
     strength: float = 1.0
     occlusion: bool = True
     texture: bool = False

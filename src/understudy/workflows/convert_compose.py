@@ -11,6 +11,7 @@ import numpy as np
 from understudy.compositing.blend import BLENDS
 from understudy.compositing.blend_feather import Feather
 from understudy.compositing.colour.sample import colour_sample
+from understudy.compositing.light import TargetLight
 from understudy.compositing.mask import blend_mask
 from understudy.compositing.mask_sets import without
 from understudy.compositing.paste import Window, place, place_planes
@@ -24,6 +25,7 @@ from understudy.workflows.convert_colours import Colours, Sampled
 from understudy.workflows.convert_draw import DrawnFrame, DrawnPart
 from understudy.workflows.convert_texture import Textures
 
+_ON_CROPS = ("light", "feather")  # these look at a face's own pixels alone
 HALF_WINDOW = 2  # keys before and after that decide a frame's colours
 
 
@@ -39,7 +41,7 @@ class Look:
     """
 
     colour: str = AUTO
-    blend: str = "feather"
+    blend: str = "light"
     strength: float = 1.0
     texture: bool = False
 
@@ -106,7 +108,8 @@ class Composer:
         self._colours = Colours(look.colour, half_window, chosen)
         self._textures = Textures() if look.texture else None
         # a plain mix needs no pixels but those of the face itself
-        self._blend = None if look.blend == "feather" else BLENDS[look.blend](strength=look.strength)
+        self._blend = None if look.blend in _ON_CROPS else BLENDS[look.blend](strength=look.strength)
+        self._light = TargetLight() if look.blend == "light" else None
 
     @property
     def colours_chosen(self) -> Mapping[str, str]:
@@ -159,6 +162,8 @@ class Composer:
         cut = face.drawn.cut
         colour_map = self._colours.take(cut.part.track, frame.index)
         drawn = colour_map.apply(face.drawn.face, face.mask)
+        if self._light is not None:
+            drawn = self._light.given(drawn, cut.crop, face.mask)
         if self._watermark is not None:
             side_px, time_s = cut.part.face.square.side_px, float(frame.time_s)
             drawn = self._watermark.marked(
