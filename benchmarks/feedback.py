@@ -1,12 +1,13 @@
 """The feedback loop on a real pair: a swap's worst frames, training that draws them more often, and again.
 
-    python benchmarks/feedback.py --work FOLDER --model MODEL --facesets SOURCE TARGET \
-        --target d9.mp4 --steps 1000 > benchmarks/results/feedback.json
+    python benchmarks/feedback.py --work FOLDER --facesets SOURCE TARGET --target d9.mp4 --seeds 0 1 2 \
+        > benchmarks/results/feedback.json
 
-The model is copied and trained further twice with the same batch, seed and number of steps: with the focus
-and, as the control, without. Of frames that were chosen for being bad some would be better by chance the
-next time, and any training makes some better; what the focus is worth is the difference from the control.
-What lies in the folder is not made again, so a run that was stopped goes on.
+For each seed a model is trained, then copied and trained further twice, with the same number of steps:
+with the focus and, as the control, without. Of frames that were chosen for being bad some would be better by
+chance the next time, and any training makes some better; what the focus is worth is the difference from the
+control. What lies in the folder is not made again, so a run that was stopped goes on. Whose face is
+put in needs a record of consent, as always.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 from machine import about
 
 from understudy.core.events import Notice, Progress
@@ -37,6 +40,8 @@ EVERY = JudgePace(flicker_every=1, seam_every=1, expression_every=1, identity_ev
 BEFORE, FOCUSED, PLAIN = "before", "focused", "plain"
 NEAR_FRAMES = 3  # of a worst frame: they are neither the worst nor the others
 
+Swaps = dict[str, list[FrameQuality]]  # by name, one value a frame
+
 
 def main() -> None:
     """Print one JSON object."""
@@ -44,49 +49,77 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--work", type=Path, required=True, help="folder for models, swaps and lists")
-    parser.add_argument("--model", type=Path, required=True, help="a trained model; it is copied")
     parser.add_argument("--facesets", type=Path, nargs=2, required=True, metavar=("SOURCE", "TARGET"))
     parser.add_argument("--target", type=Path, required=True, help="the footage that is changed")
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--train-steps", type=int, default=3461, help="ten minutes on two idle cores")
+    parser.add_argument("--steps", type=int, default=1000, help="three minutes")
+    parser.add_argument("--device", default="auto", help="what trains")
     args = parser.parse_args()
-    before = made(args.work, BEFORE, args.model, args.target)
-    worst = listed(args.work, before, args.target, args.model)
-    swaps, training = {BEFORE: before}, {}
-    for name in (FOCUSED, PLAIN):
-        model = args.work / f"{name}.model"
-        if not (args.work / f"{name}.json").exists():
-            if not model.exists():
-                shutil.copytree(args.model, model)
-            focus = args.work / "worst" / FILE_NAME if name == FOCUSED else None
-            config = TrainConfig(
-                facesets=tuple(args.facesets), model=model, steps=args.steps, resume=True, focus=focus
-            )
-            result = train.run(config, say)
-            figures = {"seconds": result.seconds, "steps_per_s": result.steps_per_s}
-            (args.work / f"{name}.json").write_text(json.dumps(figures | result.validation))
-        training[name] = json.loads((args.work / f"{name}.json").read_text())
-        swaps[name] = made(args.work, name, model, args.target)
+    runs = [one_seed(seed, args) for seed in args.seeds]
     result = {
         "machine": about(),
-        "settings": {"model": args.model.name, "target": args.target.name, "steps": args.steps},
-        "worst": [one.model_dump() for one in worst.frames],
-        "training": training,
-        "frames": compared(swaps, worst),
+        "settings": {
+            "target": args.target.name,
+            "train_steps": args.train_steps,
+            "steps": args.steps,
+            "seeds": args.seeds,
+        },
+        "worst": [[one.model_dump(exclude={"picture"}) for one in worst.frames] for _, worst in runs],
+        "frames": compared(runs),
     }
     print(json.dumps(result, indent=1))
 
 
-def made(work: Path, name: str, model: Path, target: Path) -> list[FrameQuality]:
-    """Convert, unless that is done, and judge every frame."""
-    out = work / f"{name}.mp4"
+def one_seed(seed: int, args: argparse.Namespace) -> tuple[Swaps, WorstList]:
+    """Train, swap, list the worst frames, train on with and without them, and swap again."""
+    work = args.work / f"seed_{seed}"
     work.mkdir(parents=True, exist_ok=True)
-    if not out.exists():
-        convert.run(ConvertConfig(target=target, model=model, out=out), say)
-    config = JudgeConfig(target=target, output=out, model=model)
-    return judge_frames.run(config, say, pace=EVERY)
+    common = {"facesets": tuple(args.facesets), "device": args.device}
+    base = work / f"{BEFORE}.model"
+    if not (work / f"{BEFORE}.json").exists():
+        train.run(TrainConfig(model=base, steps=args.train_steps, seed=seed, **common), say)
+    swaps = {BEFORE: judged(work, BEFORE, args.target)}
+    worst = listed(work, swaps[BEFORE], args.target)
+    for name in (FOCUSED, PLAIN):
+        model = work / f"{name}.model"
+        if not (work / f"{name}.json").exists():
+            if not model.exists():
+                shutil.copytree(base, model)
+            focus = work / "worst" / FILE_NAME if name == FOCUSED else None
+            train.run(TrainConfig(model=model, steps=args.steps, resume=True, focus=focus, **common), say)
+        swaps[name] = judged(work, name, args.target)
+    return swaps, worst
 
 
-def listed(work: Path, before: Sequence[FrameQuality], target: Path, model: Path) -> WorstList:
+def judged(work: Path, name: str, target: Path) -> list[FrameQuality]:
+    """Convert with a model and judge every frame, unless that is done."""
+    known = work / f"{name}.json"
+    if not known.exists():
+        out, model = work / f"{name}.mp4", work / f"{name}.model"
+        if not out.exists():
+            convert.run(ConvertConfig(target=target, model=model, out=out), say)
+        config = JudgeConfig(target=target, output=out, model=model)
+        write_qualities(known, judge_frames.run(config, say, pace=EVERY))
+    return read_qualities(known)
+
+
+def write_qualities(path: Path, qualities: Sequence[FrameQuality]) -> None:
+    """Keep what is known of frames."""
+    entries = [asdict(one) | {"time_s": str(one.time_s)} for one in qualities]
+    path.write_text(json.dumps(entries))
+
+
+def read_qualities(path: Path) -> list[FrameQuality]:
+    """What `write_qualities` kept."""
+    entries: list[dict[str, Any]] = json.loads(path.read_text())
+    return [
+        FrameQuality(**entry | {"time_s": Fraction(entry["time_s"]), "face_px": tuple(entry["face_px"])})
+        for entry in entries
+    ]
+
+
+def listed(work: Path, before: Sequence[FrameQuality], target: Path) -> WorstList:
     """The worst frames of the first swap, as they were when training began."""
     folder = work / "worst"
     if not (folder / FILE_NAME).exists():
@@ -95,50 +128,63 @@ def listed(work: Path, before: Sequence[FrameQuality], target: Path, model: Path
             before,
             target=target,
             output=work / f"{BEFORE}.mp4",
-            model=model,
+            model=work / f"{BEFORE}.model",
             count=WORST_COUNT,
             apart_frames=APART_FRAMES,
         )
     return read_worst(folder)
 
 
-def compared(swaps: dict[str, list[FrameQuality]], worst: WorstList) -> dict[str, Any]:
-    """Each figure's mean over the worst frames, those that were worst in it, and all others."""
-    bad = {one.frame: one.reason for one in worst.frames}
-    others = {
-        one.frame_index
-        for one in swaps[BEFORE]
-        if all(abs(one.frame_index - index) > NEAR_FRAMES for index in bad)
-    }
+def compared(runs: Sequence[tuple[Swaps, WorstList]]) -> dict[str, Any]:
+    """Each figure's mean over the worst frames, those that were listed for it, and all others."""
     groups: dict[str, dict[str, Any]] = {"worst": {}, "worst in this figure": {}, "others": {}}
     for figure in FIGURES:
-        chosen = {
-            "worst": set(bad),
-            "worst in this figure": {index for index, reason in bad.items() if reason == figure},
-            "others": others,
-        }
+        chosen: dict[str, list[set[int]]] = {group: [] for group in groups}
+        for swaps, worst in runs:
+            bad = {one.frame: one.reason for one in worst.frames}
+            chosen["worst"].append(set(bad))
+            chosen["worst in this figure"].append({at for at, reason in bad.items() if reason == figure})
+            others = {
+                one.frame_index
+                for one in swaps[BEFORE]
+                if all(abs(one.frame_index - index) > NEAR_FRAMES for index in bad)
+            }
+            chosen["others"].append(others)
         for group, frames in chosen.items():
-            groups[group][figure] = figures_of(swaps, figure, frames)
+            groups[group][figure] = figures_of([swaps for swaps, _ in runs], figure, frames)
     return groups
 
 
-def figures_of(swaps: dict[str, list[FrameQuality]], figure: str, frames: set[int]) -> dict[str, Any]:
-    """Means, and the 95 % intervals of what changed since before and against the control; lower is better."""
-    series = {
-        name: [one.figures.get(figure) for one in known if one.frame_index in frames]
-        for name, known in swaps.items()
+def figures_of(runs: Sequence[Swaps], figure: str, frames: Sequence[set[int]]) -> dict[str, Any]:
+    """Means, each seed's too, and the 95 % intervals of what changed; lower is better."""
+    series: dict[str, list[list[float | None]]] = {
+        name: [
+            [one.figures.get(figure) for one in swaps[name] if one.frame_index in chosen]
+            for swaps, chosen in zip(runs, frames, strict=True)
+        ]
+        for name in (BEFORE, FOCUSED, PLAIN)
     }
-    known = {name: [value for value in values if value is not None] for name, values in series.items()}
-    result: dict[str, Any] = {"frames": len(frames)}
-    result |= {name: fmean(values) if values else None for name, values in known.items()}
+    result: dict[str, Any] = {"frames": sum(map(len, frames))}
+    for name, of_seeds in series.items():
+        result[name] = _mean([value for values in of_seeds for value in values])
+        result[f"{name}, each seed"] = [_mean(values) for values in of_seeds]
+    whole = {
+        name: np.array([value for values in of_seeds for value in values], np.float64)
+        for name, of_seeds in series.items()
+    }
     for label, one, other in (
         ("focused less before", FOCUSED, BEFORE),
         ("plain less before", PLAIN, BEFORE),
         ("focused less plain", FOCUSED, PLAIN),
     ):
-        difference = difference_interval(series[one], series[other])
+        difference = difference_interval(whole[one], whole[other])
         result[label] = None if difference is None else asdict(difference)
     return result
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
 def say(event: object) -> None:

@@ -16,7 +16,7 @@ _LOOKED_AT_PX = 64  # side of the crop that the light is found in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetLight:
-    """Give a drawn face what is coarse in the target's: light from the side, a red cheek, the shadow of hair.
+    """Give a drawn face what is coarse in the target's: light from the side, a red cheek, a shadow.
 
     It is the coarse half of `blend_pyramid.Pyramid`, done on the crop, which is a fraction of a frame's pixels
     and of its work; the finer bands pass over by the mask alone.
@@ -51,12 +51,14 @@ class TargetLight:
             ValueError: the three differ in size.
         """
         if drawn.shape != target.shape or drawn.shape[:2] != mask.shape:
-            raise ValueError(f"drawn {drawn.shape}, target {target.shape} and mask {mask.shape} differ in size")
+            shapes = f"drawn {drawn.shape}, target {target.shape} and mask {mask.shape}"
+            raise ValueError(f"{shapes} differ in size")
         if not mask.any():
             return drawn
         # what is coarse shows in a few pixels, at a fraction of the work
         few = (min(_LOOKED_AT_PX, drawn.shape[1]), min(_LOOKED_AT_PX, drawn.shape[0]))
-        seen, share, own = (cv2.resize(one, few, interpolation=cv2.INTER_AREA) for one in (target, mask, drawn))
+        pictures = (target, mask, drawn)
+        seen, share, own = (cv2.resize(one, few, interpolation=cv2.INTER_AREA) for one in pictures)
         change = np.asarray(cv2.addWeighted(seen, 1 / 255, own, -1, 0, dtype=cv2.CV_32F), np.float32)
         coarse = coarse_part(change, share, levels_for(share, self.cells))
         light = cv2.resize(coarse, drawn.shape[1::-1], interpolation=cv2.INTER_LINEAR)
