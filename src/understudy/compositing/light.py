@@ -18,8 +18,8 @@ _LOOKED_AT_PX = 64  # side of the crop that the light is found in
 class TargetLight:
     """Give a drawn face what is coarse in the target's: light from the side, a red cheek, a shadow.
 
-    It is the coarse half of `blend_pyramid.Pyramid`, done on the crop, which is a fraction of a frame's pixels
-    and of its work; the finer bands pass over by the mask alone.
+    It is the coarse half of `blend_pyramid.Pyramid`, done on the crop, which is a fraction of a frame's
+    pixels and of its work; the finer bands pass over by the mask alone.
 
     Args:
         cells: what is coarser than so many pixels across the face is the target's.
@@ -59,6 +59,7 @@ class TargetLight:
         few = (min(_LOOKED_AT_PX, drawn.shape[1]), min(_LOOKED_AT_PX, drawn.shape[0]))
         pictures = (target, mask, drawn)
         seen, share, own = (cv2.resize(one, few, interpolation=cv2.INTER_AREA) for one in pictures)
+        share = np.asarray(share, np.float32)
         change = np.asarray(cv2.addWeighted(seen, 1 / 255, own, -1, 0, dtype=cv2.CV_32F), np.float32)
         coarse = coarse_part(change, share, levels_for(share, self.cells))
         light = cv2.resize(coarse, drawn.shape[1::-1], interpolation=cv2.INTER_LINEAR)
