@@ -81,6 +81,23 @@ def test_a_face_of_which_nothing_is_shown_stays() -> None:
     np.testing.assert_array_equal(given, drawn)
 
 
+def test_at_the_border_the_two_are_alike_in_finer_bands_than_in_the_middle() -> None:
+    wave = 0.1 * np.sin(
+        np.arange(SIZE, dtype=np.float32) * np.float32(2 * np.pi / 18)
+    )  # about four to the face
+    target = np.broadcast_to(0.5 + wave[None, :, None], (SIZE, SIZE, 3))
+    drawn = np.full((SIZE, SIZE, 3), 0.5, np.float32)
+    mask = disc()
+    off = np.abs(TargetLight().given(drawn, bytes_of(target), mask) - target)[..., 0]
+    y, x = np.mgrid[:SIZE, :SIZE] - (SIZE - 1) / 2
+    far = np.hypot(x, y) / (0.38 * SIZE)
+    rim, middle = off[(far > 0.85) & (mask == 1)], off[far < 0.4]
+    assert rim.mean() < 0.6 * middle.mean()
+    # with one kind of cells it is the same everywhere
+    plain = np.abs(TargetLight(rim_cells=5).given(drawn, bytes_of(target), mask) - target)[..., 0]
+    assert plain[(far > 0.85) & (mask == 1)].mean() > 1.3 * rim.mean()
+
+
 def test_sizes_that_do_not_fit_are_refused() -> None:
     drawn = 0.4 + noise()
     with pytest.raises(ValueError, match="differ in size"):

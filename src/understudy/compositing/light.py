@@ -1,4 +1,4 @@
-"""The target's light on a drawn face: its coarsest band, which nobody's likeness is in."""
+"""The target's light on a drawn face: its coarsest bands, which nobody's likeness is in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from understudy.compositing.blend_parts import FloatImage
+from understudy.compositing.blend_parts import FloatImage, tripled
 from understudy.compositing.blend_pyramid import coarse_part, levels_for
 from understudy.core.types import Image, Mask
 
@@ -18,11 +18,13 @@ _LOOKED_AT_PX = 64  # side of the crop that the light is found in
 class TargetLight:
     """Give a drawn face what is coarse in the target's: light from the side, a red cheek, a shadow.
 
+    Towards the mask's border finer bands are the target's, too, so that they are alike where the two meet.
     It is the coarse half of `blend_pyramid.Pyramid`, done on the crop, which is a fraction of a frame's
-    pixels and of its work; the finer bands pass over by the mask alone.
+    pixels and of its work; the finest bands pass over by the mask alone.
 
     Args:
         cells: what is coarser than so many pixels across the face is the target's.
+        rim_cells: the same at the mask's border.
 
     Reference:
         Naruniec et al., High-Resolution Neural Face Swapping for Visual Effects, EGSR 2020, where the
@@ -30,11 +32,12 @@ class TargetLight:
     """
 
     cells: float = 5.0
+    rim_cells: float = 20.0
 
     def __post_init__(self) -> None:
-        """Check the range."""
-        if self.cells < 1:
-            raise ValueError(f"need cells >= 1, got {self.cells}")
+        """Check the ranges."""
+        if not 1 <= self.cells <= self.rim_cells:
+            raise ValueError(f"need 1 <= cells <= rim_cells, got {self}")
 
     def given(self, drawn: FloatImage, target: Image, mask: Mask) -> FloatImage:
         """A drawn face in the target's light.
@@ -61,7 +64,28 @@ class TargetLight:
         seen, share, own = (cv2.resize(one, few, interpolation=cv2.INTER_AREA) for one in pictures)
         share = np.asarray(share, np.float32)
         change = np.asarray(cv2.addWeighted(seen, 1 / 255, own, -1, 0, dtype=cv2.CV_32F), np.float32)
-        coarse = coarse_part(change, share, levels_for(share, self.cells))
-        light = cv2.resize(coarse, drawn.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        light = cv2.resize(self.of(change, share), drawn.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         lit = cv2.add(drawn, light, dst=light)
         return np.asarray(np.clip(lit, 0, 1, out=lit), np.float32)
+
+    def of(self, change: FloatImage, mask: Mask) -> FloatImage:
+        """What of the difference between two faces is light.
+
+        Args:
+            change: (h, w, 3) float32, the target less the drawn face.
+            mask: (h, w) float32 in [0, 1], where the face is shown; not 0 everywhere.
+
+        Returns:
+            (h, w, 3) float32.
+        """
+        levels = levels_for(mask, self.cells)
+        coarse = coarse_part(change, mask, levels)
+        rim_levels = levels_for(mask, self.rim_cells)
+        if rim_levels >= levels:
+            return coarse
+        fine = coarse_part(change, mask, rim_levels)
+        # how far inside: 0 on the border, 1 from about one pixel of the coarse band inward
+        around = cv2.GaussianBlur(mask, (0, 0), 2.0 ** (levels - 1), borderType=cv2.BORDER_CONSTANT)
+        inside = tripled(np.clip(2 * np.asarray(around, np.float32) - 1, 0, 1))
+        cv2.subtract(coarse, fine, dst=coarse)
+        return np.asarray(cv2.add(fine, cv2.multiply(coarse, inside, dst=coarse), dst=fine), np.float32)

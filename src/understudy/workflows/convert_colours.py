@@ -29,14 +29,23 @@ class Colours:
         delay: frames after a face at which its map is there at the latest.
     """
 
-    def __init__(self, method: str, half_window: int, chosen: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        method: str,
+        half_window: int,
+        chosen: Mapping[str, str] | None = None,
+        *,
+        is_lit: bool = False,
+    ) -> None:
         """Start without a track.
 
         Args:
             method: a key of `COLOUR_METHODS`, or "auto".
             half_window: keys before and after that count, see `convert_keys`.
             chosen: methods of people that were decided before.
+            is_lit: whether faces take on the target's light afterwards.
         """
+        self._is_lit = is_lit
         self._half, self._method = half_window, method
         self.delay = (half_window + 1) * EVERY - 1
         self._tracks: dict[Track, _Following] = {}
@@ -93,7 +102,9 @@ class Colours:
         method = self._chosen.get(track[0])
         if method is None:
             pairs = [(ours, theirs) for (ours, theirs), _ in following.early if ours and theirs]
-            method = self._method if self._method != AUTO else best_method(pairs) if pairs else None
+            method = None if self._method == AUTO else self._method
+            if method is None and pairs:
+                method = best_method(pairs, is_lit=self._is_lit)
             if method is not None:
                 self._chosen[track[0]] = method
         following.colour = KeyedColour(method or "none", self._half)

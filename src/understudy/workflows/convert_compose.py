@@ -105,7 +105,7 @@ class Composer:
         """
         self._with_matte, self._watermark = with_matte, watermark
         self._preset, self._look = preset, look
-        self._colours = Colours(look.colour, half_window, chosen)
+        self._colours = Colours(look.colour, half_window, chosen, is_lit=look.blend == "light")
         self._textures = Textures() if look.texture else None
         # a plain mix needs no pixels but those of the face itself
         self._blend = None if look.blend in _ON_CROPS else BLENDS[look.blend](strength=look.strength)

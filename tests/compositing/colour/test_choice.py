@@ -36,6 +36,16 @@ def test_darker_is_undone_by_the_simplest() -> None:
     assert best_method(pairs_of(lambda face: face * 0.8)) == "lab"
 
 
+def test_what_light_mends_anyway_needs_no_matching() -> None:
+    darker = pairs_of(lambda face: face - 0.1)
+    assert best_method(darker) != "none"
+    assert best_method(darker, is_lit=True) == "none"
+    # contrast is nothing that light mends
+    flat = pairs_of(lambda face: 0.5 + 0.4 * (face - 0.5))
+    errors = match_errors(flat, is_lit=True)
+    assert errors["lab"].total < 0.8 * errors["none"].total
+
+
 def test_mixed_channels_need_more_than_single_ones() -> None:
     turn = np.array([[0.5, 0.6, -0.1], [-0.1, 0.7, 0.3], [0.3, -0.2, 0.9]], np.float32)
     pairs = pairs_of(lambda face: (face - 0.5) @ turn.T + 0.48)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from understudy.compositing.colour.guard import ColourLimits
 from understudy.compositing.colour.methods import COLOUR_METHODS
 from understudy.compositing.colour.quantiles import quantiles
-from understudy.compositing.colour.sample import ColourSample, seen_in_both
+from understudy.compositing.colour.sample import SIDE, ColourSample, seen_in_both
 from understudy.compositing.colour.spaces import Colours, lab_from_rgb
+from understudy.compositing.light import TargetLight
 
 _FOLDS = 4
 _AS_GOOD = 1.05  # an error this much larger than the best is as good
@@ -42,6 +43,8 @@ def match_errors(
     pairs: Sequence[tuple[ColourSample, ColourSample]],
     methods: Iterable[str] = tuple(COLOUR_METHODS),
     limits: ColourLimits | None = None,
+    *,
+    is_lit: bool = False,
 ) -> dict[str, MatchError]:
     """Judge each way of matching on frames that it was not fitted on.
 
@@ -52,6 +55,8 @@ def match_errors(
         pairs: samples of the drawn face and of the target's, one pair a frame; best spread over the footage.
         methods: keys of `COLOUR_METHODS`.
         limits: how far to go; the defaults where None.
+        is_lit: whether matched faces take on the target's light, see `compositing.light`: what that
+            mends is no error then.
 
     Returns:
         The error of each.
@@ -71,14 +76,19 @@ def match_errors(
         for name, found in errors.items():
             colour_map = COLOUR_METHODS[name](drawn, target, limits)
             for held_drawn, held_target in known[fold::folds]:
-                matched = lab_from_rgb(colour_map.colours(held_drawn.colours))
-                found.append(_errors(matched, held_drawn, held_target))
+                matched = colour_map.colours(held_drawn.colours)
+                if is_lit:
+                    matched = _lit(matched, held_drawn, held_target)
+                found.append(_errors(lab_from_rgb(matched), held_drawn, held_target))
     means = {name: np.mean(found, axis=0) for name, found in errors.items()}
     return {name: MatchError(colour=float(mean[0]), seam=float(mean[1])) for name, mean in means.items()}
 
 
 def best_method(
-    pairs: Sequence[tuple[ColourSample, ColourSample]], limits: ColourLimits | None = None
+    pairs: Sequence[tuple[ColourSample, ColourSample]],
+    limits: ColourLimits | None = None,
+    *,
+    is_lit: bool = False,
 ) -> str:
     """The simplest way of matching that is as good as the best.
 
@@ -86,6 +96,7 @@ def best_method(
         pairs: samples of the drawn face and of the target's, one pair a frame; best 8 to 32 frames spread
             over the footage.
         limits: how far to go; the defaults where None.
+        is_lit: see `match_errors`.
 
     Returns:
         A key of `COLOUR_METHODS`.
@@ -93,7 +104,7 @@ def best_method(
     Raises:
         ValueError: no pair.
     """
-    errors = {name: error.total for name, error in match_errors(pairs, limits=limits).items()}
+    errors = {name: error.total for name, error in match_errors(pairs, limits=limits, is_lit=is_lit).items()}
     least = min(errors.values())
     good = max(least * _AS_GOOD, least + _NOT_SEEN)
     return next(name for name in COLOUR_METHODS if errors[name] <= good)
@@ -106,6 +117,17 @@ def union(samples: Sequence[ColourSample]) -> ColourSample:
         weights=np.concatenate([sample.weights for sample in samples]),
         rim=np.concatenate([sample.rim for sample in samples]),
     )
+
+
+def _lit(matched: Colours, drawn: ColourSample, target: ColourSample) -> Colours:
+    """Matched colours in the target's light, as far as a sample can tell it."""
+    if drawn.weights.shape != target.weights.shape or matched.shape[0] != SIDE * SIDE:
+        return matched
+    cells = (target.colours - matched).reshape(SIDE, SIDE, 3)
+    share = np.minimum(drawn.weights, target.weights).reshape(SIDE, SIDE)
+    if not share.any():
+        return matched
+    return np.clip(matched + TargetLight().of(cells, share).reshape(-1, 3), 0, 1)
 
 
 def _errors(matched: Colours, drawn: ColourSample, target: ColourSample) -> tuple[float, float]:
