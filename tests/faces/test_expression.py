@@ -3,8 +3,16 @@ import pytest
 
 from measure.made_faces import made_face
 from understudy.core.types import Frame
-from understudy.faces.expression import EXPRESSION_SIZE, against_rest, expression_vector, mirrored
+from understudy.faces.expression import (
+    EXPRESSION_SIZE,
+    against_rest,
+    expression_vector,
+    expression_vectors,
+    mirrored,
+)
 from understudy.faces.face import Face
+from understudy.faces.mesh import LEFT_EYE_INNER, LEFT_EYE_OUTER, OUTER_LIPS
+from understudy.faces.pose import fit_pose
 
 POSE = slice(-2, None)
 GAZE = slice(-6, -2)
@@ -118,3 +126,24 @@ def test_the_rest_of_a_long_video_is_that_of_a_short_one() -> None:
     vectors[:, LIPS] += 5
     np.testing.assert_allclose(against_rest(vectors)[:, LIPS].mean(axis=0), 0, atol=0.1)
     np.testing.assert_allclose(against_rest(vectors[:1])[:, LIPS], 0, atol=1e-5)  # a single face is its own
+
+
+def test_many_at_once_are_as_one_by_one_by_the_head_pose() -> None:
+    turns = ((-25.0, 5.0, 0.0), (0.0, 0.0, 0.0), (10.0, -8.0, 30.0))
+    faces = [made_face(pose_deg=turn) for turn in turns]
+    landmarks = np.stack([face.landmarks_px for face in faces])
+    irises = np.stack([face.iris_px for face in faces])
+    vectors = expression_vectors(landmarks, irises)
+    assert vectors.shape == (3, EXPRESSION_SIZE)
+    mirrors = expression_vectors(*mirrored(landmarks, irises))
+    for face, vector, mirror in zip(faces, vectors, mirrors, strict=True):
+        pose = fit_pose(face.landmarks_px)
+        normal = pose.undo(face.landmarks_px)
+        np.testing.assert_allclose(vector[:2] * 0.02, normal[OUTER_LIPS[0], :2], atol=1e-5)
+        np.testing.assert_allclose(vector[-2:] * 15, pose.angles_deg[:2], atol=1e-3)
+        depth = face.landmarks_px[[LEFT_EYE_OUTER, LEFT_EYE_INNER], 2].mean()
+        iris = pose.undo(np.array([[*face.iris_px[0, 0], depth]], np.float32))[0, :2]
+        corner = normal[[LEFT_EYE_OUTER, LEFT_EYE_INNER], :2].mean(axis=0)
+        np.testing.assert_allclose(vector[-6:-4] * 0.01, iris - corner, atol=1e-5)
+        one = expression_vector(*mirrored(face.landmarks_px, face.iris_px))
+        np.testing.assert_allclose(mirror, one, atol=1e-4)

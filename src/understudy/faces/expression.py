@@ -19,11 +19,12 @@ from understudy.faces.mesh import (
     RIGHT_EYELIDS,
     template,
 )
-from understudy.faces.pose import fit_pose
+from understudy.faces.pose import fit_poses
 
 _BROWS = (
     70, 63, 105, 66, 107, 55, 65, 52, 53, 46, 300, 293, 334, 296, 336, 285, 295, 282, 283, 276,
 )  # fmt: skip
+_EYE_CORNERS = np.array([[LEFT_EYE_OUTER, LEFT_EYE_INNER], [RIGHT_EYE_OUTER, RIGHT_EYE_INNER]])
 _MOVING = np.array(OUTER_LIPS + INNER_LIPS + LEFT_EYELIDS + RIGHT_EYELIDS + _BROWS)
 
 # what one unit of each number is: about its usual deviation, so that a loss treats them alike
@@ -53,27 +54,41 @@ def expression_vector(landmarks_px: Points, iris_px: Points) -> Vector:
         (`EXPRESSION_SIZE`,) float32: x, y of 92 points; x, y of both irises against their eye's
         corners; yaw, pitch; each divided by about its usual deviation.
     """
-    pose = fit_pose(landmarks_px)
-    normal = pose.undo(landmarks_px)
-    gaze: list[NDArray[np.float32]] = []
-    corners = ((LEFT_EYE_OUTER, LEFT_EYE_INNER), (RIGHT_EYE_OUTER, RIGHT_EYE_INNER))
-    for side, (outer, inner) in enumerate(corners):
-        depth = float(landmarks_px[outer, 2] + landmarks_px[inner, 2]) / 2
-        iris = pose.undo(np.array([[*iris_px[side, 0], depth]], np.float32))[0, :2]
-        gaze.append(iris - normal[[outer, inner], :2].mean(axis=0))
+    return expression_vectors(landmarks_px[None], iris_px[None])[0]
+
+
+def expression_vectors(landmarks_px: Points, iris_px: Points) -> NDArray[np.float32]:
+    """Those of many faces at once.
+
+    Args:
+        landmarks_px: (n, 468, 3) float32.
+        iris_px: (n, 2, 5, 2) float32.
+
+    Returns:
+        (n, `EXPRESSION_SIZE`) float32.
+    """
+    poses = fit_poses(landmarks_px)
+    corners = landmarks_px[:, _EYE_CORNERS]  # (n, 2 eyes, 2 corners, 3)
+    depth = corners[..., 2].mean(axis=2, keepdims=True)
+    irises = np.concatenate([iris_px[:, :, 0], depth], axis=2)
+    middles = poses.undo(corners.reshape(-1, 4, 3)).reshape(-1, 2, 2, 3)[..., :2].mean(axis=2)
+    gaze = poses.undo(irises)[..., :2] - middles
+    moving = poses.undo(landmarks_px[:, _MOVING])[..., :2]
+    count = len(landmarks_px)
     return np.concatenate(
         [
-            normal[_MOVING, :2].ravel() / _POINT_UNIT,
-            np.concatenate(gaze) / _GAZE_UNIT,
-            pose.angles_deg[:2] / _ANGLE_UNIT_DEG,
-        ]
+            moving.reshape(count, -1) / _POINT_UNIT,
+            gaze.reshape(count, -1) / _GAZE_UNIT,
+            poses.angles_deg[:, :2] / _ANGLE_UNIT_DEG,
+        ],
+        axis=1,
     ).astype(np.float32)
 
 
 def mirrored(landmarks_px: Points, iris_px: Points) -> tuple[Points, Points]:
-    """Landmarks and irises of the same face in a mirror, about x = 0."""
+    """Landmarks and irises of the same face, or of each of many, in a mirror, about x = 0."""
     flip = np.array([-1, 1, 1], np.float32)
-    return landmarks_px[_mirror_partners()] * flip, iris_px[::-1] * flip[:2]
+    return landmarks_px[..., _mirror_partners(), :] * flip, iris_px[..., ::-1, :, :] * flip[:2]
 
 
 @cache

@@ -62,6 +62,15 @@ class HeadPoses:
     frame_from_head: NDArray[np.float64]
     centre_px: NDArray[np.float64]
 
+    @property
+    def angles_deg(self) -> NDArray[np.float32]:
+        """(n, 3) float32, as of `HeadPose`."""
+        turn = self.frame_from_head
+        f, i = turn[:, 1, 2], turn[:, 2, 2]
+        yaw = np.arctan2(-turn[:, 0, 2], np.hypot(f, i))
+        angles = [yaw, np.arctan2(-f, i), np.arctan2(-turn[:, 0, 1], turn[:, 0, 0])]
+        return np.degrees(np.stack(angles, axis=1)).astype(np.float32)
+
     def undo(self, points_px: Points) -> Points:
         """Carry (n, k, 3) frame points into the template's frame, each by its head's pose."""
         about = (points_px - self.centre_px[:, None]) @ self.frame_from_head

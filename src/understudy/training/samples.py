@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from understudy.core.geometry import transform_points
 from understudy.core.mapped import mapped_bytes
 from understudy.core.types import Points
-from understudy.faces.expression import EXPRESSION_SIZE, against_rest, expression_vector, mirrored
+from understudy.faces.expression import EXPRESSION_SIZE, against_rest, expression_vectors, mirrored
 from understudy.faces.faceset_records import StoredFace
 from understudy.faces.mesh import FACE_OVAL, LEFT_EYELIDS, OUTER_LIPS, RIGHT_EYELIDS
 from understudy.faces.stored_crop import read_upright
@@ -103,24 +103,28 @@ def load_samples(
     wider = coverage * side / size_px
     shape = (len(faces), 5, side, side)
     planes = np.empty(shape, np.uint8) if map_in is None else mapped_bytes(shape, map_in)
-    expressions = np.empty((len(faces), 2, EXPRESSION_SIZE), np.float32)
 
     def load(index: int) -> None:
         stored = faces[index]
         sample_from_frame = stored.square.crop_from_frame(side, wider)
         picture = read_upright(stored, side, wider)
         planes[index, :3] = picture.transpose(2, 0, 1)
-        landmarks_px, iris_px = stored.face.landmarks_px, stored.face.iris_px
-        points = transform_points(sample_from_frame, landmarks_px[:, :2])
+        points = transform_points(sample_from_frame, stored.face.landmarks_px[:, :2])
         planes[index, 3], planes[index, 4] = draw_masks(points, side, size_px)
-        expressions[index, 0] = expression_vector(landmarks_px, iris_px)
-        expressions[index, 1] = expression_vector(*mirrored(landmarks_px, iris_px))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # by default four more, which get in each other's way
         list(pool.map(load, range(len(faces))))
-    for view in (0, 1):
-        expressions[:, view] = against_rest(expressions[:, view])
-    return Samples(identity=identity, size_px=size_px, planes=planes, expressions=expressions)
+    return Samples(identity=identity, size_px=size_px, planes=planes, expressions=_expressions(faces))
+
+
+def _expressions(faces: Sequence[StoredFace]) -> NDArray[np.float32]:
+    """(n, 2, `EXPRESSION_SIZE`): of each face as it is, and in a mirror."""
+    if not faces:
+        return np.empty((0, 2, EXPRESSION_SIZE), np.float32)
+    landmarks_px = np.stack([one.face.landmarks_px for one in faces])
+    iris_px = np.stack([one.face.iris_px for one in faces])
+    views = ((landmarks_px, iris_px), mirrored(landmarks_px, iris_px))
+    return np.stack([against_rest(expression_vectors(*view)) for view in views], axis=1)
 
 
 def draw_masks(points_px: Points, side_px: int, size_px: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
