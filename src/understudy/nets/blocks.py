@@ -82,7 +82,7 @@ def start_as_resize(conv: nn.Conv2d, factor: int) -> None:
 class Downscale(nn.Module):
     """Halve the resolution without aliasing: a mean over 2x2, then a 3x3 convolution.
 
-    In 60 steps of `standard` it gained nothing over a strided convolution; longer runs are to decide.
+    A strided convolution does about as well on held-out faces (`benchmarks/parts.py`).
 
     Reference:
         Zhang, Making Convolutional Networks Shift-Invariant Again, ICML 2019 (here with a box filter).
