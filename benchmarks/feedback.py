@@ -128,6 +128,7 @@ def listed(work: Path, before: Sequence[FrameQuality], target: Path) -> WorstLis
             before,
             target=target,
             output=work / f"{BEFORE}.mp4",
+            marks=None,  # nobody but this benchmark sees them
             model=work / f"{BEFORE}.model",
             count=WORST_COUNT,
             apart_frames=APART_FRAMES,

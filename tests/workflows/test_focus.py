@@ -236,6 +236,8 @@ def test_what_a_swap_writes_is_what_training_takes(
         )
         for face in faces
     ]
-    worst: WorstList = write_worst(tmp_path, known, target=clips["target"], output=clips["target"], count=1)
+    worst: WorstList = write_worst(
+        tmp_path, known, target=clips["target"], output=clips["target"], marks=None, count=1
+    )
     check_footage(worst, facesets)
     assert [one.frame for one in worst.frames] == [20]

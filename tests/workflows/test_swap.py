@@ -194,6 +194,9 @@ def test_the_demo_measures_itself(tmp_path: Path) -> None:
     (consent, _) = find_generation(tmp_path / "demo" / "production" / "model").index.identities
     assert consent.consent is not None
     assert (consent.consent.identity, consent.consent.kind) == ("built-in actor B", "rendered")
+    for written in (result.output, result.report):
+        told = verify.run(VerifyConfig(file=written))
+        assert (told.verdict, told.consent[0]["kind"]) == ("intact", "rendered")
     page = result.report.read_text()
     assert "mouth opening" in page
     assert "synthetic" in page

@@ -6,6 +6,7 @@ import pytest
 
 from limits import enlarge, small_disk
 from understudy.core.errors import ConfigError
+from understudy.media.images import encode_jpeg
 from understudy.workflows import train
 from understudy.workflows.configs import TrainConfig
 from understudy.workflows.training_board import SteadyBoard, TensorBoard
@@ -22,23 +23,25 @@ def test_what_is_shown_is_what_tensorboard_reads(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     board = TensorBoard(tmp_path)
     board.scalars({"loss": 0.5, "rate": 0.25}, 10)
-    board.picture(np.zeros((20, 30, 3), np.uint8), 10)
+    jpeg = encode_jpeg(np.zeros((20, 30, 3), np.uint8))
+    board.picture(jpeg, (30, 20), 10)
     board.close()
     events = read(tmp_path / "tensorboard")
     assert [(event.step, event.value) for event in events.Scalars("loss")] == [(10, 0.5)]
     (image,) = events.Images("preview")
     assert (image.width, image.height) == (30, 20)
+    assert image.encoded_image_string == jpeg  # a manifest in it stays
 
 
 def test_a_disk_that_is_full_for_a_while_costs_what_could_not_be_written(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
-    noise = np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8)
+    noise = encode_jpeg(np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8))
     said: list[str] = []
     with small_disk(tmp_path / "disk", 400) as disk:
         board = SteadyBoard(TensorBoard(disk), said.append)
         board.scalars({"loss": 0.5}, 1)
         for step in range(2, 40):
-            board.picture(noise, step)
+            board.picture(noise, (100, 100), step)
         assert len(said) == 1
         assert "No space left on device" in said[0]
         assert "training goes on" in said[0]

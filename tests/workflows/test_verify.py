@@ -12,13 +12,12 @@ import pytest
 
 from made_manifests import encoded_again, made, remuxed, statement, with_changed_byte
 from understudy.core.errors import MediaError
-from understudy.media.xmp import append_xmp
+from understudy.media.xmp import SYNTHETIC_NOTICE, append_xmp
 from understudy.provenance.certificate import Signer, local_signer
 from understudy.provenance.local_chain import make_chain
 from understudy.provenance.places import listing, sidecar_of
 from understudy.provenance.read import Read
 from understudy.provenance.sign import sidecar, sign_file
-from understudy.provenance.traces import SYNTHETIC_NOTICE
 from understudy.workflows import verify
 from understudy.workflows.verify_result import VerifyConfig, VerifyResult
 

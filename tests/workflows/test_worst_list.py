@@ -51,7 +51,13 @@ def test_what_is_written_is_read_again_with_a_picture_of_each(
 ) -> None:
     target, output = swap
     made = write_worst(
-        tmp_path / "worst", qualities(), target=target, output=output, model=tmp_path / "m", count=2
+        tmp_path / "worst",
+        qualities(),
+        target=target,
+        output=output,
+        marks=None,
+        model=tmp_path / "m",
+        count=2,
     )
     assert read_worst(tmp_path / "worst" / "worst.json") == read_worst(tmp_path / "worst") == made
     said = json.loads((tmp_path / "worst" / "worst.json").read_text())
@@ -78,7 +84,7 @@ def test_what_is_written_is_read_again_with_a_picture_of_each(
 def test_the_figures_of_all_frames_are_a_table(swap: tuple[Path, Path], tmp_path: Path) -> None:
     known = qualities()
     del known[4].figures["flicker"]
-    write_worst(tmp_path, known[::-1], target=swap[0], output=swap[1])
+    write_worst(tmp_path, known[::-1], target=swap[0], output=swap[1], marks=None)
     with (tmp_path / "frames.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["frame"]) for row in rows] == list(range(FRAMES))
@@ -91,7 +97,7 @@ def test_the_figures_of_all_frames_are_a_table(swap: tuple[Path, Path], tmp_path
 def test_what_came_out_worst_is_said_with_the_next_step(swap: tuple[Path, Path], tmp_path: Path) -> None:
     said: list[Event] = []
     for known in (qualities(), [one for one in qualities({}) if one.frame_index % 3 == 0]):
-        store_worst(tmp_path, known, target=swap[0], output=swap[1], on_event=said.append)
+        store_worst(tmp_path, known, target=swap[0], output=swap[1], marks=None, on_event=said.append)
     told = [event for event in said if isinstance(event, Notice)]
     assert told[0].message.startswith("frames 20 (seam), 7 (seam) came out worst; ")
     assert f"--model MODEL --resume --minutes 3 --focus {tmp_path / 'worst.json'}`" in told[0].message
@@ -105,7 +111,7 @@ def test_what_came_out_worst_is_said_with_the_next_step(swap: tuple[Path, Path],
 def test_a_new_list_replaces_an_older_one_and_its_pictures(swap: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "mine.jpg").touch()
     for bad in ({3: 50.0}, {25: 50.0}):
-        write_worst(tmp_path, qualities(bad), target=swap[0], output=swap[1], count=1)
+        write_worst(tmp_path, qualities(bad), target=swap[0], output=swap[1], marks=None, count=1)
     assert {path.name for path in tmp_path.iterdir()} == {
         "mine.jpg",
         "frame_000025.jpg",
@@ -118,12 +124,12 @@ def test_an_output_that_ends_early_and_a_swap_without_bad_frames(
     swap: tuple[Path, Path], tmp_path: Path
 ) -> None:
     usual = [quality for quality in qualities({}) if quality.frame_index % 3 == 0]
-    assert write_worst(tmp_path / "a", usual, target=swap[0], output=swap[1]).frames == []
-    assert write_worst(tmp_path / "b", [], target=swap[0], output=swap[1]).frames == []
+    assert write_worst(tmp_path / "a", usual, target=swap[0], output=swap[1], marks=None).frames == []
+    assert write_worst(tmp_path / "b", [], target=swap[0], output=swap[1], marks=None).frames == []
 
 
 def test_a_digest_says_which_frames_of_which_footage(swap: tuple[Path, Path], tmp_path: Path) -> None:
-    made = write_worst(tmp_path, qualities(), target=swap[0], output=swap[1])
+    made = write_worst(tmp_path, qualities(), target=swap[0], output=swap[1], marks=None)
     assert read_worst(tmp_path).digest() == made.digest()
     assert made.model_copy(update={"video": "elsewhere.mp4"}).digest() == made.digest()
     for change in ({"target_sha256": "0" * 64}, {"frames": made.frames[:1]}):
@@ -151,4 +157,4 @@ def test_a_file_that_is_none_is_told_in_one_line(tmp_path: Path, content: str | 
 def test_a_folder_that_cannot_be_written_to(swap: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UnderstudyError, match="cannot write"):
-        write_worst(tmp_path / "file", qualities(), target=swap[0], output=swap[1])
+        write_worst(tmp_path / "file", qualities(), target=swap[0], output=swap[1], marks=None)

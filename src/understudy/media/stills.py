@@ -55,14 +55,22 @@ def encode_still(
     done, encoded = cv2.imencode(suffix, pixels, _OPTIONS[suffix])
     if not done:
         raise ValueError(f"a picture of {pixels.shape} {pixels.dtype} cannot be stored as {suffix}")
-    data, said = encoded.tobytes(), (texts or {}).items()
+    data, said = encoded.tobytes(), texts or {}
     if suffix == ".png":
-        # right after IHDR: colours must be told before the pixels
-        return data[:33] + chunks + b"".join(_text_chunk(*each) for each in said) + data[33:]
-    if suffix == ".jpg":
-        begun = 4 + int.from_bytes(data[4:6])  # JFIF's own segment is the first
-        return data[:begun] + b"".join(_segment(*each) for each in said) + data[begun:]
-    return data
+        return with_texts(data, said, chunks)
+    return with_segments(data, said) if suffix == ".jpg" else data
+
+
+def with_texts(data: bytes, texts: Mapping[str, str], chunks: bytes = b"") -> bytes:
+    """A PNG file that says more; as `encode_still`."""
+    # right after IHDR: colours must be told before the pixels
+    return data[:33] + chunks + b"".join(_text_chunk(*each) for each in texts.items()) + data[33:]
+
+
+def with_segments(data: bytes, texts: Mapping[str, str]) -> bytes:
+    """A JPEG file that says more; as `encode_still`."""
+    begun = 4 + int.from_bytes(data[4:6])  # JFIF's own segment is the first
+    return data[:begun] + b"".join(_segment(*each) for each in texts.items()) + data[begun:]
 
 
 def colour_chunk(tags: ColourTags) -> bytes:

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import struct
 import uuid
+from html import escape
 from pathlib import Path
 
 XMP_KEY = "XML:com.adobe.xmp"  # of a PNG's text
+SYNTHETIC_NOTICE = "Synthetic media: a face in this video was replaced (understudy)"
+PICTURE_NOTICE = "Synthetic media: a face in this picture was drawn by a trained model (understudy)"
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _BOX = uuid.UUID("be7acfcb-97a9-42e8-9c71-999491e3afac")
 _BOXED_SUFFIXES = (".mp4", ".mov", ".m4v", ".m4a")
 _JPEG_NAMESPACE = b"http://ns.adobe.com/xap/1.0/\0"
 
 
-def synthetic_xmp() -> str:
+def synthetic_xmp(notice: str = "") -> str:
     """A packet that says what IPTC's digital source type says: a composite with a trained model's work.
 
+    Args:
+        notice: the same in words, for types of file that have no other place for them; plain text.
+
     Reference:
-        IPTC Photo Metadata Standard 2023.2, Digital Source Type; XMP part 1 (ISO 16684-1), 7.3.
+        IPTC Photo Metadata Standard 2023.2, Digital Source Type; XMP part 1 (ISO 16684-1), 7.3; Dublin Core.
     """
+    words = (
+        '<dc:description xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Alt>'
+        f'<rdf:li xml:lang="x-default">{escape(notice)}</rdf:li></rdf:Alt></dc:description>'
+    )
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
-        f'Iptc4xmpExt:DigitalSourceType="{DIGITAL_SOURCE_TYPE}"/>'
+        f'Iptc4xmpExt:DigitalSourceType="{DIGITAL_SOURCE_TYPE}">{words if notice else ""}</rdf:Description>'
         '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )
 

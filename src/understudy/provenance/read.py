@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal
 
@@ -80,7 +80,7 @@ def read_manifest(
         content.seek(0)
         try:
             with c2pa.Reader(kind, content, beside, context) as reader:
-                return _checked(reader, is_embedded=beside is None)
+                return checked(reader, is_embedded=beside is None)
         except _ManifestNotFound:
             return ABSENT
         except _NotSupported:
@@ -95,11 +95,19 @@ def read_manifest(
     return Read(state="absent", problem=problem)
 
 
-def _checked(reader: c2pa.Reader, *, is_embedded: bool) -> Read:
+def checked(reader: c2pa.Reader, *, is_embedded: bool, passed_over: Container[tuple[str, str]] = ()) -> Read:
+    """What a manifest says, and what of it holds.
+
+    Args:
+        reader: of the library, which has read it.
+        is_embedded: whether it lies in the file.
+        passed_over: failures, by code and explanation, that the library is wrong about.
+    """
     said = json.loads(reader.json())
     active = said.get("manifests", {}).get(said.get("active_manifest"), {})
     results = said.get("validation_results", {}).get("activeManifest", {})
-    codes = [str(entry.get("code", "")) for entry in results.get("failure", [])]
+    failed = [entry for entry in results.get("failure", []) if _kind(entry) not in passed_over]
+    codes = [str(entry.get("code", "")) for entry in failed]
     # of manifests that came along with ingredients: only what was right when this one was signed
     codes += [
         str(entry.get("code", ""))
@@ -107,7 +115,8 @@ def _checked(reader: c2pa.Reader, *, is_embedded: bool) -> Read:
         for entry in delta.get("validationDeltas", {}).get("failure", [])
     ]
     failures = list(dict.fromkeys(code for code in codes if code != UNTRUSTED))
-    if said.get("validation_state") not in ("Valid", "Trusted") and not failures:
+    is_passed_over = len(failed) < len(results.get("failure", []))
+    if said.get("validation_state") not in ("Valid", "Trusted") and not failures and not is_passed_over:
         failures = ["general.error"]  # it fails, and does not say why
     is_changed = any(code in _CONTENT_CHANGED for code in failures)
     passed = {str(entry.get("code", "")) for entry in results.get("success", [])}
@@ -122,6 +131,10 @@ def _checked(reader: c2pa.Reader, *, is_embedded: bool) -> Read:
         is_embedded=is_embedded,
         remote_url=reader.get_remote_url() or "",
     )
+
+
+def _kind(entry: dict[str, Any]) -> tuple[str, str]:
+    return str(entry.get("code", "")), str(entry.get("explanation", ""))
 
 
 def _has_trace(content: BinaryIO) -> bool:

@@ -54,6 +54,23 @@ def sign_copy(unsigned: Path, signed: Path, statement: Statement, signer: Signer
         _builder(statement).sign(_native(signer), kind, source, written)
 
 
+def signed_picture(data: bytes, statement: Statement, signer: Signer) -> bytes:
+    """A small file with a manifest in it, all in memory; as `sign_copy`.
+
+    Args:
+        data: the file; `statement.title` says by its suffix of which type.
+        statement: what the manifest says.
+        signer: who says it.
+
+    Raises:
+        MediaError: it cannot be signed.
+    """
+    kind, written = EMBEDDED[Path(statement.title).suffix.lower()], io.BytesIO()
+    with _failures(Path(statement.title)):
+        _builder(statement).sign(_native(signer), kind, io.BytesIO(data), written)
+    return written.getvalue()
+
+
 def sidecar(content: io.BufferedIOBase, statement: Statement, signer: Signer) -> bytes:
     """A manifest for what cannot hold one, bound to each of its bytes.
 
@@ -69,10 +86,33 @@ def sidecar(content: io.BufferedIOBase, statement: Statement, signer: Signer) ->
         MediaError: it cannot be signed.
     """
     digest = hashlib.file_digest(content, "sha256").digest()
+    return bound_to(digest, "whole file", statement, signer)
+
+
+def bound_to(
+    digest: bytes, name: str, statement: Statement, signer: Signer, left_out: tuple[int, int] | None = None
+) -> bytes:
+    """A manifest bound to a digest that is known.
+
+    Args:
+        digest: SHA-256 of what is signed.
+        name: of what that is.
+        statement: what the manifest says.
+        signer: who says it.
+        left_out: start and length of the bytes of the file that the digest leaves out, if any.
+
+    Returns:
+        The content of a .c2pa file.
+
+    Raises:
+        MediaError: it cannot be signed.
+    """
     # the library refuses to hash files of types that it does not know, but takes a hash that is there
-    hard_binding = {"name": "whole file", "alg": "sha256", "hash": list(digest), "pad": []}
+    binding: dict[str, Any] = {"name": name, "alg": "sha256", "hash": list(digest), "pad": []}
+    if left_out is not None:
+        binding["exclusions"] = [{"start": left_out[0], "length": left_out[1]}]
     with _failures(Path(statement.title)):
-        builder = _builder(statement, {"label": "c2pa.hash.data", "data": hard_binding})
+        builder = _builder(statement, {"label": "c2pa.hash.data", "data": binding})
         builder.set_no_embed()
         return builder.sign(_native(signer), "application/c2pa", io.BytesIO(), io.BytesIO())
 

@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import Literal
 
-SYNTHETIC_NOTICE = "Synthetic media: a face in this video was replaced (understudy)"
-
 Trace = Literal["ours", "synthetic", "none"]
 
 _OURS = re.compile(rb"Synthetic media: [^\0]{0,200}\(understudy\)")

@@ -15,7 +15,7 @@ from understudy.report.curves import FrameSeries, frame_charts
 from understudy.report.figures import Figure, figures
 from understudy.report.moments import Moment, strip
 from understudy.report.player import player_data, stage
-from understudy.report.shell import NOTICE, render_shell
+from understudy.report.shell import NOTICE, Finish, as_it_is, render_shell
 from understudy.report.training import TrainingPoint
 
 # base64 makes four bytes of three: 4.9 MB of clips, 0.5 MB of previews and the rest stay under 8 MB
@@ -49,6 +49,7 @@ class ReportData:
         origin: where the material comes from, its licences and consent.
         notes: what the player does not show.
         warnings: what the reader should know about this run.
+        finish_picture: makes of the WebP file of a preview what the page holds.
     """
 
     title: str
@@ -70,6 +71,7 @@ class ReportData:
     origin: str = ""
     notes: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    finish_picture: Finish = as_it_is
 
 
 def render(data: ReportData) -> str:
@@ -104,14 +106,19 @@ def render(data: ReportData) -> str:
     )
 
 
-def write_report(path: Path, data: ReportData) -> None:
+def write_report(path: Path, data: ReportData, finish: Finish = as_it_is) -> None:
     """Write the page to `path`, whole or not at all.
+
+    Args:
+        path: the file.
+        data: what the page shows.
+        finish: makes of the finished page what is written.
 
     Raises:
         UnderstudyError: the folder cannot be written to, or the disk is full.
         ValueError: as in `render`.
     """
-    write_atomically(path, render(data).encode())
+    write_atomically(path, finish(render(data).encode()))
 
 
 def _body(data: ReportData, clips: Sequence[Clip], notes: Sequence[str]) -> str:
@@ -126,7 +133,7 @@ def _body(data: ReportData, clips: Sequence[Clip], notes: Sequence[str]) -> str:
             frame_charts(data.series, seeks=bool(clips)),
             coverage_section(data.coverage),
             training.training(data.history, data.mean_face_ssim),
-            training.previews(data.previews, MAX_PREVIEW_BYTES),
+            training.previews(data.previews, MAX_PREVIEW_BYTES, data.finish_picture),
             facts.facts("Settings", data.settings),
             facts.facts("Where it comes from", data.provenance),
         )

@@ -9,15 +9,31 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from importlib import resources
 from string import Template
 from typing import Any
 
+from understudy.media.xmp import DIGITAL_SOURCE_TYPE, PICTURE_NOTICE
+
 NOTICE = (
     "The output on this page is synthetic: one person's face was drawn on another person's performance, "
     "and what it shows did not happen. Share it only with the consent of both people, and say what it is."
+)
+
+Finish = Callable[[bytes], bytes]  # a finished file to one that says more
+
+
+def as_it_is(data: bytes) -> bytes:
+    """A `Finish` that adds nothing."""
+    return data
+
+
+# for who reads no manifests, as pictures have it in their tags
+_MARKS = (
+    f'<meta name="description" content="{PICTURE_NOTICE}">\n'
+    f'<meta name="Iptc4xmpExt:DigitalSourceType" content="{DIGITAL_SOURCE_TYPE}">\n'
 )
 
 
@@ -54,6 +70,7 @@ def render_shell(
         title=escape(title),
         summary=f'<p class="summary">{escape(summary)}</p>' if summary else "",
         notice=_notice(notice),
+        marks=_MARKS if notice else "",
         body=body,
         footer=f"<p>{escape(footer)}</p>" if footer else "",
         style=style,

@@ -12,6 +12,7 @@ from understudy.report.clips import encode_picture, fit_within
 from understudy.report.curves import chart_section
 from understudy.report.figures import format_value
 from understudy.report.plots import Line, line_chart
+from understudy.report.shell import Finish, as_it_is
 
 PREVIEW_SIDE_PX = 1280
 
@@ -76,16 +77,22 @@ def _validated_once(point: TrainingPoint, mean_face_ssim: Mapping[str, float]) -
     return f'<section><h2>Training</h2><p class="lede">{escape(text)}</p></section>'
 
 
-def previews(pictures: Sequence[tuple[str, Image]], max_bytes: int) -> str:
-    """Captioned pictures; those that no longer fit into `max_bytes` are shown smaller."""
+def previews(pictures: Sequence[tuple[str, Image]], max_bytes: int, finish: Finish = as_it_is) -> str:
+    """Captioned pictures; those that no longer fit into `max_bytes` are shown smaller.
+
+    Args:
+        pictures: caption and (h, w, 3) RGB uint8.
+        max_bytes: what they take together, before `finish` and base64.
+        finish: makes of a WebP file what the page holds.
+    """
     if not pictures:
         return ""
     share = max_bytes // len(pictures)
-    items = "".join(_preview(caption, image, share) for caption, image in pictures)
+    items = "".join(_preview(caption, image, share, finish) for caption, image in pictures)
     return f'<section><h2>Previews</h2><div class="previews">{items}</div></section>'
 
 
-def _preview(caption: str, image: Image, max_bytes: int) -> str:
+def _preview(caption: str, image: Image, max_bytes: int, finish: Finish) -> str:
     side_px = PREVIEW_SIDE_PX
     small = fit_within(image, side_px)
     data = encode_picture(small, 82)
@@ -93,8 +100,8 @@ def _preview(caption: str, image: Image, max_bytes: int) -> str:
         side_px = side_px * 3 // 4
         small = fit_within(image, side_px)
         data = encode_picture(small, 78)
-    text = escape(caption)
+    text, encoded = escape(caption), base64.b64encode(finish(data)).decode()
     return (
         f'<figure><img width="{small.shape[1]}" height="{small.shape[0]}" alt="{text}" '
-        f'src="data:image/webp;base64,{base64.b64encode(data).decode()}"><figcaption>{text}</figcaption></figure>'
+        f'src="data:image/webp;base64,{encoded}"><figcaption>{text}</figcaption></figure>'
     )

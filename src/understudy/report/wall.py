@@ -13,7 +13,7 @@ from understudy.report.clips import Clip, cut_to_budget
 from understudy.report.curves import MOST_POINTS, thinned
 from understudy.report.player import player_data, transport
 from understudy.report.plots import Line, line_chart
-from understudy.report.shell import NOTICE, render_shell
+from understudy.report.shell import NOTICE, Finish, as_it_is, render_shell
 
 MAX_CLIP_BYTES = 9_000_000  # base64 makes 12 MB of them: up to eight clips play, each in two views
 _BAND_PX = 1000  # width of a band in its own units; it is stretched to the page
@@ -140,14 +140,19 @@ def render_wall(data: WallData) -> str:
     )
 
 
-def write_wall(path: Path, data: WallData) -> None:
+def write_wall(path: Path, data: WallData, finish: Finish = as_it_is) -> None:
     """Write the page to `path`, whole or not at all.
+
+    Args:
+        path: the file.
+        data: what the page shows.
+        finish: makes of the finished page what is written.
 
     Raises:
         UnderstudyError: the folder cannot be written to, or the disk is full.
         ValueError: as in `render_wall`.
     """
-    write_atomically(path, render_wall(data).encode())
+    write_atomically(path, finish(render_wall(data).encode()))
 
 
 def _clock_of_target(data: dict[str, Any]) -> dict[str, Any]:

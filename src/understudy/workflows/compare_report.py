@@ -13,6 +13,7 @@ from understudy.report.clips import Clip
 from understudy.report.wall import WallCell, WallCurve, WallData, WallFigure, write_wall
 from understudy.workflows.compare_result import CompareConfig, CompareResult
 from understudy.workflows.identity import identity_of
+from understudy.workflows.marks import Marks
 from understudy.workflows.report_footage import (
     AROUND_S,
     MAX_FRAMES,
@@ -25,6 +26,7 @@ from understudy.workflows.report_footage import (
 
 _SIDE_PX = 256  # up to eight clips play at once
 _MOST_MOMENTS = 9
+_DONE = "outputs in which a face was replaced, side by side"
 _OPENINGS = {"mouth_open_r": "mouth opening", "eye_open_r": "eye opening", "brow_r": "brow height"}
 _STEPS = {"nearer_to_source", "face_found"}  # yes or no in each frame: a band tells more than a curve
 
@@ -47,6 +49,9 @@ def write_compare_report(path: Path, config: CompareConfig, result: CompareResul
     start_s, end_s = (times[0], times[-1]) if times else (0.0, 0.0)
     spans = shown_spans(moments, result.frames, end_s - start_s, start_s=start_s)
     footage = {"target": config.target, **{output.label: output.path for output in result.outputs}}
+    marks = Marks(making={"command": "compare"}).made_from(
+        *config.outputs, config.target, config.source, config.truth
+    )
     remarks = {output.label: output.evaluation.remark for output in result.outputs}
     if config.truth is not None:
         footage["truth"] = config.truth
@@ -63,6 +68,7 @@ def write_compare_report(path: Path, config: CompareConfig, result: CompareResul
             spared=spans_around(moments),
             warnings=[*result.warnings, *_cut_short(result)],
         ),
+        marks.page(path.name, _DONE),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,11 @@ class Agreed:
 
     references: dict[str, ConsentReference]
     warnings: list[str] = field(default_factory=list[str])
+
+    @property
+    def said(self) -> list[dict[str, Any]]:
+        """What a manifest says of them."""
+        return [reference.model_dump(exclude_none=True) for reference in self.references.values()]
 
 
 def agreed(

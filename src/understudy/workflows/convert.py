@@ -29,7 +29,7 @@ from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_judge import Judging
 from understudy.workflows.convert_output import WARM_UP_FRAMES, Output, check_target, output_for
 from understudy.workflows.convert_tally import Tally
-from understudy.workflows.signing import check_signing
+from understudy.workflows.signing import check_signing, marks_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
 from understudy.workflows.worst_list import FILE_NAME, store_worst
@@ -89,7 +89,8 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     _tell(config, warnings, on_event)
     if judging is not None and config.worst is not None:
         paths = {"target": config.target, "output": config.out, "model": config.model}
-        store_worst(config.worst, judging.qualities(output.begun), **paths, on_event=on_event)
+        marks = marks_of(config, roles, index, consent.said)
+        store_worst(config.worst, judging.qualities(output.begun), **paths, marks=marks, on_event=on_event)
     seconds = time.monotonic() - started
     return ConvertResult(
         output=config.out,

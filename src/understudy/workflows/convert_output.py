@@ -125,10 +125,9 @@ class Output:
 
 def output_for(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, agreed: Agreed) -> Output:
     """Open the output of a conversion; arguments say what it depends on, errors as of `Output`."""
-    consent = [reference.model_dump(exclude_none=True) for reference in agreed.references.values()]
     key = _key(config, roles, index)
     mark = soft_binding_of(payload_of(key)) if config.watermark else None
-    finish = signing_of(config, roles, index, consent=consent, soft_binding=mark)
+    finish = signing_of(config, roles, index, consent=agreed.said, soft_binding=mark)
     return Output(config, key, tags_for(config.out, consent_note(agreed)), finish)
 
 

@@ -8,14 +8,18 @@ from typing import Any
 
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import OnEvent, Written
-from understudy.media.images import write_image
+from understudy.core.files import write_atomically
+from understudy.media.images import encode_jpeg
 from understudy.training.model import Model
 from understudy.training.model_folder import save_best
 from understudy.training.model_index import Best, ModelIndex
 from understudy.training.samples import Samples
 from understudy.training.validate import Validation, preview
+from understudy.workflows.marks import marks_of_model
 from understudy.workflows.training_board import Board
 from understudy.workflows.training_result import MEAN_FACE, SSIM, mean_ssim, previews_of
+
+_DONE = "faces, and what a model in training draws of them"
 
 
 class HeldOut:
@@ -66,12 +70,15 @@ class HeldOut:
         index.history.append(entry)
         self._keep_best(index, entry)
         self._board.scalars({f"held-out SSIM/{name}": value for name, value in ssim.items()}, index.step)
+        self._show(index)
+
+    def _show(self, index: ModelIndex) -> None:
         image = preview(self._model, self._identities[0], self._identities[1])
-        self._board.picture(image, index.step)
         path = previews_of(self._folder) / f"step_{index.step:07d}.jpg"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_image(path, image)
+            jpeg = marks_of_model(index, "train").picture(encode_jpeg(image), name=path.name, done=_DONE)
+            self._board.picture(jpeg, (image.shape[1], image.shape[0]), index.step)
+            write_atomically(path, jpeg)
         except (UnderstudyError, OSError) as error:  # a picture less is no reason to stop
             self._warn(f"no preview of step {index.step}: {error}")
         else:

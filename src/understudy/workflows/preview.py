@@ -21,6 +21,7 @@ from understudy.media.footage import image_files, open_footage
 from understudy.media.image_picture import ImagePicture
 from understudy.media.images import WRITABLE_SUFFIXES, write_image
 from understudy.media.partial import DecodedPicture, PartialFrame
+from understudy.media.picture_tags import tagged
 from understudy.report.contact_sheet import TILE_PX, SheetBlock, contact_sheet
 from understudy.training.model import Model
 from understudy.training.model_folder import load_model
@@ -36,6 +37,7 @@ from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import DrawnFrame, drawn_frames
 from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_output import WARM_UP_FRAMES
+from understudy.workflows.marks import PICTURE_TAGS
 from understudy.workflows.preview_config import PreviewConfig, Way
 from understudy.workflows.signing import check_signing, signing_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
@@ -160,12 +162,12 @@ class _Drawing:
 
 def _write(conversion: ConvertConfig, drawing: _Drawing, picture: Image) -> None:
     """Write a picture, which says what it is like any other output."""
-    consent = [reference.model_dump(exclude_none=True) for reference in drawing.consent.references.values()]
-    sign = signing_of(conversion, drawing.roles, drawing.index, consent=consent)
+    sign = signing_of(conversion, drawing.roles, drawing.index, consent=drawing.consent.said)
     out = conversion.out
     with TemporaryDirectory(dir=out.parent, prefix=f".{out.stem}.") as folder:
         aside = Path(folder) / out.name
         write_image(aside, picture)
+        aside.write_bytes(tagged(aside.read_bytes(), PICTURE_TAGS))
         sign([aside])
         replace_atomically(aside, out)
 

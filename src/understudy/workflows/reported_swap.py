@@ -8,10 +8,13 @@ from pathlib import Path
 
 from understudy.core.events import OnEvent, Written, ignore
 from understudy.core.files import peak_rss_mb
+from understudy.provenance.certificate import signer_of
+from understudy.training.model_folder import find_generation
 from understudy.workflows import evaluate, swap
 from understudy.workflows.configs import SwapConfig, SwapResult
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.first_checks import check_report
+from understudy.workflows.marks import marks_of_model
 from understudy.workflows.swap_report import SwapReport, write_swap_report
 
 
@@ -56,6 +59,7 @@ def run(
         ),
         on_event,
     )
+    index = find_generation(swapped.train.model).index
     write_swap_report(
         report,
         SwapReport(
@@ -69,6 +73,7 @@ def run(
             target_faceset=target,
             evaluation=evaluation,
             training=swapped.train,
+            marks=marks_of_model(index, "swap", signer_of(config.cert, config.key)),
         ),
     )
     on_event(Written(path=report, what="report"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
@@ -16,16 +15,16 @@ from understudy.core.files import lent_again, write_atomically
 from understudy.media.footage import expand_footage, sha256_of
 from understudy.media.output import Finish
 from understudy.media.patterns import has_number
-from understudy.media.xmp import DIGITAL_SOURCE_TYPE, XMP_KEY, append_xmp, synthetic_xmp
+from understudy.media.xmp import DIGITAL_SOURCE_TYPE, SYNTHETIC_NOTICE, XMP_KEY, append_xmp, synthetic_xmp
 from understudy.provenance.certificate import Signer, signer_of
 from understudy.provenance.manifest import Ingredient, Relation, SoftBinding, Statement
 from understudy.provenance.places import holds_manifest, listing, media_type_of, sidecar_of
 from understudy.provenance.read import read_manifest
 from understudy.provenance.sign import check_signer, sidecar, sign_copy
-from understudy.provenance.traces import SYNTHETIC_NOTICE
 from understudy.training.model_index import ModelIndex
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_cast import Role
+from understudy.workflows.marks import Marks, by_digest, faces_of
 from understudy.workflows.thumbnail import thumbnail_of
 
 _DONE = "a face was replaced"
@@ -33,7 +32,6 @@ _DONE = "a face was replaced"
 _NO_SETTINGS = {"source", "target_identity", "consent", "cert", "key", "worst"}
 _SHOWN = 4  # pieces of the source's footage with a thumbnail
 _LONGEST_NAME = 255  # bytes, of a file
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def check_signing(cert: Path | None, key: Path | None) -> Signer:
@@ -83,7 +81,30 @@ def signing_of(
     out = config.out
     if not _is_inside(out):
         _check_sidecar(out)
-    making = {
+    making = _making(config, roles, index, consent)
+    said = {"making": making, "soft_binding": soft_binding, "signer": signer}
+    return partial(_sign, config=config, roles=roles, index=index, **said)
+
+
+def marks_of(
+    config: ConvertConfig,
+    roles: Sequence[Role],
+    index: ModelIndex,
+    consent: Sequence[Mapping[str, Any]],
+) -> Marks:
+    """What pictures beside the output of a conversion say; arguments and errors as of `signing_of`."""
+    return Marks(
+        signer=signer_of(config.cert, config.key),
+        making=_making(config, roles, index, consent),
+        ingredients=[_model(config, index)],
+    )
+
+
+def _making(
+    config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, consent: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What C2PA has no words for."""
+    return {
         "command": "convert",
         "model": {
             "sha256": index.weights_sha256,
@@ -95,8 +116,6 @@ def signing_of(
         "settings": _settings(config),
         "consent": [dict(entry) for entry in consent],
     }
-    said = {"making": making, "soft_binding": soft_binding, "signer": signer}
-    return partial(_sign, config=config, roles=roles, index=index, **said)
 
 
 def _sign(
@@ -147,13 +166,12 @@ def _ingredients(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex
     else:
         digests = {entry.name: entry.faceset_digest for entry in index.identities}
         names = dict.fromkeys(role.source for role in roles)
-        found += [_by_digest(f"faces of {name}", digests.get(name, "")) for name in names]
-    return [*found, _by_digest(f"model {config.model.name}".strip(), index.weights_sha256)]
+        found += [faces_of(name, digests.get(name, "")) for name in names]
+    return [*found, _model(config, index)]
 
 
-def _by_digest(title: str, digest: str) -> Ingredient:
-    # a model comes from outside, and what it says need not be a digest
-    return Ingredient(title=title, relation="inputTo", sha256=digest if _SHA256.fullmatch(digest) else "")
+def _model(config: ConvertConfig, index: ModelIndex) -> Ingredient:
+    return by_digest(f"model {config.model.name}".strip(), index.weights_sha256)
 
 
 def _footage(path: Path, relation: Relation, *, is_shown: bool = True) -> Ingredient:

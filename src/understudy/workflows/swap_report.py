@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from understudy.core.types import Image
@@ -13,17 +14,22 @@ from understudy.report.clips import Clip
 from understudy.report.coverage_map import CoverageMap
 from understudy.report.moments import Moment
 from understudy.report.page import ReportData, write_report
-from understudy.report.shell import NOTICE
+from understudy.report.shell import NOTICE, as_it_is
 from understudy.report.training import TrainingPoint
 from understudy.workflows.configs import TrainResult
 from understudy.workflows.evaluate_result import EvaluateResult
 from understudy.workflows.identity import identity_of
+from understudy.workflows.marks import Marks
 from understudy.workflows.report_coverage import coverage_map
 from understudy.workflows.report_facts import provenance_of, settings_of
 from understudy.workflows.report_figures import curves, figures, ranking_words
 from understudy.workflows.report_footage import find_places, show, show_source, shown_spans, spans_around
+from understudy.workflows.verify import says_synthetic
 
 WORST, BEST = 6, 3
+_DONE = "a report on footage in which a face was replaced"
+_TILE_DONE = "a face in one frame, after it was replaced"
+_PREVIEW_DONE = "faces, and what a model draws of them"
 _PREVIEW_ROWS = "from the top: source, redrawn; target, redrawn; the swap"
 
 
@@ -44,6 +50,7 @@ class SwapReport:
         training: how the model was made, None where that is not known.
         every: one frame in so many was measured.
         origin: where the footage comes from.
+        marks: what the page and its pictures say of themselves; this machine's own signature where None.
     """
 
     title: str
@@ -57,6 +64,7 @@ class SwapReport:
     training: TrainResult | None = None
     every: int = 1
     origin: str = ""
+    marks: Marks | None = None
 
 
 def write_swap_report(path: Path, report: SwapReport) -> None:
@@ -66,15 +74,35 @@ def write_swap_report(path: Path, report: SwapReport) -> None:
         MediaError: footage cannot be read.
         UnderstudyError: the file cannot be written.
     """
-    write_report(path, report_data(report))
+    marks = _marks(report)
+    write_report(path, report_data(report, marks), marks.page(path.name, _DONE) if marks else as_it_is)
 
 
-def report_data(report: SwapReport) -> ReportData:
-    """Gather what the page shows; raises as `write_swap_report` does."""
+def _marks(report: SwapReport) -> Marks | None:
+    """What the page says of itself; None where no face was drawn, as far as can be told."""
+    marks, output = report.marks, report.output
+    if marks is None:
+        if report.evaluation.is_unswapped and not says_synthetic(output):
+            return None
+        marks = Marks(making={"command": "evaluate"})
+    return marks.made_from(output, report.target, report.source, report.truth)
+
+
+def report_data(report: SwapReport, marks: Marks | None = None) -> ReportData:
+    """Gather what the page shows.
+
+    Args:
+        report: what it is about.
+        marks: what its pictures of drawn faces say of themselves; nothing where None.
+
+    Raises:
+        UnderstudyError: as `write_swap_report`.
+    """
     evaluation, training = report.evaluation, report.training
     ranking = rank_frames(evaluation.series, WORST)
     chosen = [*ranking.worst, *ranking.best[:BEST]]
-    clips, moments = _footage(report, chosen)
+    clips, moments = _footage(report, chosen, marks)
+    is_drawn = marks is not None or not evaluation.is_unswapped
     return ReportData(
         title=report.title,
         summary=_summary(report),
@@ -90,14 +118,17 @@ def report_data(report: SwapReport) -> ReportData:
         mean_face_ssim=training.validation.get("mean_face_ssim_in_mask", {}) if training else {},
         previews=_previews(training) if training else (),
         settings=settings_of(training) if training else {},
-        provenance=_provenance(report),
-        notice="" if evaluation.is_unswapped else NOTICE,
+        provenance=_provenance(report, is_drawn=is_drawn),
+        notice=NOTICE if is_drawn else "",
         origin=report.origin,
         warnings=[*(training.warnings if training else ()), *evaluation.warnings],
+        finish_picture=partial(marks.picture, name="preview.webp", done=_PREVIEW_DONE) if marks else as_it_is,
     )
 
 
-def _footage(report: SwapReport, chosen: list[RankedFrame]) -> tuple[list[Clip], dict[int, Moment]]:
+def _footage(
+    report: SwapReport, chosen: list[RankedFrame], marks: Marks | None
+) -> tuple[list[Clip], dict[int, Moment]]:
     """The clips, and the chosen frames as stills by their position in the series."""
     evaluation = report.evaluation
     times = [time for time in evaluation.series.get("time_s", []) if time is not None]
@@ -118,7 +149,7 @@ def _footage(report: SwapReport, chosen: list[RankedFrame]) -> tuple[list[Clip],
             time_s=frame.time_s,
             reason=frame.reason,
             target=target.tiles[at],
-            output=output.tiles[at],
+            output=_said(output.tiles[at], at, marks),
         )
         for frame in chosen
         if (at := index[frame.position]) in target.tiles and at in output.tiles
@@ -127,9 +158,14 @@ def _footage(report: SwapReport, chosen: list[RankedFrame]) -> tuple[list[Clip],
     return [*source, *target.clips[:1], face, *truth, *target.clips[1:], *frame], moments
 
 
-def _provenance(report: SwapReport) -> dict[str, object]:
+def _said(tile: bytes, at: int, marks: Marks | None) -> bytes:
+    """A still as it can be saved from the page; what plays cannot be, and the page's manifest covers it."""
+    return marks.picture(tile, name=f"frame_{at:06d}.webp", done=_TILE_DONE) if marks else tile
+
+
+def _provenance(report: SwapReport, *, is_drawn: bool) -> dict[str, object]:
     roles = {"source": report.source, "target": report.target, "output": report.output, "truth": report.truth}
-    return provenance_of(roles, is_swapped=not report.evaluation.is_unswapped)
+    return provenance_of(roles, is_swapped=is_drawn)
 
 
 def _coverage(report: SwapReport) -> CoverageMap | None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from understudy.core.errors import ConfigError
-from understudy.core.types import Image
 
 FOLDER = "tensorboard"  # inside the model's
+_RGB = 3  # as TensorBoard counts colour spaces
 
 
 class Board(Protocol):
@@ -22,8 +22,8 @@ class Board(Protocol):
     def scalars(self, values: Mapping[str, float], step: int) -> None:
         """Add numbers by name."""
 
-    def picture(self, image: Image, step: int) -> None:
-        """Add a preview, (h, w, 3) RGB uint8."""
+    def picture(self, jpeg: bytes, size: tuple[int, int], step: int) -> None:
+        """Add a preview: a file, and its width and height in pixels."""
 
     def close(self) -> None:
         """Write what is still held."""
@@ -35,7 +35,7 @@ class NoBoard:
     def scalars(self, values: Mapping[str, float], step: int) -> None:
         """Drop them."""
 
-    def picture(self, image: Image, step: int) -> None:
+    def picture(self, jpeg: bytes, size: tuple[int, int], step: int) -> None:
         """Drop it."""
 
     def close(self) -> None:
@@ -76,9 +76,16 @@ class TensorBoard:
         """Add numbers by name."""
         self._add([self._summary.scalar(name, value) for name, value in values.items()], step)
 
-    def picture(self, image: Image, step: int) -> None:
-        """Add a preview, (h, w, 3) RGB uint8."""
-        self._add([self._summary.image("preview", image, dataformats="HWC")], step)
+    def picture(self, jpeg: bytes, size: tuple[int, int], step: int) -> None:
+        """Add a preview: a file, and its width and height in pixels."""
+        summary = self._summary.scalar("preview", 0.0)  # a summary of the right kind, to be filled anew
+        value = summary.value[0]
+        value.ClearField("simple_value")
+        width, height = size
+        value.image.height, value.image.width, value.image.colorspace = height, width, _RGB
+        # as it is: its manifest stays in it
+        value.image.encoded_image_string = jpeg
+        self._add([summary], step)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -119,9 +126,9 @@ class SteadyBoard:
         """Add numbers by name."""
         self._try(lambda: self._board.scalars(values, step))
 
-    def picture(self, image: Image, step: int) -> None:
-        """Add a preview, (h, w, 3) RGB uint8."""
-        self._try(lambda: self._board.picture(image, step))
+    def picture(self, jpeg: bytes, size: tuple[int, int], step: int) -> None:
+        """Add a preview: a file, and its width and height in pixels."""
+        self._try(lambda: self._board.picture(jpeg, size, step))
 
     def close(self) -> None:
         """Write what is still held."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from understudy.core.errors import MediaError
+from pathlib import Path
+
+from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.events import OnEvent, ignore
 from understudy.media.footage import VIDEO_SUFFIXES
 from understudy.media.images import IMAGE_SUFFIXES
 from understudy.provenance.certificate import local_roots
 from understudy.provenance.library import PRODUCER
+from understudy.provenance.page import read_inside
 from understudy.provenance.places import EMBEDDED
 from understudy.provenance.read import Read, read_manifest
 from understudy.provenance.said import Said, said_in
@@ -16,7 +19,7 @@ from understudy.workflows.verify_asset import Asset, asset_of, sequence_around
 from understudy.workflows.verify_result import SignedBy, Verdict, VerifyConfig, VerifyResult
 from understudy.workflows.verify_watermark import watermark_in
 
-_HAS_TAGS = VIDEO_SUFFIXES | IMAGE_SUFFIXES | frozenset(EMBEDDED)
+_HAS_TAGS = VIDEO_SUFFIXES | IMAGE_SUFFIXES | frozenset(EMBEDDED) | {".html", ".htm"}
 _MEANINGS = {
     "assertion.hashedURI.mismatch": "a part of the manifest was changed",
     "claimSignature.mismatch": "the signature does not fit what it signs",
@@ -92,12 +95,20 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
     )
 
 
+def says_synthetic(file: Path) -> bool:
+    """Whether a file, whoever made it, says that a trained model had a part in it."""
+    try:
+        return run(VerifyConfig(file=file)).is_synthetic is True
+    except UnderstudyError:  # a pattern of no numbers, say: nothing says so
+        return False
+
+
 def _read(asset: Asset) -> tuple[Asset, Read]:
     """The manifest inside a file; else that beside it; else that of the sequence it belongs to."""
     roots = local_roots()
     if not asset.is_sequence:
         with asset.opened() as content:
-            inside = read_manifest(content, media_type=asset.media_type, roots=roots)
+            inside = read_inside(content, media_type=asset.media_type, roots=roots)
         if inside.state != "absent":
             return asset, inside
         around = sequence_around(asset.path) if asset.sidecar is None else None

@@ -22,10 +22,12 @@ from understudy.measure.frame_quality import FrameQuality
 from understudy.measure.worst import APART_FRAMES, WORST_COUNT, scored, worst_frames
 from understudy.media.footage import open_footage, sha256_of
 from understudy.media.images import encode_jpeg
+from understudy.workflows.marks import Marks
 
 FILE_NAME, TABLE_NAME = "worst.json", "frames.csv"
 _TOLD = 4  # frames
 _PICTURE_PX, _PICTURE_COVERAGE = 256, 1.6
+_DONE = "a face in one frame, before and after it was replaced"
 _PICTURES = re.compile(r"frame_\d{6,}\.jpg")
 
 
@@ -109,6 +111,7 @@ def write_worst(
     *,
     target: Path,
     output: Path,
+    marks: Marks | None,
     model: Path | None = None,
     count: int = WORST_COUNT,
     apart_frames: int = APART_FRAMES,
@@ -123,6 +126,7 @@ def write_worst(
         qualities: of all frames, in any order.
         target: footage that was changed.
         output: what was made of it, frame for frame.
+        marks: what the pictures say of themselves; None where no face in the output was drawn.
         model: folder of the model.
         count: how many frames at most.
         apart_frames: how far they lie apart at least.
@@ -134,8 +138,12 @@ def write_worst(
     known = scored(qualities)
     worst = worst_frames(known, count, apart_frames)
     squares = {one.frame_index: one.face_px for one in worst}
+    said = marks.made_from(output, target) if marks is not None and squares else None
     for index, picture in _pictures(target, output, squares):
-        write_atomically(folder / _name(index), encode_jpeg(picture, 92))
+        data = encode_jpeg(picture, 92)
+        if said is not None:
+            data = said.picture(data, name=_name(index), done=_DONE)
+        write_atomically(folder / _name(index), data)
     result = WorstList(
         video=str(output),
         target=str(target),
@@ -159,11 +167,12 @@ def store_worst(
     *,
     target: Path,
     output: Path,
+    marks: Marks | None,
     model: Path | None = None,
     on_event: OnEvent,
 ) -> None:
     """Write the worst frames, and say which they are and what to do about them; as `write_worst`."""
-    made = write_worst(folder, qualities, target=target, output=output, model=model)
+    made = write_worst(folder, qualities, target=target, output=output, marks=marks, model=model)
     on_event(Written(path=folder, what="worst frames"))
     if not made.frames:
         on_event(Notice(message="no frame came out worse than the others", is_warning=False))
