@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from understudy.core.digest_once import sha256_once
 from understudy.core.errors import MediaError
-from understudy.core.files import sha256_of_file
 from understudy.core.types import Frame
 from understudy.media.image_picture import ImagePicture
 from understudy.media.images import IMAGE_SUFFIXES, read_image
@@ -227,7 +227,8 @@ def _pieces_in(folder: Path) -> list[Path]:
 def sha256_of(path: Path) -> str:
     """SHA-256 of footage: of the file, or of the names and contents of a folder's or pattern's images.
 
-    A pattern that matches all images of a folder has the folder's digest.
+    A pattern that matches all images of a folder has the folder's digest. A file that does not change is
+    read once in a process.
 
     Raises:
         UnderstudyError: a file cannot be read, or a pattern matches none.
@@ -237,10 +238,10 @@ def sha256_of(path: Path) -> str:
     elif path.is_dir():
         folder, files = path, _files_in(path, IMAGE_SUFFIXES)
     else:
-        return sha256_of_file(path)
+        return sha256_once(path)
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file.relative_to(folder).as_posix()}\0{sha256_of_file(file)}\n".encode())
+        digest.update(f"{file.relative_to(folder).as_posix()}\0{sha256_once(file)}\n".encode())
     return digest.hexdigest()
 
 
