@@ -11,7 +11,10 @@ import cv2
 import numpy as np
 
 from clips import picture
+from understudy.core.files import written_aside
+from understudy.provenance.certificate import Signer
 from understudy.provenance.manifest import Ingredient, Statement
+from understudy.provenance.sign import sign_copy
 
 WIDTH_PX, HEIGHT_PX, FRAMES = 160, 120, 8
 _VIDEO = (".mp4", ".mov", ".m4v", ".mkv", ".avi")
@@ -33,6 +36,12 @@ def made(path: Path) -> Path:
         image = cv2.cvtColor(picture(3, WIDTH_PX, HEIGHT_PX), cv2.COLOR_RGB2BGR)
         path.write_bytes(cv2.imencode(suffix, image)[1].tobytes())
     return path
+
+
+def sign_file(path: Path, said: Statement, signer: Signer) -> None:
+    """Put a manifest into a file; it is replaced as a whole, or left as it was."""
+    with written_aside(path) as aside:
+        sign_copy(path, aside, said, signer)
 
 
 def statement(title: str = "out.mp4") -> Statement:

@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from made_manifests import made, statement, with_changed_byte
+from made_manifests import made, sign_file, statement, with_changed_byte
 from understudy.provenance.certificate import local_signer
-from understudy.provenance.sign import sign_file
 
 from .conftest import Run
 

@@ -13,15 +13,16 @@ from typing import Any
 import c2pa
 import pytest
 
-from made_manifests import made, statement, with_changed_byte
+from made_manifests import made, sign_file, statement, with_changed_byte
 from understudy.core.errors import MediaError
 from understudy.provenance.certificate import local_signer
+from understudy.provenance.file_list import digests_of, listing
 from understudy.provenance.library import context_of
 from understudy.provenance.manifest import DIGITAL_SOURCE_TYPE, Ingredient, SoftBinding
-from understudy.provenance.places import EMBEDDED, listing
+from understudy.provenance.places import EMBEDDED
 from understudy.provenance.read import read_manifest
 from understudy.provenance.said import said_in
-from understudy.provenance.sign import sidecar, sign_file
+from understudy.provenance.sign import sidecar
 
 KINDS = (".mp4", ".mov", ".m4v", ".jpg", ".png", ".webp", ".tiff", ".wav", ".mp3", ".flac", ".avi", ".m4a")
 UNTRUSTED = "signingCredential.untrusted"
@@ -89,11 +90,11 @@ def test_what_cannot_hold_one_has_it_beside(tmp_path: Path) -> None:
 
 def test_many_files_share_one_that_is_bound_to_their_list(tmp_path: Path) -> None:
     files = [made(tmp_path / f"{n:04d}.png") for n in range(3)]
-    data = sidecar(io.BytesIO(listing(files)), statement("%04d.png"), local_signer())
-    read = read_manifest(io.BytesIO(listing(files)), media_type=None, beside=data)
+    data = sidecar(io.BytesIO(listing(digests_of(files))), statement("%04d.png"), local_signer())
+    read = read_manifest(io.BytesIO(listing(digests_of(files))), media_type=None, beside=data)
     assert (read.state, read.edited) == ("valid", False)
     with_changed_byte(files[1], files[1], 90)
-    assert read_manifest(io.BytesIO(listing(files)), media_type=None, beside=data).edited
+    assert read_manifest(io.BytesIO(listing(digests_of(files))), media_type=None, beside=data).edited
 
 
 def test_everything_said_is_read_again(tmp_path: Path) -> None:

@@ -10,14 +10,16 @@ from pathlib import Path
 import c2pa
 import pytest
 
-from made_manifests import encoded_again, made, remuxed, statement, with_changed_byte
+from made_manifests import encoded_again, made, remuxed, sign_file, statement, with_changed_byte
 from understudy.core.errors import MediaError
+from understudy.media.picture_tags import tagged
 from understudy.media.xmp import SYNTHETIC_NOTICE, append_xmp
 from understudy.provenance.certificate import Signer, local_signer
+from understudy.provenance.file_list import digests_of, files_said, listing
 from understudy.provenance.local_chain import make_chain
-from understudy.provenance.places import listing, sidecar_of
+from understudy.provenance.places import sidecar_of
 from understudy.provenance.read import Read
-from understudy.provenance.sign import sidecar, sign_file
+from understudy.provenance.sign import sidecar
 from understudy.workflows import verify
 from understudy.workflows.verify_result import VerifyConfig, VerifyResult
 
@@ -154,8 +156,6 @@ def test_what_is_no_media_at_all(tmp_path: Path) -> None:
 def test_what_cannot_be_verified(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="there is no file"):
         result_of(tmp_path / "none.mp4")
-    with pytest.raises(MediaError, match="folder without the manifest"):
-        result_of(tmp_path)
     with pytest.raises(MediaError, match="matches no file"):
         result_of(tmp_path / "%04d.png")
 
@@ -177,13 +177,38 @@ def test_numbered_images(tmp_path: Path) -> None:
     files = [made(tmp_path / f"{n:04d}.png") for n in range(3)]
     pattern = tmp_path / "%04d.png"
     made(tmp_path / "poster.jpg")  # of no account
-    data = sidecar(io.BytesIO(listing(files)), statement(pattern.name), local_signer())
-    sidecar_of(pattern).write_bytes(data)
+    digests = digests_of(files)
+    said = statement(pattern.name)
+    said = replace(said, making={**said.making, "files": files_said(pattern, digests)})
+    sidecar_of(pattern).write_bytes(sidecar(io.BytesIO(listing(digests)), said, local_signer()))
     for path in (pattern, tmp_path, files[1]):
         assert verdict_of(path) == ("intact", "valid", False), path
     assert verdict_of(tmp_path / "poster.jpg") == ("no manifest", "absent", None)
-    files[2].unlink()
+    files[2].rename(tmp_path / "0007.png")
+    with_changed_byte(files[0], files[0], 200)
     assert verdict_of(tmp_path) == ("edited", "valid", True)
+    assert result_of(files[1]).reasons == ["changed: 0000.png", "missing: 0002.png", "not signed: 0007.png"]
+
+
+def test_a_folder_without_a_manifest(tmp_path: Path) -> None:
+    assert verdict_of(tmp_path) == ("no manifest", "absent", None)
+    for number in range(3):
+        made(tmp_path / f"{number}.png")
+    result = result_of(tmp_path)
+    assert result.verdict == "no manifest"
+    assert result.reasons == ["it is a folder: each file in it may have a manifest of its own"]
+    texts = {"Comment": SYNTHETIC_NOTICE}
+    (tmp_path / "0.png").write_bytes(tagged((tmp_path / "0.png").read_bytes(), texts))
+    assert result_of(tmp_path).verdict == "manifest removed"
+
+
+@pytest.mark.parametrize("name", ["a.mov", "a.bin", "a.jpg", "a"])
+def test_a_name_that_lies(name: str, signed: Path, tmp_path: Path) -> None:
+    renamed = tmp_path / name
+    renamed.write_bytes(signed.read_bytes())
+    assert verdict_of(renamed) == ("intact", "valid", False)
+    remuxed(signed, tmp_path / "copy.mp4").replace(renamed)
+    assert verdict_of(renamed) == ("manifest removed", "absent", None)
 
 
 def test_an_expired_certificate_is_no_change() -> None:

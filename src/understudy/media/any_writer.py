@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +29,6 @@ def open_writer(
     codec: str = "auto",
     crf: int | None = None,
     metadata: Mapping[str, str] | None = None,
-    inputs: Sequence[Path] = (),
     finish: Finish | None = None,
 ) -> AnyWriter:
     """Open what frames are written to, with what an earlier run of the same key has left.
@@ -41,7 +40,6 @@ def open_writer(
         codec: of a video, see `encoding_for`; "auto" for images.
         crf: likewise; None for images.
         metadata: tags.
-        inputs: files that must not be overwritten, beside the footage.
         finish: what is done to the finished files before they get their names.
 
     Raises:
@@ -50,9 +48,9 @@ def open_writer(
     _check_name(path, codec=codec, crf=crf)
     if path.suffix.lower() in STILL_SUFFIXES:
         return SequenceWriter(path, like=like, key=key, metadata=metadata, finish=finish)
-    check_path(path, [like.path, *inputs])
+    check_path(path, [like.path])
     part = partial(
-        VideoWriter, like=like, native=is_native(like), codec=codec, crf=crf, inputs=inputs, alone=True
+        VideoWriter, like=like, native=is_native(like), codec=codec, crf=crf, alone=True
     )  # fmt: skip
     return PartsWriter(path, like=like, key=key, open_part=part, metadata=metadata, finish=finish)
 

@@ -34,7 +34,6 @@ class MatteWriter:
         like: the footage.
         key: says what is written, as of `PartsWriter`.
         metadata: tags.
-        inputs: files that must not be overwritten.
 
     Attributes:
         next_frame: masks of frames before this one are there and are not written again.
@@ -51,13 +50,12 @@ class MatteWriter:
         like: VideoInfo,
         key: str = "",
         metadata: Mapping[str, str] | None = None,
-        inputs: tuple[Path, ...] = (),
     ) -> None:
         """Open it, with what an earlier run has left."""
         self._like = like
         self._inner: PartsWriter | SequenceWriter
         if path.suffix.lower() in OUTPUT_SUFFIXES:
-            check_path(path, [like.path, *inputs])
+            check_path(path, [like.path])
             part = partial(VideoWriter, like=like, codec="h264", crf=_CRF, alone=True)
             self._inner = PartsWriter(
                 path, like=like, key=key, open_part=part, metadata=metadata, alone=True

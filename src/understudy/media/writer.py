@@ -4,7 +4,7 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -48,7 +48,6 @@ class VideoWriter:
         crf: likewise.
         preset: speed of the encoder, "ultrafast" to "veryslow".
         metadata: tags of the container, e.g. {"comment": "..."}.
-        inputs: files that must not be overwritten, beside `like.path`.
         alone: write the pictures only, for a part of a video that is joined later; see `parts`.
 
     Raises:
@@ -65,11 +64,10 @@ class VideoWriter:
         crf: int | None = None,
         preset: str = "veryfast",
         metadata: Mapping[str, str] | None = None,
-        inputs: Sequence[Path] = (),
         alone: bool = False,
     ) -> None:
         """Check the path, open the file and write its header."""
-        check_path(path, [like.path, *inputs])
+        check_path(path, [like.path])
         self.warnings: list[str] = []
         self._path = path
         self._like = like

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from understudy.core.files import sha256_of_file
 from understudy.media.patterns import has_number
 
 SIDECAR_SUFFIX = ".c2pa"
@@ -51,17 +49,3 @@ def sidecar_of(path: Path) -> Path:
     if has_number(path):
         return path.with_name(path.name + SIDECAR_SUFFIX)
     return path.with_suffix(SIDECAR_SUFFIX)
-
-
-def listing(files: Sequence[Path]) -> bytes:
-    """What a manifest of many files is bound to: a line each with its name and digest.
-
-    Its own digest is that of `media.footage.sha256_of` for a folder of these files.
-
-    Args:
-        files: in their order.
-
-    Raises:
-        UnderstudyError: one cannot be read.
-    """
-    return b"".join(f"{file.name}\0{sha256_of_file(file)}\n".encode() for file in files)

@@ -14,34 +14,18 @@ import cv2
 import numpy as np
 
 from understudy.core.errors import ConfigError, MediaError
-from understudy.core.files import written_aside
 from understudy.provenance.certificate import Signer
 from understudy.provenance.library import context_of
 from understudy.provenance.manifest import Statement, definition_of, ingredient_entry
 from understudy.provenance.places import EMBEDDED, holds_manifest
 
 
-def sign_file(path: Path, statement: Statement, signer: Signer) -> None:
-    """Put a manifest into a finished file; it is replaced as a whole, or left as it was.
-
-    Args:
-        path: of a type in `places.EMBEDDED`. A manifest that is in it is thrown away: who made the file
-            names what it was made from as ingredients.
-        statement: what the manifest says.
-        signer: who says it.
-
-    Raises:
-        MediaError: it cannot be signed, or the disk is full.
-    """
-    with written_aside(path) as aside:
-        sign_copy(path, aside, statement, signer)
-
-
 def sign_copy(unsigned: Path, signed: Path, statement: Statement, signer: Signer) -> None:
-    """Write a file again with a manifest in it; as `sign_file`.
+    """Write a file again with a manifest in it.
 
     Args:
-        unsigned: of a type in `places.EMBEDDED`.
+        unsigned: of a type in `places.EMBEDDED`. A manifest that is in it is thrown away: who made the file
+            names what it was made from as ingredients.
         signed: the copy, of the same suffix; what is there after an error is of no use.
         statement: what the manifest says.
         signer: who says it.

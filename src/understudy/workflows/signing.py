@@ -17,8 +17,9 @@ from understudy.media.output import Finish
 from understudy.media.patterns import has_number
 from understudy.media.xmp import DIGITAL_SOURCE_TYPE, SYNTHETIC_NOTICE, XMP_KEY, append_xmp, synthetic_xmp
 from understudy.provenance.certificate import Signer, signer_of
+from understudy.provenance.file_list import LIST, digests_of, files_said, listing
 from understudy.provenance.manifest import Ingredient, Relation, SoftBinding, Statement
-from understudy.provenance.places import holds_manifest, listing, media_type_of, sidecar_of
+from understudy.provenance.places import holds_manifest, media_type_of, sidecar_of
 from understudy.provenance.read import read_manifest
 from understudy.provenance.sign import check_signer, sidecar, sign_copy
 from understudy.training.model_index import ModelIndex
@@ -129,6 +130,9 @@ def _sign(
     signer: Signer,
 ) -> None:
     out = config.out
+    digests = digests_of(files) if has_number(out) else {}
+    if digests:
+        making = {**making, LIST: files_said(out, digests)}
     statement = Statement(
         title=out.name,
         done=_DONE,
@@ -138,7 +142,7 @@ def _sign(
         soft_binding=soft_binding,
     )
     if has_number(out):
-        write_atomically(sidecar_of(out), sidecar(io.BytesIO(listing(files)), statement, signer))
+        write_atomically(sidecar_of(out), sidecar(io.BytesIO(listing(digests)), statement, signer))
         return
     (file,) = files
     if not holds_manifest(out):

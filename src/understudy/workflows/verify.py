@@ -6,12 +6,10 @@ from pathlib import Path
 
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.events import OnEvent, ignore
-from understudy.media.footage import VIDEO_SUFFIXES
-from understudy.media.images import IMAGE_SUFFIXES
 from understudy.provenance.certificate import local_roots
+from understudy.provenance.file_list import LIST, differences
 from understudy.provenance.library import PRODUCER
 from understudy.provenance.page import read_inside
-from understudy.provenance.places import EMBEDDED
 from understudy.provenance.read import Read, read_manifest
 from understudy.provenance.said import Said, said_in
 from understudy.provenance.traces import Trace, trace_in
@@ -19,7 +17,7 @@ from understudy.workflows.verify_asset import Asset, asset_of, sequence_around
 from understudy.workflows.verify_result import SignedBy, Verdict, VerifyConfig, VerifyResult
 from understudy.workflows.verify_watermark import watermark_in
 
-_HAS_TAGS = VIDEO_SUFFIXES | IMAGE_SUFFIXES | frozenset(EMBEDDED) | {".html", ".htm"}
+_NAMED = 5  # files
 _MEANINGS = {
     "assertion.hashedURI.mismatch": "a part of the manifest was changed",
     "claimSignature.mismatch": "the signature does not fit what it signs",
@@ -59,8 +57,8 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
     try:
         asset, read = _read(asset)
         trace: Trace = "none"
-        if read.state == "absent" and asset.path.suffix.lower() in _HAS_TAGS and not asset.is_sequence:
-            trace = trace_in(asset.path)
+        if read.state == "absent" and asset.files:
+            trace = trace_in(asset.files[0])
         is_empty = not asset.is_sequence and asset.path.stat().st_size == 0
     except OSError as error:
         raise MediaError(
@@ -72,6 +70,10 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
     is_marked = mark is not None and mark.found is True
     summary = _SUMMARIES_IF_MARKED.get(verdict) if is_marked else None
     reasons = ["the file is empty"] if is_empty else []
+    if asset.path.is_dir():
+        reasons.append("it is a folder: each file in it may have a manifest of its own")
+    if read.edited and asset.is_sequence:
+        reasons += _differing(asset, said)
     return VerifyResult(
         file=config.file,
         verdict=verdict,
@@ -169,6 +171,20 @@ def _reasons(read: Read, said: Said, trace: Trace) -> list[str]:
     if trace == "synthetic":
         lines.append("its tags say that it was made or changed with a trained model, not by whom")
     return lines
+
+
+def _differing(asset: Asset, said: Said) -> list[str]:
+    """Which of many files are not as they were signed, a line for each way."""
+    found = differences(said.table(LIST), asset.digests)
+    if found is None:
+        return []
+    ways = [("changed", found.changed), ("missing", found.missing), ("not signed", found.extra)]
+    return [f"{way}: {_named(names)}" for way, names in ways if names]
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _is_content(code: str) -> bool:

@@ -6,12 +6,15 @@ import io
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 from understudy.core.errors import MediaError
+from understudy.media.footage import image_files
 from understudy.media.patterns import has_number, is_pattern, matches
-from understudy.provenance.places import SIDECAR_SUFFIX, listing, media_type_of, sidecar_of
+from understudy.provenance.file_list import digests_of, listing
+from understudy.provenance.places import SIDECAR_SUFFIX, media_type_of, sidecar_of
 
 _MOST_SIDECAR_BYTES = 256 << 20
 
@@ -35,6 +38,11 @@ class Asset:
         """Whether it is numbered images with one manifest."""
         return self.files != [self.path]
 
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """Of its files by name, where they are several."""
+        return digests_of(self.files)
+
     @property
     def media_type(self) -> str | None:
         """By its name."""
@@ -44,7 +52,7 @@ class Asset:
     def opened(self) -> Generator[BinaryIO]:
         """What a manifest is bound to: the file, or the list of all."""
         if self.is_sequence:
-            yield io.BytesIO(listing(self.files))
+            yield io.BytesIO(listing(self.digests))
             return
         with self.path.open("rb") as file:
             yield file
@@ -68,6 +76,7 @@ def asset_of(path: Path) -> Asset:
 
     Raises:
         MediaError: there is nothing of this name, or a folder holds the manifests of several sequences.
+            A folder without any is one without a manifest.
     """
     if is_pattern(path):
         return _sequence(path)
@@ -77,9 +86,7 @@ def asset_of(path: Path) -> Asset:
             names = ", ".join(pattern.name for pattern in patterns)
             raise MediaError(f"{path} holds several sequences ({names})", "name one of them")
         if not patterns:
-            raise MediaError(
-                f"{path} is a folder without the manifest of a sequence", "name a file, or frames/%06d.png"
-            )
+            return Asset(path=path, files=image_files(path))
         return _sequence(patterns[0])
     if not path.exists():
         raise MediaError(f"there is no file {path}", "check the name")
