@@ -103,7 +103,7 @@ def test_what_was_revoked_stays_so_until_it_is_replaced(run: Run, release: Path,
     first = run("identity", "show", "anna", "--json").json
     result = run("identity", "revoke", "anna", "--why", "changed my mind", "--json")
     assert result.code == 0
-    assert (result.json["state"], result.json["why"]) == ("revoked", "changed my mind")
+    assert (result.json["state"], result.json["revoked_why"]) == ("revoked", "changed my mind")
     assert result.json["sha256"] == first["sha256"]
     again = run("identity", "revoke", "anna")
     assert again.code == 1
@@ -118,6 +118,57 @@ def test_what_was_revoked_stays_so_until_it_is_replaced(run: Run, release: Path,
     (kept,) = (folder / "replaced").glob("*.toml")
     assert tomllib.loads(kept.read_text("utf-8"))["revoked"]["why"] == "changed my mind"
     assert len(run("identity", "list", "--json").json["identities"]) == 1
+
+
+def test_what_was_revoked_still_says_why_and_when_it_was_granted(run: Run) -> None:
+    run("identity", "add", "anna", "--public-domain", "film of 1911")
+    first = run("identity", "show", "anna", "--json").json
+    run("identity", "revoke", "anna", "--why", "an heir asked")
+    shown = run("identity", "show", "anna", "--json").json
+    assert (shown["why"], shown["recorded"]) == ("film of 1911", first["recorded"])
+    assert (shown["revoked_why"], shown["revoked_on"]) == ("an heir asked", date.today().isoformat())
+    words = run("identity", "show", "anna").out
+    for part in ("film of 1911", first["recorded"], "an heir asked", date.today().isoformat()):
+        assert part in words
+
+
+def test_what_a_new_record_lacks_is_said_and_a_face_kept(run: Run, folder: Path, tmp_path: Path) -> None:
+    write_faceset(tmp_path / "anna", "a.mp4", [{}, {}], vector=np.linspace(-0.2, 0.2, 128, dtype=np.float32))
+    until = date.today() + timedelta(days=30)
+    run(
+        *("identity", "add", "anna", "--self", "--scope", "one film", "--until", until),
+        *("--for", "face", "--for", "voice", "--faceset", tmp_path / "anna"),
+    )
+    replaced = run("identity", "add", "anna", "--self", "--replace")
+    assert f"scope (one film), until ({until}), uses (voice)" in replaced.err
+    assert "what the face is like was kept" in replaced.err
+    shown = run("identity", "show", "anna", "--json").json
+    assert (shown["has_face"], shown["scope"], shown["until"], shown["notes"]) == (True, None, None, [])
+    again = run("identity", "add", "anna", "--self", "--replace", "--scope", "x", "--json")
+    assert [note.startswith("what the face") for note in again.json["notes"]] == [True]
+    write_faceset(tmp_path / "other", "a.mp4", [{}, {}], vector=np.linspace(-0.3, 0.1, 128, dtype=np.float32))
+    other = ("--faceset", tmp_path / "other", "--json")
+    assert run("identity", "add", "anna", "--self", "--replace", "--scope", "x", *other).json["notes"] == []
+    (path,) = folder.glob("*.toml")
+    np.testing.assert_allclose(tomllib.loads(path.read_text("utf-8"))["face"]["vector"][0], -0.3, atol=1e-5)
+
+
+def test_the_list_says_whose_evidence_is_gone(run: Run, release: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.pdf"
+    other.write_bytes(b"I agree. Bert")
+    run("identity", "add", "anna", "--consent", release)
+    run("identity", "add", "bert", "--consent", other)
+    run("identity", "add", "carl", "--self")
+    release.unlink()
+    other.write_bytes(b"I agree to all. Bert")
+    listed = run("identity", "list", "--json").json
+    assert [one["evidence_state"] for one in listed["identities"]] == ["missing", "changed", None]
+    assert listed["warnings"] == [
+        f"the evidence of anna is not where it was: {release}",
+        f"the evidence of bert was changed: {other}",
+    ]
+    rows = run("identity", "list").out.splitlines()[1:]
+    assert [row.split()[-1] for row in rows] == ["missing", "changed", "-"]
 
 
 def test_a_face_is_taken_from_a_faceset(run: Run, folder: Path, tmp_path: Path) -> None:
@@ -178,7 +229,9 @@ def test_no_name_leaves_the_folder_or_takes_anothers_place(run: Run, folder: Pat
         (("add", "anna", "--consent", "."), 1, "is a folder"),
         (("add", "anna", "--consent", os.devnull), 1, "is no file"),
         (("add", "anna", "--consent", "public-domain"), 2, "does not say why"),
-        (("add", "anna", "--public-domain", ""), 1, "why cannot be recorded"),
+        (("add", "anna", "--self", "--until", "31.12.2027"), 2, "write it as YYYY-MM-DD"),
+        (("add", "anna", "--public-domain", ""), 1, 'say it, e.g. --public-domain "a film of 1911"'),
+        (("add", "anna", "--public-domain", " "), 1, "it is not said why nobody has to agree"),
         (("add", "anna", "--self", "--until", "2020-01-01"), 1, "ended on 2020-01-01"),
         (("add", "anna", "--self", "--scope", "x" * 501), 1, "scope cannot be recorded"),
         (("add", "a\nb", "--self"), 1, "cannot be an identity's name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -118,6 +119,16 @@ def test_a_users_own(key: Key, algorithm: str, tmp_path: Path) -> None:
     check_signer(signer)
 
 
+def test_a_signer_who_is_not_the_first_is_told(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    cert, key_file = own_files(tmp_path, key)
+    leaf, *issuers = re.findall(b"-----BEGIN.*?-----END CERTIFICATE-----\n", cert.read_bytes(), re.DOTALL)
+    cert.write_bytes(b"".join([*issuers, leaf]))
+    assert issuers
+    with pytest.raises(ConfigError, match=r"belongs to certificate 2 in .* must be the first"):
+        signer_of(cert, key_file)
+
+
 def test_what_will_not_do_is_told_before_the_work(tmp_path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     cert, key_file = own_files(tmp_path, key)
@@ -133,7 +144,7 @@ def test_what_will_not_do_is_told_before_the_work(tmp_path: Path) -> None:
         signer_of(cert, cert)
     other = ec.generate_private_key(ec.SECP256R1())
     key_file.write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    with pytest.raises(ConfigError, match="is not the key of"):
+    with pytest.raises(ConfigError, match="do not belong together"):
         signer_of(cert, key_file)
     key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")))
     with pytest.raises(ConfigError, match="is encrypted"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Records of whose face and voice may be used, who agreed, and to what.", no_args_is_help=True
 )
+
+
+def _day(text: str) -> date:
+    """A day as ISO 8601 has it; typer.BadParameter where it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no day; write it as YYYY-MM-DD, e.g. 2027-12-31") from error
+
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The person, as facesets and models name them.")]
 
@@ -47,7 +56,7 @@ def add(
     ] = None,
     scope: Annotated[str | None, typer.Option(help="What it may be used for, in words.")] = None,
     until: Annotated[
-        datetime | None, typer.Option(metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="Last day of it.")
+        date | None, typer.Option(metavar="YYYY-MM-DD", parser=_day, help="Last day of it.")
     ] = None,
     faceset: Annotated[
         Path | None, typer.Option(help="Faces of the person: others' are told from them later.")
@@ -64,7 +73,6 @@ def add(
     """
     given = _given(consent, oneself=oneself, rendered=rendered, public_domain=public_domain)
     uses = _uses(used or ["face"])
-    last_day: date | None = None if until is None else until.date()
 
     def work(on_event: OnEvent) -> Identity:
         from understudy.workflows import identities as workflow
@@ -77,7 +85,7 @@ def add(
                 uses=uses,
                 granted_by=granted_by,
                 scope=scope,
-                until=last_day,
+                until=until,
                 faceset=faceset,
                 replace=replace,
             )
@@ -88,7 +96,7 @@ def add(
 
 @app.command("list")
 def list_(json: Json = False, debug: Debug = False) -> None:
-    """List everybody there is a record of."""
+    """List everybody there is a record of, and whether the evidence is still what it was."""
 
     def work(on_event: OnEvent) -> Identities:
         from understudy.workflows import identities as workflow
@@ -151,6 +159,8 @@ def _uses(given: list[str]) -> tuple[Use, ...]:
 
 
 def _show(identity: Identity) -> None:
+    for note in identity.notes:
+        to_error_stream(f"note: {note}")
     rows: list[tuple[str, str | None]] = [
         ("name", identity.name),
         ("state", identity.state),
@@ -161,6 +171,8 @@ def _show(identity: Identity) -> None:
         ("scope", identity.scope),
         ("until", identity.until),
         ("why", identity.why),
+        ("revoked on", identity.revoked_on),
+        ("revoked why", identity.revoked_why),
         ("evidence", _evidence(identity)),
         ("its sha256", identity.evidence_sha256),
         ("face", "known" if identity.has_face else "not known: others' faces cannot be told from it"),
@@ -181,7 +193,7 @@ def _show_all(result: Identities) -> None:
     for message in result.warnings:
         to_error_stream(f"warning: {message}")
     print_table(
-        ("name", "state", "kind", "for", "until", "granted by", "recorded"),
+        ("name", "state", "kind", "for", "until", "granted by", "recorded", "evidence"),
         [
             (
                 one.name,
@@ -191,6 +203,7 @@ def _show_all(result: Identities) -> None:
                 one.until or "-",
                 one.granted_by or "-",
                 one.recorded[:10],
+                one.evidence_state or "-",
             )
             for one in result.identities
         ],

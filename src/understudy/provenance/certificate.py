@@ -139,10 +139,18 @@ def _checked(chain: bytes, key: bytes, cert_path: Path, key_path: Path) -> Signe
         raise ConfigError(f"{key_path} is no private key in PEM ({error})", "check the file") from error
     algorithm = _algorithm_of(private, key_path)
     spki = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    if private.public_key().public_bytes(*spki) != leaf.public_key().public_bytes(*spki):
+    own = private.public_key().public_bytes(*spki)
+    fitting = [each.public_key().public_bytes(*spki) == own for each in _certificates(chain, cert_path)]
+    if not any(fitting):
         raise ConfigError(
-            f"{key_path} is not the key of the first certificate in {cert_path}",
-            "give the two that belong together, the signer's certificate first",
+            f"the key in {key_path} and the certificate in {cert_path} do not belong together",
+            "give the key that the certificate was issued for: --cert and --key of one signer",
+        )
+    if not fitting[0]:
+        raise ConfigError(
+            f"the key in {key_path} belongs to certificate {1 + fitting.index(True)} in {cert_path}, and the "
+            "signer's must be the first",
+            "put it in front of those that it was issued with",
         )
     now = datetime.now(UTC)
     if cert_path != key_path and not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:

@@ -80,6 +80,10 @@ def new_record(
 
     from understudy.core.identity_record import IdentityRecord
 
+    if given.kind == _PUBLIC and not (given.why or "").strip():
+        raise ConsentError(
+            "it is not said why nobody has to agree", 'say it, e.g. --public-domain "a film of 1911"'
+        )
     if given.kind in ("consent", "self"):
         granted_by = granted_by or name
     try:

@@ -16,6 +16,8 @@ from understudy.core.identity_record import FaceOf, IdentityRecord, Use
 from understudy.faces.faceset import Faceset
 from understudy.workflows.consent_choice import Given, new_record
 
+_STATES = {"changed": "was changed", "missing": "is not where it was"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
@@ -30,13 +32,16 @@ class Identity:
         uses: "face", "voice".
         scope: what for, in words.
         until: last day, as ISO 8601 says it.
-        why: why nobody's agreement is needed, or, of one that was revoked, why.
+        why: why nobody's agreement is needed.
         evidence: the file that shows it.
         evidence_sha256: of its content.
-        evidence_state: whether it still is what was recorded; None where it was not looked at.
+        evidence_state: whether it still is what was recorded; None where there is none or nobody looked.
         has_face: whether it is known what the face is like.
         sha256: digest of what was agreed; models and outputs carry it.
         path: file of the record.
+        revoked_on: day on which it was taken back, as ISO 8601 says it.
+        revoked_why: in words.
+        notes: what became of an earlier record, a line each.
     """
 
     name: str
@@ -54,6 +59,9 @@ class Identity:
     has_face: bool
     sha256: str
     path: Path
+    revoked_on: str | None = None
+    revoked_why: str | None = None
+    notes: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +98,7 @@ class Identities:
 
 
 def add(config: AddConfig) -> Identity:
-    """Record what was agreed.
+    """Record what was agreed. Of a record whose place it takes, what the face is like is kept.
 
     Raises:
         ConsentError: there is a record already, or what is given cannot be one.
@@ -116,7 +124,26 @@ def add(config: AddConfig) -> Identity:
     )
     if config.faceset is not None:
         record = record.model_copy(update={"face": face_in(config.faceset)})
-    return _shown(store_record(record, replaces=found.record if found else None))
+    if found is None:
+        return _shown(store_record(record))
+    earlier = found.record
+    if record.face is None and earlier.face is not None:
+        record = record.model_copy(update={"face": earlier.face})
+    return _shown(store_record(record, replaces=earlier), notes=_left_out(earlier, record))
+
+
+def _left_out(earlier: IdentityRecord, now: IdentityRecord) -> list[str]:
+    """What a record said that took the place of another, and this one does not; what was agreed is anew."""
+    said = {
+        "scope": (earlier.scope, now.scope),
+        "until": (earlier.until, now.until),
+        "uses": (", ".join(set(earlier.uses) - set(now.uses)), ""),
+    }
+    lost = [f"{what} ({before})" for what, (before, after) in said.items() if before and not after]
+    notes = [f"the earlier record said what this one does not: {', '.join(lost)}"] if lost else []
+    if now.face is not None and now.face == earlier.face:
+        notes.append("what the face is like was kept; --faceset takes it from other faces")
+    return notes
 
 
 def show(name: str) -> Identity:
@@ -129,13 +156,19 @@ def show(name: str) -> Identity:
 
 
 def list_all() -> Identities:
-    """All records.
+    """All records, and whether their evidence is still what it was.
 
     Raises:
         ConsentError: the folder cannot be read.
     """
     found, problems = all_records()
-    return Identities(identities=[_shown(one) for one in found], warnings=problems)
+    shown = [_shown(one, look=True) for one in found]
+    problems += [
+        f"the evidence of {one.name} {_STATES[one.evidence_state]}: {one.evidence}"
+        for one in shown
+        if one.evidence_state in _STATES
+    ]
+    return Identities(identities=shown, warnings=problems)
 
 
 def revoke(name: str, why: str | None = None) -> Identity:
@@ -186,8 +219,8 @@ def _known(name: str) -> Found:
     return found
 
 
-def _shown(found: Found, *, look: bool = False) -> Identity:
-    record = found.record
+def _shown(found: Found, *, look: bool = False, notes: Sequence[str] = ()) -> Identity:
+    record, revoked = found.record, found.record.revoked
     evidence = record.evidence
     return Identity(
         name=record.name,
@@ -198,13 +231,16 @@ def _shown(found: Found, *, look: bool = False) -> Identity:
         uses=list(record.uses),
         scope=record.scope,
         until=record.until.isoformat() if record.until else None,
-        why=record.revoked.why if record.revoked and record.revoked.why else record.why,
+        why=record.why,
         evidence=evidence.path if evidence else None,
         evidence_sha256=evidence.sha256 if evidence else None,
         evidence_state=_state_of(Path(evidence.path), evidence.sha256) if evidence and look else None,
         has_face=record.face is not None,
         sha256=record.digest(),
         path=found.path,
+        revoked_on=revoked.on.isoformat() if revoked else None,
+        revoked_why=revoked.why if revoked else None,
+        notes=list(notes),
     )
 
 
