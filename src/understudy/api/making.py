@@ -40,6 +40,7 @@ def swap(
     key: AnyPath | None = None,
     worst: AnyPath | None = None,
     watermark: bool = False,
+    label: str | None = None,
     on_event: OnEvent = ignore,
 ) -> SwapResult:
     """Put the source's face into the target video: extract, train and convert in one go.
@@ -68,6 +69,7 @@ def swap(
         key: PEM file of its key, without a passphrase.
         worst: folder for the worst frames, as of `convert`.
         watermark: an invisible mark in the faces, experimental, as of `convert`.
+        label: a visible label, as of `convert`.
         on_event: hears of progress, warnings and files.
 
     Returns:
@@ -91,6 +93,7 @@ def swap(
         cert=maybe_path(cert),
         key=maybe_path(key),
         watermark=watermark,
+        label=label,
     )
     if report is None:
         return workflow.run(config, on_event)
@@ -237,6 +240,7 @@ def convert(
     cert: AnyPath | None = None,
     key: AnyPath | None = None,
     watermark: bool = False,
+    label: str | None = None,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -272,6 +276,8 @@ def convert(
         key: PEM file of its key, without a passphrase.
         watermark: put an invisible mark into the faces. Experimental: it can show on very smooth skin, and is
             lost in strong compression (docs/watermark.md). The manifest says whether it is there.
+        label: put a visible label into a corner of every frame that shows a drawn face, never over one: a
+            text, or "auto" for "AI-generated face".
         on_event: hears of progress and warnings.
 
     Raises:
@@ -301,14 +307,27 @@ def convert(
         cert=maybe_path(cert),
         key=maybe_path(key),
         watermark=watermark,
+        label=label,
     )
     frames = (frame,) if isinstance(frame, int | float) else tuple(frame)
     if not frames and grid is None:
         return workflow.run(config, on_event)
+    return _previewed(config, frames, (colour, blend), on_event, is_grid=grid is not None)
+
+
+def _previewed(
+    config: ConvertConfig,
+    frames: tuple[int | float, ...],
+    ways: tuple[str, str | None],
+    on_event: OnEvent,
+    *,
+    is_grid: bool,
+) -> ConvertResult:
+    """Some frames as a picture; `ways` are names of colours and blends as they were given."""
     from understudy.workflows import preview
     from understudy.workflows.preview_config import asked
 
-    return preview.run(asked(config, frames, colour, blend, is_grid=grid is not None), on_event)
+    return preview.run(asked(config, frames, *ways, is_grid=is_grid), on_event)
 
 
 def _written(out: AnyPath | None, grid: AnyPath | None) -> Path:

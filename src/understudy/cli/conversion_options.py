@@ -117,6 +117,14 @@ Watermark = Annotated[
         "lost in strong compression; the manifest says whether it is there."
     ),
 ]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT|auto",
+        help="Visible label in a corner of every frame that shows a drawn face, never over one; auto says "
+        "'AI-generated face'.",
+    ),
+]
 Codec = Annotated[
     str,
     typer.Option(

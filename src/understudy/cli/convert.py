@@ -16,6 +16,7 @@ from understudy.cli.conversion_options import (
     Faces,
     FrameChoice,
     Grid,
+    Label,
     Mapped,
     Matte,
     Model,
@@ -63,6 +64,7 @@ def convert(
     cert: Cert = None,
     key: Key = None,
     watermark: Watermark = False,
+    label: Label = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -96,6 +98,7 @@ def convert(
             cert=cert,
             key=key,
             watermark=watermark,
+            label=label,
             on_event=on_event,
         )
 

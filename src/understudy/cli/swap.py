@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from understudy.cli.consent_option import Consent
-from understudy.cli.conversion_options import Matte, Out, SourceName, Target, Watermark, Worst
+from understudy.cli.conversion_options import (
+    Label,
+    Matte,
+    Out,
+    SourceName,
+    Target,
+    Watermark,
+    Worst,
+)
 from understudy.cli.evaluate import show as show_figures
 from understudy.cli.model import held_out_rows
 from understudy.cli.output import number, print_rows
@@ -48,6 +56,7 @@ def swap(
     key: Key = None,
     worst: Worst = None,
     watermark: Watermark = False,
+    label: Label = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -79,6 +88,7 @@ def swap(
             key=key,
             worst=worst,
             watermark=watermark,
+            label=label,
             on_event=on_event,
         )
 

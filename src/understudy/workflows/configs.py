@@ -182,6 +182,7 @@ class ConvertConfig:
         key: PEM file of its key.
         source_footage: what the person put in was learnt from, to be named in the manifest where known.
         watermark: whether the faces carry an invisible mark (experimental), see `provenance.watermark_embed`.
+        label: a visible one that says what it is, "auto" or a text; see `workflows.convert_label`.
     """
 
     target: Path
@@ -207,6 +208,7 @@ class ConvertConfig:
     key: Path | None = None
     source_footage: tuple[Path, ...] = ()
     watermark: bool = False
+    label: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +249,7 @@ class SwapConfig:
         key: likewise.
         worst: as in `ConvertConfig`.
         watermark: likewise.
+        label: likewise.
     """
 
     source: tuple[Path, ...]
@@ -267,6 +270,7 @@ class SwapConfig:
     key: Path | None = None
     worst: Path | None = None
     watermark: bool = False
+    label: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from pathlib import Path
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import check_writable, peak_rss_mb
 from understudy.core.prefetch import prefetch
+from understudy.measure.frame_quality import FrameQuality
 from understudy.media.footage import FrameSource, open_footage
 from understudy.media.images import WRITABLE_SUFFIXES
 from understudy.media.patterns import has_number
@@ -27,8 +29,10 @@ from understudy.workflows.convert_compose import Composed, Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_judge import Judging
+from understudy.workflows.convert_label import Labeller, text_of
 from understudy.workflows.convert_output import WARM_UP_FRAMES, Output, check_target, output_for
 from understudy.workflows.convert_tally import Tally
+from understudy.workflows.marks import Marks
 from understudy.workflows.signing import check_signing, marks_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
@@ -68,6 +72,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         front = front_for(config, model, index) if config.occlusion else None
         colours, with_matte = output.notes.get("colours"), config.matte is not None
         mark = _watermark(config, model, output)
+        label = Labeller(text_of(config.label), output.notes, is_video=footage.info.container != "images")
         composer = Composer(model.preset, look, colours, with_matte=with_matte, watermark=mark)
         if output.first:
             message = f"it goes on at frame {output.first}, where it was stopped"
@@ -79,7 +84,8 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
                     continue
                 if number >= output.begun:
                     tally.add(composed.replaced, cast.unsure_in(number))
-                noted = {"colours": dict(composer.colours_chosen), **tally.noted()}
+                    label.add(composed)
+                noted = {"colours": dict(composer.colours_chosen), **tally.noted(), **label.noted()}
                 output.add(composed.frame, composed.matte, noted)
                 if (number + 1) % _REPORT_EVERY == 0:
                     on_event(_progress(number + 1, footage.info.frames_hint))
@@ -88,9 +94,8 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     warnings += judging.told(output.begun) if judging else []
     _tell(config, warnings, on_event)
     if judging is not None and config.worst is not None:
-        paths = {"target": config.target, "output": config.out, "model": config.model}
         marks = marks_of(config, roles, index, consent.said)
-        store_worst(config.worst, judging.qualities(output.begun), **paths, marks=marks, on_event=on_event)
+        _store_worst(config, config.worst, judging.qualities(output.begun), marks, on_event)
     seconds = time.monotonic() - started
     return ConvertResult(
         output=config.out,
@@ -102,6 +107,13 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         warnings=warnings,
         matte=config.matte,
     )
+
+
+def _store_worst(
+    config: ConvertConfig, folder: Path, known: Sequence[FrameQuality], marks: Marks, on_event: OnEvent
+) -> None:
+    paths = {"target": config.target, "output": config.out, "model": config.model}
+    store_worst(folder, known, **paths, marks=marks, on_event=on_event)
 
 
 def _tell(config: ConvertConfig, warnings: Sequence[str], on_event: OnEvent) -> None:
@@ -119,6 +131,7 @@ def _tell(config: ConvertConfig, warnings: Sequence[str], on_event: OnEvent) -> 
 def _checked(config: ConvertConfig) -> Look:
     """Refuse what can be known to fail before a model is loaded; what it shall look like."""
     look = look_of(config)
+    text_of(config.label)
     check_target(config)
     if config.worst is not None:
         check_writable(config.worst / FILE_NAME)

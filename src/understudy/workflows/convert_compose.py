@@ -26,6 +26,8 @@ from understudy.workflows.convert_draw import DrawnFrame, DrawnPart
 from understudy.workflows.convert_texture import Textures
 
 _ON_CROPS = ("light", "feather")  # these look at a face's own pixels alone
+Box = tuple[int, int, int, int]
+
 HALF_WINDOW = 2  # keys before and after that decide a frame's colours
 
 
@@ -69,11 +71,13 @@ class Composed:
         frame: the changed one.
         replaced: the people whose faces were, by name.
         matte: (h, w) float32 in [0, 1], how much of the frame is new; None where nobody asked for it.
+        drawn: where faces were drawn: x0, y0, x1, y1 in its pixels, ends exclusive.
     """
 
     frame: PartialFrame
     replaced: tuple[str, ...]
     matte: Mask | None = None
+    drawn: tuple[Box, ...] = ()
 
 
 class Composer:
@@ -146,10 +150,9 @@ class Composer:
         picture = frame.image
         assert isinstance(picture, DecodedPicture | ImagePicture)
         matte = np.zeros((picture.height_px, picture.width_px), np.float32) if self._with_matte else None
-        for each in parts:
-            self._put(picture, each, frame, matte)
+        boxes = [self._put(picture, each, frame, matte) for each in parts]
         replaced = tuple(each.drawn.cut.part.role.target for each in parts)
-        yield Composed(frame=frame, replaced=replaced, matte=matte)
+        yield Composed(frame=frame, replaced=replaced, matte=matte, drawn=tuple(filter(None, boxes)))
 
     def _put(
         self,
@@ -157,8 +160,8 @@ class Composer:
         face: MaskedPart,
         frame: PartialFrame,
         matte: Mask | None,
-    ) -> None:
-        """Put one face into a picture, and how much of it is shown into the matte."""
+    ) -> Box | None:
+        """Put one face into a picture, and how much of it is shown into the matte; tells where it is."""
         cut = face.drawn.cut
         colour_map = self._colours.take(cut.part.track, frame.index)
         drawn = colour_map.apply(face.drawn.face, face.mask)
@@ -178,10 +181,10 @@ class Composer:
             if planes is not None:
                 picture.mix(planes.window.x0, planes.window.y0, planes.luma, planes.chroma, planes.weight)
                 _cover(matte, planes.window, planes.weight)
-            return
+            return planes.window.box if planes is not None else None
         placed = place(drawn, face.mask, matrix, size, grid)
         if placed is None:
-            return
+            return None
         before = picture.part(*placed.window.box).astype(np.float32) / np.float32(255)
         blend = self._blend or Feather(strength=self._look.strength)
         shown = placed.face
@@ -190,6 +193,7 @@ class Composer:
         after = blend(before, shown, placed.weight)
         picture.put(placed.window.x0, placed.window.y0, after, placed.weight)
         _cover(matte, placed.window, placed.weight * np.float32(self._look.strength))
+        return placed.window.box
 
 
 def _cover(matte: Mask | None, window: Window, weight: Mask) -> None:

@@ -26,6 +26,7 @@ from understudy.training.model_index import ModelIndex
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.consent import Agreed, consent_note
 from understudy.workflows.convert_cast import Role
+from understudy.workflows.convert_label import text_of
 from understudy.workflows.signing import signing_of, tags_for
 
 MATTE_NOTICE = "Where a face was replaced in synthetic media (understudy)"
@@ -174,6 +175,7 @@ def _key(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> str
         "faces": facesets,
         "look": [config.colour, config.blend, config.strength, config.occlusion, config.texture],
         "watermark": config.watermark,
+        "label": text_of(config.label),
         "encoding": [config.codec, config.crf],
     }
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()

@@ -36,6 +36,7 @@ from understudy.workflows.convert_cast import Role, cast_for, roles_of
 from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import DrawnFrame, drawn_frames
 from understudy.workflows.convert_front import Front
+from understudy.workflows.convert_label import Labeller, text_of
 from understudy.workflows.convert_output import WARM_UP_FRAMES
 from understudy.workflows.marks import PICTURE_TAGS
 from understudy.workflows.preview_config import PreviewConfig, Way
@@ -90,6 +91,7 @@ def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
     for used in (conversion.target, *image_files(conversion.target)):
         if conversion.out.exists() and used.exists() and conversion.out.samefile(used):
             raise ConfigError(f"{conversion.out} is part of the target", "write to another file")
+    text_of(conversion.label)
     drawing = _Drawing.of(conversion, on_event)
     wanted = sorted({_position(conversion, asked) for asked in config.frames})
     shown: list[_Shown] = []
@@ -235,6 +237,8 @@ def _shown(
                 # without a watermark: it builds up over the frames before, and what is judged is the face
                 composer = Composer(model.preset, look)
                 for composed in composer.of(_copied(drawn, finished), finished):
+                    if way is None:
+                        Labeller(text_of(conversion.label)).add(composed)
                     finished[composed.frame.index].take(way, composed.frame.image)
                 if way is None:
                     for one in finished.values():

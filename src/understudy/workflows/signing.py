@@ -25,6 +25,7 @@ from understudy.provenance.sign import check_signer, sidecar, sign_copy
 from understudy.training.model_index import ModelIndex
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_cast import Role
+from understudy.workflows.convert_label import text_of
 from understudy.workflows.marks import Marks, by_digest, faces_of
 from understudy.workflows.thumbnail import thumbnail_of
 
@@ -191,6 +192,7 @@ def _footage(path: Path, relation: Relation, *, is_shown: bool = True) -> Ingred
 
 def _settings(config: ConvertConfig) -> dict[str, str | int | float | bool | None]:
     values = {field.name: getattr(config, field.name) for field in fields(config)}
+    values |= {"label": text_of(config.label)}
     return {
         name: value
         for name, value in values.items()

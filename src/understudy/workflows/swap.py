@@ -25,6 +25,7 @@ from understudy.workflows.configs import (
 )
 from understudy.workflows.consent import check_agreed, check_face, check_person, note_person
 from understudy.workflows.convert_cast import can_be_taken_from
+from understudy.workflows.convert_label import text_of
 from understudy.workflows.signing import check_signing
 from understudy.workflows.worst_list import FILE_NAME
 
@@ -125,6 +126,7 @@ def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path
         key=config.key,
         source_footage=config.source,
         watermark=config.watermark,
+        label=config.label,
     )
 
 
@@ -154,6 +156,7 @@ def _check(config: SwapConfig, training: TrainConfig, person: str) -> None:
     convert_output.check_target(_convert_config(config, training, ()))
     if config.worst is not None:
         check_writable(config.worst / FILE_NAME)
+    text_of(config.label)
     train.check(training)
     check_signing(config.cert, config.key)
     for name, paths in _footage(config).items():
