@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import c2pa
 import pytest
 
 from made_manifests import made, with_changed_byte
@@ -145,3 +147,26 @@ def test_one_picture_has_it_inside(config: ConvertConfig, tmp_path: Path) -> Non
     signing.signing_of(config, roles_of(index, None, None, {}), index)([made(config.out)])
     assert verified(config.out).place == "inside"
     assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
+
+
+@pytest.mark.parametrize("thumbnails", [True, False])
+def test_small_pictures_of_who_was_filmed_can_be_left_out(
+    config: ConvertConfig, tmp_path: Path, thumbnails: bool
+) -> None:
+    index = find_generation(config.model).index
+    roles = roles_of(index, None, None, {})
+    # an earlier output, whose manifest has pictures of its own
+    signing.signing_of(config, roles, index)([made(config.out)])
+    out = tmp_path / "second.mp4"
+    second = replace(config, target=config.out, out=out, source_footage=(config.target,))
+    second = replace(second, thumbnails=thumbnails)
+    signing.signing_of(second, roles, index)([made(out)])
+    with c2pa.Reader(str(out)) as reader:
+        said = json.loads(reader.json())
+    active = said["manifests"][said["active_manifest"]]
+    assert [entry["title"] for entry in active["ingredients"]][:2] == ["out.mp4", "target.mp4"]
+    assert ["thumbnail" in entry for entry in active["ingredients"][:2]] == [thumbnails, thumbnails]
+    assert len(said["manifests"]) == (2 if thumbnails else 1)
+    assert "thumbnail" in active  # of the output itself
+    result = verified(out)
+    assert (result.verdict, result.settings["thumbnails"]) == ("intact", thumbnails)

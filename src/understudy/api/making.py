@@ -41,6 +41,7 @@ def swap(
     worst: AnyPath | None = None,
     watermark: bool = False,
     label: str | None = None,
+    thumbnails: bool = True,
     on_event: OnEvent = ignore,
 ) -> SwapResult:
     """Put the source's face into the target video: extract, train and convert in one go.
@@ -70,6 +71,7 @@ def swap(
         worst: folder for the worst frames, as of `convert`.
         watermark: an invisible mark in the faces, experimental, as of `convert`.
         label: a visible label, as of `convert`.
+        thumbnails: small pictures in the manifest, as of `convert`.
         on_event: hears of progress, warnings and files.
 
     Returns:
@@ -94,6 +96,7 @@ def swap(
         key=maybe_path(key),
         watermark=watermark,
         label=label,
+        thumbnails=thumbnails,
     )
     if report is None:
         return workflow.run(config, on_event)
@@ -241,6 +244,7 @@ def convert(
     key: AnyPath | None = None,
     watermark: bool = False,
     label: str | None = None,
+    thumbnails: bool = True,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -278,6 +282,8 @@ def convert(
             lost in strong compression (docs/watermark.md). The manifest says whether it is there.
         label: put a visible label into a corner of every frame that shows a drawn face, never over one: a
             text, or "auto" for "AI-generated face".
+        thumbnails: whether the manifest shows small pictures of target and source; not where nobody shall see
+            who they are. Names and digests of their files stay in it.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -308,6 +314,7 @@ def convert(
         key=maybe_path(key),
         watermark=watermark,
         label=label,
+        thumbnails=thumbnails,
     )
     frames = (frame,) if isinstance(frame, int | float) else tuple(frame)
     if not frames and grid is None:

@@ -125,6 +125,12 @@ Label = Annotated[
         "'AI-generated face'.",
     ),
 ]
+Thumbnails = Annotated[
+    bool,
+    typer.Option(
+        help="Whether the manifest shows small pictures of target and source; file names stay in it.",
+    ),
+]
 Codec = Annotated[
     str,
     typer.Option(

@@ -27,6 +27,7 @@ from understudy.cli.conversion_options import (
     Target,
     TargetIdentity,
     Texture,
+    Thumbnails,
     Watermark,
     Worst,
     frames_of,
@@ -65,6 +66,7 @@ def convert(
     key: Key = None,
     watermark: Watermark = False,
     label: Label = None,
+    thumbnails: Thumbnails = True,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -99,6 +101,7 @@ def convert(
             key=key,
             watermark=watermark,
             label=label,
+            thumbnails=thumbnails,
             on_event=on_event,
         )
 

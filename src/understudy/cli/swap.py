@@ -14,6 +14,7 @@ from understudy.cli.conversion_options import (
     Out,
     SourceName,
     Target,
+    Thumbnails,
     Watermark,
     Worst,
 )
@@ -57,6 +58,7 @@ def swap(
     worst: Worst = None,
     watermark: Watermark = False,
     label: Label = None,
+    thumbnails: Thumbnails = True,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -89,6 +91,7 @@ def swap(
             worst=worst,
             watermark=watermark,
             label=label,
+            thumbnails=thumbnails,
             on_event=on_event,
         )
 

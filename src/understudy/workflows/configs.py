@@ -183,6 +183,7 @@ class ConvertConfig:
         source_footage: what the person put in was learnt from, to be named in the manifest where known.
         watermark: whether the faces carry an invisible mark (experimental), see `provenance.watermark_embed`.
         label: a visible one that says what it is, "auto" or a text; see `workflows.convert_label`.
+        thumbnails: whether the manifest shows small pictures of target and source.
     """
 
     target: Path
@@ -209,6 +210,7 @@ class ConvertConfig:
     source_footage: tuple[Path, ...] = ()
     watermark: bool = False
     label: str | None = None
+    thumbnails: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,6 +252,7 @@ class SwapConfig:
         worst: as in `ConvertConfig`.
         watermark: likewise.
         label: likewise.
+        thumbnails: likewise.
     """
 
     source: tuple[Path, ...]
@@ -271,6 +274,7 @@ class SwapConfig:
     worst: Path | None = None
     watermark: bool = False
     label: str | None = None
+    thumbnails: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -164,10 +164,13 @@ def _sign(
 
 def _ingredients(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> list[Ingredient]:
     """The target; the person put in, by footage where it is known and else by faceset; the model."""
-    found = [_footage(config.target, "parentOf")]
+    is_shown = config.thumbnails
+    found = [_footage(config.target, "parentOf", is_shown=is_shown, has_history=is_shown)]
     if config.source_footage:
         for number, path in enumerate(expand_footage(config.source_footage)):
-            found.append(_footage(path, "inputTo", is_shown=number < _SHOWN))
+            found.append(
+                _footage(path, "inputTo", is_shown=is_shown and number < _SHOWN, has_history=is_shown)
+            )
     else:
         digests = {entry.name: entry.faceset_digest for entry in index.identities}
         names = dict.fromkeys(role.source for role in roles)
@@ -179,14 +182,15 @@ def _model(config: ConvertConfig, index: ModelIndex) -> Ingredient:
     return by_digest(f"model {config.model.name}".strip(), index.weights_sha256)
 
 
-def _footage(path: Path, relation: Relation, *, is_shown: bool = True) -> Ingredient:
+def _footage(path: Path, relation: Relation, *, is_shown: bool, has_history: bool) -> Ingredient:
+    """A piece of footage, with a picture of it, and with the manifest that it has itself."""
     return Ingredient(
         title=path.name,
         relation=relation,
         sha256=sha256_of(path),
         media_type=media_type_of(path),
         thumbnail=thumbnail_of(path) if is_shown else None,
-        footage=path if path.is_file() else None,
+        footage=path if path.is_file() and has_history else None,
     )
 
 

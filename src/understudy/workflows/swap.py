@@ -127,6 +127,7 @@ def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path
         source_footage=config.source,
         watermark=config.watermark,
         label=config.label,
+        thumbnails=config.thumbnails,
     )
 
 
