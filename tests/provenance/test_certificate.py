@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -120,11 +119,10 @@ def test_a_users_own(key: Key, algorithm: str, tmp_path: Path) -> None:
 
 
 def test_a_signer_who_is_not_the_first_is_told(tmp_path: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    cert, key_file = own_files(tmp_path, key)
-    leaf, *issuers = re.findall(b"-----BEGIN.*?-----END CERTIFICATE-----\n", cert.read_bytes(), re.DOTALL)
-    cert.write_bytes(b"".join([*issuers, leaf]))
-    assert issuers
+    cert, key_file = own_files(tmp_path, ec.generate_private_key(ec.SECP256R1()))
+    (tmp_path / "other").mkdir()
+    other, _ = own_files(tmp_path / "other", ec.generate_private_key(ec.SECP256R1()))
+    cert.write_bytes(other.read_bytes() + cert.read_bytes())
     with pytest.raises(ConfigError, match=r"belongs to certificate 2 in .* must be the first"):
         signer_of(cert, key_file)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -73,6 +74,11 @@ def convert(
     """Put a model's source face into a video or images, or into some frames to see what it looks like."""
     pairs, frames = _checked(out, grid, mapped or [], frame or [])
 
+    look: dict[str, Any] = {"colour": colour, "blend": blend, "strength": strength}
+    look |= {"occlusion": occlusion, "texture": texture}
+    says: dict[str, Any] = {"cert": cert, "key": key, "watermark": watermark}
+    says |= {"label": label, "thumbnails": thumbnails}
+
     def work(on_event: OnEvent) -> ConvertResult:
         from understudy import convert as api
 
@@ -84,11 +90,7 @@ def convert(
             target_identity=target_identity,
             mapped=pairs,
             faces=faces or [],
-            colour=colour,
-            blend=blend,
-            strength=strength,
-            occlusion=occlusion,
-            texture=texture,
+            **look,
             codec=codec,
             crf=crf,
             matte=matte,
@@ -97,11 +99,7 @@ def convert(
             grid=grid,
             device=device or "auto",
             consent=consent,
-            cert=cert,
-            key=key,
-            watermark=watermark,
-            label=label,
-            thumbnails=thumbnails,
+            **says,
             on_event=on_event,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -68,6 +68,11 @@ def swap(
     """
     either_minutes_or_steps(minutes, steps)
 
+    training: dict[str, Any] = {"minutes": minutes, "steps": steps, "preset": preset}
+    training |= {"start": start, "seed": seed}
+    says: dict[str, Any] = {"cert": cert, "key": key, "watermark": watermark}
+    says |= {"label": label, "thumbnails": thumbnails}
+
     def work(on_event: OnEvent) -> SwapResult:
         from understudy import swap as api
 
@@ -76,22 +81,14 @@ def swap(
             target,
             out,
             target_footage=target_footage or (),
-            minutes=minutes,
-            steps=steps,
             production=production,
-            preset=preset,
-            start=start,
-            seed=seed,
+            **training,
             report=report,
             matte=matte,
             source_name=source_name,
             consent=consent,
-            cert=cert,
-            key=key,
             worst=worst,
-            watermark=watermark,
-            label=label,
-            thumbnails=thumbnails,
+            **says,
             on_event=on_event,
         )
 

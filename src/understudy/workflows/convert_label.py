@@ -102,4 +102,5 @@ def _draw(picture: DecodedPicture | ImagePicture, art: LabelArt, box: Box, size:
     width, height = min(box[2], size[0]) - x0, min(box[3], size[1]) - y0
     text, weight = art.text[:height, :width, None], art.weight[:height, :width]
     before = picture.part(x0, y0, x0 + width, y0 + height).astype(np.float32) / np.float32(255)
-    picture.put(x0, y0, before * (1 - weight[..., None]) + text * _WHITE, weight)
+    after = before * (1 - weight[..., None]) + text * _WHITE
+    picture.put(x0, y0, np.asarray(after, np.float32), weight)
