@@ -73,9 +73,8 @@ def convert(
 ) -> None:
     """Put a model's source face into a video or images, or into some frames to see what it looks like."""
     pairs, frames = _checked(out, grid, mapped or [], frame or [])
-
     look: dict[str, Any] = {"colour": colour, "blend": blend, "strength": strength}
-    look |= {"occlusion": occlusion, "texture": texture}
+    look |= {"occlusion": occlusion, "texture": texture, "codec": codec, "crf": crf}
     says: dict[str, Any] = {"cert": cert, "key": key, "watermark": watermark}
     says |= {"label": label, "thumbnails": thumbnails}
 
@@ -91,8 +90,6 @@ def convert(
             mapped=pairs,
             faces=faces or [],
             **look,
-            codec=codec,
-            crf=crf,
             matte=matte,
             worst=worst,
             frame=frames,
