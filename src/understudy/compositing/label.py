@@ -102,7 +102,8 @@ def _drawn(lines: Sequence[str], font_size: int) -> LabelArt:
         for y in (radius, height - 1 - radius):
             cv2.circle(box, (x, y), radius, white, cv2.FILLED)
     text, beneath = (_reduced(layer, size) for layer in (letters, box))
-    return LabelArt(text=text, weight=1 - (1 - text) * (1 - _BACKDROP * beneath))
+    weight = 1 - (1 - text) * (1 - _BACKDROP * beneath)
+    return LabelArt(text=text, weight=np.asarray(weight, np.float32))
 
 
 def _reduced(layer: np.ndarray, size: Sequence[int]) -> Mask:
