@@ -34,6 +34,7 @@ def pair(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Pa
         target=clips["target"],
         truth=truth,
         person="built-in actor B",
+        replaced="built-in actor A",
         consent="rendered",
     )
 

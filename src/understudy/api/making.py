@@ -35,6 +35,7 @@ def swap(
     report: AnyPath | None = None,
     matte: AnyPath | None = None,
     source_name: str | None = None,
+    target_name: str | None = None,
     consent: AnyPath | None = None,
     cert: AnyPath | None = None,
     key: AnyPath | None = None,
@@ -61,7 +62,9 @@ def swap(
         seed: seed of every random choice.
         report: HTML file to write about the measured result; nothing is measured where None.
         matte: a further video or numbered images to write, white where the picture is new.
-        source_name: who is put in, as their record is called; the name of the first footage where None.
+        source_name: who is put in, as their record, their faceset and the model call them; as the first of
+            their footage is called where None, or as the production has it.
+        target_name: likewise of who is replaced.
         consent: why the source's face may be used, where there is no record of it yet: a file that shows it
             (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
@@ -87,6 +90,7 @@ def swap(
         matte=maybe_path(matte),
         worst=maybe_path(worst),
         source_name=source_name,
+        target_name=target_name,
         consent=maybe_consent(consent),
         cert=maybe_path(cert),
         key=maybe_path(key),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from understudy.cli.consent_option import Consent
-from understudy.cli.conversion_options import Matte, Out, SourceName, Target, Watermark, Worst
+from understudy.cli.conversion_options import Matte, Out, SourceName, Target, TargetName, Watermark, Worst
 from understudy.cli.evaluate import show as show_figures
 from understudy.cli.model import held_out_rows
 from understudy.cli.output import number, print_rows
@@ -43,6 +43,7 @@ def swap(
     report: Report = None,
     matte: Matte = None,
     source_name: SourceName = None,
+    target_name: TargetName = None,
     consent: Consent = None,
     cert: Cert = None,
     key: Key = None,
@@ -74,6 +75,7 @@ def swap(
             report=report,
             matte=matte,
             source_name=source_name,
+            target_name=target_name,
             consent=consent,
             cert=cert,
             key=key,
@@ -91,6 +93,7 @@ def _show(result: SwapResult) -> None:
     rows = [
         ("output", str(result.output)),
         *([("matte", str(result.matte))] if result.matte else ()),
+        ("people", f"{result.source_name} in the place of {result.target_name}"),
         ("frames", f"{result.frames}, {result.swapped} of them swapped"),
         *(held_out_rows(result.train) if result.train else ()),
         ("production", str(result.production)),
