@@ -146,7 +146,7 @@ def test_productions_of_earlier_versions_are_gone_on_with(clips: dict[str, Path]
 
 
 def test_whom_a_file_was_named_after_can_still_be_said(clips: dict[str, Path], tmp_path: Path) -> None:
-    """As long as nothing was learnt of them: a swap may have been stopped because the file's name was wrong."""
+    """As long as nothing was learnt of them: a swap may have been stopped as a file was misnamed."""
     production = tmp_path / "p"
     folder = production / "source.faceset"
     Faceset.create(folder, "video").close()
