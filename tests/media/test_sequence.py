@@ -239,6 +239,13 @@ def test_images_say_what_was_done_to_them(tmp_path: Path) -> None:
     [
         ("out/%06d.exr", "cannot write images of type .exr"),
         ("out/frame.png", "one name for many frames.*frame_%06d.png"),
+        ("out/%s.png", "where the frames' numbers go: say .*out/%06d.png"),
+        ("out/shot_%6d_v2.png", "say .*out/shot_%06d_v2.png"),
+        ("out/shot.####.png", "say .*out/shot.%06d.png"),
+        ("out/{frame:04d}.png", "say .*out/%06d.png"),
+        ("out/*.png", "say .*out/%06d.png"),
+        ("out/$F4.tif", "say .*out/%06d.tif"),
+        ("out/100% Franz.png", "one name for many frames.*100% Franz_%06d.png"),
         ("no/where/%06d.png", "folder .*no does not exist"),
         ("out/*/%06d.png", "pattern in the name of a folder"),
         ("there/%d.png", "2 files are there already .*7.png the first"),

@@ -11,7 +11,7 @@ from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.files import check_writable, sync, sync_folder
 from understudy.media.output import Finish, write_errors
 from understudy.media.parts_folder import PartsFolder, has_parts
-from understudy.media.patterns import fixed_part, has_number, matches, names_of, numbered
+from understudy.media.patterns import fixed_part, has_number, matches, names_of, numbered, with_number
 from understudy.media.stills import STILL_SUFFIXES
 
 
@@ -129,6 +129,8 @@ def check_sequence(path: Path, files: Sequence[Path]) -> None:
             "use .png or .tif (up to 16 bits), or .jpg",
         )
     if not has_number(path) and len(files) != 1:
+        if (meant := with_number(path)) is not None:
+            raise MediaError(f"{path} does not say where the frames' numbers go", f"say {meant}")
         example = path.with_name(f"{path.stem}_%06d{path.suffix}")
         raise MediaError(f"{path} is one name for many frames", f"put a number into it: {example}")
     if fixed_part(path) != path.parent:

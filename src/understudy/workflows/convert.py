@@ -8,7 +8,7 @@ from contextlib import closing
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
-from understudy.core.files import check_writable, peak_rss_mb
+from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.media.footage import FrameSource, open_footage
 from understudy.media.images import WRITABLE_SUFFIXES
@@ -32,7 +32,7 @@ from understudy.workflows.convert_tally import Tally
 from understudy.workflows.signing import check_signing
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
-from understudy.workflows.worst_list import FILE_NAME, store_worst
+from understudy.workflows.worst_list import check_worst, store_worst
 
 _REPORT_EVERY = 5  # frames
 
@@ -120,7 +120,7 @@ def _checked(config: ConvertConfig) -> Look:
     look = look_of(config)
     check_target(config)
     if config.worst is not None:
-        check_writable(config.worst / FILE_NAME)
+        check_worst(config.worst)
     return look
 
 

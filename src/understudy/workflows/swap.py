@@ -9,7 +9,7 @@ from pathlib import Path
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, ignore
-from understudy.core.files import check_writable, peak_rss_mb
+from understudy.core.files import peak_rss_mb
 from understudy.faces.faceset import Faceset
 from understudy.media.footage import expand_footage, image_files, sha256_of
 from understudy.media.patterns import has_number
@@ -42,7 +42,7 @@ from understudy.workflows.swap_names import (
     names_of,
     take_name,
 )
-from understudy.workflows.worst_list import FILE_NAME
+from understudy.workflows.worst_list import check_worst
 
 
 def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
@@ -171,7 +171,7 @@ def _check(config: SwapConfig, training: TrainConfig, people: Mapping[str, Named
             _check_no_input(out, footage)
     convert_output.check_target(_convert_config(config, training, people, ()))
     if config.worst is not None:
-        check_writable(config.worst / FILE_NAME)
+        check_worst(config.worst)
     train.check(training)
     check_signing(config.cert, config.key)
     for folder, (role, paths) in zip(training.facesets, _footage(config).items(), strict=True):
