@@ -12,6 +12,7 @@ from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.media.footage import FrameSource, open_footage
 from understudy.media.images import WRITABLE_SUFFIXES
+from understudy.media.info import VideoInfo
 from understudy.media.patterns import has_number
 from understudy.provenance.watermark_code import payload_of
 from understudy.provenance.watermark_embed import Watermark
@@ -50,7 +51,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         FacesetError: a faceset that cannot be read.
     """
     started = time.monotonic()
-    look = _checked(config)
+    look, info = _checked(config)
     device = find_device(config.device)
     loaded = load_model(config.model, bf16=has_fast_bf16(device))
     model, index = loaded.model.to(device).eval(), loaded.index
@@ -60,7 +61,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     with (
         single_threaded_opencv(),
         closing(cast_for(roles, index, config.faces, config.target, on_event)) as cast,
-        output_for(config, roles, index, consent) as output,
+        output_for(config, info, roles, index, consent) as output,
         open_footage(config.target, start_index=_start(config, roles, index, output.first)) as footage,
     ):
         tally = Tally(output.notes, [role.target for role in roles])
@@ -69,6 +70,9 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         colours, with_matte = output.notes.get("colours"), config.matte is not None
         mark = _watermark(config, model, output)
         composer = Composer(model.preset, look, colours, with_matte=with_matte, watermark=mark)
+        told = output.warnings  # e.g. that it begins anew: to be known now, not after hours
+        for message in told:
+            on_event(Notice(message=message))
         if output.first:
             message = f"it goes on at frame {output.first}, where it was stopped"
             on_event(Notice(message=message, is_warning=False))
@@ -86,7 +90,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     warnings = [*consent.warnings, *loaded.warnings, *footage.warnings, *output.warnings]
     warnings += tally.missed(config.target)
     warnings += judging.told(output.begun) if judging else []
-    _tell(config, warnings, on_event)
+    _tell(config, [message for message in warnings if message not in told], on_event)
     if judging is not None and config.worst is not None:
         paths = {"target": config.target, "output": config.out, "model": config.model}
         store_worst(config.worst, judging.qualities(output.begun), **paths, on_event=on_event)
@@ -115,13 +119,13 @@ def _tell(config: ConvertConfig, warnings: Sequence[str], on_event: OnEvent) -> 
         on_event(Written(path=config.matte, what="matte"))
 
 
-def _checked(config: ConvertConfig) -> Look:
-    """Refuse what can be known to fail before a model is loaded; what it shall look like."""
+def _checked(config: ConvertConfig) -> tuple[Look, VideoInfo]:
+    """Refuse what can be known to fail before a model is loaded; what it shall look like, of what target."""
     look = look_of(config)
-    check_target(config)
+    info = check_target(config)
     if config.worst is not None:
         check_worst(config.worst)
-    return look
+    return look, info
 
 
 def _composed(
