@@ -35,7 +35,7 @@ from understudy.workflows.training_board import TensorBoard
 from understudy.workflows.training_faces import entries_of, load_faces
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
-from understudy.workflows.usual_faces import keep_tolerances
+from understudy.workflows.usual_faces import keep_tolerances, keep_tolerances_of_best
 from understudy.workflows.worst_list import read_worst
 
 Mode = Literal["fresh", "continue", "further"]
@@ -113,6 +113,7 @@ def _lead(
         tell_end(team, index)
     try:
         keep_tolerances(config.model, model, index, config.facesets)
+        keep_tolerances_of_best(config.model, model, index, config.facesets)
     except UnderstudyError as error:  # the model is saved; conversion finds out, or guesses
         on_event(Notice(message=str(error)))
     return result
