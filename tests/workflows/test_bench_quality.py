@@ -10,17 +10,16 @@ import pytest
 
 from understudy.core.errors import ConfigError
 from understudy.workflows import bench_quality
-from understudy.workflows.bench_quality import (
+from understudy.workflows.bench_quality import run
+from understudy.workflows.known_pairs import Pair, real_pairs, rendered_pairs
+from understudy.workflows.quality_baseline import changes_since, read_baseline
+from understudy.workflows.quality_result import (
     HIGHER_IS_BETTER,
     QualityConfig,
     QualityResult,
     QualityRun,
-    changes_since,
     figures_of,
-    read_baseline,
-    run,
 )
-from understudy.workflows.known_pairs import Pair, real_pairs, rendered_pairs
 from understudy.workflows.quality_table import markdown, rows
 from workflows.conftest import shortened
 

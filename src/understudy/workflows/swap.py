@@ -14,7 +14,7 @@ from understudy.faces.faceset import Faceset
 from understudy.media.footage import expand_footage, image_files, sha256_of
 from understudy.media.patterns import has_number
 from understudy.training.model_folder import find_generation, holds_model
-from understudy.workflows import convert, convert_output, extract, train
+from understudy.workflows import convert, convert_output, extract, train, train_checks
 from understudy.workflows.configs import (
     ConvertConfig,
     ExtractConfig,
@@ -172,7 +172,7 @@ def _check(config: SwapConfig, training: TrainConfig, people: Mapping[str, Named
     convert_output.check_target(_convert_config(config, training, people, ()))
     if config.worst is not None:
         check_worst(config.worst)
-    train.check(training)
+    train_checks.check(training)
     check_signing(config.cert, config.key)
     for folder, (role, paths) in zip(training.facesets, _footage(config).items(), strict=True):
         _check_production(folder, paths)
