@@ -25,7 +25,7 @@ from understudy.core.events import Notice
 from understudy.measure.regression import seed_noise
 from understudy.nets.presets import PRESETS
 from understudy.workflows import bench_quality
-from understudy.workflows.bench_quality import QualityConfig
+from understudy.workflows.quality_result import QualityConfig
 
 USUAL = "none"
 VARIANTS: dict[str, dict[str, float]] = {

@@ -16,7 +16,8 @@ from pathlib import Path
 from machine import about
 
 from understudy.core.events import Event, Notice
-from understudy.workflows.bench_quality import QUALITY_STEPS, QualityConfig, run
+from understudy.workflows.bench_quality import run
+from understudy.workflows.quality_result import QUALITY_STEPS, QualityConfig
 from understudy.workflows.quality_table import markdown
 
 RESULTS = Path(__file__).parent / "results"

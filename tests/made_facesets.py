@@ -13,7 +13,8 @@ from measure.made_faces import made_face, picture_of
 from understudy.core.types import Image, Vector
 from understudy.faces.crop import STORED_COVERAGE, cut, cut_as_it_lies
 from understudy.faces.face import Face
-from understudy.faces.faceset import FaceRecord, Faceset, SourceRecord
+from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_records import FaceRecord, SourceRecord
 from understudy.media.images import encode_jpeg
 
 RATE = Fraction(25)

@@ -151,11 +151,14 @@ def test_consent_is_a_word_or_a_file(seen: list[object], monkeypatch, tmp_path: 
     monkeypatch.chdir(tmp_path)
     understudy.convert("a.mp4", "m", "o.mp4", consent="self")
     understudy.convert("a.mp4", "m", "o.mp4", consent=Path("self"))
-    understudy.swap("s.mp4", "t.mp4", "o.mp4", consent="rendered", source_name="Zoë")
-    assert [(config.consent, getattr(config, "source_name", None)) for config, _ in seen] == [  # type: ignore[misc]
-        ("self", None),
-        (str(tmp_path / "self"), None),
-        ("rendered", "Zoë"),
+    understudy.swap("s.mp4", "t.mp4", "o.mp4", consent="rendered", source_name="Zoë", target_name="Bo")
+    assert [
+        (config.consent, *(getattr(config, f"{role}_name", None) for role in ("source", "target")))
+        for config, _ in seen
+    ] == [  # type: ignore[misc]
+        ("self", None, None),
+        (str(tmp_path / "self"), None, None),
+        ("rendered", "Zoë", "Bo"),
     ]
 
 

@@ -6,11 +6,13 @@ import (torch, OpenCV, PyAV) is imported by the first call.
 
 from __future__ import annotations
 
+from understudy.api.converting import convert
 from understudy.api.exporting import export
 from understudy.api.facesets import extract, import_faces
 from understudy.api.judging import compare, coverage, evaluate
-from understudy.api.making import convert, swap, train
 from understudy.api.provenance import verify
+from understudy.api.swapping import swap
+from understudy.api.training import train
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Event, Notice, OnEvent, Progress, Written
 from understudy.workflows.configs import ConvertResult, ExtractResult, SwapResult, TrainResult

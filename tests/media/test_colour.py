@@ -73,7 +73,8 @@ def test_there_and_back_is_nearly_lossless(matrix: int, full_range: int, pixel_f
     tags = ColourTags(matrix=matrix, range=full_range)
     image = picture(7, 128, 96)
     to_rgb = ToRgb(tags, width_px=128, height_px=96)
-    from_rgb = FromRgb(tags, height_px=96, pixel_format=pixel_format)
+    # FFmpeg takes chroma to be centred in pictures that come from no decoder
+    from_rgb = FromRgb(tags, height_px=96, pixel_format=pixel_format, site=(0.5, 0.5))
     once = to_rgb(from_rgb(image))
     error = once.astype(int) - image
     assert np.abs(error).mean() < 0.8

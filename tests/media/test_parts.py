@@ -12,6 +12,7 @@ import pytest
 from clips import make_clip
 from understudy.core.errors import MediaError
 from understudy.media import parts
+from understudy.media.finished_part import FinishedPart
 from understudy.media.parts import PartsWriter
 from understudy.media.probe import packets_digest, presentation_times, stream_spans
 from understudy.media.reader import VideoReader
@@ -175,15 +176,15 @@ def test_an_interrupt_while_parts_are_read_loses_none(
 ) -> None:
     target = make_clip(tmp_path / "a.mp4", frames=30)
     copy(target, tmp_path / "out.mp4", stop=25)
-    counted = parts._packets_in
+    looked_at = FinishedPart.is_whole
 
-    def interrupted(path: Path) -> int:
+    def interrupted(part: FinishedPart, path: Path) -> bool:
         if path.name.startswith("000001"):
             raise KeyboardInterrupt
-        return counted(path)
+        return looked_at(part, path)
 
     with monkeypatch.context() as patch, VideoReader(target) as reader:
-        patch.setattr(parts, "_packets_in", interrupted)
+        patch.setattr(FinishedPart, "is_whole", interrupted)
         with pytest.raises(KeyboardInterrupt):
             opened(reader, tmp_path / "out.mp4")
     assert copy(target, tmp_path / "out.mp4")[0] == 21

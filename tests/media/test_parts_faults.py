@@ -50,7 +50,7 @@ def halved(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "text", "last bytes"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "text", "last bytes", "one bit"])
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_damaged_part_is_made_anew_with_those_after_it(tmp_path: Path, damage: str, suffix: str) -> None:
     target, out = make_clip(tmp_path / "a.mp4", frames=40, audio=("aac",)), tmp_path / f"out{suffix}"
@@ -58,6 +58,9 @@ def test_a_damaged_part_is_made_anew_with_those_after_it(tmp_path: Path, damage:
     part = tmp_path / f"out{suffix}.parts" / f"000002{suffix}"
     content = {"cut": part.read_bytes()[:900], "empty": b"", "text": b"no video", "last bytes": b""}
     content["last bytes"] = part.read_bytes()[:-40]
+    middle = part.stat().st_size // 2
+    flipped = bytes([part.read_bytes()[middle] ^ 1])
+    content["one bit"] = part.read_bytes()[:middle] + flipped + part.read_bytes()[middle + 1 :]
     part.write_bytes(content[damage])
     first, writer = copy(target, out)
     assert first == 14

@@ -239,6 +239,13 @@ def test_images_say_what_was_done_to_them(tmp_path: Path) -> None:
     [
         ("out/%06d.exr", "cannot write images of type .exr"),
         ("out/frame.png", "one name for many frames.*frame_%06d.png"),
+        ("out/%s.png", "where the frames' numbers go: say .*out/%06d.png"),
+        ("out/shot_%6d_v2.png", "say .*out/shot_%06d_v2.png"),
+        ("out/shot.####.png", "say .*out/shot.%06d.png"),
+        ("out/{frame:04d}.png", "say .*out/%06d.png"),
+        ("out/*.png", "say .*out/%06d.png"),
+        ("out/$F4.tif", "say .*out/%06d.tif"),
+        ("out/100% Franz.png", "one name for many frames.*100% Franz_%06d.png"),
         ("no/where/%06d.png", "folder .*no does not exist"),
         ("out/*/%06d.png", "pattern in the name of a folder"),
         ("there/%d.png", "2 files are there already .*7.png the first"),
@@ -303,7 +310,14 @@ def test_what_is_of_something_else_or_damaged_is_not_used(tmp_path: Path, harm: 
         (tmp_path / "%d.png.parts" / "3.png").unlink()
     if harm == "state broken":
         (tmp_path / "%d.png.parts" / "parts.json").write_text("{")
-    assert go_on(target, out, key="b" if harm == "other key" else "a") == 0
+    key = "b" if harm == "other key" else "a"
+    with VideoReader(target) as reader:
+        writer = SequenceWriter(out, like=reader.info, key=key)
+        told = "; ".join(writer.warnings)
+        writer.discard()
+    said = {"other key": "made from another target, model, setting", "image gone": "%d.png are missing"}
+    assert said.get(harm, "") in told
+    assert go_on(target, out, key=key) == 0
     assert len(list(tmp_path.glob("*.png"))) == 40
     assert not (tmp_path / "%d.png.parts").exists()
 

@@ -295,3 +295,18 @@ def test_real_target_of_another_format(tmp_path: Path) -> None:
     assert presentation_times(tmp_path / "out.mp4") == [frame.time_s for frame in frames]
     assert len(frames) == 75
     assert packets_digest(tmp_path / "out.mp4") == packets_digest(target)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3])
+def test_hevc_of_a_few_frames_says_when_they_are_decoded(tmp_path: Path, frames: int) -> None:
+    """Again and again, as x265 leaves times of fewer than three frames to what was in its memory."""
+    target = make_clip(tmp_path / "a.mp4", frames=frames)
+    for number in range(6):
+        out = tmp_path / f"{number}.mp4"
+        with VideoReader(target) as reader, VideoWriter(out, like=reader.info, codec="hevc") as writer:
+            for frame in reader:
+                writer.write(frame)
+        assert presentation_times(out) == presentation_times(target)
+        with av.open(str(out)) as container:
+            packets = [packet for packet in container.demux(video=0) if packet.size]
+        assert all(0 <= (packet.pts - packet.dts) * packet.time_base < 1 for packet in packets)

@@ -10,17 +10,16 @@ import pytest
 
 from understudy.core.errors import ConfigError
 from understudy.workflows import bench_quality
-from understudy.workflows.bench_quality import (
+from understudy.workflows.bench_quality import run
+from understudy.workflows.known_pairs import Pair, real_pairs, rendered_pairs
+from understudy.workflows.quality_baseline import changes_since, read_baseline
+from understudy.workflows.quality_result import (
     HIGHER_IS_BETTER,
     QualityConfig,
     QualityResult,
     QualityRun,
-    changes_since,
     figures_of,
-    read_baseline,
-    run,
 )
-from understudy.workflows.known_pairs import Pair, real_pairs, rendered_pairs
 from understudy.workflows.quality_table import markdown, rows
 from workflows.conftest import shortened
 
@@ -34,6 +33,7 @@ def pair(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Pa
         target=clips["target"],
         truth=truth,
         person="built-in actor B",
+        replaced="built-in actor A",
         consent="rendered",
     )
 

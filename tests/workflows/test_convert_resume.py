@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -79,14 +80,19 @@ def test_another_look_begins_anew(
     clips: dict[str, Path], model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out.mp4"
-    first = ConvertConfig(target=clips["target"], model=model, out=out, colour="lab")
+    first = ConvertConfig(
+        target=clips["target"], model=model, out=out, matte=tmp_path / "matte.mp4", colour="lab"
+    )
     stopped_at(25, KeyboardInterrupt(), first, monkeypatch)
     said: list[str] = []
-    convert.run(
-        ConvertConfig(target=clips["target"], model=model, out=out, colour="mkl"),
+    result = convert.run(
+        replace(first, colour="mkl"),
         lambda event: said.extend([event.message] if isinstance(event, Notice) else []),
     )
     assert not any("goes on" in message for message in said)
+    (told,) = [message for message in said if "an earlier run left" in message]
+    assert "another target, model, setting or version" in told
+    assert told in result.warnings
 
 
 def test_what_is_painted_over_the_face_stays(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:

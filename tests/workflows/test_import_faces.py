@@ -18,7 +18,8 @@ from understudy.core.types import Image, Points
 from understudy.faces import faults
 from understudy.faces.crop import stored_size_px
 from understudy.faces.face import FaceSquare
-from understudy.faces.faceset import Faceset, StoredFace
+from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_records import StoredFace
 from understudy.faces.pose import fit_pose
 from understudy.faces.stored_crop import read_upright
 from understudy.media.images import write_image

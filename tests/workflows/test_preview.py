@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import understudy
 from understudy.core.errors import ConfigError
 from understudy.media.images import read_image, write_image
 from understudy.media.reader import VideoReader
+from understudy.media.writer import VideoWriter
 from understudy.report import contact_sheet
 from understudy.training.model import Model
 from understudy.workflows import preview
@@ -37,6 +39,30 @@ def test_a_frame_is_what_the_conversion_gives(
     assert (
         np.abs(one - frame_of(tmp_path / "all.mp4", 34))[150:260, 150:240].mean() > 0.5
     )  # it is told from others
+
+
+@pytest.fixture(scope="module")
+def grainy(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The target, ever grainier, and its faces: what is measured of one frame is not that of those before."""
+    path, random = tmp_path_factory.mktemp("grainy") / "target.mp4", np.random.default_rng(3)
+    with VideoReader(clips["target"]) as reader, VideoWriter(path, like=reader.info, crf=4) as writer:
+        for frame in reader:
+            grain = random.normal(0, 0.5 * frame.index, (*frame.image.shape[:2], 1))
+            writer.write(replace(frame, image=np.clip(frame.image + grain, 0, 255).astype(np.uint8)))
+    understudy.extract(path, path.with_name("target"))
+    return path, path.with_name("target")
+
+
+@pytest.mark.parametrize("texture", [False, True])
+def test_a_frame_is_to_the_pixel_what_the_conversion_gives(
+    grainy: tuple[Path, Path], model: Path, tmp_path: Path, *, texture: bool
+) -> None:
+    asked = {"faces": [grainy[1]], "colour": "lab", "texture": texture}
+    understudy.convert(grainy[0], model, tmp_path / "all" / "%d.png", **asked)
+    for frame in (0, 20, 46):  # from the last, 40 frames before are looked at
+        understudy.convert(grainy[0], model, tmp_path / "one.png", frame=frame, **asked)
+        whole = read_image(tmp_path / "all" / f"{frame}.png").astype(np.int16)
+        assert np.abs(read_image(tmp_path / "one.png") - whole).max() <= 1, frame
 
 
 def test_a_time_is_the_frame_shown_then(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
@@ -116,9 +142,9 @@ def test_frames_that_are_far_apart_do_not_draw_what_lies_between() -> None:
         ({"frame": [1]}, "no output is named"),
         ({"out": "a.mp4", "frame": [1]}, "is no picture"),
         ({"out": "a.png", "frame": [1], "matte": "m.mp4"}, "has no matte"),
-        ({"out": "a.png", "frame": [-1]}, "no frame -1"),
-        ({"out": "a.png", "frame": [48]}, "has no frame 48"),
-        ({"out": "a.png", "frame": [99.0]}, "ends before 99 s"),
+        ({"out": "a.png", "frame": [-1]}, "--frame is -1: frames are counted from 0"),
+        ({"out": "a.png", "frame": [48]}, r"--frame 48 is beyond.*48 frames, the last at 1\.88 s.*0 to 47"),
+        ({"out": "a.png", "frame": [99.0]}, "--frame 99 s is beyond the end.*it has 48 frames"),
         ({"out": "a.png", "frame": [1], "colour": "labb"}, "no colour 'labb'"),
     ],
 )

@@ -112,5 +112,16 @@ def test_mistakes_of_a_caller_are_named(tmp_path: Path, flags: dict[str, object]
     assert what in str(caught.value)
 
 
-def test_what_is_near_nothing_lists_all() -> None:
-    assert nearest("qqq", ("base", "scratch")) == "known are base, scratch"
+@pytest.mark.parametrize("word", ["qqq", "banana", "reinhard", "iterations"])
+def test_what_is_near_nothing_lists_all(word: str) -> None:
+    for known in (
+        ("none", "lab", "sliced"),
+        ("feather", "pyramid", "poisson"),
+        ("minutes", "steps", "preset"),
+    ):
+        assert nearest(word, known) == f"known are {', '.join(known)}"
+
+
+@pytest.mark.parametrize(("word", "meant"), [("LAB", "lab"), ("hist", "histogram"), ("minuets", "minutes")])
+def test_what_is_like_something_names_it(word: str, meant: str) -> None:
+    assert nearest(word, ("none", "lab", "histogram", "minutes")) == f"did you mean {meant}?"

@@ -15,7 +15,7 @@ from understudy.core.errors import ConfigError, UnderstudyError
 from understudy.core.events import Event, Notice, Written
 from understudy.measure.frame_quality import FrameQuality
 from understudy.media.footage import sha256_of
-from understudy.workflows.worst_list import read_worst, store_worst, write_worst
+from understudy.workflows.worst_list import check_worst, read_worst, store_worst, write_worst
 
 FRAMES = 30
 BAD = {7: 40.0, 20: 90.0}
@@ -158,3 +158,12 @@ def test_a_folder_that_cannot_be_written_to(swap: tuple[Path, Path], tmp_path: P
     (tmp_path / "file").touch()
     with pytest.raises(UnderstudyError, match="cannot write"):
         write_worst(tmp_path / "file", qualities(), target=swap[0], output=swap[1], marks=None)
+
+
+def test_a_file_where_a_folder_is_meant_is_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "worst.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"worst\.json is a file.*--worst"):
+        check_worst(tmp_path / "worst.json")
+    check_worst(tmp_path / "new")
+    assert (tmp_path / "new").is_dir()
+    assert not list((tmp_path / "new").iterdir())

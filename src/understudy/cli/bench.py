@@ -22,8 +22,8 @@ from understudy.cli.training_options import (
 from understudy.core.events import OnEvent
 
 if TYPE_CHECKING:
-    from understudy.workflows.bench_quality import QualityResult
     from understudy.workflows.bench_train import BenchResult
+    from understudy.workflows.quality_result import QualityResult
 
 app = typer.Typer(help="Measure speed, as ratios, and quality.", no_args_is_help=True)
 
@@ -97,9 +97,10 @@ def quality(
 
     def perform_all(on_event: OnEvent) -> QualityResult:
         from understudy.workflows import bench_quality as workflow
+        from understudy.workflows.quality_result import QUALITY_STEPS, QualityConfig
 
-        config = workflow.QualityConfig(
-            steps=steps or workflow.QUALITY_STEPS,
+        config = QualityConfig(
+            steps=steps or QUALITY_STEPS,
             minutes=minutes,
             seeds=tuple(seed or (0,)),
             pairs=tuple(pair or ()),

@@ -83,6 +83,9 @@ SourceName = Annotated[
         metavar="NAME", help="Who is put in, as their record is called.", show_default="the footage's name"
     ),
 ]
+TargetName = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Who is replaced.", show_default="the footage's name")
+]
 Colour = Annotated[
     str,
     typer.Option(

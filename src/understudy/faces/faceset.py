@@ -30,7 +30,7 @@ from understudy.faces.faceset_records import (
     StoredSource,
     StoredTrack,
 )
-from understudy.faces.faceset_rows import blob_from_floats, check_record, row_errors, source_from_row
+from understudy.faces.faceset_rows import check_record, row_errors
 from understudy.faces.faceset_schema import (
     CROPS,
     DATABASE,
@@ -39,18 +39,6 @@ from understudy.faces.faceset_schema import (
     open_database,
     transaction,
 )
-
-__all__ = [
-    "FaceRecord",
-    "Faceset",
-    "Review",
-    "SourceRecord",
-    "SourceState",
-    "State",
-    "StoredFace",
-    "StoredSource",
-    "StoredTrack",
-]
 
 _PAGE = 256  # faces read at once: about 2 MB
 
@@ -138,7 +126,7 @@ class Faceset:
     def note(self, key: str, value: str) -> None:
         """Write down something about the faceset as a whole; it is in `meta` from then on."""
         with self._writing():
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            writes.note(self._db, key, value)
         self.meta[key] = value
 
     def begin_source(self, record: SourceRecord) -> SourceState:
@@ -173,16 +161,13 @@ class Faceset:
             writes.check_frames(self._db, source_id, batch, next_frame)
             write_crops(self._crops, source_id, batch)
             face_ids = writes.insert_faces(self._db, source_id, batch)
-            self._db.execute("UPDATE sources SET next_frame = ? WHERE id = ?", (next_frame, source_id))
+            writes.note_progress(self._db, source_id, next_frame)
         return face_ids
 
     def finish_source(self, source_id: int, frames: int) -> None:
         """Note that a source was read to its end, and how many frames it has."""
         with self._writing():
-            self._db.execute(
-                "UPDATE sources SET done = 1, frames = ?, next_frame = ? WHERE id = ?",
-                (frames, frames, source_id),
-            )
+            writes.finish_source(self._db, source_id, frames)
 
     def note_imported(self, faces: Sequence[ImportedFace]) -> None:
         """Store what another program knew of faces; what was there of the same ones is replaced."""
@@ -208,15 +193,8 @@ class Faceset:
         Raises:
             ValueError: no such track.
         """
-        blob = None if mean_identity is None else blob_from_floats(mean_identity, 128)
         with self._writing():
-            done = self._db.execute(
-                "UPDATE tracks SET person = ?, mean_identity = coalesce(?, mean_identity) "
-                "WHERE source = ? AND number = ?",
-                (person, blob, source_id, number),
-            )
-            if done.rowcount == 0:
-                raise ValueError(f"source {source_id} has no track {number}")
+            writes.update_track(self._db, source_id, number, person, mean_identity)
 
     def set_state(self, face_ids: Iterable[int], state: State, reason: str, by: str) -> int:
         """Keep or reject faces, as one decision in the history; nothing is deleted.
@@ -246,7 +224,7 @@ class Faceset:
     def sources(self) -> list[StoredSource]:
         """All sources, in the order they were begun."""
         with self._reading():
-            return [source_from_row(row) for row in self._db.execute(queries.SELECT_SOURCES + "ORDER BY id")]
+            return queries.sources(self._db)
 
     def tracks(self) -> list[StoredTrack]:
         """All tracks, by source and number."""
@@ -261,9 +239,7 @@ class Faceset:
     def count(self, state: State | None = "kept") -> int:
         """Number of faces in a state, or of all."""
         with self._reading():
-            return self._db.execute(
-                "SELECT count(*) FROM faces WHERE ?1 IS NULL OR state = ?1", (state,)
-            ).fetchone()[0]
+            return queries.count(self._db, state)
 
     def reasons(self) -> dict[str, int]:
         """How many faces are rejected for each reason, the commonest first; "" where none was given."""

@@ -10,8 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from understudy.core.types import Points, Vector
-from understudy.faces.faceset_records import State, StoredFace, StoredTrack
-from understudy.faces.faceset_rows import face_from_row, floats_from_blob, plain_name, track_from_row
+from understudy.faces.faceset_records import State, StoredFace, StoredSource, StoredTrack
+from understudy.faces.faceset_rows import (
+    face_from_row,
+    floats_from_blob,
+    plain_name,
+    source_from_row,
+    track_from_row,
+)
 
 SELECT_SOURCES = (
     "SELECT *, (SELECT coalesce(max(number) + 1, 0) FROM tracks WHERE tracks.source = sources.id) "
@@ -27,6 +33,16 @@ def meta(db: sqlite3.Connection) -> dict[str, str]:
     if "identity" not in found:
         raise sqlite3.DatabaseError("it does not say whose faces it holds")
     return found
+
+
+def sources(db: sqlite3.Connection) -> list[StoredSource]:
+    """All sources, in the order they were begun."""
+    return [source_from_row(row) for row in db.execute(SELECT_SOURCES + "ORDER BY id")]
+
+
+def count(db: sqlite3.Connection, state: State | None) -> int:
+    """Number of faces in a state, or of all."""
+    return db.execute("SELECT count(*) FROM faces WHERE ?1 IS NULL OR state = ?1", (state,)).fetchone()[0]
 
 
 def face_ids(db: sqlite3.Connection, state: State | None) -> list[int]:

@@ -92,3 +92,34 @@ def insert_identities(db: sqlite3.Connection, vectors: Mapping[int, Vector]) -> 
         "INSERT OR REPLACE INTO identities VALUES (?, ?)",
         ((face_id, blob_from_floats(vector, 128)) for face_id, vector in vectors.items()),
     )
+
+
+def note(db: sqlite3.Connection, key: str, value: str) -> None:
+    """Write down something about the faceset as a whole."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def note_progress(db: sqlite3.Connection, source_id: int, next_frame: int) -> None:
+    """Write down the first frame of a source that was not looked at yet."""
+    db.execute("UPDATE sources SET next_frame = ? WHERE id = ?", (next_frame, source_id))
+
+
+def finish_source(db: sqlite3.Connection, source_id: int, frames: int) -> None:
+    """Note that a source was read to its end, and how many frames it has."""
+    db.execute(
+        "UPDATE sources SET done = 1, frames = ?, next_frame = ? WHERE id = ?", (frames, frames, source_id)
+    )
+
+
+def update_track(
+    db: sqlite3.Connection, source_id: int, number: int, person: str | None, mean_identity: Vector | None
+) -> None:
+    """Say whom a track shows; a vector of None leaves what is stored. ValueError: there is no such track."""
+    blob = None if mean_identity is None else blob_from_floats(mean_identity, 128)
+    done = db.execute(
+        "UPDATE tracks SET person = ?, mean_identity = coalesce(?, mean_identity) "
+        "WHERE source = ? AND number = ?",
+        (person, blob, source_id, number),
+    )
+    if done.rowcount == 0:
+        raise ValueError(f"source {source_id} has no track {number}")

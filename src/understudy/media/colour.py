@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import av
 import cv2
@@ -12,8 +13,10 @@ import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
+from understudy.core.chroma import Site, at_sites
 from understudy.core.types import Image
 from understudy.media.alpha import over_white
+from understudy.media.chroma_site import USUAL_SITE
 from understudy.media.tone_map import HLG, PQ, ToneMap, tone_map_of
 
 UNSPECIFIED = 2  # code of matrix, primaries and transfer
@@ -37,8 +40,6 @@ _BY_PLANES = frozenset(
 
 # Without both flags swscale takes shortcuts that darken every pixel by one step.
 _TO_RGB = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-# The area filter averages 2x2 pixels for one chroma sample, the nearest to the inverse of the above.
-_FROM_RGB = Interpolation.AREA | Interpolation.ACCURATE_RND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,9 +166,18 @@ class ToRgb:
 class FromRgb:
     """Converts RGB images to pictures for an encoder, the inverse of `ToRgb` with the same tags."""
 
-    def __init__(self, tags: ColourTags, *, height_px: int, pixel_format: str) -> None:
-        """Fix the tags, the coded height (for the guess) and the pixel format, yuv420p or yuv444p."""
-        self.pixel_format = pixel_format
+    def __init__(
+        self, tags: ColourTags, *, height_px: int, pixel_format: str, site: Site = USUAL_SITE
+    ) -> None:
+        """Fix what pictures are like.
+
+        Args:
+            tags: of the video.
+            height_px: coded height, for the guess of a missing tag.
+            pixel_format: yuv420p, of images with even sides, or yuv444p.
+            site: of yuv420p, where its samples of chroma lie.
+        """
+        self.pixel_format, self._site = pixel_format, site
         matrix = tags.matrix_for(height_px)
         self._sws_matrix = _SWS_FROM_H273[matrix]
         self._reformatter = VideoReformatter()
@@ -176,28 +186,30 @@ class FromRgb:
     def __call__(self, image: Image) -> av.VideoFrame:
         """Convert (h, w, 3) RGB uint8 to a picture of the same size."""
         if self._full_yuv_from_rgb is not None:
-            return self._full_range(image, self._full_yuv_from_rgb)
-        return self._reformatter.reformat(
+            # by OpenCV, because swscale cuts full-range chroma off instead of rounding it
+            yuv = np.asarray(cv2.transform(image, self._full_yuv_from_rgb), np.uint8)
+            return self._stored(list(cv2.split(yuv)))
+        whole = self._reformatter.reformat(
             av.VideoFrame.from_ndarray(image, format="rgb24"),
-            format=self.pixel_format,
+            format="yuv444p",
             src_colorspace=self._sws_matrix,
             dst_colorspace=self._sws_matrix,
-            interpolation=_FROM_RGB,
+            interpolation=Interpolation.ACCURATE_RND,
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,
             threads=1,
         )
+        return whole if self.pixel_format == "yuv444p" else self._stored(_planes(whole, np.uint8))
 
-    def _full_range(self, image: Image, yuv_from_rgb: NDArray[np.float64]) -> av.VideoFrame:
-        """By OpenCV, because swscale cuts full-range chroma off instead of rounding it."""
-        height, width = image.shape[:2]
-        yuv = np.asarray(cv2.transform(image, yuv_from_rgb), np.uint8)
+    def _stored(self, planes: Sequence[NDArray[Any]]) -> av.VideoFrame:
+        """A picture of (h, w) uint8 planes of Y, Cb and Cr, which may share chroma."""
         if self.pixel_format == "yuv444p":
-            return av.VideoFrame.from_ndarray(np.ascontiguousarray(yuv.transpose(2, 0, 1)), format="yuv444p")
-        # averaged in RGB, where the rounding of a mean of four shifts grey and not the colour
-        half = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-        chroma = np.asarray(cv2.transform(half, yuv_from_rgb[1:]), np.uint8)
-        flat = np.concatenate([yuv[..., 0].reshape(-1), chroma.transpose(2, 0, 1).reshape(-1)])
+            return av.VideoFrame.from_ndarray(np.stack(planes), format="yuv444p")
+        height, width = planes[0].shape
+        # not in whole numbers: rounding means of a few up would shift the colours
+        chroma = at_sites(np.dstack(planes[1:]).astype(np.float32), (2, 2), self._site)
+        coarse = np.rint(chroma).astype(np.uint8).transpose(2, 0, 1)
+        flat = np.concatenate([planes[0].reshape(-1), coarse.reshape(-1)])
         return av.VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -20,36 +20,16 @@ from av.video.stream import VideoStream
 
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.types import Frame
+from understudy.media.finished_part import FinishedPart
 from understudy.media.info import VideoInfo
 from understudy.media.losses import losses
 from understudy.media.output import Finish, write_errors
 from understudy.media.output_file import OutputFile, is_rounded
-from understudy.media.parts_folder import PartsFolder
+from understudy.media.parts_folder import PartsFolder, begun_anew
 from understudy.media.writer import VideoWriter
 
 _PART_FRAMES = 500
 _UNREADABLE = (FFmpegError, OSError, IndexError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """A part that is finished.
-
-    Args:
-        frames: in it.
-        next_frame: index of the frame after its last one.
-        notes: what belongs to it and to those before it.
-    """
-
-    frames: int
-    next_frame: int
-    notes: dict[str, Any]
-
-    @classmethod
-    def of(cls, said: dict[str, Any]) -> _Part:
-        """Of what `asdict` made of one; LookupError, TypeError or ValueError where it is something else."""
-        numbers = {name: int(said[name]) for name in ("frames", "next_frame")}
-        return cls(**numbers, notes=dict(said["notes"]))
 
 
 class PartsWriter:
@@ -202,22 +182,24 @@ class PartsWriter:
             return
         self._part.close()
         self._part = None
-        self._parts.append(_Part(frames=self._written, next_frame=self._next, notes=self.notes))
+        self._parts.append(FinishedPart.of_file(self._part_path, self._written, self._next, self.notes))
         self._written = 0
         parts = [asdict(part) for part in self._parts]
         self._folder.save(self._key, {"parts": parts, "rounded": self._has_rounded})
 
-    def _found(self) -> tuple[list[_Part], bool]:
+    def _found(self) -> tuple[list[FinishedPart], bool]:
         """The parts that a run has left, as far as they are whole, and whether times were rounded."""
-        parts: list[_Part] = []
+        parts: list[FinishedPart] = []
         has_rounded = False
         with contextlib.suppress(LookupError, TypeError, ValueError):
             state = self._folder.state(self._key) or {"parts": [], "rounded": False}
             has_rounded = bool(state["rounded"])
-            parts = [_Part.of(each) for each in state["parts"]]
-        whole: list[_Part] = []
+            parts = [FinishedPart.of(each) for each in state["parts"]]
+        if self._folder.is_of_another and not self._is_alone:
+            self.warnings.append(begun_anew(self._path))
+        whole: list[FinishedPart] = []
         for number, part in enumerate(parts):
-            if _packets_in(self._path_of(number)) != part.frames:
+            if not part.is_whole(self._path_of(number)):
                 message = f"a part of {self._path.name} is damaged, and is made anew with all that follows"
                 self.warnings.append(message)
                 break
@@ -289,10 +271,3 @@ def _packets_of(part: Path) -> Iterator[Packet[VideoStream]]:
                 raise OSError(f"{part} is cut off")
             if packet.size:
                 yield packet
-
-
-def _packets_in(part: Path) -> int | None:
-    try:
-        return sum(1 for _ in _packets_of(part))
-    except _UNREADABLE:
-        return None

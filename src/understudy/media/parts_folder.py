@@ -31,6 +31,7 @@ class PartsFolder:
 
     Attributes:
         path: the folder.
+        is_of_another: whether what lay there when it was asked for its state was of another key.
 
     Raises:
         MediaError: another run is writing this output, or the folder cannot be written to.
@@ -39,7 +40,7 @@ class PartsFolder:
     def __init__(self, output: Path, ours: re.Pattern[str]) -> None:
         """Make the folder and lock it."""
         self.path, self._output, self._ours = _folder_of(output), output, ours
-        self._is_open = True
+        self._is_open, self.is_of_another = True, False
         with write_errors(output):
             self._lock = _locked(self.path, output)
 
@@ -47,7 +48,8 @@ class PartsFolder:
         """What was saved last; None where nothing was, or of another key."""
         try:
             state = json.loads((self.path / _STATE).read_text("utf-8"))
-            return dict(state) if state["key"] == key else None
+            self.is_of_another = state["key"] != key
+            return None if self.is_of_another else dict(state)
         except (OSError, ValueError, LookupError, TypeError):
             return None
 
@@ -75,6 +77,14 @@ class PartsFolder:
             self.path.rmdir()
         if self._lock is not None:
             self._lock.close()
+
+
+def begun_anew(output: Path) -> str:
+    """What is said where parts are of another key."""
+    return (
+        f"what an earlier run left of {output.name} was made from another target, model, setting or version: "
+        "it is not used, and all is made anew"
+    )
 
 
 def has_parts(output: Path) -> bool:

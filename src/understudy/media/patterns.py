@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 _NUMBER = re.compile(r"%(?:0(\d+))?d")  # as in FFmpeg and printf
+_PLACEHOLDER = re.compile(r"%[-+0-9.]*[sdiun]|\{[^{}]*\}|#+|@+|\$F\d*|[*?]+")  # as elsewhere
 
 
 def is_pattern(path: Path) -> bool:
@@ -66,6 +67,14 @@ def are_mixed_up(one: Path, other: Path) -> bool:
 def has_number(path: Path) -> bool:
     """Whether a file's name has a `%06d` in it."""
     return _NUMBER.search(path.name) is not None
+
+
+def with_number(path: Path) -> Path | None:
+    """The path with `%06d` for what others write there (%s, %6d, {n}, ####, @@@@, $F4, *); else None."""
+    found = _PLACEHOLDER.search(path.name)
+    if found is None:
+        return None
+    return path.with_name(f"{path.name[: found.start()]}%06d{path.name[found.end() :]}")
 
 
 def fixed_part(pattern: Path) -> Path:

@@ -87,7 +87,8 @@ class SequenceWriter:
         self._is_whole = True  # no file before `_next` is missing
         self.warnings: list[str] = []
         if not is_matte:
-            self.warnings = sequence_losses(like, path, is_deep=self._is_deep, originals=self._originals)
+            self.warnings += self._files.warnings
+            self.warnings += sequence_losses(like, path, is_deep=self._is_deep, originals=self._originals)
 
     def __enter__(self) -> Self:
         """Give the writer itself."""

@@ -10,8 +10,8 @@ from typing import Any
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.files import check_writable, sync, sync_folder
 from understudy.media.output import Finish, write_errors
-from understudy.media.parts_folder import PartsFolder, has_parts
-from understudy.media.patterns import fixed_part, has_number, matches, names_of, numbered
+from understudy.media.parts_folder import PartsFolder, begun_anew, has_parts
+from understudy.media.patterns import fixed_part, has_number, matches, names_of, numbered, with_number
 from understudy.media.stills import STILL_SUFFIXES
 
 
@@ -29,6 +29,7 @@ class SequenceFiles:
     Attributes:
         next_frame: frames before this one are there.
         notes: whatever belongs to what was written; kept with it.
+        warnings: why what was left is not used.
 
     Raises:
         MediaError: the folder cannot be written to, or such files are there.
@@ -38,6 +39,7 @@ class SequenceFiles:
         """Find what an earlier run has left."""
         self._path, self._key, self._finish = path, key, finish
         self._unsynced: list[Path] = []
+        self.warnings: list[str] = []
         self._is_new_folder = not path.parent.exists()
         self._folder = PartsFolder(path, names_of(path))
         try:
@@ -101,6 +103,8 @@ class SequenceFiles:
     def _found(self) -> tuple[int, dict[str, Any], int, bool]:
         """Next frame, notes, number of files and whether they were being given their names."""
         state = self._folder.state(self._key) or {}
+        if self._folder.is_of_another:
+            self.warnings.append(begun_anew(self._path))
         try:
             is_moving, notes = bool(state["moving"]), dict(state["notes"])
             next_frame, files = int(state["next"]), int(state["files"])
@@ -109,8 +113,10 @@ class SequenceFiles:
         lying = len(_lying(self._folder.path / self._path.name))
         if is_moving:
             lying += len(_lying(self._path))
-        # those after the last that was saved are written again
-        return (next_frame, notes, files, is_moving) if lying >= files else (0, {}, 0, False)
+        if lying >= files:  # those after the last that was saved are written again
+            return next_frame, notes, files, is_moving
+        self.warnings.append(f"images of {self._path.name} are missing: all are made anew")
+        return 0, {}, 0, False
 
 
 def check_sequence(path: Path, files: Sequence[Path]) -> None:
@@ -129,6 +135,8 @@ def check_sequence(path: Path, files: Sequence[Path]) -> None:
             "use .png or .tif (up to 16 bits), or .jpg",
         )
     if not has_number(path) and len(files) != 1:
+        if (meant := with_number(path)) is not None:
+            raise MediaError(f"{path} does not say where the frames' numbers go", f"say {meant}")
         example = path.with_name(f"{path.stem}_%06d{path.suffix}")
         raise MediaError(f"{path} is one name for many frames", f"put a number into it: {example}")
     if fixed_part(path) != path.parent:

@@ -18,8 +18,10 @@ from av.packet import Packet
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
+from understudy.core.chroma import Site, middle_of
 from understudy.core.errors import MediaError
 from understudy.core.types import Frame, Image
+from understudy.media.chroma_site import USUAL_SITE
 from understudy.media.colour import FromRgb
 from understudy.media.encoding import CODECS, Encoding, encoding_for
 from understudy.media.info import VideoInfo
@@ -28,6 +30,8 @@ from understudy.media.output import OUTPUT_SUFFIXES, check_path, write_errors
 from understudy.media.output_file import OutputFile, is_rounded
 from understudy.media.planes import PlaneEditor
 from understudy.media.rotation import Orientation
+
+_TOO_FEW_FOR_X265 = 2  # frames: what it says of when they are decoded is whatever was in memory
 
 __all__ = ["OUTPUT_SUFFIXES", "VideoWriter", "check_output"]
 
@@ -72,7 +76,7 @@ class VideoWriter:
         self._path = path
         self._like = like
         self._held: av.VideoFrame | None = None  # until it is known how long it is shown
-        self._last_pts = 0
+        self._last_pts = self._frames = 0
         self._has_rounded, self._is_alone = False, alone
         self._encoding = encoding_for(
             like, path.suffix, native=native, codec=codec if native or codec != "auto" else "h264",
@@ -146,6 +150,7 @@ class VideoWriter:
         if self._held is not None:
             self._encode(self._held, pts - self._last_pts)
         self._held, self._last_pts = picture, pts
+        self._frames += 1
 
     def close(self) -> None:
         """Finish the file and give it its name.
@@ -159,6 +164,11 @@ class VideoWriter:
             self._encode(self._held, self._last_frame_ticks())
             with write_errors(self._path):
                 rest = cast("list[Packet[VideoStream]]", self._video.encode(None))
+            if self.codec == "hevc" and self._frames <= _TOO_FEW_FOR_X265:
+                for (
+                    packet
+                ) in rest:  # all there are, none of them to be decoded before another one shown earlier
+                    packet.dts = packet.pts
             self._file.close(rest)
         except BaseException:
             self.discard()
@@ -249,11 +259,19 @@ class VideoWriter:
 def _from_rgb(encoding: Encoding, like: VideoInfo, *, native: bool) -> Callable[[Image], av.VideoFrame]:
     """What makes pictures for an encoder of RGB: in its own depth and range, and HDR where it stores that."""
     colour, pixel_format, height_px = encoding.colour, encoding.pixel_format, like.coded_height_px
+    site = like.chroma_site if native and "420" in pixel_format else _site_of(encoding)
     if pixel_format in ("yuv420p", "yuv444p") and not colour.is_hdr:
-        return FromRgb(colour, height_px=height_px, pixel_format=pixel_format)
-    site = like.chroma_site if native and "420" in pixel_format else None
+        return FromRgb(colour, height_px=height_px, pixel_format=pixel_format, site=site)
     tags = replace(colour, matrix=colour.matrix_for(height_px))
     return PlaneEditor(tags, pixel_format, site).picture_of
+
+
+def _site_of(encoding: Encoding) -> Site:
+    """Where unstated chroma is taken to lie: as H.264 and HEVC define it; FFmpeg centres that of others."""
+    if encoding.codec in ("h264", "hevc"):
+        return USUAL_SITE
+    kind = av.VideoFormat(encoding.pixel_format)
+    return middle_of((16 // kind.chroma_width(16), 16 // kind.chroma_height(16)))
 
 
 def check_output(

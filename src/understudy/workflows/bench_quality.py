@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Written, ignore
 from understudy.core.files import peak_rss_mb, write_atomically
-from understudy.measure.regression import Change, judge, seed_noise
 from understudy.nets.presets import PRESETS
 from understudy.workflows import convert, evaluate, extract, train
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, TrainConfig, TrainResult
@@ -22,92 +21,15 @@ from understudy.workflows.consent import note_person
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.known_pairs import REAL_FOOTAGE, Pair, check_pair, real_pairs, rendered_pairs
 from understudy.workflows.loss_choice import check_losses
-
-QUALITY_STEPS = 1000
-
-# every figure that is compared, and whether more of it is better
-HIGHER_IS_BETTER = {
-    "identity": True,
-    "r_mouth_open": True,
-    "r_mouth_width": True,
-    "r_eye_open": True,
-    "r_brow": True,
-    "rms": False,
-    "pose_deg": False,
-    "gaze_deg": False,
-    "flicker": False,
-    "seam": False,
-    "truth_ssim": True,
-    "truth_ssim_gain": True,
-    "truth_psnr": True,
-    "heldout_ssim_source": True,
-    "heldout_ssim_target": True,
-    "above_mean_face_source": True,
-    "above_mean_face_target": True,
-}
-
-Figures = dict[str, float | None]
-BySeed = Mapping[str, Mapping[str, Sequence[float | None]]]  # pair, figure, one value a seed
-
-
-@dataclass(frozen=True, kw_only=True)
-class QualityConfig:
-    """What is trained and how long.
-
-    Args:
-        steps: training steps of each pair; ignored where minutes are given.
-        minutes: wall time instead: what a user gets, but no two runs are alike.
-        seeds: one run a seed.
-        pairs: names of the pairs; all that are there where empty.
-        data: folder of real footage; where None that beside the project, if it is there.
-        preset: network, by name; see `nets.presets.PRESETS`.
-        start: "base" or "scratch".
-        losses: weights that are not the preset's, to be held against its own; see `TrainConfig`.
-        work: folder to keep facesets, models and outputs in; nothing is kept where None. What lies
-            there is not made again: after a change to the code take another folder.
-        baseline: JSON file of an earlier run, to be held against.
-        out: JSON file to write, which can be a baseline later.
-    """
-
-    steps: int = QUALITY_STEPS
-    minutes: float | None = None
-    seeds: tuple[int, ...] = (0,)
-    pairs: tuple[str, ...] = ()
-    data: Path | None = None
-    preset: str = "tiny"
-    start: str = "base"
-    losses: Mapping[str, float] = field(default_factory=dict[str, float])
-    work: Path | None = None
-    baseline: Path | None = None
-    out: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class QualityRun:
-    """One pair with one seed: the figures of `HIGHER_IS_BETTER`, None where there is no such figure."""
-
-    pair: str
-    seed: int
-    figures: Figures
-    steps: int
-    steps_per_s: float
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class QualityResult:
-    """All runs, and what has changed since the baseline: {pair: {figure: change}}."""
-
-    preset: str
-    start: str
-    steps: int | None
-    minutes: float | None
-    runs: list[QualityRun]
-    seconds: float
-    peak_rss_mb: float
-    changes: dict[str, dict[str, Change]] = field(default_factory=dict[str, "dict[str, Change]"])
-    warnings: list[str] = field(default_factory=list[str])
-    losses: dict[str, float] = field(default_factory=dict[str, float])
+from understudy.workflows.quality_baseline import changes_since, read_baseline
+from understudy.workflows.quality_result import (
+    HIGHER_IS_BETTER,
+    Figures,
+    QualityConfig,
+    QualityResult,
+    QualityRun,
+    figures_of,
+)
 
 
 def run(config: QualityConfig, on_event: OnEvent = ignore) -> QualityResult:
@@ -156,78 +78,6 @@ def _data(config: QualityConfig) -> Path:
     if config.data is not None and not config.data.is_dir():
         raise ConfigError(f"there is no folder {config.data}", "name the folder of real footage")
     return config.data or REAL_FOOTAGE
-
-
-def figures_of(runs: Sequence[QualityRun]) -> dict[str, dict[str, list[float | None]]]:
-    """{pair: {figure: one value a seed}} of what was measured with any seed."""
-    gathered: dict[str, dict[str, list[float | None]]] = {}
-    for one in runs:
-        figures = gathered.setdefault(one.pair, {name: [] for name in HIGHER_IS_BETTER})
-        for name in HIGHER_IS_BETTER:
-            figures[name].append(one.figures.get(name))
-    return {
-        pair: {name: values for name, values in figures.items() if any(v is not None for v in values)}
-        for pair, figures in gathered.items()
-    }
-
-
-def changes_since(before: BySeed, now: BySeed) -> dict[str, dict[str, Change]]:
-    """What the baseline knows of the pairs that were run now, held against each other."""
-    known = {
-        pair: {name: [v for v in values if v is not None] for name, values in figures.items()}
-        for pair, figures in before.items()
-    }
-    changes: dict[str, dict[str, Change]] = {}
-    for pair in now:
-        for name, values in known.get(pair, {}).items():
-            noise = seed_noise([figures[name] for figures in known.values() if name in figures])
-            changes.setdefault(pair, {})[name] = judge(
-                values, now[pair].get(name, [None]), noise, higher_is_better=HIGHER_IS_BETTER[name]
-            )
-    return changes
-
-
-def read_baseline(path: Path, config: QualityConfig) -> BySeed:
-    """The figures of an earlier run's JSON file.
-
-    Raises:
-        ConfigError: it cannot be read, is none, or was made with other settings.
-    """
-    try:
-        stored = json.loads(path.read_text("utf-8"))
-        settings = {name: stored[name] for name in ("preset", "start", "steps", "minutes")}
-        runs = [
-            QualityRun(
-                pair=str(one["pair"]),
-                seed=int(one["seed"]),
-                figures={name: cast("float | None", one["figures"].get(name)) for name in HIGHER_IS_BETTER},
-                steps=0,
-                steps_per_s=0.0,
-                seconds=0.0,
-            )
-            for one in stored["runs"]
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(
-            f"{path} is no result of this benchmark ({error})", "give the file that --out wrote"
-        ) from error
-    for name, value in _settings(config).items():
-        if settings[name] != value:
-            raise ConfigError(
-                f"{path} was made with {name} {settings[name]}, this run has {value}",
-                "run with the baseline's settings, or make a baseline with these",
-            )
-    return figures_of(runs)
-
-
-def _settings(config: QualityConfig) -> dict[str, str | float | None]:
-    """What must be the same for two runs to be compared."""
-    return {
-        "preset": config.preset,
-        "start": config.start,
-        "steps": None if config.minutes else config.steps,
-        "minutes": config.minutes,
-    }
 
 
 def _chosen(pairs: list[Pair], names: tuple[str, ...]) -> list[Pair]:

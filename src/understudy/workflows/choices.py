@@ -24,6 +24,7 @@ BLENDS: tuple[str, ...] = ("light", "feather", "pyramid", "poisson")  # as of `c
 CODECS: tuple[str, ...] = ("h264", "hevc", "prores", "ffv1")  # as of `media.encoding`
 PEOPLE: tuple[str, ...] = get_args(People)
 FEWEST_IDENTITIES, MOST_IDENTITIES = 2, 16  # of one model
+_ALIKE = 0.6  # of `SequenceMatcher.ratio`: at 0.4 "banana" was taken for "none", and "reinhard" for "pyramid"
 FEWEST_COMPARED, MOST_COMPARED = 2, 6  # outputs at once
 COMPARED_WANTED = (
     f"give {FEWEST_COMPARED} to {MOST_COMPARED} outputs of one target; "
@@ -32,6 +33,7 @@ COMPARED_WANTED = (
 
 
 def nearest(wrong: str, known: tuple[str, ...]) -> str:
-    """What the user may have meant, as the next step of an error."""
-    near = get_close_matches(wrong, known, n=1, cutoff=0.4)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+    """What the user may have meant, as the next step of an error; where nothing is like it, all there is."""
+    folded = {name.casefold(): name for name in reversed(known)}
+    near = get_close_matches(wrong.casefold(), list(folded), n=1, cutoff=_ALIKE)
+    return f"did you mean {folded[near[0]]}?" if near else f"known are {', '.join(known)}"

@@ -245,7 +245,9 @@ class SwapConfig:
         seed: seed of every random choice.
         losses: as in `TrainConfig`.
         matte: as in `ConvertConfig`.
-        source_name: who is put in, as their record is called; the name of the footage where None.
+        source_name: who is put in, as their record, their faceset and the model call them; as the production
+            has it where None, at first as the first of their footage is called.
+        target_name: likewise of who is replaced.
         consent: why their face may be used, where there is no record of it yet; see `workflows.consent`.
         cert: as in `ConvertConfig`.
         key: likewise.
@@ -268,6 +270,7 @@ class SwapConfig:
     losses: Mapping[str, float] = field(default_factory=dict[str, float])
     matte: Path | None = None
     source_name: str | None = None
+    target_name: str | None = None
     consent: str | None = None
     cert: Path | None = None
     key: Path | None = None
@@ -279,7 +282,10 @@ class SwapConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SwapResult:
-    """What the whole chain did; `output` .. `warnings` and `matte` as in `ConvertResult`."""
+    """What the whole chain did; `output` .. `warnings` and `matte` as in `ConvertResult`.
+
+    `extract` is by "source" and "target", whose names are beside it.
+    """
 
     output: Path
     frames: int
@@ -292,3 +298,5 @@ class SwapResult:
     extract: dict[str, ExtractResult] = field(default_factory=dict[str, ExtractResult])
     train: TrainResult | None = None
     matte: Path | None = None
+    source_name: str = ""
+    target_name: str = ""

@@ -16,6 +16,7 @@ from understudy.core.events import Notice, OnEvent, Written, ignore
 from understudy.core.identity_folder import find_record, store_record
 from understudy.core.identity_record import ConsentReference, FaceOf, IdentityRecord, Use, checked_name
 from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_schema import is_faceset
 from understudy.faces.identify import SAME_MEAN_DISTANCE
 from understudy.workflows.consent_choice import WAYS, Given, evidence_of, new_record, parsed_consent
 
@@ -107,12 +108,13 @@ def consent_note(found: Agreed) -> str:
     return "".join(f"; {_in_words(reference)}" for reference in found.references.values())
 
 
-def check_face(name: str, faceset: Path) -> None:
+def check_face(name: str, faceset: Path, option: str) -> None:
     """Refuse faces of somebody else than the record's, where nobody said whose they are.
 
     Args:
         name: of the record; nothing is refused where there is none.
         faceset: of the faces.
+        option: that says who it is.
 
     Raises:
         ConsentError: they are not like those that the record was made with.
@@ -126,7 +128,7 @@ def check_face(name: str, faceset: Path) -> None:
     if _unlike(found.record, [float(value) for value in vector]):
         raise ConsentError(
             f"there is a record of {name}, and these faces are not like theirs",
-            "say who it is with --source-name, and give their consent",
+            f"say who it is with {option}",
         )
 
 
@@ -140,8 +142,20 @@ def person_in(folder: Path) -> str:
         return faceset.meta.get(_PERSON, faceset.identity)
 
 
+def noted_person(folder: Path) -> str | None:
+    """Whom a faceset says it is of; None where it says nothing, or where there is none yet.
+
+    Raises:
+        FacesetError: it cannot be read.
+    """
+    if not is_faceset(folder):
+        return None
+    with Faceset.open(folder) as faceset:
+        return faceset.meta.get(_PERSON)
+
+
 def note_person(folder: Path, name: str) -> None:
-    """Let a faceset say whose record goes with it, where its identity is called otherwise.
+    """Let a faceset say whose record goes with it, also where its identity is called otherwise.
 
     Raises:
         ConfigError: it says already that it is somebody else's.
@@ -149,7 +163,7 @@ def note_person(folder: Path, name: str) -> None:
     """
     check_person(folder, name)
     with Faceset.open(folder) as faceset:
-        if faceset.identity != name and _PERSON not in faceset.meta:
+        if _PERSON not in faceset.meta:
             faceset.note(_PERSON, name)
 
 

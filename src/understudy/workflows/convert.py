@@ -9,11 +9,12 @@ from pathlib import Path
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
-from understudy.core.files import check_writable, peak_rss_mb
+from understudy.core.files import peak_rss_mb
 from understudy.core.prefetch import prefetch
 from understudy.measure.frame_quality import FrameQuality
 from understudy.media.footage import FrameSource, open_footage
 from understudy.media.images import WRITABLE_SUFFIXES
+from understudy.media.info import VideoInfo
 from understudy.media.patterns import has_number
 from understudy.provenance.watermark_code import payload_of
 from understudy.provenance.watermark_embed import Watermark
@@ -36,7 +37,7 @@ from understudy.workflows.marks import Marks
 from understudy.workflows.signing import check_signing, marks_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
-from understudy.workflows.worst_list import FILE_NAME, store_worst
+from understudy.workflows.worst_list import check_worst, store_worst
 
 _REPORT_EVERY = 5  # frames
 
@@ -54,7 +55,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         FacesetError: a faceset that cannot be read.
     """
     started = time.monotonic()
-    look = _checked(config)
+    look, info = _checked(config)
     device = find_device(config.device)
     loaded = load_model(config.model, bf16=has_fast_bf16(device))
     model, index = loaded.model.to(device).eval(), loaded.index
@@ -64,7 +65,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     with (
         single_threaded_opencv(),
         closing(cast_for(roles, index, config.faces, config.target, on_event)) as cast,
-        output_for(config, roles, index, consent) as output,
+        output_for(config, info, roles, index, consent) as output,
         open_footage(config.target, start_index=_start(config, roles, index, output.first)) as footage,
     ):
         tally = Tally(output.notes, [role.target for role in roles])
@@ -74,6 +75,9 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         mark = _watermark(config, model, output)
         label = Labeller(text_of(config.label), output.notes, is_video=footage.info.container != "images")
         composer = Composer(model.preset, look, colours, with_matte=with_matte, watermark=mark)
+        told = output.warnings  # e.g. that it begins anew: to be known now, not after hours
+        for message in told:
+            on_event(Notice(message=message))
         if output.first:
             message = f"it goes on at frame {output.first}, where it was stopped"
             on_event(Notice(message=message, is_warning=False))
@@ -92,7 +96,7 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     warnings = [*consent.warnings, *loaded.warnings, *footage.warnings, *output.warnings]
     warnings += tally.missed(config.target)
     warnings += judging.told(output.begun) if judging else []
-    _tell(config, warnings, on_event)
+    _tell(config, [message for message in warnings if message not in told], on_event)
     if judging is not None and config.worst is not None:
         marks = marks_of(config, roles, index, consent.said)
         _store_worst(config, config.worst, judging.qualities(output.begun), marks, on_event)
@@ -128,14 +132,14 @@ def _tell(config: ConvertConfig, warnings: Sequence[str], on_event: OnEvent) -> 
         on_event(Written(path=config.matte, what="matte"))
 
 
-def _checked(config: ConvertConfig) -> Look:
-    """Refuse what can be known to fail before a model is loaded; what it shall look like."""
+def _checked(config: ConvertConfig) -> tuple[Look, VideoInfo]:
+    """Refuse what can be known to fail before a model is loaded; what it shall look like, of what target."""
     look = look_of(config)
     text_of(config.label)
-    check_target(config)
+    info = check_target(config)
     if config.worst is not None:
-        check_writable(config.worst / FILE_NAME)
-    return look
+        check_worst(config.worst)
+    return look, info
 
 
 def _composed(

@@ -44,19 +44,22 @@ class Output:
         first: the first frame that is needed: masks may be further behind than frames.
     """
 
-    def __init__(self, config: ConvertConfig, key: str, tags: Mapping[str, str], finish: Finish) -> None:
+    def __init__(
+        self, config: ConvertConfig, info: VideoInfo, key: str, tags: Mapping[str, str], finish: Finish
+    ) -> None:
         """Open both; frames are finished before they get their name.
 
         Args:
             config: of the conversion.
+            info: of the target, as `check_target` gave it.
             key: what a frame depends on.
             tags: what the output's container says of it.
             finish: signs what is written.
 
         Raises:
-            MediaError: one cannot be written, or the target not be read.
+            MediaError: one cannot be written.
         """
-        self._info = check_target(config)
+        self._info = info
         self._has_video = any(
             path is not None and path.suffix.lower() in OUTPUT_SUFFIXES for path in (config.out, config.matte)
         )
@@ -81,7 +84,7 @@ class Output:
     @property
     def warnings(self) -> list[str]:
         """What is lost, a line each; complete once it is closed."""
-        return [*self._frames.warnings, *(self._matte.warnings if self._matte else ())]
+        return list(dict.fromkeys([*self._frames.warnings, *(self._matte.warnings if self._matte else ())]))
 
     def add(self, frame: PartialFrame, matte: Mask | None, notes: Mapping[str, Any]) -> None:
         """Write what is not there yet of a frame.
@@ -124,12 +127,14 @@ class Output:
         self._stack.__exit__(kind, error, trace)
 
 
-def output_for(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, agreed: Agreed) -> Output:
+def output_for(
+    config: ConvertConfig, info: VideoInfo, roles: Sequence[Role], index: ModelIndex, agreed: Agreed
+) -> Output:
     """Open the output of a conversion; arguments say what it depends on, errors as of `Output`."""
     key = _key(config, roles, index)
     mark = soft_binding_of(payload_of(key)) if config.watermark else None
     finish = signing_of(config, roles, index, consent=agreed.said, soft_binding=mark)
-    return Output(config, key, tags_for(config.out, consent_note(agreed)), finish)
+    return Output(config, info, key, tags_for(config.out, consent_note(agreed)), finish)
 
 
 def check_target(config: ConvertConfig) -> VideoInfo:

@@ -65,6 +65,7 @@ def run(config: DemoConfig, on_event: OnEvent = ignore) -> ReportedSwapResult:
                 start=config.start,
                 seed=config.seed,
                 source_name=pair.person,
+                target_name=pair.replaced,
                 consent=pair.consent,
             ),
             on_event,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
-from understudy.core.files import check_writable, peak_rss_mb
+from understudy.core.files import peak_rss_mb
 from understudy.core.types import Vector
 from understudy.faces.choose import TargetChooser
 from understudy.faces.finder import FaceFinder
@@ -33,7 +33,7 @@ from understudy.workflows.marks import Marks
 from understudy.workflows.paired_footage import Finder, PairedFootage
 from understudy.workflows.threads import single_threaded_opencv
 from understudy.workflows.verify import says_synthetic
-from understudy.workflows.worst_list import FILE_NAME, store_worst
+from understudy.workflows.worst_list import check_worst, store_worst
 
 TARGET_SAMPLES = 75  # frames of the target whose identity is looked at: a mean needs no more
 _FRAMES_UNKNOWN = 1500  # assumed length of footage that does not state it
@@ -68,7 +68,7 @@ def run(
     started = time.monotonic()
     check_readable((config.output, config.target, config.source, config.target_faceset, config.truth))
     if config.worst is not None:
-        check_writable(config.worst / FILE_NAME)
+        check_worst(config.worst)
         local_signer()  # signs the pictures at the end
     with single_threaded_opencv():
         result = _Evaluation(config, on_event, new_finder, embedder).run()

@@ -9,7 +9,8 @@ import numpy as np
 
 from understudy.core.events import OnEvent, Progress, ignore
 from understudy.faces.face import Face
-from understudy.faces.faceset import Faceset, StoredFace
+from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_records import StoredFace
 from understudy.faces.openings import MEASURES
 from understudy.faces.pose import fit_poses
 from understudy.faces.quality import GAZE, landmark_figures, light_figures, upright_for_light

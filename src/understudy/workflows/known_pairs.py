@@ -25,6 +25,7 @@ class Pair:
         target_footage: more of the person in the target, to learn from only.
         truth: footage of the source doing what the target does, frame for frame.
         person: who is put in, as their record is called.
+        replaced: who is in the target.
         consent: why their face may be used.
     """
 
@@ -34,6 +35,7 @@ class Pair:
     target_footage: tuple[Path, ...] = ()
     truth: Path | None = None
     person: str
+    replaced: str
     consent: str
 
 
@@ -53,6 +55,7 @@ def rendered_pairs() -> Generator[list[Pair]]:
                 target_footage=(clip(f"{target}_train"),),
                 truth=clip(f"{source}h{target}_test{target}"),
                 person=f"built-in actor {source}",
+                replaced=f"built-in actor {target}",
                 consent="rendered",
             )
             for source, target in (("B", "A"), ("A", "B"))
@@ -71,6 +74,7 @@ def real_pairs(data: Path) -> list[Pair]:
             source=(expressive / "d13.mp4",),
             target=expressive / "d9.mp4",
             person="d13",
+            replaced="d9",
             consent=_PUBLISHED,
         ),
         Pair(
@@ -79,6 +83,7 @@ def real_pairs(data: Path) -> list[Pair]:
             target=s1[0] if s1 else data / "video" / "grid_s1",
             target_footage=s1[1:9],
             person="GRID s31",
+            replaced="GRID s1",
             consent=_PUBLISHED,
         ),
     ]

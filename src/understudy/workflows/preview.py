@@ -6,7 +6,6 @@ import time
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,6 +39,7 @@ from understudy.workflows.convert_label import Labeller, text_of
 from understudy.workflows.convert_output import WARM_UP_FRAMES
 from understudy.workflows.marks import PICTURE_TAGS
 from understudy.workflows.preview_config import PreviewConfig, Way
+from understudy.workflows.preview_frames import no_such_frame, position_of
 from understudy.workflows.signing import check_signing, signing_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
@@ -92,8 +92,8 @@ def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
         if conversion.out.exists() and used.exists() and conversion.out.samefile(used):
             raise ConfigError(f"{conversion.out} is part of the target", "write to another file")
     text_of(conversion.label)
+    wanted = sorted({position_of(conversion.target, asked) for asked in config.frames})
     drawing = _Drawing.of(conversion, on_event)
-    wanted = sorted({_position(conversion, asked) for asked in config.frames})
     shown: list[_Shown] = []
     with single_threaded_opencv():
         for one in _shown(conversion, drawing, wanted, looks, on_event):
@@ -101,7 +101,7 @@ def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
             on_event(Progress(stage="preview", done=len(shown), total=len(wanted), unit="frames"))
     missing = set(wanted) - {one.before.index for one in shown}
     if missing:
-        raise ConfigError(f"{conversion.target} has no frame {min(missing)}", "frames are counted from 0")
+        raise no_such_frame(conversion.target, min(missing))
     warnings = [*drawing.warnings]
     warnings += [
         f"nobody who is replaced was found in frame {one.before.index}" for one in shown if not one.faces
@@ -174,19 +174,6 @@ def _write(conversion: ConvertConfig, drawing: _Drawing, picture: Image) -> None
         replace_atomically(aside, out)
 
 
-def _position(conversion: ConvertConfig, asked: int | float) -> int:
-    """The position of a frame that is told by position or time."""
-    if asked < 0:
-        raise ConfigError(f"there is no frame {asked}", "frames are counted from 0, and so is time")
-    if isinstance(asked, int):
-        return asked
-    with open_footage(conversion.target, start_s=Fraction(str(asked))) as footage:
-        first = next(footage.partial(), None)
-    if first is None:
-        raise ConfigError(f"{conversion.target} ends before {asked:g} s", "give an earlier time")
-    return first.index
-
-
 def _runs(wanted: Sequence[int]) -> list[list[int]]:
     """Frames so near to each other that what is looked at around them overlaps."""
     runs: list[list[int]] = []
@@ -220,10 +207,12 @@ def _shown(
             ):
                 if conversion.occlusion and front is None:
                     front = front_for(conversion, model, index)
+                # texture is steadied over all that is before; what is older does not show any more
+                before = WARM_UP_FRAMES if looks[None].texture else _COLOUR_FRAMES
                 near = (
                     each
                     for each in chosen
-                    if numbers[0] - _COLOUR_FRAMES <= each[0].index <= numbers[-1] + _COLOUR_FRAMES
+                    if numbers[0] - before <= each[0].index <= numbers[-1] + _COLOUR_FRAMES
                 )
                 drawn = list(drawn_frames(model, near, front))
             finished = {
@@ -236,7 +225,10 @@ def _shown(
             for way, look in looks.items():
                 # without a watermark: it builds up over the frames before, and what is judged is the face
                 composer = Composer(model.preset, look)
-                for composed in composer.of(_copied(drawn, finished), finished):
+                looked_at = None if look.texture else finished
+                for composed in composer.of(_copied(drawn, looked_at), looked_at):
+                    if composed.frame.index not in finished:
+                        continue
                     if way is None:
                         Labeller(text_of(conversion.label)).add(composed)
                     finished[composed.frame.index].take(way, composed.frame.image)
@@ -255,11 +247,12 @@ def _between(frames: Iterator[PartialFrame], first: int, last: int) -> Iterator[
             return
 
 
-def _copied(drawn: Iterable[DrawnFrame], wanted: Container[int]) -> Iterator[DrawnFrame]:
-    """The same frames, those that are wanted with pictures of their own: composing changes them."""
+def _copied(drawn: Iterable[DrawnFrame], wanted: Container[int] | None) -> Iterator[DrawnFrame]:
+    """The same frames, those wanted (None: all) with pictures of their own, as composing changes them."""
     for frame, parts in drawn:
         assert isinstance(frame.image, DecodedPicture | ImagePicture)
-        yield (replace(frame, image=frame.image.copy()) if frame.index in wanted else frame), parts
+        is_wanted = wanted is None or frame.index in wanted
+        yield (replace(frame, image=frame.image.copy()) if is_wanted else frame), parts
 
 
 def _blocks(one: _Shown, config: PreviewConfig) -> Iterator[SheetBlock]:

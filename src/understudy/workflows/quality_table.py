@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from understudy.workflows.bench_quality import HIGHER_IS_BETTER, QualityResult, figures_of
+from understudy.workflows.quality_result import HIGHER_IS_BETTER, QualityResult, figures_of
 
 _MARKS = {"better": " (better)", "worse": " (WORSE)", "same": "", "unknown": ""}
 _LOST = "not measured"

@@ -15,6 +15,7 @@ from understudy.workflows.configs import SwapConfig, SwapResult
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.first_checks import check_report
 from understudy.workflows.marks import marks_of_model
+from understudy.workflows.swap_names import SOURCE, TARGET, faceset_of
 from understudy.workflows.swap_report import SwapReport, write_swap_report
 
 
@@ -52,7 +53,7 @@ def run(
     check_report(report)
     swapped = swap.run(config, on_event)
     assert swapped.train is not None
-    source, target = (swapped.production / f"{name}.faceset" for name in (swap.SOURCE, swap.TARGET))
+    source, target = (faceset_of(swapped.production, role) for role in (SOURCE, TARGET))
     evaluation = evaluate.run(
         EvaluateConfig(
             output=swapped.output, target=config.target, source=source, target_faceset=target, truth=truth
@@ -63,7 +64,7 @@ def run(
     write_swap_report(
         report,
         SwapReport(
-            title=title or f"{config.source[0].stem} as the understudy in {config.target.stem}",
+            title=title or f"{swapped.source_name} as the understudy of {swapped.target_name}",
             source=config.source[0],
             target=config.target,
             output=swapped.output,

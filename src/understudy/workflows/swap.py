@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, ignore
-from understudy.core.files import check_writable, peak_rss_mb
+from understudy.core.files import peak_rss_mb
 from understudy.faces.faceset import Faceset
 from understudy.media.footage import expand_footage, image_files, sha256_of
-from understudy.media.patterns import fixed_part, has_number, is_pattern
+from understudy.media.patterns import has_number
 from understudy.training.model_folder import find_generation, holds_model
-from understudy.workflows import convert, convert_output, extract, train
+from understudy.workflows import convert, convert_output, extract, train, train_checks
 from understudy.workflows.configs import (
     ConvertConfig,
     ExtractConfig,
@@ -23,13 +23,27 @@ from understudy.workflows.configs import (
     SwapResult,
     TrainConfig,
 )
-from understudy.workflows.consent import check_agreed, check_face, check_person, note_person
+from understudy.workflows.consent import (
+    agreed_earlier,
+    check_agreed,
+    check_face,
+    check_person,
+    note_person,
+)
 from understudy.workflows.convert_cast import can_be_taken_from
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.signing import check_signing
-from understudy.workflows.worst_list import FILE_NAME
-
-SOURCE, TARGET = "source", "target"
+from understudy.workflows.swap_names import (
+    OPTIONS,
+    SOURCE,
+    TARGET,
+    Named,
+    faceset_of,
+    model_of,
+    names_of,
+    take_name,
+)
+from understudy.workflows.worst_list import check_worst
 
 
 def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
@@ -47,28 +61,23 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
         KeyboardInterrupt: training was interrupted; it is saved.
     """
     started = time.monotonic()
+    if not config.source:
+        raise ConfigError("no footage of the source is given", "give at least one piece")
     production = config.production or default_production(config.out)
     training = _train_config(config, production)
-    person = source_name(config)
-    _check(config, training, person)
-    extracted: dict[str, ExtractResult] = {}
-    for name, footage in _footage(config).items():
-        extracted[name] = extract.run(
-            ExtractConfig(footage=footage, faceset=production / f"{name}.faceset", identity=name), on_event
-        )
-    if config.source_name is None:  # a file's name is nobody's word for whose face it shows
-        check_face(person, training.facesets[0])
-    note_person(training.facesets[0], person)
+    people = names_of(config, production)
+    _check(config, training, people)
+    extracted = {role: _extracted(config, role, people[role], production, on_event) for role in people}
     trained = train.finished_result(training)
     if trained is None:
         trained = train.run(training, on_event)
     if trained.interrupted:
         on_event(Notice(message="training was stopped early; the same command goes on from here"))
         raise KeyboardInterrupt
-    faces = production / f"{TARGET}.faceset"
+    faces = faceset_of(production, TARGET)
     # they were looked for already, and maybe reviewed since
     known = (faces,) if can_be_taken_from(faces, config.target) else ()
-    converted = convert.run(_convert_config(config, training, known), on_event)
+    converted = convert.run(_convert_config(config, training, people, known), on_event)
     warnings = [w for result in (*extracted.values(), trained, converted) for w in result.warnings]
     return SwapResult(
         output=converted.output,
@@ -82,19 +91,35 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
         extract=extracted,
         train=trained,
         matte=converted.matte,
+        source_name=people[SOURCE].person,
+        target_name=people[TARGET].person,
     )
 
 
+def _extracted(
+    config: SwapConfig, role: str, named: Named, production: Path, on_event: OnEvent
+) -> ExtractResult:
+    """Somebody's faceset, which says whose it is once that is sure."""
+    folder = faceset_of(production, role)
+    take_name(folder, named.identity)
+    footage = _footage(config)[role]
+    result = extract.run(ExtractConfig(footage=footage, faceset=folder, identity=named.identity), on_event)
+    if not named.is_said:  # a file's name is nobody's word for whose face it shows
+        check_face(named.person, folder, OPTIONS[role])
+    note_person(folder, named.person)
+    return result
+
+
 def _footage(config: SwapConfig) -> dict[str, tuple[Path, ...]]:
-    """What each identity's faces are taken from."""
+    """What each one's faces are taken from."""
     return {SOURCE: config.source, TARGET: (config.target, *config.target_footage)}
 
 
 def _train_config(config: SwapConfig, production: Path) -> TrainConfig:
     """The training of a swap: what is there already is trained further if asked for another time."""
     training = TrainConfig(
-        facesets=tuple(production / f"{name}.faceset" for name in (SOURCE, TARGET)),
-        model=production / "model",
+        facesets=tuple(faceset_of(production, role) for role in (SOURCE, TARGET)),
+        model=model_of(production),
         preset=config.preset,
         minutes=None if config.steps is not None else config.minutes,
         steps=config.steps,
@@ -111,8 +136,11 @@ def _train_config(config: SwapConfig, production: Path) -> TrainConfig:
     return replace(training, resume=True)
 
 
-def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path, ...]) -> ConvertConfig:
+def _convert_config(
+    config: SwapConfig, training: TrainConfig, people: Mapping[str, Named], faces: tuple[Path, ...]
+) -> ConvertConfig:
     """The conversion of a swap."""
+    source = people[SOURCE]
     return ConvertConfig(
         target=config.target,
         model=training.model,
@@ -121,7 +149,7 @@ def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path
         worst=config.worst,
         faces=faces,
         consent=config.consent,
-        people={SOURCE: source_name(config)},
+        people={source.identity: source.person},
         cert=config.cert,
         key=config.key,
         source_footage=config.source,
@@ -131,16 +159,6 @@ def _convert_config(config: SwapConfig, training: TrainConfig, faces: tuple[Path
     )
 
 
-def source_name(config: SwapConfig) -> str:
-    """Who is put in, as their record is called: as the first of their footage is, where nothing is said."""
-    if config.source_name is not None:
-        return config.source_name
-    first = config.source[0]
-    if is_pattern(first):
-        first = fixed_part(first)  # the folder that it looks into
-    return first.absolute().name if first.is_dir() else first.stem
-
-
 def default_production(out: Path) -> Path:
     """Where a swap keeps its facesets and its model: beside the output, or the folder of images."""
     if has_number(out) and out.parent.name:
@@ -148,23 +166,24 @@ def default_production(out: Path) -> Path:
     return out.with_name(out.name + ".production")
 
 
-def _check(config: SwapConfig, training: TrainConfig, person: str) -> None:
+def _check(config: SwapConfig, training: TrainConfig, people: Mapping[str, Named]) -> None:
     """Fail before minutes of work, not after."""
     footage = expand_footage(path for paths in _footage(config).values() for path in paths)
     for out in (config.out, config.matte):
         if out is not None:
             _check_no_input(out, footage)
-    convert_output.check_target(_convert_config(config, training, ()))
+    convert_output.check_target(_convert_config(config, training, people, ()))
     if config.worst is not None:
-        check_writable(config.worst / FILE_NAME)
+        check_worst(config.worst)
     text_of(config.label)
-    train.check(training)
+    train_checks.check(training)
     check_signing(config.cert, config.key)
-    for name, paths in _footage(config).items():
-        _check_production(training.model.parent / f"{name}.faceset", paths)
-    if training.facesets[0].exists():
-        check_person(training.facesets[0], person)
-    check_agreed([person], "face", config.consent)
+    for folder, (role, paths) in zip(training.facesets, _footage(config).items(), strict=True):
+        _check_production(folder, paths)
+        if folder.exists():
+            check_person(folder, people[role].person)
+    check_agreed([people[SOURCE].person], "face", config.consent)
+    agreed_earlier(people[TARGET].person, "face")
 
 
 def _check_no_input(out: Path, footage: Sequence[Path]) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Literal
 
 import torch
 
-from understudy.core.errors import ConfigError, ModelError, UnderstudyError
+from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.events import Notice, OnEvent, ignore
-from understudy.nets.presets import PRESETS
 from understudy.training.base import start_from_base
 from understudy.training.division import Division
 from understudy.training.loss_watch import LossState
@@ -18,24 +16,21 @@ from understudy.training.model_folder import LoadedModel, find_generation, holds
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
 from understudy.training.processor import CPU, find_device, has_fast_bf16, tuned
 from understudy.training.team import Team
-from understudy.workflows.choices import ENCODERS, FEWEST_IDENTITIES, MOST_IDENTITIES
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.consent_of_models import entries_with_consent
 from understudy.workflows.encoder_origin import start_from_encoder_of
-from understudy.workflows.focus import check_footage
 from understudy.workflows.follow_training import follow_training, tell_end, tell_job
 from understudy.workflows.learning_rates import set_rates
-from understudy.workflows.loss_choice import check_losses
 from understudy.workflows.memory import Spread, available_bytes, batch_for, check_memory, must_be_mapped
 from understudy.workflows.same_run import is_same_run, settings_of
-from understudy.workflows.shared_steps import check_sharing
 from understudy.workflows.team_start import team_of
 from understudy.workflows.torchrun import started_together
+from understudy.workflows.train_checks import check
 from understudy.workflows.training_board import TensorBoard
 from understudy.workflows.training_faces import entries_of, load_faces
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
-from understudy.workflows.usual_faces import keep_tolerances
+from understudy.workflows.usual_faces import keep_tolerances, keep_tolerances_of_best
 from understudy.workflows.worst_list import read_worst
 
 Mode = Literal["fresh", "continue", "further"]
@@ -113,74 +108,10 @@ def _lead(
         tell_end(team, index)
     try:
         keep_tolerances(config.model, model, index, config.facesets)
+        keep_tolerances_of_best(config.model, model, index, config.facesets)
     except UnderstudyError as error:  # the model is saved; conversion finds out, or guesses
         on_event(Notice(message=str(error)))
     return result
-
-
-def check(config: TrainConfig, processes: int | None = None) -> None:
-    """Raise for settings that cannot work, before anything is loaded.
-
-    Args:
-        config: the settings.
-        processes: that share each step; as the settings say where None.
-
-    Raises:
-        ConfigError: which setting, and what would do.
-        FacesetError: a faceset cannot be read, where it is asked whether it goes with the focus.
-        ModelError: the model folder cannot be one.
-    """
-    if config.preset not in PRESETS:
-        raise ConfigError(f"unknown preset {config.preset!r}", f"use one of {', '.join(PRESETS)}")
-    if len(config.facesets) < FEWEST_IDENTITIES:
-        raise ConfigError(
-            f"{len(config.facesets)} faceset given", "training needs one a person, two at least"
-        )
-    if len(config.facesets) > MOST_IDENTITIES:
-        raise ConfigError(
-            f"{len(config.facesets)} facesets given, a model holds {MOST_IDENTITIES} people at most",
-            "leave some out, or train two models",
-        )
-    check_losses(config.losses, PRESETS[config.preset])
-    lengths = [length for length in (config.minutes, config.steps) if length is not None]
-    if len(lengths) > 1 or not (lengths or config.until_flat):
-        raise ConfigError("how long to train is not clear", "give either minutes or steps")
-    if any(length <= 0 for length in lengths):
-        raise ConfigError("training time is not positive", "give minutes or steps above 0")
-    if config.batch is not None and config.batch < 1:
-        raise ConfigError(f"batch is {config.batch}", "give at least 1 face an identity and step")
-    check_sharing(config, processes or config.devices or 1)
-    if config.start not in ("base", "scratch"):
-        raise ConfigError(f"unknown start {config.start!r}", "use base or scratch")
-    if config.encoder not in (None, *ENCODERS):
-        raise ConfigError(
-            f"unknown way to train the encoder {config.encoder!r}", f"use {' or '.join(ENCODERS)}"
-        )
-    if config.from_model is not None and config.resume:
-        raise ConfigError(
-            "a model that is trained further has an encoder of its own",
-            "leave out --from-model, or start a new model without --resume",
-        )
-    has_learnt = config.resume or config.from_model is not None or holds_model(config.model)
-    if config.encoder in ("slow", "frozen") and not has_learnt:
-        raise ConfigError(
-            "a new model's encoder has learnt nothing yet",
-            f"leave out the {config.encoder} encoder, or start from another model's with --from-model",
-        )
-    if config.until_flat and PRESETS[config.preset].doublings:
-        raise ConfigError(
-            f"{config.preset} grows with the share of its time that is done, so its end must be known",
-            "give minutes or steps, without the end by itself",
-        )
-    if config.seed < 0:
-        raise ConfigError(f"seed is {config.seed}", "give 0 or more")
-    if config.focus is not None:
-        check_footage(read_worst(config.focus), config.facesets)
-    existing = next(path for path in (config.model, *config.model.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise ModelError(f"{existing} is a file", "name a folder for the model")
-    if not os.access(existing, os.W_OK):
-        raise ModelError(f"{existing} cannot be written to", "name another folder for the model")
 
 
 def mode_of(config: TrainConfig) -> Mode:

@@ -19,6 +19,7 @@ from understudy.core.geometry import transform_points
 from understudy.faces.faceset import Faceset
 from understudy.faces.stored_crop import read_upright
 from understudy.training.model import Model
+from understudy.training.model_folder import BEST, best_of, find_generation, load_model
 from understudy.training.model_index import ModelIndex
 
 _FILE = "usual.safetensors"
@@ -42,6 +43,32 @@ def keep_tolerances(folder: Path, model: Model, index: ModelIndex, facesets: Seq
     usual = {name: known.usual for name, known in tolerances_of(model, facesets).items()}
     if usual:
         write_atomically(folder / _FILE, save(usual, {_WEIGHTS: index.weights_sha256}))
+
+
+def keep_tolerances_of_best(folder: Path, model: Model, index: ModelIndex, facesets: Sequence[Path]) -> None:
+    """The same of the weights that validated best, which can be converted with like the model's.
+
+    They are often the last ones, or those of an earlier run; else they are loaded once more.
+
+    Args:
+        folder: of the model.
+        model: as it is saved there; what is learnt of its best weights is learnt alike.
+        index: likewise.
+        facesets: of its people.
+
+    Raises:
+        UnderstudyError: it cannot be read or written.
+    """
+    if best_of(folder, index) is None:
+        return
+    best = find_generation(folder / BEST).index
+    if kept_tolerances(folder / BEST, best):
+        return
+    if best.weights_sha256 == index.weights_sha256 and kept_tolerances(folder, index):
+        write_atomically(folder / BEST / _FILE, (folder / _FILE).read_bytes())
+        return
+    loaded = load_model(folder / BEST, bf16=model.bf16)
+    keep_tolerances(folder / BEST, loaded.model.to(model.device).eval(), best, facesets)
 
 
 def kept_tolerances(folder: Path, index: ModelIndex) -> dict[str, Tolerance]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from understudy.core.errors import WeightsError
 from understudy.core.events import OnEvent, ignore
-from understudy.faces.weights import CATALOGUE, State, WeightsFile, pull_all, state_of, weights_folder
+from understudy.faces.weights import State, pull_all, state_of, weights_folder
+from understudy.faces.weights_catalogue import CATALOGUE, WeightsFile
 
 
 @dataclass(frozen=True, kw_only=True)

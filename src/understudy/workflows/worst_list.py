@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Written
-from understudy.core.files import write_atomically
+from understudy.core.files import check_writable, write_atomically
 from understudy.core.types import Image
 from understudy.faces.crop import cut
 from understudy.faces.face import FaceSquare
@@ -78,6 +78,19 @@ class WorstList(BaseModel):
         """A digest of what training makes of it: which frames of which footage."""
         frames = [(one.frame, one.face_px) for one in self.frames]
         return hashlib.sha256(repr((self.target_sha256, frames)).encode()).hexdigest()
+
+
+def check_worst(folder: Path) -> None:
+    """Find out before long work whether `write_worst` can write to a folder; it is made where missing.
+
+    Raises:
+        UnderstudyError: it is a file, or nothing can be written to it.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(
+            f"{folder} is a file, and the worst frames are several", "name a folder for them with --worst"
+        )
+    check_writable(folder / FILE_NAME)
 
 
 def read_worst(path: Path) -> WorstList:
