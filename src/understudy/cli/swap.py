@@ -72,7 +72,8 @@ def swap(
 
     training: dict[str, Any] = {"minutes": minutes, "steps": steps, "preset": preset}
     training |= {"start": start, "seed": seed}
-    says: dict[str, Any] = {"cert": cert, "key": key, "watermark": watermark}
+    names = {"source_name": source_name, "target_name": target_name}
+    says: dict[str, Any] = {"cert": cert, "key": key, "watermark": watermark, "consent": consent}
     says |= {"label": label, "thumbnails": thumbnails}
 
     def work(on_event: OnEvent) -> SwapResult:
@@ -87,9 +88,7 @@ def swap(
             **training,
             report=report,
             matte=matte,
-            source_name=source_name,
-            target_name=target_name,
-            consent=consent,
+            **names,
             worst=worst,
             **says,
             on_event=on_event,
