@@ -96,7 +96,7 @@ def test_a_grid_shows_each_way_and_draws_each_face_once(
     # frames 4 to 40, those before and after for their colours
     assert sum(drawn) == 37
     assert [block.title.split(",")[0] for block in blocks] == ["frame 20", "frame 24"]
-    assert len(blocks[0].after) == 15
+    assert len(blocks[0].after) == 20
     tiles = [tile.astype(np.int16) for tile in blocks[0].after.values()]
     apart = [np.abs(one - other).max() for i, one in enumerate(tiles) for other in tiles[:i]]
     assert min(apart) > 0
