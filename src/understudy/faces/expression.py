@@ -88,11 +88,11 @@ def expression_vectors(landmarks_px: Points, iris_px: Points) -> NDArray[np.floa
 def mirrored(landmarks_px: Points, iris_px: Points) -> tuple[Points, Points]:
     """Landmarks and irises of the same face, or of each of many, in a mirror, about x = 0."""
     flip = np.array([-1, 1, 1], np.float32)
-    return landmarks_px[..., _mirror_partners(), :] * flip, iris_px[..., ::-1, :, :] * flip[:2]
+    return landmarks_px[..., mirror_partners(), :] * flip, iris_px[..., ::-1, :, :] * flip[:2]
 
 
 @cache
-def _mirror_partners() -> NDArray[np.intp]:
+def mirror_partners() -> NDArray[np.intp]:
     """(468,) which point of the other side stands where each point's mirror image is."""
     points = template()
     flipped = points * np.array([-1, 1, 1], np.float32)

@@ -76,6 +76,34 @@ class HeadPoses:
         about = (points_px - self.centre_px[:, None]) @ self.frame_from_head
         return (about / self.scale_px[:, None, None]).astype(np.float32)
 
+    def place(self, points: Points) -> Points:
+        """Carry (n, k, 3) points of the template's frame to where they are seen: the inverse of `undo`."""
+        turned = points @ self.frame_from_head.swapaxes(1, 2)
+        return (turned * self.scale_px[:, None, None] + self.centre_px[:, None]).astype(np.float32)
+
+    @property
+    def angles_deg(self) -> NDArray[np.float64]:
+        """(n, 3) yaw, pitch, roll; conventions of `Face.pose_deg`."""
+        turn = self.frame_from_head
+        (a, b, c), f, i = turn[:, 0].T, turn[:, 1, 2], turn[:, 2, 2]
+        angles = np.arctan2(-c, np.hypot(f, i)), np.arctan2(-f, i), np.arctan2(-b, a)
+        return np.degrees(np.stack(angles, axis=1))
+
+
+def rotations_of(angles_deg: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The (n, 3, 3) `frame_from_head` of (n, 3) yaw, pitch, roll: the inverse of `HeadPoses.angles_deg`."""
+    radians = np.radians(np.asarray(angles_deg, np.float64))
+    (sy, sp, sr), (cy, cp, cr) = np.sin(radians.T), np.cos(radians.T)
+    zero, one = np.zeros_like(sy), np.ones_like(sy)
+
+    def matrix(*entries: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.stack(entries, axis=1).reshape(-1, 3, 3)
+
+    yaw = matrix(cy, zero, -sy, zero, one, zero, sy, zero, cy)
+    pitch = matrix(one, zero, zero, zero, cp, -sp, zero, sp, cp)
+    roll = matrix(cr, -sr, zero, sr, cr, zero, zero, zero, one)
+    return pitch @ yaw @ roll
+
 
 def fit_pose(points_px: Points) -> HeadPose:
     """Solve the head pose from points that expression does not move.
@@ -112,16 +140,52 @@ def fit_poses(points_px: Points) -> HeadPoses:
     b = seen - seen_mean[:, None]
     if (np.einsum("nij,nij->n", b, b) < 1e-9).any():
         raise ValueError("all landmarks coincide: no pose can be fitted")
-    u, singular, vt = np.linalg.svd(b.swapaxes(1, 2) @ a)
-    sign = np.ones((len(u), 3))
-    sign[:, 2] = np.sign(np.linalg.det(u @ vt))
-    rotation = (u * sign[:, None]) @ vt
-    scale = (singular * sign).sum(axis=1) / spread
+    rotation, strength = _rotations(b.swapaxes(1, 2) @ a)
+    scale = strength / spread
     return HeadPoses(
         scale_px=scale,
         frame_from_head=rotation,
         centre_px=seen_mean - scale[:, None] * (rotation @ head_mean),
     )
+
+
+def fit_poses_to(points_px: Points, shapes: Points, weights: NDArray[np.floating]) -> HeadPoses:
+    """Solve the poses that carry given shapes, rather than the template, onto what is seen of them.
+
+    Args:
+        points_px: (n, k, 3) float32 points, frame pixels.
+        shapes: (n, k, 3) or (1, k, 3) float32, the same points in the template's frame.
+        weights: (n, k) or (1, k), at least 0: how much each point counts.
+
+    Raises:
+        ValueError: the points of one coincide, or none counts.
+
+    Reference:
+        Umeyama, PAMI 1991, eq. 34-43, weighted.
+    """
+    if not (weights.sum(axis=1) > 0).all():
+        raise ValueError("no point counts: no pose can be fitted")
+    share = (weights / weights.sum(axis=1, keepdims=True))[..., None]
+    seen, shapes = points_px.astype(np.float64), shapes.astype(np.float64)
+    seen_mean, head_mean = (seen * share).sum(axis=1), (shapes * share).sum(axis=1)
+    a, b = shapes - head_mean[:, None], seen - seen_mean[:, None]
+    spread = (a * a * share).sum(axis=(1, 2))
+    if (spread < 1e-12).any() or ((b * b * share).sum(axis=(1, 2)) < 1e-9).any():
+        raise ValueError("all landmarks coincide: no pose can be fitted")
+    rotation, strength = _rotations((b * share).swapaxes(1, 2) @ a)
+    scale = strength / spread
+    turned = (rotation @ head_mean[..., None])[..., 0]
+    return HeadPoses(
+        scale_px=scale, frame_from_head=rotation, centre_px=seen_mean - scale[:, None] * turned
+    )
+
+
+def _rotations(products: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The (n, 3, 3) rotations nearest to (n, 3, 3) matrices, and how much of each they take up, (n,)."""
+    u, singular, vt = np.linalg.svd(products)
+    sign = np.ones((len(u), 3))
+    sign[:, 2] = np.sign(np.linalg.det(u @ vt))
+    return (u * sign[:, None]) @ vt, (singular * sign).sum(axis=1)
 
 
 @cache
