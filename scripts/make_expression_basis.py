@@ -23,8 +23,6 @@ from safetensors.numpy import save_file
 
 from understudy.expression.basis import POSE_TERMS, SHUT_GAP, Basis, pack
 from understudy.expression.names import MESH_NAMES
-from understudy.expression.person import moves_of
-from understudy.expression.solve import Solver
 from understudy.faces.detect import SHORT_RANGE, BlazeFace
 from understudy.faces.expression import mirror_partners
 from understudy.faces.landmark import MeshNetwork, region_of_detection, region_of_points
@@ -35,11 +33,11 @@ from understudy.media.reader import VideoReader
 
 HELD_OUT_EVERY = 5
 _ROUNDS, _RIDGE = 4, 1.0
-_NOISE, _PEOPLE = 24, 24  # directions that are kept
+_NOISE, _MISFIT, _PEOPLE = 20, 12, 24  # directions that are kept
 _ALIKE = 0.3  # share of a movement by which people's differ: such points steady a pose less
 _LEAST_SD = 0.001  # face units: of what rendered people do not show
 _SIGNS = (-1, 1, 1, 1, -1)  # what turns do in a mirror
-_MODEL = 3.0  # times what landmarks err by: how far drawn expressions may be from real ones
+_MODEL = 6.0  # times what landmarks err by: how far drawn expressions may be from real ones
 _USUAL = 0.35  # deviation of a coefficient
 
 Floats = NDArray[np.float64]
@@ -124,7 +122,6 @@ class Fit:
     pose: Floats
     rest: Floats  # (people, 468, 3)
     left_over: Floats  # (n, 468, 3)
-    seen: Floats  # (n, 468, 3) in the template's frame, what turns do taken off
     steady: Floats
 
 
@@ -133,7 +130,7 @@ def fit(names: NDArray[np.str_], points_px: NDArray[np.float32], units: list[dic
     keys, weights = performed(units)
     people, who = np.unique(names, return_inverse=True)
     poses, steady = fit_poses(points_px), np.ones(468)
-    fields = rest = left_over = seen = turns = np.zeros(0)
+    fields = rest = left_over = np.zeros(0)
     for _ in range(_ROUNDS):
         angles = poses.angles_deg / 30
         yaw, pitch = angles[:, 0], angles[:, 1]
@@ -155,7 +152,6 @@ def fit(names: NDArray[np.str_], points_px: NDArray[np.float32], units: list[dic
         pose=fields[len(keys) :],
         rest=rest.reshape(len(people), 468, 3),
         left_over=left_over,
-        seen=(seen - turns @ fields[-POSE_TERMS:].reshape(POSE_TERMS, -1)).reshape(-1, 468, 3),
         steady=steady,
     )
 
@@ -248,31 +244,35 @@ def make(names: NDArray[np.str_], points_px: NDArray[np.float32], units: list[di
             [(field + sign * mirror(field)) / 2 for field, sign in zip(found.pose, _SIGNS, strict=True)]
         ).astype(np.float32),
         noise=np.zeros((1, 468, 3), np.float32),
-        noise_sd=_MODEL * found.left_over.std(axis=0).astype(np.float32),
+        noise_sd=np.zeros((468, 3), np.float32),
         steady=found.steady.astype(np.float32),
         usual=np.full(len(MESH_NAMES), _USUAL, np.float32),
     )
-    return _with_noise(basis, found, names)
+    return _with_noise(basis, found, units)
 
 
-def _with_noise(basis: Basis, found: Fit, names: NDArray[np.str_]) -> Basis:
-    """The same, with the noise that is left where named expressions are taken off what is seen."""
-    _, who = np.unique(names, return_inverse=True)
-    left_over = np.zeros_like(found.seen)
-    for person in range(len(found.rest)):
-        rest = found.rest[person].astype(np.float32)
-        fields = moves_of(basis, rest)
-        off = (found.seen[who == person] - rest).astype(np.float32)
-        left_over[who == person] = off - np.tensordot(
-            Solver(basis, fields, rest).coefficients(off), fields, axes=1
-        )
-    left_over -= left_over.mean(axis=0)
-    errors, noise_sd = _directions(left_over.reshape(len(left_over), -1), _NOISE)
+def _with_noise(basis: Basis, found: Fit, units: list[dict[str, float]]) -> Basis:
+    """The same, with how landmarks err: what is left over, and what of the units the names cannot say.
+
+    People open a jaw differently far at one weight: that is more of the same and no error, so it is left out.
+    """
+    left_over = _without(found.left_over.reshape(len(units), -1), found.units["mouth-open"].reshape(1, -1))
+    errors, noise_sd = _directions(left_over, _NOISE)
+    keys, weights = performed(units)
+    fields = np.stack([found.units[key].reshape(-1) for key in keys])
+    unsaid = _without(fields, basis.moves.reshape(len(basis.names), -1).astype(np.float64))
+    misfit, _ = _directions(unsaid * np.sqrt(len(keys) * np.square(weights).mean(axis=0))[:, None], _MISFIT)
     return replace(
         basis,
-        noise=errors.reshape(-1, 468, 3).astype(np.float32),
+        noise=np.concatenate([errors, misfit]).reshape(-1, 468, 3).astype(np.float32),
         noise_sd=np.maximum(_MODEL * noise_sd, _LEAST_SD).reshape(468, 3).astype(np.float32),
     )
+
+
+def _without(rows: Floats, directions: Floats) -> Floats:
+    """(n, d) rows less what of them lies along (k, d) directions."""
+    along, _ = np.linalg.qr(directions.T)
+    return rows - (rows @ along) @ along.T
 
 
 def _directions(rows: Floats, most: int) -> tuple[Floats, Floats]:
