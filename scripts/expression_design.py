@@ -79,13 +79,8 @@ def lips_moved(x: float, y: float) -> Floats:
 def jaw_sideways(x: float) -> Floats:
     """The chin to the side, the lower lip half as far; the ears stay."""
     mesh = template().astype(np.float64)
-    down = _step(mesh[:, 1], 0.20, 0.50) * upper_lip_share_inverse()
+    down = _step(mesh[:, 1], 0.20, 0.50) * (1 - upper_lip_share())
     return down[:, None] * np.array([x, 0.0, 0.0])
-
-
-def upper_lip_share_inverse() -> Floats:
-    """(468,) 1 at the lower lip and below, 0 at the upper and above."""
-    return 1 - upper_lip_share()
 
 
 def lip_rolled(*, upper: bool) -> Floats:
@@ -106,19 +101,6 @@ def lips_stretched(*, left: bool) -> Floats:
     along = np.clip(side * mesh[:, 0] / abs(float(mesh[61, 0])), 0, 1)
     share = near((*OUTER_LIPS, *INNER_LIPS), 0.05) * along
     return share[:, None] * np.array([side * 0.045, 0.008, 0.015])
-
-
-def chin_raised() -> Floats:
-    """The lower lip pushed up by the chin."""
-    share = near((17, 84, 314, 18, 200, 175, *_LOWER_LIP), 0.05) * upper_lip_share_inverse()
-    return share[:, None] * np.array([0.0, -0.03, -0.005])
-
-
-def nose_sneered(*, left: bool) -> Floats:
-    """A wing of the nose drawn up, and the lip below it a little."""
-    wing = (327, 326, 358, 294, 279, 331) if left else (98, 97, 129, 64, 49, 102)
-    lip = (267, 269, 270) if left else (37, 39, 40)
-    return (near(wing, 0.04) + 0.4 * near(lip, 0.03) * upper_lip_share())[:, None] * np.array([0, -0.022, 0.0])
 
 
 def _with_skin(field: Floats, points: Sequence[int], sigma: float) -> Floats:

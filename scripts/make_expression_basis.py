@@ -39,6 +39,10 @@ _LEAST_SD = 0.001  # face units: of what rendered people do not show
 _SIGNS = (-1, 1, 1, 1, -1)  # what turns do in a mirror
 _MODEL = 6.0  # times what landmarks err by: how far drawn expressions may be from real ones
 _USUAL = 0.35  # deviation of a coefficient
+_RARER = {  # of what others say nearly as well, so that these are told only where nothing else fits
+    "mouthStretch": 0.2, "mouthRoll": 0.2, "mouthUpperUp": 0.25, "mouthFunnel": 0.25, "mouthLowerDown": 0.25,
+    "mouthLeft": 0.25, "mouthRight": 0.25, "jawLeft": 0.15, "jawRight": 0.15, "eyeWide": 0.25, "mouthSmile": 0.5,
+}  # fmt: skip
 
 Floats = NDArray[np.float64]
 
@@ -185,7 +189,6 @@ def moves(units: dict[str, Floats]) -> dict[str, Floats]:
         "mouthFunnel": 1.5 * both("mouth-protusion") * mouth[:, None],
         "mouthRollLower": design.lip_rolled(upper=False),
         "mouthRollUpper": design.lip_rolled(upper=True),
-        "mouthShrugLower": design.chin_raised(),
         "mouthLeft": design.lips_moved(0.06, 0.0),
         "mouthRight": design.lips_moved(-0.06, 0.0),
         "jawLeft": design.jaw_sideways(0.06),
@@ -198,7 +201,6 @@ def moves(units: dict[str, Floats]) -> dict[str, Floats]:
             f"eyeBlink{side}": _shutting(both("eye-both-closure")) * (eyes[:, None] * share),
             f"eyeWide{side}": 1.5 * both("eye-both-opened-up") * (eyes[:, None] * share),
             f"eyeSquint{side}": 1.2 * both("eye-both-slit") * (eyes[:, None] * share),
-            f"noseSneer{side}": design.nose_sneered(left=side == "Left"),
             f"mouthSmile{side}": 1.3 * both("mouth-corner-puller") * (mouth[:, None] * share),
             f"mouthFrown{side}": 1.5 * both("mouth-depression") * (mouth[:, None] * share),
             f"mouthStretch{side}": design.lips_stretched(left=side == "Left"),
@@ -246,9 +248,13 @@ def make(names: NDArray[np.str_], points_px: NDArray[np.float32], units: list[di
         noise=np.zeros((1, 468, 3), np.float32),
         noise_sd=np.zeros((468, 3), np.float32),
         steady=found.steady.astype(np.float32),
-        usual=np.full(len(MESH_NAMES), _USUAL, np.float32),
+        usual=np.array([_usual(name) for name in MESH_NAMES], np.float32),
     )
     return _with_noise(basis, found, units)
+
+
+def _usual(name: str) -> float:
+    return next((sd for start, sd in _RARER.items() if name.startswith(start)), _USUAL)
 
 
 def _with_noise(basis: Basis, found: Fit, units: list[dict[str, float]]) -> Basis:

@@ -5,18 +5,17 @@ from __future__ import annotations
 # sides are the person's own, as in ARKit: Left is the picture's right
 EYES = ("eyeBlinkLeft", "eyeBlinkRight", "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight")
 BROWS = ("browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")
-NOSE = ("noseSneerLeft", "noseSneerRight")
 JAW = ("jawOpen", "jawLeft", "jawRight")
 MOUTH = (
     "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight",
     "mouthStretchLeft", "mouthStretchRight",
     "mouthUpperUpLeft", "mouthUpperUpRight", "mouthLowerDownLeft", "mouthLowerDownRight",
     "mouthPucker", "mouthFunnel", "mouthRollLower", "mouthRollUpper",
-    "mouthShrugLower", "mouthLeft", "mouthRight",
+    "mouthLeft", "mouthRight",
 )  # fmt: skip
 
 # read from the mesh by the basis, in its order
-MESH_NAMES = (*BROWS, *EYES, *NOSE, *JAW, *MOUTH)
+MESH_NAMES = (*BROWS, *EYES, *JAW, *MOUTH)
 
 # read from the irises
 GAZE_NAMES = (
@@ -37,6 +36,9 @@ UNREADABLE = {
     "mouthDimpleRight": "in the mesh the same as a smile or a stretch",
     "mouthPressLeft": "in the mesh the same as both lips rolled in",
     "mouthPressRight": "in the mesh the same as both lips rolled in",
+    "mouthShrugLower": "in the mesh the same as a jaw that closes and a lip that rolls in",
     "mouthShrugUpper": "in the mesh the same as mouthUpperUp on both sides",
+    "noseSneerLeft": "the mesh hardly moves there: r with the truth 0.3",
+    "noseSneerRight": "the mesh hardly moves there: r with the truth 0.3",
     "tongueOut": "the mesh has no tongue",
 }

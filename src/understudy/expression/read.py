@@ -20,7 +20,7 @@ from understudy.expression.solve import Solver
 from understudy.expression.steady import SIGMA_S, steadied
 from understudy.faces.pose import HeadPoses, fit_poses
 
-_MOST_FOR_REST = 1500  # faces that the face at rest is found from
+_MOST_FOR_REST = 400  # faces that the face at rest is found from
 _BLOCK = 1000  # faces at once; bounds the memory
 _JITTER, _JITTER_DEG, _JITTER_PLACE = 0.12, 1.5, 0.01  # of coefficients, angles, and in sides of the face
 

@@ -13,14 +13,13 @@ from understudy.faces.mesh import INNER_LIPS, OUTER_LIPS
 
 _SHUT_RANK, _SHUT_WITHIN = 0.1, 0.01  # a mouth is shut up to so much above its least gaps' quantile
 _NEAREST = 0.2  # of the shut faces: those that lie nearest together
-_MOST_COMPARED = 600
 _LOWER_FACE_Y = (-0.02, 0.10)  # template heights between which the lower face begins
 _CALM = 0.3  # of the faces: those that do least
 _ROUNDS = 2
 _LIPS = np.array((*OUTER_LIPS, *INNER_LIPS))
 
 
-def resting(faces: Points, basis: Basis, *, keep: float = 0.0) -> Points:
+def resting(faces: Points, basis: Basis) -> Points:
     """What a face looks like when it does nothing.
 
     The lower face rests where the mouth is shut and where it is most often, the upper at its median; faces
@@ -30,7 +29,6 @@ def resting(faces: Points, basis: Basis, *, keep: float = 0.0) -> Points:
     Args:
         faces: (n, 468, 3) float32 in the template's frame, n >= 1, what turning adds taken off.
         basis: how people and expressions differ.
-        keep: of what looks like an expression in all faces, the share that is left in: 0 none, 1 all.
 
     Returns:
         (468, 3) float32.
@@ -47,7 +45,7 @@ def resting(faces: Points, basis: Basis, *, keep: float = 0.0) -> Points:
         calm = np.argsort(known.sum(axis=1), kind="stable")[: max(1, round(_CALM * len(faces)))]
         done = np.tensordot(known[calm], moves, axes=1)
         rest = np.median(faces[calm] - done, axis=0).astype(np.float32)
-    return rest - (1 - keep) * lasting(rest, basis)
+    return rest - lasting(rest, basis)
 
 
 def lasting(rest: Points, basis: Basis) -> Floats:
@@ -71,8 +69,6 @@ def _mouth_shut(faces: Points) -> NDArray[np.bool_]:
 
 def _nearest_together(faces: Points) -> Points:
     """The mean face of the densest place among (n, 468, 3) faces, by their lips."""
-    if len(faces) > _MOST_COMPARED:
-        faces = faces[np.linspace(0, len(faces) - 1, _MOST_COMPARED).round().astype(int)]
     lips = faces[:, _LIPS, :2].reshape(len(faces), -1).astype(np.float64)
     squares = np.square(lips).sum(axis=1)
     distance = squares[:, None] + squares - 2 * lips @ lips.T

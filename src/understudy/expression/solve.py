@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from understudy.core.types import Points
 from understudy.expression.basis import Basis, Floats
 
-_SWEEPS, _ENOUGH = 60, 1e-4  # of coordinate descent
+_SWEEPS, _ENOUGH = 100, 1e-3  # of coordinate descent
 _LOOSE = 0.05  # face units: how far a pose may be off without its being taken for an expression
 _Wide = NDArray[np.float64]
 
@@ -48,19 +48,19 @@ class Solver:
 
 def _bounded(gram: _Wide, wanted: _Wide) -> _Wide:
     """Minimise c' gram c / 2 - wanted' c within [0, 1], for each row, by cyclic coordinate descent."""
-    found = np.clip(np.linalg.solve(gram, wanted.T).T, 0, 1)
-    slope = found @ gram - wanted
+    found = np.clip(np.linalg.solve(gram, wanted.T), 0, 1)  # a row a coefficient: they are changed one by one
+    slope = gram @ found - wanted.T
     for _ in range(_SWEEPS):
         largest = 0.0
         for i in range(len(gram)):
-            new = np.clip(found[:, i] - slope[:, i] / gram[i, i], 0, 1)
-            step = new - found[:, i]
+            new = (found[i] - slope[i] / gram[i, i]).clip(0, 1)
+            step = new - found[i]
             largest = max(largest, float(np.abs(step).max(initial=0.0)))
-            found[:, i] = new
-            slope += step[:, None] * gram[i]
+            found[i] = new
+            slope += gram[i][:, None] * step
         if largest < _ENOUGH:
             break
-    return found
+    return found.T
 
 
 def _rigid(rest: Points) -> Floats:
