@@ -41,7 +41,8 @@ _MODEL = 6.0  # times what landmarks err by: how far drawn expressions may be fr
 _USUAL = 0.35  # deviation of a coefficient
 _RARER = {  # of what others say nearly as well, so that these are told only where nothing else fits
     "mouthStretch": 0.2, "mouthRoll": 0.2, "mouthUpperUp": 0.25, "mouthFunnel": 0.25, "mouthLowerDown": 0.25,
-    "mouthLeft": 0.25, "mouthRight": 0.25, "jawLeft": 0.15, "jawRight": 0.15, "eyeWide": 0.25, "mouthSmile": 0.5,
+    "mouthLeft": 0.25, "mouthRight": 0.25, "jawLeft": 0.15, "jawRight": 0.15, "eyeWide": 0.25,
+    "mouthSmile": 0.5,
 }  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -146,7 +147,9 @@ def fit(names: NDArray[np.str_], points_px: NDArray[np.float32], units: list[dic
         rest = _means(seen - known @ fields, who)
         left_over = (seen - known @ fields - rest[who]).reshape(-1, 468, 3)
         moved = (weights @ fields[: len(keys)]).reshape(-1, 468, 3)
-        steady = 1 / (left_over.var(axis=0).sum(axis=1) + (_ALIKE**2) * np.square(moved).mean(axis=0).sum(axis=1))
+        steady = 1 / (
+            left_over.var(axis=0).sum(axis=1) + (_ALIKE**2) * np.square(moved).mean(axis=0).sum(axis=1)
+        )
         steady /= steady.mean()
         shapes = (known @ fields + rest[who]).reshape(-1, 468, 3).astype(np.float32)
         poses = fit_poses_to(points_px, shapes, steady[None])
@@ -282,7 +285,7 @@ def _without(rows: Floats, directions: Floats) -> Floats:
 
 
 def _directions(rows: Floats, most: int) -> tuple[Floats, Floats]:
-    """The main directions of (n, d) rows about 0, each a deviation long, and each number's deviation beside."""
+    """The main directions of (n, d) rows about 0, each a deviation long, and each number's own deviation."""
     _, singular, vt = np.linalg.svd(rows, full_matrices=False)
     main = singular[:most, None] / np.sqrt(len(rows)) * vt[:most]
     beside = np.square(rows).mean(axis=0) - np.square(main).sum(axis=0)
@@ -300,7 +303,8 @@ def main() -> None:
     learnt = np.flatnonzero(~held_out(crowd.names))
     basis = make(crowd.names[learnt], crowd.points_px[learnt], [crowd.units[i] for i in learnt])
     save_file(pack(basis), args.out, metadata={"made by": "scripts/make_expression_basis.py"})
-    print(f"{len(learnt)} faces of {len(np.unique(crowd.names[learnt]))} people, {args.out.stat().st_size} bytes")
+    people = len(np.unique(crowd.names[learnt]))
+    print(f"{len(learnt)} faces of {people} people, {args.out.stat().st_size} bytes")
     print(f"template moved by {np.abs(basis.rest - template()).max():.4f} at most")
 
 

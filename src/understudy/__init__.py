@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from understudy.api.converting import convert
 from understudy.api.exporting import export
+from understudy.api.expressing import read_expression
 from understudy.api.facesets import extract, import_faces
 from understudy.api.judging import compare, coverage, evaluate
 from understudy.api.provenance import verify
@@ -35,6 +36,7 @@ __all__ = [
     "export",
     "extract",
     "import_faces",
+    "read_expression",
     "swap",
     "train",
     "verify",

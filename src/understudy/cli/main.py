@@ -19,6 +19,7 @@ from understudy.cli import (
     doctor,
     evaluate,
     export,
+    expression,
     extract,
     identity,
     import_faces,
@@ -62,6 +63,7 @@ app.command()(convert.convert)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(export.export)
+app.add_typer(expression.app, name="expression")
 app.add_typer(identity.app, name="identity")
 app.command()(verify.verify)
 app.add_typer(weights.app, name="weights")

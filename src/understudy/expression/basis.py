@@ -104,4 +104,3 @@ def pack(basis: Basis) -> dict[str, NDArray[np.float16]]:
 
 
 _STORED = {"moves", "rest", "people", "people_sd", "pose", "noise", "noise_sd", "steady", "usual"}
-

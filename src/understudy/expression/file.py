@@ -33,7 +33,9 @@ class _Frame(_Strict):
     """One frame; without pose, gaze and values where no face is seen."""
 
     time_s: Annotated[float, Field(ge=-1e6, le=1e7)]
-    pose: tuple[_Number, _Number, _Number, _Number, _Number, Annotated[float, Field(gt=0, le=1e6)]] | None = None
+    pose: tuple[_Number, _Number, _Number, _Number, _Number, Annotated[float, Field(gt=0, le=1e6)]] | None = (
+        None
+    )
     gaze_deg: tuple[_Number, _Number] | None = None
     values: list[_Share] | None = None
 

@@ -31,5 +31,7 @@ def robust_poses(points_px: Points, shapes: Points, basis: Basis) -> HeadPoses:
     for _ in range(_ROUNDS - 1):
         off = np.linalg.norm(poses.undo(points_px) - shapes, axis=-1) * np.sqrt(steady)
         usual = np.maximum(np.median(off, axis=1, keepdims=True), 1e-9)
-        poses = fit_poses_to(points_px, shapes, steady * np.minimum(1, _HUBER * usual / np.maximum(off, 1e-9)))
+        poses = fit_poses_to(
+            points_px, shapes, steady * np.minimum(1, _HUBER * usual / np.maximum(off, 1e-9))
+        )
     return poses

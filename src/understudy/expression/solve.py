@@ -9,6 +9,7 @@ from understudy.core.types import Points
 from understudy.expression.basis import Basis, Floats
 
 _SWEEPS, _ENOUGH = 100, 1e-3  # of coordinate descent
+_LEAST_LEFT = 0.3
 _LOOSE = 0.05  # face units: how far a pose may be off without its being taken for an expression
 _Wide = NDArray[np.float64]
 
@@ -37,13 +38,16 @@ class Solver:
         # Woodbury: the inverse of 1 + errors' errors, times what is wanted
         inner = np.eye(len(errors)) + errors @ errors.T
         whitened = wanted - (wanted @ errors.T) @ np.linalg.solve(inner, errors)
-        self._gram = whitened @ wanted.T + np.diag(1 / basis.usual.astype(np.float64) ** 2)
+        told = whitened @ wanted.T
+        self._gram = told + np.diag(1 / basis.usual.astype(np.float64) ** 2)
+        # what is left of a coefficient that is alone, which the prior makes smaller
+        self._left = np.linalg.solve(self._gram, told).diagonal().clip(_LEAST_LEFT, 1)
         self._read = (whitened / sd).T
 
     def coefficients(self, differences: Points) -> Floats:
         """(n, k) in [0, 1], of (n, 468, 3) faces less the face at rest; all in the template's frame."""
         wanted = differences.reshape(len(differences), -1).astype(np.float64) @ self._read
-        return _bounded(self._gram, wanted).astype(np.float32)
+        return (_bounded(self._gram, wanted) / self._left).clip(0, 1).astype(np.float32)
 
 
 def _bounded(gram: _Wide, wanted: _Wide) -> _Wide:

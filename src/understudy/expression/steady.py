@@ -40,7 +40,10 @@ def steadied(
         change = wide[apart:] - wide[:-apart]
         near = np.exp(-0.5 * ((gap_s / sigma_s)[:, None] ** 2 + (change / jitter) ** 2))
         near = np.where(np.isfinite(near), near, 0)
-        for here, there in ((slice(apart, None), slice(None, -apart)), (slice(None, -apart), slice(apart, None))):
+        for here, there in (
+            (slice(apart, None), slice(None, -apart)),
+            (slice(None, -apart), slice(apart, None)),
+        ):
             total[here] += near * np.nan_to_num(wide[there])
             weights[here] += near
     return (total / weights).astype(np.float32)

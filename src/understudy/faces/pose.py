@@ -175,9 +175,7 @@ def fit_poses_to(points_px: Points, shapes: Points, weights: NDArray[np.floating
     rotation, strength = _rotations((b * share).swapaxes(1, 2) @ a)
     scale = strength / spread
     turned = (rotation @ head_mean[..., None])[..., 0]
-    return HeadPoses(
-        scale_px=scale, frame_from_head=rotation, centre_px=seen_mean - scale[:, None] * turned
-    )
+    return HeadPoses(scale_px=scale, frame_from_head=rotation, centre_px=seen_mean - scale[:, None] * turned)
 
 
 def _rotations(products: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
