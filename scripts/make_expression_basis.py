@@ -186,7 +186,7 @@ def moves(units: dict[str, Floats]) -> dict[str, Floats]:
     drawn_up = {side: 1.2 * one("eyebrows-{}-extern-up", side) * brows[:, None] for side in sides}
     parted = both("mouth-part-later")
     found: dict[str, Floats] = {
-        "browInnerUp": (raised["Left"] + raised["Right"]) * inner[:, None],
+        "browInnerUp": 1.5 * (raised["Left"] + raised["Right"]) * inner[:, None],
         "jawOpen": 1.5 * both("mouth-open") * mouth[:, None],
         "mouthPucker": both("mouth-pursing") * mouth[:, None],
         "mouthFunnel": 1.5 * both("mouth-protusion") * mouth[:, None],
@@ -202,12 +202,12 @@ def moves(units: dict[str, Floats]) -> dict[str, Floats]:
             f"browDown{side}": 1.2 * one("eyebrows-{}-down", side) * brows[:, None],
             f"browOuterUp{side}": (raised[side] * (1 - inner[:, None]) + drawn_up[side]) / 2,
             f"eyeBlink{side}": _shutting(both("eye-both-closure")) * (eyes[:, None] * share),
-            f"eyeWide{side}": 1.5 * both("eye-both-opened-up") * (eyes[:, None] * share),
+            f"eyeWide{side}": 2.2 * both("eye-both-opened-up") * (eyes[:, None] * share),
             f"eyeSquint{side}": 1.2 * both("eye-both-slit") * (eyes[:, None] * share),
             f"mouthSmile{side}": 1.3 * both("mouth-corner-puller") * (mouth[:, None] * share),
             f"mouthFrown{side}": 1.5 * both("mouth-depression") * (mouth[:, None] * share),
             f"mouthStretch{side}": design.lips_stretched(left=side == "Left"),
-            f"mouthUpperUp{side}": both("mouth-elevation") * (lips * upper)[:, None] * share,
+            f"mouthUpperUp{side}": 1.4 * both("mouth-elevation") * (lips * upper)[:, None] * share,
             f"mouthLowerDown{side}": parted * (lips * (1 - upper))[:, None] * share,
         }
     return found

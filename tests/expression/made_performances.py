@@ -36,12 +36,12 @@ def somebody(seed: int, far: float = 0.7) -> np.ndarray:
 def poses_of(angles_deg: np.ndarray, side_px: float = 200.0) -> HeadPoses:
     n = len(angles_deg)
     centre = np.column_stack([np.full(n, 320.0) + np.arange(n) * 0.2, np.full(n, 240.0), np.zeros(n)])
-    return HeadPoses(
-        scale_px=np.full(n, side_px), frame_from_head=rotations_of(angles_deg), centre_px=centre
-    )
+    return HeadPoses(scale_px=np.full(n, side_px), frame_from_head=rotations_of(angles_deg), centre_px=centre)
 
 
-def performed(acts: dict[str, np.ndarray], *, seed: int = 1, noise_px: float = 0.0, turn: float = 0.0) -> Made:
+def performed(
+    acts: dict[str, np.ndarray], *, seed: int = 1, noise_px: float = 0.0, turn: float = 0.0
+) -> Made:
     """A clip of somebody who does that; the head turns to and fro by `turn` degrees."""
     n = len(next(iter(acts.values())))
     values = np.zeros((n, len(MESH_NAMES)), np.float32)

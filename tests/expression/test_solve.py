@@ -41,7 +41,9 @@ def test_the_fit_weighs_by_the_whole_covariance() -> None:
     sd = basis.noise_sd.ravel().astype(float)
     x, y, z = rest.T.astype(float)
     rigid = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (0 * x, -z, y), (z, 0 * x, -x), (-y, x, 0 * x), (x, y, z)]
-    loose = [0.05 * np.stack(np.broadcast_arrays(*(v + 0 * x for v in field)), axis=1).ravel() for field in rigid]
+    loose = [
+        0.05 * np.stack(np.broadcast_arrays(*(v + 0 * x for v in field)), axis=1).ravel() for field in rigid
+    ]
     errors = np.concatenate([basis.noise.reshape(len(basis.noise), -1).astype(float), loose])
     covariance = errors.T @ errors + np.diag(sd**2)
     wanted = np.linalg.solve(covariance, moves.reshape(len(moves), -1).T.astype(float))

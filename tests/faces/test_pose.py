@@ -8,7 +8,7 @@ from measure.made_faces import made_face, turned
 from understudy.core.types import Frame
 from understudy.faces.face import Face
 from understudy.faces.mesh import INNER_LIPS, NOSE_TIP, RIGID, template
-from understudy.faces.pose import fit_pose
+from understudy.faces.pose import HeadPoses, fit_pose, fit_poses, fit_poses_to, rotations_of
 
 angles = st.floats(-60, 60)
 
@@ -113,3 +113,49 @@ def test_the_square_rolls_with_the_line_of_the_eyes(performance: list[tuple[Fram
     seen = np.degrees([face.square.roll_rad for _, face in performance])
     assert np.corrcoef(truth, seen)[0, 1] > 0.9
     assert np.abs(seen - truth).mean() < 4
+
+
+def test_poses_of_given_shapes_are_the_weighted_least_squares_ones() -> None:
+    rng = np.random.default_rng(5)
+    shapes = (template()[None] + rng.normal(0, 0.05, (3, 468, 3))).astype(np.float32)
+    angles = np.array([[20.0, -10, 15], [-35, 5, -40], [0, 25, 170]])
+    poses = HeadPoses(
+        scale_px=np.array([90.0, 200, 60]),
+        frame_from_head=rotations_of(angles),
+        centre_px=np.array([[250.0, 180, 3], [10, -20, 0], [99, 99, 9]]),
+    )
+    seen = poses.place(shapes)
+    wild = seen.copy()
+    wild[:, 7] += 500
+    weights = np.ones((1, 468))
+    weights[0, 7] = 0
+    for found in (fit_poses_to(seen, shapes, weights * 0 + 1), fit_poses_to(wild, shapes, weights)):
+        np.testing.assert_allclose(found.angles_deg, angles, atol=0.01)
+        np.testing.assert_allclose(found.scale_px, poses.scale_px, rtol=1e-4)
+        np.testing.assert_allclose(found.centre_px, poses.centre_px, atol=0.01)
+    np.testing.assert_allclose(poses.undo(seen), shapes, atol=1e-5)
+    # what the rigid points alone would give is what `fit_poses` gives
+    few = np.zeros((1, 468))
+    few[0, list(RIGID)] = 1
+    noisy = (seen + rng.normal(0, 3, seen.shape)).astype(np.float32)
+    a, b = fit_poses(noisy), fit_poses_to(noisy, template()[None], few)
+    np.testing.assert_allclose(a.angles_deg, b.angles_deg, atol=1e-3)
+    np.testing.assert_allclose(a.scale_px, b.scale_px, rtol=1e-5)
+
+
+def test_angles_of_many_are_those_of_each_and_turn_back_into_rotations() -> None:
+    rng = np.random.default_rng(6)
+    angles = rng.uniform([-80, -80, -170], [80, 80, 170], (50, 3))
+    turns = rotations_of(angles)
+    for one, turn in zip(angles, turns, strict=True):
+        np.testing.assert_allclose(turn, turned(*one), atol=1e-12)
+    poses = HeadPoses(scale_px=np.ones(50), frame_from_head=turns, centre_px=np.zeros((50, 3)))
+    np.testing.assert_allclose(poses.angles_deg, angles, atol=1e-9)
+
+
+def test_poses_of_nothing_are_refused() -> None:
+    faces = np.repeat(template()[None], 2, axis=0)
+    with pytest.raises(ValueError, match="no point counts"):
+        fit_poses_to(faces, faces, np.zeros((1, 468)))
+    with pytest.raises(ValueError, match="coincide"):
+        fit_poses_to(faces * 0, faces, np.ones((1, 468)))

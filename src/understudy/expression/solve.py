@@ -9,7 +9,7 @@ from understudy.core.types import Points
 from understudy.expression.basis import Basis, Floats
 
 _SWEEPS, _ENOUGH = 100, 1e-3  # of coordinate descent
-_LEAST_LEFT = 0.3
+_PROBE, _LEAST_LEFT = 0.5, 0.5
 _LOOSE = 0.05  # face units: how far a pose may be off without its being taken for an expression
 _Wide = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ class Solver:
         told = whitened @ wanted.T
         self._gram = told + np.diag(1 / basis.usual.astype(np.float64) ** 2)
         # what is left of a coefficient that is alone, which the prior makes smaller
-        self._left = np.linalg.solve(self._gram, told).diagonal().clip(_LEAST_LEFT, 1)
+        self._left = (_bounded(self._gram, _PROBE * told).diagonal() / _PROBE).clip(_LEAST_LEFT, 1)
         self._read = (whitened / sd).T
 
     def coefficients(self, differences: Points) -> Floats:

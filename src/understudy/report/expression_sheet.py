@@ -13,7 +13,7 @@ from understudy.report.curves import thinned
 from understudy.report.drawing import Box, Colour, Drawing, Shape, Stroke, Words
 from understudy.report.plots import format_tick, nice_ticks
 
-_LEFT, _RIGHT, _TOP, _FOOT = 190, 24, 44, 40  # px around the curves
+_LEFT, _RIGHT, _TOP, _FOOT = 270, 24, 44, 40  # px around the curves
 _WIDTH, _ROW, _GAP = 1100, 54, 14
 _INK, _SOFT, _LINE, _BACK = (29, 31, 35), (98, 102, 109), (214, 212, 205), (247, 246, 242)
 _COLOURS: tuple[Colour, ...] = ((183, 115, 26), (70, 104, 176))  # the person's left, then right, or the one
