@@ -54,7 +54,9 @@ def test_a_faceset_is_read_too(tmp_path: Path) -> None:
     jaw = read_file(tmp_path / "f.json")
     opened = jaw.of("jawOpen") + jaw.of("mouthLowerDownLeft") + jaw.of("mouthFunnel")
     assert result.faces == 60
-    assert opened[12:18].min() > opened[25:].max() + 0.1
+    # a few points of the lower lip alone are no jaw: it is little, and clear
+    assert opened[12:18].min() > 0.05
+    assert opened[25:].max() < 0.01
 
 
 def face_at(x: float, side: float = 100.0):
