@@ -38,7 +38,7 @@ def test_a_blink_of_one_shuts_the_lids_of_anybody() -> None:
         face = shaped(rest, ("eyeBlinkLeft", "eyeBlinkRight"), np.ones((1, 2)))[0]
         for upper, lower in ((386, 374), (159, 145)):
             open_by, left = (float(shape[lower, 1] - shape[upper, 1]) for shape in (rest, face))
-            assert abs(left) < 0.2 * open_by
+            assert abs(left) < 0.1 * open_by
 
 
 def test_names_that_a_mesh_cannot_show_move_nothing() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from understudy.core.types import Image, Points
 from understudy.faces.mesh import FACE_OVAL, LANDMARK_COUNT, template
 
-# rings around the face: how far from its centre, in distances of the face's border, and how much they follow it
+# rings around the face: how far from its centre, in distances of the border, and how much they follow it
 _RINGS = ((1.15, 0.85), (1.4, 0.5), (1.8, 0.15), (2.3, 0.0))
 _FINE = 2  # pixels between two places at which the movement is worked out; between them it is straight
 _SUBPIXEL = 4  # bits
@@ -114,7 +114,7 @@ def _nearest(points: _Wide, faces: NDArray[np.intp], width: int, height: int) ->
 
 
 def _affine(here: _Wide, there: _Wide) -> NDArray[np.float32]:
-    """(t, 2, 3) matrices that carry (t, 3, 2) triangles onto others; a flat one stays where its corner goes."""
+    """(t, 2, 3) matrices that carry (t, 3, 2) triangles onto others; a flat one stays at its corner."""
     a = here[:, 1:] - here[:, :1]
     b = there[:, 1:] - there[:, :1]
     determinant = a[:, 0, 0] * a[:, 1, 1] - a[:, 0, 1] * a[:, 1, 0]
