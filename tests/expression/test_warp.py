@@ -8,7 +8,7 @@ import pytest
 
 from expression.made_performances import somebody
 from understudy.expression.apply import shaped
-from understudy.expression.warp import PhotoWarp, triangles
+from understudy.expression.warp import PhotoWarp, _nearest, triangles
 from understudy.faces.mesh import FACE_OVAL, LANDMARK_COUNT
 
 
@@ -69,3 +69,14 @@ def test_nothing_tears(face: tuple[np.ndarray, np.ndarray]) -> None:
     places = PhotoWarp(picture, mesh).places(mesh + np.array([8.0, 5.0, 0.0], np.float32))
     for axis in (0, 1):
         assert np.abs(np.diff(places, axis=axis)).max() < 4
+
+
+def test_what_is_nearer_to_the_camera_hides_what_is_behind() -> None:
+    corners = np.array([[10.0, 10], [90, 10], [50, 90]])
+    for near, far in ((0, 1), (1, 0)):
+        depths = np.empty(6)
+        depths[3 * near : 3 * near + 3], depths[3 * far : 3 * far + 3] = -5, 5
+        points = np.column_stack([np.concatenate([corners, corners + 5]), depths])
+        found = _nearest(points, np.arange(6).reshape(2, 3), 60, 60)
+        assert found[20, 25] == near + 1
+        assert found[0, 0] == 0

@@ -133,7 +133,7 @@ def _blocks(points_px: Points) -> Iterator[Points]:
     return (points_px[start : start + _BLOCK] for start in range(0, len(points_px), _BLOCK))
 
 
-def _steady_angles(angles_deg: NDArray[np.float64], times_s: NDArray[np.float64], smooth_s: float) -> Floats:
+def _steady_angles(angles_deg: NDArray[np.floating], times_s: NDArray[np.float64], smooth_s: float) -> Floats:
     whole = np.unwrap(angles_deg, period=360, axis=0)
     return (steadied(whole, times_s, _JITTER_DEG, smooth_s) + 180) % 360 - 180
 

@@ -81,14 +81,6 @@ class HeadPoses:
         turned = points @ self.frame_from_head.swapaxes(1, 2)
         return (turned * self.scale_px[:, None, None] + self.centre_px[:, None]).astype(np.float32)
 
-    @property
-    def angles_deg(self) -> NDArray[np.float64]:
-        """(n, 3) yaw, pitch, roll; conventions of `Face.pose_deg`."""
-        turn = self.frame_from_head
-        (a, b, c), f, i = turn[:, 0].T, turn[:, 1, 2], turn[:, 2, 2]
-        angles = np.arctan2(-c, np.hypot(f, i)), np.arctan2(-f, i), np.arctan2(-b, a)
-        return np.degrees(np.stack(angles, axis=1))
-
 
 def rotations_of(angles_deg: NDArray[np.floating]) -> NDArray[np.float64]:
     """The (n, 3, 3) `frame_from_head` of (n, 3) yaw, pitch, roll: the inverse of `HeadPoses.angles_deg`."""
