@@ -42,9 +42,10 @@ layers: install-dev
 	$(BIN)/lint-imports --no-logo
 
 # One thread a network in each: with more, processes on the same cores wait for each other. A file's tests
-# stay together, as they share what was made for them. A process takes more than 1 GB, hence the limit.
+# stay together, as they share what was made for them. A process takes more than 1 GB, hence the limit. Where
+# a test wants two threads, they do not keep a core busy while they wait.
 pytest: install-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format: install-dev
 	$(BIN)/ruff format .
