@@ -8,11 +8,13 @@
 #   TORCH_ARGS=...     how pip finds torch. On Linux pip's default build may bring gigabytes of CUDA; for
 #                      the small CPU build give the arguments that torch's install page shows for "CPU"
 #   ARGS=...           more arguments for the demo or for pytest
+#   WORKERS=N          how many processes share the tests                (auto: one a core, 8 at most)
 
 VENV ?= .venv
 PYTHON ?= python3
 TORCH_ARGS ?=
 ARGS ?=
+WORKERS ?= auto
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq --no-compile --constraint constraints.txt
@@ -39,8 +41,11 @@ types: install-dev
 layers: install-dev
 	$(BIN)/lint-imports --no-logo
 
+# One thread a network in each: with more, processes on the same cores wait for each other. A file's tests
+# stay together, as they share what was made for them. A process takes more than 1 GB, hence the limit. Where
+# a test wants two threads, they do not keep a core busy while they wait.
 pytest: install-dev
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format: install-dev
 	$(BIN)/ruff format .

@@ -5,6 +5,7 @@ The truth is a rendered actor who really gives the target's performance; the net
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,12 +29,20 @@ Vectors = dict[str, list[Vector]]
 LOOKS = 12  # at each person's face
 
 
+LAST: deque[tuple[Take, Take, Comparison]] = deque(maxlen=8)  # takes are large, so only a few are kept
+
+
 def compared(output: Take, target: Take) -> Comparison:
+    """All figures of two takes; those compared last are not compared again for each figure."""
+    for shown, wanted, comparison in LAST:
+        if shown is output and wanted is target:
+            return comparison
     comparison = Comparison()
-    for shown, wanted in zip(output, target, strict=True):
+    for one, other in zip(output, target, strict=True):
         comparison.add(
-            Moment(output=shown.image, output_face=shown.face, target=wanted.image, target_face=wanted.face)
+            Moment(output=one.image, output_face=one.face, target=other.image, target_face=other.face)
         )
+    LAST.append((output, target, comparison))
     return comparison
 
 
