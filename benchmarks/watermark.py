@@ -1,52 +1,59 @@
 """What the watermark stands, what it changes, what it costs, and how often it is seen where there is none.
 
-    python benchmarks/watermark.py --convert MODEL TARGET --unmarked PATH > benchmarks/results/watermark.json
+    python benchmarks/watermark.py --convert MODEL TARGET --mark PATH SCALE --unmarked PATH \
+        > benchmarks/results/watermark.json
 
-Each target is converted twice without loss, with and without the mark. What was marked is attacked, and its
-faces are found anew, as they would be in footage from anywhere; stretches of several lengths are looked at,
-each beginning at another time of the video. What is unmarked is read at several places and with all readings:
-how often a score is exceeded, against the bound that is claimed for it; and some of it is searched as footage
-would be.
+`--convert` converts a target twice without loss, with and without the mark. `--mark` marks the faces of
+footage as they are, within a face's mask, as if they had been drawn: no network is needed, and many stretches
+can be tried. What was marked is attacked, and its faces are found anew, as they would be in footage from
+anywhere; each stretch carries another payload and begins at another time of the mark's period. What is
+unmarked is looked at as footage would be, and again with many other keys: how often each p-value is reached,
+which shall be at most as often as it says.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import math
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 from machine import about
+from watermark_attacks import ATTACKS
+from watermark_unmarked import unmarked
 
 from understudy import convert
 from understudy.core.types import Frame, Image
-from understudy.faces.crop import cut
+from understudy.faces.face import Face
 from understudy.faces.finder import FaceFinder
-from understudy.media.footage import expand_footage, open_footage
-from understudy.provenance.watermark_align import VIEW_COVERAGE, VIEW_PX, Place, lumas_of
+from understudy.media.footage import open_footage
 from understudy.provenance.watermark_code import coded, payload_of
-from understudy.provenance.watermark_detect import Detection, View, detect
+from understudy.provenance.watermark_detect import (
+    Detection,
+    Run,
+    View,
+    detection_in,
+    evidence_in,
+    left_over_in,
+)
 from understudy.provenance.watermark_embed import Watermark
-from understudy.provenance.watermark_pattern import pattern
-from understudy.provenance.watermark_read import Reader, chance, evidence_of
+from understudy.provenance.watermark_pattern import PERIOD_S, pattern
+from understudy.provenance.watermark_read import soft_bits
 from understudy.workflows import convert as convert_workflow
+from understudy.workflows.verify_watermark import view_of
 
-LENGTHS = (1, 50, 120)  # frames
-RATE = 25
-BOUNDS = (2.0, 3.0, 4.0, 5.0)
-Attack = Callable[[list[Image]], list[Image]]
+LENGTHS_S = (2, 4, 8)
+COVERAGE = 1.25
 
 
 def main() -> None:
@@ -55,54 +62,108 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--convert", type=Path, nargs=2, action="append", metavar=("MODEL", "TARGET"))
+    parser.add_argument("--mark", nargs=2, action="append", metavar=("PATH", "SCALE"))
     parser.add_argument("--unmarked", type=Path, nargs="*", default=[])
-    parser.add_argument("--frames", type=int, default=150, help="looked at of each conversion")
+    parser.add_argument("--frames", type=int, default=250, help="looked at of each video that is marked")
     parser.add_argument("--unmarked-frames", type=int, default=10_000)
-    parser.add_argument("--searched", type=int, default=100, help="unmarked frames that are searched")
-    parser.add_argument("--stretches", type=int, default=6, help="of each length, conversion and attack")
+    parser.add_argument("--keys", type=int, default=100, help="other keys, for each unmarked stretch")
     args = parser.parse_args()
-    finder = FaceFinder()
+    finder, rng = FaceFinder(), np.random.default_rng(0)
     result: dict[str, Any] = {"machine": about(), "cost_ms": cost_ms()}
     result["conversions"] = [
-        conversion(finder, model, target, args.frames, args.stretches) for model, target in args.convert or []
+        conversion(finder, model, target, args.frames) for model, target in args.convert or []
+    ]
+    result["marked"] = [
+        marked(finder, Path(path), float(scale), args.frames, rng) for path, scale in args.mark or []
     ]
     if args.unmarked:
-        result["unmarked"] = unmarked(finder, args.unmarked, args.unmarked_frames, args.searched)
+        result["unmarked"] = unmarked(finder, args.unmarked, args.unmarked_frames, args.keys)
     print(json.dumps(result, indent=1))
 
 
-def conversion(finder: FaceFinder, model: Path, target: Path, frames: int, stretches: int) -> dict[str, Any]:
+def conversion(finder: FaceFinder, model: Path, target: Path, frames: int) -> dict[str, Any]:
     """One target converted, and what is left of its mark after each attack."""
     with tempfile.TemporaryDirectory() as name:
-        plain, marked = (Path(name, f"{each}.mp4") for each in ("plain", "marked"))
-        convert(target, model, plain, codec="h264", crf=0)
+        plain, with_mark = (Path(name, f"{each}.mp4") for each in ("plain", "marked"))
         payloads: list[int] = []
         with payload_spied(payloads):
-            convert(target, model, marked, codec="h264", crf=0, watermark=True)
-        before, after, own = (list(pictures(path, frames)) for path in (plain, marked, target))
-        with open_footage(marked) as footage:
-            times = [float(frame.time_s) for frame in islice(footage, frames)]
-    sides = [faces[0].square.side_px for _, faces in finder.stream(as_frames(after)) if faces]
-    psnr = [psnr_db(*each) for each in zip(before, after, own, strict=True)]
-    truth = detect(views(finder, after, times))
-    payload = payloads[0]
+            convert(target, model, plain, codec="h264", crf=0, watermark=False)
+            convert(target, model, with_mark, codec="h264", crf=0)
+        before, after, own = (
+            [frame.image for frame in pictures(path, frames)] for path in (plain, with_mark, target)
+        )
+        times = [float(frame.time_s) for frame in pictures(with_mark, frames)]
+    regions = [
+        np.asarray(
+            cv2.morphologyEx((a != c).any(axis=2).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5))), np.uint8
+        )
+        for a, c in zip(before, own, strict=True)
+    ]
+    psnr = [psnr_db(*each) for each in zip(before, after, regions, strict=True)]
+    return attacked(finder, target.stem, after, times, payloads[-1]) | {"psnr_db": spread(psnr)}
+
+
+def marked(
+    finder: FaceFinder, path: Path, scale: float, frames: int, rng: np.random.Generator
+) -> dict[str, Any]:
+    """The faces of footage marked as they are, and what is left of that after each attack."""
+    seen = list(finder.stream(scaled(pictures(path, frames), scale)))
+    payload, begin_s = int(rng.integers(1 << 63)), float(rng.uniform(0, PERIOD_S))
+    mark = Watermark(payload, size_px=256, coverage=COVERAGE)
+    images, psnr = [], []
+    for frame, faces in seen:
+        time_s = float(frame.time_s) + begin_s
+        image, mask = with_mark_in(frame.image, faces[0], mark, time_s) if faces else (frame.image, None)
+        images.append(image)
+        if mask is not None:
+            psnr.append(psnr_db(frame.image, image, mask))
+    times = [float(frame.time_s) for frame, _ in seen]
+    return attacked(finder, path.stem, images, times, payload) | {"psnr_db": spread(psnr)}
+
+
+def with_mark_in(image: Image, face: Face, mark: Watermark, time_s: float) -> tuple[Image, Image]:
+    """A picture with a face marked, and (h, w) uint8 1 where most of it is shown."""
+    size, side = 256, 256 / COVERAGE
+    change = mark.marked(np.zeros((size, size, 3), np.float32), time_s=time_s, frame_px=face.square.side_px)
+    mask = np.zeros((size, size), np.float32)
+    matrix = face.square.crop_from_frame(size, COVERAGE)
+    mesh = face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    hull = cv2.convexHull(np.rint(mesh).astype(np.int32))
+    cv2.fillConvexPoly(mask, hull, (1.0,))
+    soft = int(0.08 * side) | 1
+    mask = cv2.blur(cv2.erode(mask, np.ones((soft, soft), np.uint8)), (soft, soft))
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    height, width = image.shape[:2]
+    placed = cv2.warpAffine(change * (255 * mask[..., None]), matrix, (width, height), flags=flags)
+    shown = cv2.warpAffine(mask, matrix, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.clip(np.rint(image + placed), 0, 255).astype(np.uint8), np.asarray(shown > 0.5, np.uint8)
+
+
+def attacked(
+    finder: FaceFinder, name: str, images: Sequence[Image], times: Sequence[float], payload: int
+) -> dict[str, Any]:
+    """What is left of a mark after each attack."""
+    rate = round(1 / float(np.median(np.diff(times))))
     row: dict[str, Any] = {
-        "target": target.stem,
-        "size_px": [after[0].shape[1], after[0].shape[0]],
-        "face_side_px": float(np.median(sides)),
-        "psnr_db": {"mean": float(np.mean(psnr)), "least": float(np.min(psnr))},
-        "payload_is_read_unattacked": truth is not None and truth.payload == payload,
+        "footage": name,
+        "frames": len(images),
+        "rate": rate,
         "attacks": {},
     }
-    for name, attack in ATTACKS.items():
-        seen = views(finder, attack(after), times)
-        row["attacks"][name] = [
-            found(stretched(seen, length, stretches), payload) | {"frames": length}
-            for length in LENGTHS
-            if length <= len(seen)
+    sides: list[float] = []
+    for attack_name, attack in ATTACKS.items():
+        seen = views(finder, attack(images, rate), times, rate, sides)
+        row["attacks"][attack_name] = [
+            found(stretches, payload) | {"seconds": length}
+            for length in LENGTHS_S
+            if (stretches := stretched(seen, length * rate))
         ]
-        print(target.stem, name, json.dumps(row["attacks"][name]), file=sys.stderr, flush=True)
-    return row
+        print(
+            name, sides[0], attack_name, json.dumps(row["attacks"][attack_name]), file=sys.stderr, flush=True
+        )
+    return row | {
+        "face_side_px": float(np.median(sides[: len(images)]))
+    }  # of the first attack, which is none
 
 
 @contextmanager
@@ -121,172 +182,88 @@ def payload_spied(payloads: list[int]) -> Generator[None]:
         convert_workflow.payload_of = made
 
 
-def stretched(seen: Sequence[View], length: int, count: int) -> list[list[View]]:
-    """Stretches of a length, from all over."""
-    starts = np.unique(np.linspace(0, len(seen) - length, count).round().astype(int))
-    return [list(seen[start : start + length]) for start in starts]
+def stretched(seen: Sequence[View], length: int) -> list[list[View]]:
+    """Stretches of a length, one after the other; the last may be a little short where footage is."""
+    starts = range(0, max(1, len(seen) - length + 1), length)
+    return [list(seen[start : start + length]) for start in starts if len(seen) >= 0.95 * length]
 
 
-def found(stretches: Sequence[Sequence[View]], payload: int | None) -> dict[str, Any]:
+def found(stretches: Sequence[Sequence[View]], payload: int) -> dict[str, Any]:
     """How often the mark is found in them, and its payload read."""
-    rows = [(each, detection) for each in stretches if (detection := detect(each)) is not None]
+    rows = [(runs, detection_in(runs, pattern())) for each in stretches if (runs := left_over_in(each))]
     finds = [detection for _, detection in rows]
     return {
         "stretches": len(rows),
-        "found": float(np.mean([row.found for row in finds])),
-        "payload_read": float(np.mean([payload is not None and row.payload == payload for row in finds])),
-        "payload_wrong": sum(row.payload is not None and row.payload != payload for row in finds),
-        "coded_bits_right": float(np.mean([bits_right(*row, payload) for row in rows])),
-        "score_mean": float(np.mean([row.score for row in finds])),
-        "score_least": float(np.min([row.score for row in finds])),
-        "frame_score_mean": float(np.mean([np.mean(row.frame_scores) for row in finds])),
+        "found": sum(row.found for row in finds),
+        "payload_read": sum(row.payload == payload for row in finds),
+        "payload_wrong": sum(row.payload not in (None, payload) for row in finds),
+        "coded_bits_right": [round(bits_right(*row, payload), 4) for row in rows],
+        "scores": [round(row.score, 2) for row in finds],
     }
 
 
-def bits_right(stretch: Sequence[View], detection: Detection, payload: int | None) -> float:
-    """Share of the coded bits that are read right before they are corrected, with the place not followed."""
-    if payload is None:
-        return math.nan
-    reader = Reader(pattern(), np.array([view.time_s for view in stretch]))
-    evidence = evidence_of(pattern(), lumas_of([view.crop for view in stretch]), detection.place)
-    scores = reader.scores(evidence)
-    clock, ceiling = np.unravel_index(int(scores.argmax()), scores.shape)
-    return float((reader.soft(evidence, int(clock), int(ceiling)) * coded(payload) > 0).mean())
+def bits_right(runs: Sequence[Run], detection: Detection, payload: int) -> float:
+    """Share of the coded bits that are read right before they are corrected."""
+    evidence = evidence_in(runs, pattern(), is_mirrored=detection.is_mirrored)
+    return float((soft_bits(pattern(), evidence, detection.clock_s) * coded(payload) > 0).mean())
 
 
-def unmarked(finder: FaceFinder, paths: Sequence[Path], most: int, searched: int) -> dict[str, Any]:
-    """How often unmarked faces exceed scores, against the bound; and the surest finds of the search."""
-    waves, rng = pattern(), np.random.default_rng(0)
-    count, tests, highest = 0, 0, -math.inf
-    above = dict.fromkeys(BOUNDS, 0)
-    kept: list[View] = []
-    every = max(1, most // max(1, searched))
-    for view in islice(all_views(finder, paths), most):
-        luma = lumas_of([view.crop])
-        for _ in range(4):
-            x, y, growth, turn = rng.uniform(-1, 1, 4) * (1.5, 1.5, 0.045, 1.5)
-            scores = Reader(waves, np.zeros(1)).scores(evidence_of(waves, luma, Place(x, y, growth, turn)))
-            tests += scores.size
-            highest = max(highest, float(scores.max()))
-            for bound in BOUNDS:
-                above[bound] += int((scores > bound).sum())
-        if count % every == 0:
-            kept.append(view)
-        count += 1
-    finds = [detection for view in kept if (detection := detect([view])) is not None]
-    return {
-        "frames": count,
-        "tests": tests,
-        "highest_score": highest,
-        "share_above": {str(bound): above[bound] / max(1, tests) for bound in BOUNDS},
-        "bound_on_share": {str(bound): chance(bound, 0.0) for bound in BOUNDS},
-        "searched": len(finds),
-        "found": sum(each.found for each in finds),
-        "payloads": sum(each.payload is not None for each in finds),
-        "least_p_value": min((each.p_value for each in finds), default=None),
-    }
-
-
-def all_views(finder: FaceFinder, paths: Sequence[Path]) -> Iterator[View]:
-    """The faces of all footage there is."""
-    for path in expand_footage(paths):
-        with open_footage(path) as footage:
-            for frame, faces in finder.stream(footage):
-                for face in faces:
-                    matrix = face.square.crop_from_frame(VIEW_PX, VIEW_COVERAGE)
-                    yield View(crop=cut(frame.image, matrix, VIEW_PX))
-
-
-def views(finder: FaceFinder, images: Sequence[Image], times: Sequence[float]) -> list[View]:
-    """The largest face of each picture, found anew."""
+def views(
+    finder: FaceFinder, images: Sequence[Image], times: Sequence[float], rate: int, sides: list[float]
+) -> list[View]:
+    """The largest face of each picture, found anew; the sides of the face squares are noted."""
     seen: list[View] = []
-    for frame, faces in finder.stream(as_frames(images)):
+    for frame, faces in finder.stream(as_frames(images, rate)):
         if faces:
-            matrix = faces[0].square.crop_from_frame(VIEW_PX, VIEW_COVERAGE)
-            seen.append(View(crop=cut(frame.image, matrix, VIEW_PX), time_s=times[frame.index]))
+            seen.append(view_of(faces[0], frame.image, times[frame.index]))
+            sides.append(faces[0].square.side_px)
     return seen
 
 
-def pictures(path: Path, most: int) -> Iterator[Image]:
+def pictures(path: Path, most: int) -> Iterator[Frame]:
     """The first frames."""
     with open_footage(path) as footage:
-        yield from (frame.image for frame in islice(footage, most))
+        yield from islice(footage, most)
 
 
-def as_frames(images: Iterable[Image]) -> Iterator[Frame]:
+def scaled(frames: Iterable[Frame], scale: float) -> Iterator[Frame]:
+    """Frames made smaller."""
+    for frame in frames:
+        image = frame.image
+        if scale < 1:
+            image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        height, width = (length - length % 2 for length in image.shape[:2])
+        image = np.ascontiguousarray(image[:height, :width], np.uint8)
+        yield Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=image)
+
+
+def as_frames(images: Iterable[Image], rate: int) -> Iterator[Frame]:
     """Pictures as frames of a video."""
     for index, image in enumerate(images):
-        yield Frame(index=index, pts=index, time_base=Fraction(1, RATE), image=image)
+        yield Frame(index=index, pts=index, time_base=Fraction(1, rate), image=image)
 
 
-def psnr_db(before: Image, after: Image, target: Image) -> float:
-    """Of the luma, in the region that was replaced."""
-    luma = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY).astype(np.float64) for each in (before, after, target)]
-    region = cv2.morphologyEx((luma[0] != luma[2]).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5))) > 0
-    return 10 * math.log10(255**2 / max(1e-9, float(np.square(luma[0] - luma[1])[region].mean())))
+def psnr_db(before: Image, after: Image, region: Image) -> float:
+    """Of red, green and blue in a region."""
+    change = np.square(before.astype(np.float64) - after)[region > 0]
+    return 10 * math.log10(255**2 / max(1e-9, float(change.mean())))
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Mean and least."""
+    return {"mean": float(np.mean(values)), "least": float(np.min(values))}
 
 
 def cost_ms(size_px: int = 128) -> float:
     """Milliseconds a face."""
-    rng = np.random.default_rng(0)
-    face = np.asarray(cv2.GaussianBlur(rng.random((size_px, size_px, 3), np.float32), (0, 0), 3), np.float32)
-    mask = np.ones((size_px, size_px), np.float32)
-    watermark = Watermark(payload_of("cost"), size_px=size_px, coverage=1.25)
+    face = np.full((size_px, size_px, 3), 0.5, np.float32)
+    watermark = Watermark(payload_of("cost"), size_px=size_px, coverage=COVERAGE)
     times: list[float] = []
-    for _ in range(200):
+    for number in range(200):
         begun = time.perf_counter()
-        watermark.marked(face, mask)
+        watermark.marked(face, time_s=number / 25)
         times.append(time.perf_counter() - begun)
     return 1000 * float(np.median(times))
-
-
-def coded_again(images: list[Image], crf: int = 28) -> list[Image]:
-    """Through H.264."""
-    height, width = (length - length % 2 for length in images[0].shape[:2])
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as out:
-        stream = out.add_stream("libx264", rate=RATE, options={"crf": str(crf), "preset": "veryfast"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for image in images:
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), format="rgb24")
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode())
-    buffer.seek(0)
-    with av.open(buffer, "r") as back:
-        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in back.decode(video=0)]
-
-
-def halved(images: list[Image]) -> list[Image]:
-    """Scaled to 50 %."""
-    small = (cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for image in images)
-    return [np.asarray(image, np.uint8) for image in small]
-
-
-def as_jpeg(images: list[Image]) -> list[Image]:
-    """Through JPEG of quality 75."""
-    codes = [cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 75])[1] for image in images]
-    return [np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8) for code in codes]
-
-
-def cropped(images: list[Image]) -> list[Image]:
-    """8 % of each side's length cut away, not evenly."""
-    height, width = images[0].shape[:2]
-    rows, columns = (
-        slice(round(0.05 * height), round(0.97 * height)),
-        slice(round(0.02 * width), round(0.94 * width)),
-    )
-    return [np.ascontiguousarray(image[rows, columns]) for image in images]
-
-
-ATTACKS: dict[str, Attack] = {
-    "none": lambda images: images,
-    "h264_crf28": coded_again,
-    "scale_50": halved,
-    "jpeg_75": as_jpeg,
-    "crop_8": cropped,
-    "scale_50_h264_crf23": lambda images: coded_again(halved(images), 23),
-    "crop_8_scale_50_h264_crf28": lambda images: coded_again(halved(cropped(images))),
-}
 
 
 if __name__ == "__main__":

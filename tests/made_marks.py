@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.provenance.watermark_align import VIEW_COVERAGE, VIEW_PX
-from understudy.provenance.watermark_detect import View
+from understudy.provenance.watermark_detect import VIEW_COVERAGE, VIEW_PX, View
 from understudy.provenance.watermark_embed import Watermark
 
 SIZE_PX, COVERAGE, SIDE_PX = 256, 1.25, 300
 FRAME_PX = 480
+RATE = 25
 PAYLOAD = 0x0123456789ABCDEF
 Image = NDArray[np.uint8]
 
@@ -37,17 +37,19 @@ def oval() -> NDArray[np.float32]:
 
 
 def footage(seed: int, frames: int, *, marked: bool = True, **watermark: Any) -> list[Image]:
-    """Frames of a face that stays as it is, with the face square in their middle."""
+    """Frames of a face in changing light, with the face square in their middle."""
     mark = Watermark(PAYLOAD, size_px=SIZE_PX, coverage=COVERAGE, **watermark)
+    rng, still = np.random.default_rng(seed), face(seed)
+    slope = np.linspace(-1, 1, SIZE_PX, dtype=np.float32)[:, None]
     size = round(SIDE_PX * COVERAGE)
     start = (FRAME_PX - size) // 2
     made: list[Image] = []
     for number in range(frames):
-        drawn = face(seed)
+        light = 0.02 * np.sin(number / 9) * slope + rng.normal(0, 0.004, (SIZE_PX, SIZE_PX))
+        drawn = still + light[..., None].astype(np.float32)
         if marked:
-            drawn += (mark.marked(drawn, oval(), time_s=number / 25, frame_px=SIDE_PX) - drawn) * oval()[
-                ..., None
-            ]
+            shown = mark.marked(drawn, time_s=number / RATE, frame_px=SIDE_PX)
+            drawn += (shown - drawn) * oval()[..., None]
         frame = np.full((FRAME_PX, FRAME_PX, 3), 128, np.uint8)
         shown = cv2.resize(drawn, (size, size), interpolation=cv2.INTER_CUBIC)
         frame[start : start + size, start : start + size] = np.clip(np.rint(shown * 255), 0, 255)
@@ -65,9 +67,10 @@ def views(frames: Sequence[Image], *, off_px: float = 0.0, begin_s: float = 0.0)
         unit = side * VIEW_COVERAGE / VIEW_PX
         shift = middle - unit * (VIEW_PX - 1) / 2
         matrix = np.array([[unit, 0, shift], [0, unit, shift]])
-        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        crop = cv2.warpAffine(frame, matrix, (VIEW_PX, VIEW_PX), flags=flags)
-        found.append(View(crop=np.asarray(crop, np.uint8), time_s=begin_s + number / 25))
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        smooth = cv2.GaussianBlur(frame, (0, 0), max(0.3, 0.4 * unit))
+        crop = cv2.warpAffine(smooth, matrix, (VIEW_PX, VIEW_PX), flags=flags)
+        found.append(View(crop=np.asarray(crop, np.uint8), time_s=begin_s + number / RATE))
     return found
 
 
@@ -75,7 +78,7 @@ def coded_again(frames: Sequence[Image], crf: int) -> list[Image]:
     """Through H.264 as the project's writer makes it."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as out:
-        stream = out.add_stream("libx264", rate=25, options={"crf": str(crf), "preset": "veryfast"})
+        stream = out.add_stream("libx264", rate=RATE, options={"crf": str(crf), "preset": "veryfast"})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         for frame in frames:

@@ -81,7 +81,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def test_strings_and_paths_become_the_config(seen: list[object], tmp_path: Path) -> None:
     understudy.extract("a.mp4", str(tmp_path), every=2)
     understudy.extract(["a.mp4", Path("b")], tmp_path, identity="Zoë")
-    understudy.convert("a.mp4", "m", "o.mp4", source="x", worst="w", watermark=True)
+    understudy.convert("a.mp4", "m", "o.mp4", source="x", worst="w", watermark=False)
     assert seen == [
         (ExtractConfig(footage=(Path("a.mp4"),), faceset=tmp_path, every=2), {}),
         (ExtractConfig(footage=(Path("a.mp4"), Path("b")), faceset=tmp_path, identity="Zoë"), {}),
@@ -92,7 +92,7 @@ def test_strings_and_paths_become_the_config(seen: list[object], tmp_path: Path)
                 out=Path("o.mp4"),
                 source="x",
                 worst=Path("w"),
-                watermark=True,
+                watermark=False,
             ),
             {},
         ),
@@ -135,13 +135,15 @@ def test_swap_settings_come_from_the_production(seen: list[object], tmp_path: Pa
     out, report = tmp_path / "o.mp4", tmp_path / "r.html"
     understudy.swap("s.mp4", "t.mp4", out)
     understudy.swap(
-        "s.mp4", "t.mp4", out, production=tmp_path, steps=7, report=report, worst="w", watermark=True
+        "s.mp4", "t.mp4", out, production=tmp_path, steps=7, report=report, worst="w", watermark=False
     )
     common = {"source": (Path("s.mp4"),), "target": Path("t.mp4"), "out": out}
     assert seen == [
         (SwapConfig(**common, minutes=2, start="scratch", production=production, losses={"l1": 2.0}), {}),
         (
-            SwapConfig(**common, minutes=None, steps=7, production=tmp_path, worst=Path("w"), watermark=True),
+            SwapConfig(
+                **common, minutes=None, steps=7, production=tmp_path, worst=Path("w"), watermark=False
+            ),
             {"report": report},
         ),
     ]

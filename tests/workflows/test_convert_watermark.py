@@ -6,28 +6,35 @@ from pathlib import Path
 
 import pytest
 
-from understudy.faces.crop import cut
 from understudy.faces.finder import FaceFinder
 from understudy.media.reader import VideoReader
-from understudy.provenance.watermark_align import VIEW_COVERAGE, VIEW_PX
 from understudy.provenance.watermark_detect import Detection, View, detect
 from understudy.workflows import convert, swap
 from understudy.workflows.configs import ConvertConfig, SwapConfig
+from understudy.workflows.signing import is_marked
+from understudy.workflows.verify_watermark import view_of
 
 
 @pytest.mark.parametrize("blend", ["light", "pyramid"])
 def test_the_output_is_marked(clips: dict[str, Path], model: Path, tmp_path: Path, blend: str) -> None:
     out = tmp_path / "out.mp4"
-    convert.run(ConvertConfig(target=clips["target"], model=model, out=out, blend=blend, watermark=True))
-    found = _detected(clips["target"], out)
-    assert found.p_value < 1e-2  # six steps of training draw a face on which little is hidden
+    convert.run(ConvertConfig(target=clips["target"], model=model, out=out, blend=blend))
+    assert _detected(clips["target"], out).found
 
 
 def test_without_the_mark_none_is_found(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
-    convert.run(ConvertConfig(target=clips["target"], model=model, out=out))
+    convert.run(ConvertConfig(target=clips["target"], model=model, out=out, watermark=False))
     found = _detected(clips["target"], out)
-    assert found.p_value == 1
+    assert found.p_value > 1e-3
+
+
+def test_a_single_picture_has_none(tmp_path: Path) -> None:
+    # it shows in how a face changes
+    for name, marked in {"a.png": False, "a.jpg": False, "a%06d.png": True, "a.mp4": True}.items():
+        for asked in (True, False):
+            config = ConvertConfig(target=tmp_path, model=tmp_path, out=tmp_path / name, watermark=asked)
+            assert is_marked(config) is (marked and asked)
 
 
 def test_a_swap_passes_on_whether_to_mark(tmp_path: Path) -> None:
@@ -42,8 +49,7 @@ def _detected(target: Path, out: Path) -> Detection:
     views: list[View] = []
     with VideoReader(target) as before, VideoReader(out) as after:
         for (_, faces), frame in zip(FaceFinder().stream(before), after, strict=True):
-            matrix = faces[0].square.crop_from_frame(VIEW_PX, VIEW_COVERAGE)
-            views.append(View(crop=cut(frame.image, matrix, VIEW_PX), time_s=float(frame.time_s)))
+            views.append(view_of(faces[0], frame.image, float(frame.time_s)))
     found = detect(views)
     assert found is not None
     return found

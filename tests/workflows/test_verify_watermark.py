@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from made_manifests import made, remuxed
-from understudy.provenance.watermark_align import Place
 from understudy.provenance.watermark_binding import ALGORITHM
 from understudy.provenance.watermark_detect import Detection, View
 from understudy.workflows import convert, verify, verify_watermark
@@ -44,15 +43,14 @@ def converted(target: Path, model: Path, out: Path, **asked: Any) -> Path:
 
 
 def test_what_a_conversion_was_asked_to_mark_is_found(model: Path, tmp_path: Path) -> None:
-    # four seconds of a face of 175 px, written without loss: of less the payload is not read
-    target = shortened("A_testA", tmp_path / "target.mp4", 100)
-    out = converted(target, model, tmp_path / "out.mp4", watermark=True)
+    target = shortened("A_testA", tmp_path / "target.mp4", 75)
+    out = converted(target, model, tmp_path / "out.mp4")
     assert verify.run(VerifyConfig(file=out)).watermark is None  # nobody asked
     result = result_of(out)
     assert (result.verdict, result.settings["watermark"]) == ("intact", True)
     mark = result.watermark
     assert mark is not None
-    assert (mark.found, mark.agrees, mark.faces) == (True, True, 100)
+    assert (mark.found, mark.agrees, mark.faces) == (True, True, 75)
     assert mark.p_value is not None
     assert mark.p_value < 1e-6
     assert mark.confidence == 1 - mark.p_value
@@ -66,7 +64,7 @@ def test_what_a_conversion_was_asked_to_mark_is_found(model: Path, tmp_path: Pat
 
 
 def test_what_was_not_marked_is_not_found(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
-    result = result_of(converted(clips["target"], model, tmp_path / "out.mp4"))
+    result = result_of(converted(clips["target"], model, tmp_path / "out.mp4", watermark=False))
     assert result.settings["watermark"] is False
     assert result.watermark is not None
     assert (result.watermark.found, result.watermark.payload) == (False, None)
@@ -94,13 +92,14 @@ def test_what_cannot_be_looked_at_says_why(monkeypatch: pytest.MonkeyPatch, tmp_
     assert "not looked for: the networks that find faces are not here" in result.watermark.summary
 
 
-def test_what_is_looked_at_is_spread_over_all() -> None:
-    for frames in (None, 1, 299, 300, 301, 1000, 90_000):
+def test_what_is_looked_at_is_spread_over_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    for frames in (None, 1, 599, 600, 601, 1000, 90_000):
         starts = starts_in(frames)
         assert (len(starts), starts[0]) == (STRETCHES, 0)
         assert all(b - a >= STRETCH for a, b in pairwise(starts))
-        assert frames is None or frames < 300 or starts[-1] == frames - STRETCH
+        assert frames is None or frames < 600 or starts[-1] == frames - STRETCH
     frames = [SimpleNamespace(index=n) for n in range(400) if n != 10]  # one could not be read
+    monkeypatch.setattr(verify_watermark, "STRETCH", 75)
     some = [(begun, frame.index) for begun, frame in verify_watermark._some(frames, [0, 75, 200])]  # type: ignore[arg-type]
     assert some == [
         *((0, n) for n in range(10)),
@@ -110,13 +109,11 @@ def test_what_is_looked_at_is_spread_over_all() -> None:
 
 
 def _detection(p_value: float, payload: int | None = None) -> Detection:
-    return Detection(
-        payload=payload, score=0, p_value=p_value, frame_scores=(), frame_p_values=(), place=Place()
-    )
+    return Detection(payload=payload, score=0, p_value=p_value)
 
 
 def test_each_person_looked_at_gives_chance_another_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    view = View(crop=np.zeros((1, 1, 3), np.uint8))
+    view = View(crop=np.zeros((1, 1, 3), np.uint8), time_s=0)
     tracks = {1: [view], 2: [view] * 2, 3: [view] * 3}
     by_length = {4: 0.5, 1: 0.3, 2: 4e-7, 3: 1e-9}
     monkeypatch.setattr(verify_watermark, "detect", lambda views: _detection(by_length[len(views)]))
@@ -128,6 +125,8 @@ def test_each_person_looked_at_gives_chance_another_go(monkeypatch: pytest.Monke
     assert best is not None
     assert not best.found  # 4e-7, but of three
     assert verify_watermark._best([[], []]) == (0, None)
+    monkeypatch.setattr(verify_watermark, "detect", lambda views: None)
+    assert verify_watermark._best([[tracks[3]]]) == (3, None)
 
 
 def test_a_mark_is_compared_with_the_one_that_the_manifest_names() -> None:
@@ -141,4 +140,7 @@ def test_a_mark_is_compared_with_the_one_that_the_manifest_names() -> None:
     unread = verify_watermark._said(_detection(1e-9), 9, ours)
     assert (unread.found, unread.payload, unread.agrees) == (True, None, None)
     assert "the manifest names one" in verify_watermark._said(_detection(0.5), 9, ours).summary
-    assert ALGORITHM == "understudy.watermark.1"  # of files that are out there
+    short = verify_watermark._said(None, 9, ours)
+    assert (short.found, short.faces) == (None, 9)
+    assert "no face is seen for 1 second" in short.summary
+    assert ALGORITHM == "understudy.watermark.2"  # of files that are out there

@@ -35,7 +35,7 @@ def convert(
     consent: AnyPath | None = None,
     cert: AnyPath | None = None,
     key: AnyPath | None = None,
-    watermark: bool = False,
+    watermark: bool = True,
     label: str | None = None,
     thumbnails: bool = True,
     on_event: OnEvent = ignore,
@@ -71,8 +71,8 @@ def convert(
             (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
         key: PEM file of its key, without a passphrase.
-        watermark: put an invisible mark into the faces. Experimental: it can show on very smooth skin, and is
-            lost in strong compression (docs/watermark.md). The manifest says whether it is there.
+        watermark: put an invisible mark into the faces of moving pictures, which `verify` can find after
+            compression, scaling and cropping (docs/watermark.md). The manifest says whether it is there.
         label: put a visible label into a corner of every frame that shows a drawn face, never over one: a
             text, or "auto" for "AI-generated face".
         thumbnails: whether the manifest shows small pictures of target and source; not where nobody shall see

@@ -20,7 +20,7 @@ def verify(file: AnyPath, *, watermark: bool = False, on_event: OnEvent = ignore
 
     Args:
         file: a picture, a video or sound; or numbered images, as a folder or a pattern.
-        watermark: look at its faces for an invisible mark, too; takes a minute or so of a video.
+        watermark: look at its faces for an invisible mark, too; takes seconds to a minute of a video.
         on_event: hears of progress while a watermark is looked for.
 
     Raises:

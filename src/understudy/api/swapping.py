@@ -31,7 +31,7 @@ def swap(
     cert: AnyPath | None = None,
     key: AnyPath | None = None,
     worst: AnyPath | None = None,
-    watermark: bool = False,
+    watermark: bool = True,
     label: str | None = None,
     thumbnails: bool = True,
     on_event: OnEvent = ignore,
@@ -63,7 +63,7 @@ def swap(
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
         key: PEM file of its key, without a passphrase.
         worst: folder for the worst frames, as of `convert`.
-        watermark: an invisible mark in the faces, experimental, as of `convert`.
+        watermark: an invisible mark in the faces, as of `convert`.
         label: a visible label, as of `convert`.
         thumbnails: small pictures in the manifest, as of `convert`.
         on_event: hears of progress, warnings and files.

@@ -116,8 +116,8 @@ Texture = Annotated[
 Watermark = Annotated[
     bool,
     typer.Option(
-        help="Experimental: put an invisible mark into the faces. It can show on very smooth skin and is "
-        "lost in strong compression; the manifest says whether it is there."
+        help="Put an invisible mark into the faces of moving pictures, which verify --watermark finds again; "
+        "the manifest says whether it is there."
     ),
 ]
 Label = Annotated[

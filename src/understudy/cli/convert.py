@@ -65,7 +65,7 @@ def convert(
     consent: Consent = None,
     cert: Cert = None,
     key: Key = None,
-    watermark: Watermark = False,
+    watermark: Watermark = True,
     label: Label = None,
     thumbnails: Thumbnails = True,
     json: Json = False,

@@ -58,7 +58,7 @@ def swap(
     cert: Cert = None,
     key: Key = None,
     worst: Worst = None,
-    watermark: Watermark = False,
+    watermark: Watermark = True,
     label: Label = None,
     thumbnails: Thumbnails = True,
     json: Json = False,

@@ -30,7 +30,7 @@ def verify(
         bool,
         typer.Option(
             "--watermark",
-            help="Look at its faces for the invisible mark, too: takes a minute or so of a video.",
+            help="Look at its faces for the invisible mark, too: takes seconds to a minute of a video.",
         ),
     ] = False,
     json: Json = False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from understudy.provenance.manifest import SoftBinding
 from understudy.provenance.watermark_code import PAYLOAD_BITS
 
-ALGORITHM = "understudy.watermark.1"  # with the number: another way to mark is another algorithm
+ALGORITHM = "understudy.watermark.2"  # with the number: another way to mark is another algorithm
 
 
 def soft_binding_of(payload: int) -> SoftBinding:

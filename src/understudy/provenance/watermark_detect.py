@@ -1,26 +1,43 @@
 """Finds a watermark in footage, and says how sure that is.
 
-Where the mark lies is searched for, and with every place and reading chance has another go; all of them are
-counted, whether they are looked at or not.
+When the mark began is not known where footage was cut, nor whether it was mirrored; with each of these
+chance has another go, and all of them are counted.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.core.types import Image
-from understudy.provenance.watermark_align import NEAR, Place, StepSearch, lumas_of
 from understudy.provenance.watermark_code import CHECK_BITS, decoded
-from understudy.provenance.watermark_pattern import PUBLIC_KEY, Floats, Pattern, pattern
-from understudy.provenance.watermark_read import Reader, chance, evidence_of
+from understudy.provenance.watermark_host import left_over
+from understudy.provenance.watermark_pattern import CANVAS_PX, PUBLIC_KEY, Floats, Pattern, pattern
+from understudy.provenance.watermark_read import (
+    CLOCKS,
+    Evidence,
+    chance,
+    clocks_s,
+    evidence_of,
+    luma_seen,
+    pilot_scores,
+    soft_bits,
+)
 
 MOST_CHANCE = 1e-6  # of a false find
-_LOOKED_AT = 8  # frames by which the place is found
-_STRETCH = 50  # frames through which it is taken to stay
+LEAST_S = 1.0  # of one face without a gap: of less nothing can be said
+VIEW_PX, VIEW_COVERAGE = CANVAS_PX, 1.0
+_GAP_S = 0.25  # without the face, that end a run
+_RUN_S = 6.0  # that are looked at as one: a face changes in longer ones
+_LUMA, _BLUE = 0, 2  # of YCrCb
+
+Run = tuple[NDArray[np.float64], Floats]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +47,12 @@ class View:
     Args:
         crop: (s, s, 3) uint8 RGB, upright, cut with `FaceSquare.crop_from_frame(VIEW_PX, VIEW_COVERAGE)`.
         time_s: when it is shown; footage that was cut may begin anywhere.
+        mesh: (k, 2) float32 its landmarks in crop pixels; with them far more of what a face does is known.
     """
 
     crop: Image
-    time_s: float = 0.0
+    time_s: float
+    mesh: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +63,15 @@ class Detection:
         payload: 64 bits, None where they cannot be read (a mark may still have been found).
         score: standard deviations by which the pilot exceeds chance, all frames together.
         p_value: at most this is the chance of such a find in footage without a mark.
-        frame_scores: the same of each frame alone, at the place that all agree on.
-        frame_p_values: likewise.
-        place: where the mark lies against the face squares that were found.
+        clock_s: by how much the mark is ahead of the footage's time, up to a period.
+        is_mirrored: whether the footage is.
     """
 
     payload: int | None
     score: float
     p_value: float
-    frame_scores: tuple[float, ...]
-    frame_p_values: tuple[float, ...]
-    place: Place
+    clock_s: float = 0.0
+    is_mirrored: bool = False
 
     @property
     def found(self) -> bool:
@@ -75,79 +92,73 @@ def detect(views: Sequence[View], key: bytes = PUBLIC_KEY) -> Detection | None:
         key: that the mark was made with.
 
     Returns:
-        None where there is no view.
+        None where no run of them is `LEAST_S` long.
 
     Raises:
         ValueError: a view of another size.
     """
-    if not views:
-        return None
-    waves = pattern(key)
-    lumas = lumas_of([view.crop for view in views])
-    times = np.array([view.time_s for view in views])
-    some = np.unique(np.linspace(0, len(views) - 1, _LOOKED_AT).round().astype(int))
-    few, reader = Reader(waves, times[some]), Reader(waves, times)
+    runs = left_over_in(views)
+    return detection_in(runs, pattern(key)) if runs else None
 
-    def score(place: Place) -> float:
-        return float(few.scores(evidence_of(waves, [lumas[each] for each in some], place)).max())
 
-    place = StepSearch(score).best()
-    still = _Find.of(reader, evidence_of(waves, lumas, place), StepSearch.PLACES * few.count)
-    find, followed = still, _followed(waves, reader, lumas, place, still)
-    if followed is not None and followed.p_value < still.p_value:
-        find = followed
-    ways = 3 if followed is not None else 2  # each of which is enough, the check of the payload among them
-    payload = decoded(reader.soft(find.evidence, find.clock, find.ceiling))
-    p_value = min(still.p_value, find.p_value, 1.0 if payload is None else 2.0**-CHECK_BITS)
-    alone = reader.alone(find.evidence, find.clock, find.ceiling).tolist()
+def detection_in(runs: Sequence[Run], waves: Pattern) -> Detection:
+    """The same of what `left_over_in` makes of views; of one run at least."""
+    both = [evidence_in(runs, waves, is_mirrored=mirrored) for mirrored in (False, True)]
+    scores = np.stack([pilot_scores(waves, luma_seen(evidence)) for evidence in both])
+    mirrored, clock = divmod(int(scores.argmax()), CLOCKS)
+    score, clock_s = float(scores.max()), float(clocks_s()[clock])
+    payload = decoded(soft_bits(waves, both[mirrored], clock_s))
+    by_check = 1.0 if payload is None else 2.0**-CHECK_BITS
+    p_value = min(chance(score, math.log(scores.size)), by_check)
     return Detection(
         payload=payload,
-        score=find.score,
-        p_value=min(1.0, ways * p_value),
-        frame_scores=tuple(alone),
-        frame_p_values=tuple(chance(each, math.log(ways * find.tests)) for each in alone),
-        place=place,
+        score=score,
+        p_value=min(1.0, 2 * p_value),  # either is enough
+        clock_s=clock_s,
+        is_mirrored=bool(mirrored),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Find:
-    """The best score of some evidence, by which reading, and after how many tests."""
+def left_over_in(views: Sequence[View]) -> list[Run]:
+    """The runs of frames that are long enough: when they are shown, and (t, VIEW_PX, VIEW_PX, 2) `left_over`.
 
-    evidence: Floats
-    score: float
-    clock: int
-    ceiling: int
-    tests: int
-    p_value: float
-
-    @classmethod
-    def of(cls, reader: Reader, evidence: Floats, tests: int, more_log_tests: float = 0.0) -> _Find:
-        scores = reader.scores(evidence)
-        score, (clock, ceiling) = float(scores.max()), np.unravel_index(int(scores.argmax()), scores.shape)
-        tests += reader.count
-        return cls(
-            evidence, score, int(clock), int(ceiling), tests, chance(score, math.log(tests) + more_log_tests)
-        )
+    Raises:
+        ValueError: a view of another size.
+    """
+    for view in views:
+        if view.crop.shape != (VIEW_PX, VIEW_PX, 3):
+            raise ValueError(f"need views of {VIEW_PX} x {VIEW_PX} RGB pixels, got {view.crop.shape}")
+    runs: list[Run] = []
+    for run in _runs(views):
+        canvases = np.stack([_canvas(view.crop) for view in run])
+        meshes = [view.mesh for view in run if view.mesh is not None]
+        own = left_over(canvases, np.stack(meshes) if len(meshes) == len(run) else None)
+        runs.append((np.array([view.time_s for view in run]), own))
+    return runs
 
 
-def _followed(
-    waves: Pattern, reader: Reader, lumas: Sequence[Floats], place: Place, still: _Find
-) -> _Find | None:
-    """The same with the place followed from stretch to stretch; None where there is but one."""
-    starts = range(0, len(lumas), _STRETCH)
-    if len(starts) < 2:
-        return None
-    evidence = np.empty_like(still.evidence)
-    for start in starts:
-        stop = min(start + _STRETCH, len(lumas))
-        some = range(start, stop, max(1, (stop - start) // _LOOKED_AT))
-        place = max(
-            place.near(),
-            key=lambda each: reader.together(
-                evidence_of(waves, [lumas[k] for k in some], each), some, still.clock, still.ceiling
-            ),
-        )
-        evidence[start:stop] = evidence_of(waves, lumas[start:stop], place)
-    # with each stretch chance has as many more goes as there are places to choose from
-    return _Find.of(reader, evidence, still.tests, len(starts) * math.log(NEAR))
+def evidence_in(runs: Sequence[Run], waves: Pattern, *, is_mirrored: bool = False) -> list[Evidence]:
+    """What runs say of each wave."""
+    step = -1 if is_mirrored else 1
+    return [evidence_of(waves, canvases[:, :, ::step], times_s) for times_s, canvases in runs]
+
+
+def _canvas(crop: Image) -> Floats:
+    """(VIEW_PX, VIEW_PX, 2) luma and difference of blue."""
+    return np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2YCrCb)[..., [_LUMA, _BLUE]], np.float32)
+
+
+def _runs(views: Sequence[View]) -> Iterator[list[View]]:
+    """Frames that follow each other, up to about `_RUN_S` at once, `LEAST_S` at least."""
+    whole: list[View] = []
+    for view in [*views, None]:
+        if whole and (view is None or not 0 < view.time_s - whole[-1].time_s <= _GAP_S):
+            parts = max(1, round((whole[-1].time_s - whole[0].time_s) / _RUN_S))
+            ends = np.linspace(0, len(whole), parts + 1).round().astype(int)
+            for start, stop in pairwise(ends.tolist()):
+                run = whole[start:stop]
+                if run[-1].time_s - run[0].time_s >= 0.95 * LEAST_S:
+                    yield run
+            whole = []
+        if view is not None:
+            whole.append(view)

@@ -181,7 +181,7 @@ class ConvertConfig:
         cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
         key: PEM file of its key.
         source_footage: what the person put in was learnt from, to be named in the manifest where known.
-        watermark: whether the faces carry an invisible mark (experimental), see `provenance.watermark_embed`.
+        watermark: whether faces in moving pictures carry an invisible mark, see `provenance.watermark_embed`.
         label: a visible one that says what it is, "auto" or a text; see `workflows.convert_label`.
         thumbnails: whether the manifest shows small pictures of target and source.
     """
@@ -208,7 +208,7 @@ class ConvertConfig:
     cert: Path | None = None
     key: Path | None = None
     source_footage: tuple[Path, ...] = ()
-    watermark: bool = False
+    watermark: bool = True
     label: str | None = None
     thumbnails: bool = True
 
@@ -275,7 +275,7 @@ class SwapConfig:
     cert: Path | None = None
     key: Path | None = None
     worst: Path | None = None
-    watermark: bool = False
+    watermark: bool = True
     label: str | None = None
     thumbnails: bool = True
 

@@ -34,7 +34,7 @@ from understudy.workflows.convert_label import Labeller, text_of
 from understudy.workflows.convert_output import WARM_UP_FRAMES, Output, check_target, output_for
 from understudy.workflows.convert_tally import Tally
 from understudy.workflows.marks import Marks
-from understudy.workflows.signing import check_signing, marks_of
+from understudy.workflows.signing import check_signing, is_marked, marks_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 from understudy.workflows.usual_faces import kept_tolerances, tolerances_of
 from understudy.workflows.worst_list import check_worst, store_worst
@@ -175,7 +175,7 @@ def _progress(done: int, hint: int | None) -> Progress:
 
 def _watermark(config: ConvertConfig, model: Model, output: Output) -> Watermark | None:
     preset = model.preset
-    if not config.watermark:
+    if not is_marked(config):
         return None
     return Watermark(payload_of(output.key), size_px=preset.size_px, coverage=preset.coverage)
 

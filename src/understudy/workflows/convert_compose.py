@@ -169,9 +169,7 @@ class Composer:
             drawn = self._light.given(drawn, cut.crop, face.mask)
         if self._watermark is not None:
             side_px, time_s = cut.part.face.square.side_px, float(frame.time_s)
-            drawn = self._watermark.marked(
-                drawn, face.mask, track=cut.part.track, time_s=time_s, frame_px=side_px
-            )
+            drawn = self._watermark.marked(drawn, time_s=time_s, frame_px=side_px)
         size, matrix = (picture.width_px, picture.height_px), cut.crop_from_frame
         grid = picture.editable_grid_px
         is_plain = self._blend is None and self._textures is None

@@ -27,7 +27,7 @@ from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.consent import Agreed, consent_note
 from understudy.workflows.convert_cast import Role
 from understudy.workflows.convert_label import text_of
-from understudy.workflows.signing import signing_of, tags_for
+from understudy.workflows.signing import is_marked, signing_of, tags_for
 
 MATTE_NOTICE = "Where a face was replaced in synthetic media (understudy)"
 # before the first frame that is still to be written: steadying faces and matching colours look so far back
@@ -132,7 +132,7 @@ def output_for(
 ) -> Output:
     """Open the output of a conversion; arguments say what it depends on, errors as of `Output`."""
     key = _key(config, roles, index)
-    mark = soft_binding_of(payload_of(key)) if config.watermark else None
+    mark = soft_binding_of(payload_of(key)) if is_marked(config) else None
     finish = signing_of(config, roles, index, consent=agreed.said, soft_binding=mark)
     return Output(config, info, key, tags_for(config.out, consent_note(agreed)), finish)
 
@@ -179,7 +179,7 @@ def _key(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> str
         "roles": [asdict(role) for role in roles],
         "faces": facesets,
         "look": [config.colour, config.blend, config.strength, config.occlusion, config.texture],
-        "watermark": config.watermark,
+        "watermark": is_marked(config),
         "label": text_of(config.label),
         "encoding": [config.codec, config.crf],
     }

@@ -223,7 +223,7 @@ def _shown(
                 if frame.index in numbers
             }
             for way, look in looks.items():
-                # without a watermark: it builds up over the frames before, and what is judged is the face
+                # without a watermark: a picture does not show one, and what is judged is the face
                 composer = Composer(model.preset, look)
                 looked_at = None if look.texture else finished
                 for composed in composer.of(_copied(drawn, looked_at), looked_at):

@@ -13,6 +13,7 @@ from typing import Any
 from understudy.core.errors import MediaError
 from understudy.core.files import lent_again, write_atomically
 from understudy.media.footage import expand_footage, sha256_of
+from understudy.media.images import WRITABLE_SUFFIXES
 from understudy.media.output import Finish
 from understudy.media.patterns import has_number
 from understudy.media.xmp import DIGITAL_SOURCE_TYPE, SYNTHETIC_NOTICE, XMP_KEY, append_xmp, synthetic_xmp
@@ -56,6 +57,12 @@ def tags_for(out: Path, consent: str) -> dict[str, str]:
     elif out.suffix.lower() in (".png", ".jpg", ".jpeg"):
         tags[XMP_KEY] = synthetic_xmp()
     return tags
+
+
+def is_marked(config: ConvertConfig) -> bool:
+    """Whether the faces carry a watermark: it shows in how they change, so a single picture has none."""
+    is_picture = config.out.suffix.lower() in WRITABLE_SUFFIXES and not has_number(config.out)
+    return config.watermark and not is_picture
 
 
 def signing_of(
@@ -115,7 +122,7 @@ def _making(
             "people": [entry.name for entry in index.identities],
         },
         "roles": [{"source": role.source, "target": role.target} for role in roles],
-        "settings": _settings(config),
+        "settings": _settings(config) | {"watermark": is_marked(config)},
         "consent": [dict(entry) for entry in consent],
     }
 

@@ -7,22 +7,26 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
+
 from understudy.core.errors import MediaError, WeightsError
 from understudy.core.events import OnEvent, Progress
+from understudy.core.picture import Picture
+from understudy.core.types import Image
 from understudy.faces.crop import cut
+from understudy.faces.face import Face
 from understudy.faces.finder import FaceFinder
 from understudy.media.footage import VIDEO_SUFFIXES, open_footage
 from understudy.media.images import IMAGE_SUFFIXES
 from understudy.media.partial import PartialFrame
-from understudy.provenance.watermark_align import VIEW_COVERAGE, VIEW_PX
 from understudy.provenance.watermark_binding import ALGORITHM
 from understudy.provenance.watermark_code import PAYLOAD_BITS
-from understudy.provenance.watermark_detect import Detection, View, detect
+from understudy.provenance.watermark_detect import LEAST_S, VIEW_COVERAGE, VIEW_PX, Detection, View, detect
 from understudy.workflows.threads import single_threaded_opencv
 from understudy.workflows.verify_asset import Asset
 from understudy.workflows.verify_result import WatermarkFound
 
-STRETCHES, STRETCH = 4, 75  # of frames that follow each other: a mark is found by seconds of one face
+STRETCHES, STRETCH = 4, 150  # of frames that follow each other: a mark is found by seconds of one face
 _MOST_FACES = 3  # people looked at in a stretch
 _REPORT_EVERY = 10  # frames
 Track = list[View]
@@ -52,6 +56,19 @@ def watermark_in(asset: Asset, file: Path, named: Mapping[str, bytes], on_event:
     return _said(best, seen, named.get(ALGORITHM))
 
 
+def view_of(face: Face, image: Image | Picture, time_s: float) -> View:
+    """A face of a frame as it is looked at.
+
+    Args:
+        face: found in the frame.
+        image: (h, w, 3) RGB uint8, or a picture.
+        time_s: when it is shown.
+    """
+    matrix = face.square.crop_from_frame(VIEW_PX, VIEW_COVERAGE)
+    mesh = face.landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    return View(crop=cut(image, matrix, VIEW_PX), time_s=time_s, mesh=np.asarray(mesh, np.float32))
+
+
 def starts_in(frames: int | None) -> list[int]:
     """Where the stretches that are looked at begin, spread from the first frame to the last.
 
@@ -76,8 +93,8 @@ def _stretches(finder: FaceFinder, path: Path, on_event: OnEvent) -> Iterator[li
             sizes: dict[int, float] = {}
             for frame, faces in finder.stream(frame for _, frame in frames):
                 for face in faces:
-                    crop = cut(frame.image, face.square.crop_from_frame(VIEW_PX, VIEW_COVERAGE), VIEW_PX)
-                    tracks.setdefault(face.track, []).append(View(crop=crop, time_s=float(frame.time_s)))
+                    view = view_of(face, frame.image, float(frame.time_s))
+                    tracks.setdefault(face.track, []).append(view)
                     sizes[face.track] = sizes.get(face.track, 0) + face.square.side_px
                 done += 1
                 if done % _REPORT_EVERY == 0:
@@ -124,7 +141,9 @@ def _best(stretches: Sequence[Sequence[Track]]) -> tuple[int, Detection | None]:
 def _said(best: Detection | None, faces: int, named: bytes | None) -> WatermarkFound:
     missing = "; the manifest names one" if named is not None else ""
     if best is None:
-        return WatermarkFound(summary=f"not looked for: no face was found{missing}")
+        seconds = f"for {LEAST_S:g} second without a gap, which it takes"
+        why = f"no face is seen {seconds}" if faces else "no face was found"
+        return WatermarkFound(summary=f"not looked for: {why}{missing}", faces=faces)
     known = {"confidence": best.confidence, "p_value": best.p_value, "faces": faces}
     if not best.found:
         words = f"none found in {faces} faces, which does not say that there is none{missing}"
