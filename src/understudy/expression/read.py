@@ -59,7 +59,7 @@ def read_clip(
         ValueError: no frame has a face.
     """
     basis = basis or load_basis()
-    seen = np.isfinite(clip.landmarks_px).all(axis=(1, 2))
+    seen = np.asarray(np.isfinite(clip.landmarks_px).all(axis=(1, 2)), np.bool_)
     if not seen.any():
         raise ValueError("no frame has a face: nothing can be read")
     points_px = clip.landmarks_px[seen]
@@ -68,10 +68,12 @@ def read_clip(
     gaze, usual = gaze_over_time(points_px, clip.iris_px[seen], poses)
     times_s = clip.times_s[seen]
     placed = np.column_stack([poses.centre_px[:, :2], poses.scale_px]) / np.median(poses.scale_px)
-    curves = (
+    curves: tuple[Floats, ...] = (
         np.clip(steadied(values, times_s, _JITTER, smooth_s), 0, 1),
         _steady_angles(poses.angles_deg, times_s, smooth_s),
-        steadied(placed, times_s, _JITTER_PLACE, smooth_s) * np.median(poses.scale_px),
+        np.asarray(
+            steadied(placed, times_s, _JITTER_PLACE, smooth_s) * np.median(poses.scale_px), np.float32
+        ),
         steadied(gaze, times_s, 2 * _JITTER_DEG, smooth_s),
     )
     mesh, angles, placed, gaze = (_spread(curve, seen) for curve in curves)

@@ -52,7 +52,9 @@ class Solver:
 
 def _bounded(gram: _Wide, wanted: _Wide) -> _Wide:
     """Minimise c' gram c / 2 - wanted' c within [0, 1], for each row, by cyclic coordinate descent."""
-    found = np.clip(np.linalg.solve(gram, wanted.T), 0, 1)  # a row a coefficient: they are changed one by one
+    found: _Wide = np.clip(np.linalg.solve(gram, wanted.T), 0, 1).astype(
+        np.float64
+    )  # a row a coefficient: they are changed one by one
     slope = gram @ found - wanted.T
     for _ in range(_SWEEPS):
         largest = 0.0

@@ -49,9 +49,9 @@ class PhotoWarp:
             self.places(mesh_px), place_from_pixel, (width, height), flags=flags,
             borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
-        return np.asarray(
-            cv2.remap(self._photo, fine, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
-        )
+        nothing = np.empty(0, np.float32)  # the map holds both coordinates
+        moved = cv2.remap(self._photo, fine, nothing, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(moved, np.uint8)
 
     def places(self, mesh_px: Points) -> NDArray[np.float32]:
         """Where each `_FINE`-th pixel comes from: (ceil(h / f) + 1, ceil(w / f) + 1, 2) x, y in the photo."""
@@ -76,7 +76,7 @@ def triangles() -> NDArray[np.intp]:
     span = cv2.Subdiv2D((-2, -2, 4, 4))
     for x, y in mesh.tolist():
         span.insert((x, y))
-    corners = span.getTriangleList().reshape(-1, 3, 2)
+    corners = np.asarray(span.getTriangleList(), np.float32).reshape(-1, 3, 2)
     inside = (np.abs(corners) < 1.5).all(axis=(1, 2))
     corners = corners[inside]
     found = np.square(corners[:, :, None] - mesh).sum(axis=-1).argmin(axis=-1)

@@ -158,9 +158,9 @@ def fit_poses_to(points_px: Points, shapes: Points, weights: NDArray[np.floating
     if not (weights.sum(axis=1) > 0).all():
         raise ValueError("no point counts: no pose can be fitted")
     share = (weights / weights.sum(axis=1, keepdims=True))[..., None]
-    seen, shapes = points_px.astype(np.float64), shapes.astype(np.float64)
-    seen_mean, head_mean = (seen * share).sum(axis=1), (shapes * share).sum(axis=1)
-    a, b = shapes - head_mean[:, None], seen - seen_mean[:, None]
+    seen, heads = points_px.astype(np.float64), shapes.astype(np.float64)
+    seen_mean, head_mean = (seen * share).sum(axis=1), (heads * share).sum(axis=1)
+    a, b = heads - head_mean[:, None], seen - seen_mean[:, None]
     spread = (a * a * share).sum(axis=(1, 2))
     if (spread < 1e-12).any() or ((b * b * share).sum(axis=(1, 2)) < 1e-9).any():
         raise ValueError("all landmarks coincide: no pose can be fitted")
