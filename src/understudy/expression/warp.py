@@ -49,8 +49,8 @@ class PhotoWarp:
             self.places(mesh_px), place_from_pixel, (width, height), flags=flags,
             borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
-        nothing = np.empty(0, np.float32)  # the map holds both coordinates
-        moved = cv2.remap(self._photo, fine, nothing, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        x, y = cv2.split(fine)
+        moved = cv2.remap(self._photo, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(moved, np.uint8)
 
     def places(self, mesh_px: Points) -> NDArray[np.float32]:
