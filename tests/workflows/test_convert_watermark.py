@@ -12,6 +12,7 @@ from understudy.provenance.watermark_detect import Detection, View, detect
 from understudy.workflows import convert, swap
 from understudy.workflows.configs import ConvertConfig, SwapConfig
 from understudy.workflows.signing import is_marked
+from understudy.workflows.swap_names import Named
 from understudy.workflows.verify_watermark import view_of
 
 
@@ -41,7 +42,8 @@ def test_a_swap_passes_on_whether_to_mark(tmp_path: Path) -> None:
     for watermark in (False, True):
         config = SwapConfig(source=(tmp_path,), target=tmp_path, out=tmp_path / "o.mp4", watermark=watermark)
         training = swap._train_config(config, tmp_path)
-        assert swap._convert_config(config, training, ()).watermark is watermark
+        people = {role: Named(identity=role, person=role, is_said=False) for role in ("source", "target")}
+        assert swap._convert_config(config, training, people, ()).watermark is watermark
 
 
 def _detected(target: Path, out: Path) -> Detection:
