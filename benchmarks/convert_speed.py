@@ -29,6 +29,7 @@ import json, resource, sys, tempfile, time
 from pathlib import Path
 import numpy as np
 import understudy.workflows.convert as convert
+import understudy.workflows.convert_frames as convert_frames
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.training.model import Model
@@ -47,10 +48,10 @@ def timed(self, crops, *names, **others):
 def own(self, crops, *names, **others):
     return crops.astype(np.float32) / np.float32(255), np.ones(crops.shape[:3], np.float32)
 plain, Model.draw = Model.draw, {"converted": timed, "without_networks": own}.get(kind)
-device = convert.find_device("auto")
-fast = convert.has_fast_bf16(device)
-loaded = None if kind == "transcoded" else convert.load_model(Path(model), bf16=fast)
-convert.load_model = lambda *given, **named: loaded
+device = convert_frames.find_device("auto")
+fast = convert_frames.has_fast_bf16(device)
+loaded = None if kind == "transcoded" else convert_frames.load_model(Path(model), bf16=fast)
+convert_frames.load_model = lambda *given, **named: loaded
 def run(out):
     if kind == "transcoded":
         frames = 0

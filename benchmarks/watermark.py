@@ -49,7 +49,7 @@ from understudy.provenance.watermark_detect import (
 from understudy.provenance.watermark_embed import Watermark
 from understudy.provenance.watermark_pattern import PERIOD_S, pattern
 from understudy.provenance.watermark_read import soft_bits
-from understudy.workflows import convert as convert_workflow
+from understudy.workflows import convert_frames
 from understudy.workflows.verify_watermark import view_of
 
 LENGTHS_S = (2, 4, 8)
@@ -169,17 +169,17 @@ def attacked(
 @contextmanager
 def payload_spied(payloads: list[int]) -> Generator[None]:
     """Notes which payload conversion uses."""
-    made = convert_workflow.payload_of
+    made = convert_frames.payload_of
 
     def spy(said: str) -> int:
         payloads.append(made(said))
         return payloads[-1]
 
-    convert_workflow.payload_of = spy
+    convert_frames.payload_of = spy
     try:
         yield
     finally:
-        convert_workflow.payload_of = made
+        convert_frames.payload_of = made
 
 
 def stretched(seen: Sequence[View], length: int) -> list[list[View]]:

@@ -20,7 +20,7 @@ from understudy.faces.faceset import Faceset
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.training.model_index import IdentityEntry, ModelIndex
-from understudy.workflows import convert, extract
+from understudy.workflows import convert, convert_cast, extract
 from understudy.workflows.configs import ConvertConfig, ExtractConfig
 from understudy.workflows.convert_cast import LiveCast, Role, roles_of
 
@@ -99,7 +99,7 @@ def test_reviewed_faces_are_taken_and_nobody_is_looked_for(
     out = tmp_path / "found.mp4"  # without what is learnt of occlusion from a faceset
     config = ConvertConfig(target=clips["target"], model=model, out=out, occlusion=False)
     found = convert.run(config)
-    monkeypatch.setattr(convert, "LiveCast", None)
+    monkeypatch.setattr(convert_cast, "LiveCast", None)
     out = tmp_path / "reviewed.mp4"
     result = convert.run(replace(config, out=out, faces=(facesets[1],)))
     assert (result.frames, result.swapped) == (found.frames, found.swapped)

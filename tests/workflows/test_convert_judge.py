@@ -17,7 +17,7 @@ from understudy.media import parts
 from understudy.media.partial import DecodedPicture
 from understudy.media.reader import VideoReader
 from understudy.training.model_folder import load_model
-from understudy.workflows import convert
+from understudy.workflows import convert, convert_frames
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_cast import Part, Role
 from understudy.workflows.convert_compose import Composed
@@ -43,7 +43,7 @@ def test_every_frame_gets_the_figures_that_the_finished_video_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        convert, "Judging", lambda roles, index, on_event: Judging(roles, index, on_event, PACE)
+        convert_frames, "Judging", lambda roles, index, on_event: Judging(roles, index, on_event, PACE)
     )
     out, worst = tmp_path / "out.mp4", tmp_path / "worst"
     understudy.convert(clips["target"], model, out, faces=[facesets[1]], crf=0, worst=worst)
@@ -113,7 +113,9 @@ def test_what_an_earlier_run_made_is_told_not_to_be_judged(
     said: list[Event] = []
     result = convert.run(config, said.append)
     assert [int(row["frame"]) for row in table(tmp_path / "w")] == list(range(25, 48))
-    assert any("the first 25 frames" in warning for warning in result.warnings)
+    assert any(
+        "25 frames, which an earlier run has made, were not judged" in warning for warning in result.warnings
+    )
     assert any(isinstance(event, Notice) and event.message in result.warnings for event in said)
 
 

@@ -11,9 +11,9 @@ import pytest
 from understudy.core.errors import ConfigError, MediaError
 from understudy.faces import choose
 from understudy.faces.faceset import Faceset
-from understudy.workflows import convert, convert_output
+from understudy.workflows import convert, convert_frames, convert_output
 from understudy.workflows.configs import ConvertConfig
-from understudy.workflows.convert_tally import Tally
+from understudy.workflows.convert_tally import Tally, together
 
 TARGET = Path("t.mp4")
 
@@ -30,6 +30,21 @@ def test_somebody_who_is_never_found_is_told() -> None:
         "anna and bert were not found in t.mp4: the output shows the target unchanged"
     ]
     assert Tally({}, ["anna"]).missed(TARGET)[0].startswith("anna was not found in t.mp4: the output shows")
+
+
+def test_two_stretches_are_counted_together() -> None:
+    """Oracle: both counted as one."""
+    frames = [(["anna"], ()), ((), ["bert"]), (["anna", "bert"], ()), ((), ["bert", "anna"])]
+    for cut in range(5):
+        noted: list[dict[str, object]] = []
+        for part in (frames, frames[:cut], frames[cut:]):
+            tally = Tally({}, ["anna", "bert"])
+            for frame in part:
+                tally.add(*frame)
+            noted.append({"colours": {"anna": "lab"}, **tally.noted()})
+        assert together(noted[1], noted[2]) == noted[0]
+    assert together({}, noted[0]) == together(noted[0], {}) == noted[0]
+    assert together({}, {}) == {}
 
 
 def test_all_is_counted_over_the_runs() -> None:
@@ -79,8 +94,12 @@ def test_the_output_is_checked_before_any_work(
     def work(*_: object) -> None:
         raise AssertionError("it has begun")
 
-    for name in ("load_model", "tolerances_of", "StoredCast"):
-        monkeypatch.setattr(convert, name, work)
+    for module, name in (
+        (convert_frames, "load_model"),
+        (convert_frames, "tolerances_of"),
+        (convert, "cast_for"),
+    ):
+        monkeypatch.setattr(module, name, work)
     out = tmp_path / "no" / "out.mp4"
     with pytest.raises(MediaError, match="does not exist"):
         convert.run(ConvertConfig(target=clips["target"], model=model, out=out, faces=(facesets[1],)))
@@ -110,9 +129,9 @@ def test_facesets_are_closed_where_a_later_step_fails(
     config = ConvertConfig(
         target=clips["target"], model=model, out=tmp_path / "out.mp4", faces=(facesets[1],)
     )
-    for name in ("front_for", "output_for"):
+    for module, name in ((convert_frames, "front_for"), (convert, "output_for")):
         with monkeypatch.context() as patch:
-            patch.setattr(convert, name, fail)
+            patch.setattr(module, name, fail)
             with pytest.raises(ConfigError, match="not at all"):
                 convert.run(replace(config))
     assert len(opened) >= 2

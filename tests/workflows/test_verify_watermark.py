@@ -15,7 +15,7 @@ import pytest
 from made_manifests import made, remuxed
 from understudy.provenance.watermark_binding import ALGORITHM
 from understudy.provenance.watermark_detect import Detection, View
-from understudy.workflows import convert, verify, verify_watermark
+from understudy.workflows import convert, convert_frames, verify, verify_watermark
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_draw import DrawnFrame, drawn_frames
 from understudy.workflows.verify_result import VerifyConfig, VerifyResult
@@ -37,7 +37,7 @@ def well_drawn(*given: Any) -> Iterator[DrawnFrame]:
 def converted(target: Path, model: Path, out: Path, **asked: Any) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         # six steps of training draw no face that could be found
-        patch.setattr(convert, "drawn_frames", well_drawn)
+        patch.setattr(convert_frames, "drawn_frames", well_drawn)
         convert.run(ConvertConfig(target=target, model=model, out=out, codec="h264", crf=0, **asked))
     return out
 

@@ -38,6 +38,7 @@ def convert(
     watermark: bool = True,
     label: str | None = None,
     thumbnails: bool = True,
+    jobs: int = 1,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -77,6 +78,8 @@ def convert(
             text, or "auto" for "AI-generated face".
         thumbnails: whether the manifest shows small pictures of target and source; not where nobody shall see
             who they are. Names and digests of their files stay in it.
+        jobs: processes that share the footage; worth it with many cores, or beside a GPU. Each needs the
+            memory of a conversion.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -103,12 +106,11 @@ def convert(
         worst=maybe_path(worst),
         device=device,
         consent=maybe_consent(consent),
-        cert=maybe_path(cert),
-        key=maybe_path(key),
+        cert=maybe_path(cert), key=maybe_path(key),
         watermark=watermark,
         label=label,
-        thumbnails=thumbnails,
-    )
+        thumbnails=thumbnails, jobs=jobs,
+    )  # fmt: skip
     frames = (frame,) if isinstance(frame, int | float) else tuple(frame)
     if not frames and grid is None:
         return workflow.run(config, on_event)

@@ -34,6 +34,7 @@ def swap(
     watermark: bool = True,
     label: str | None = None,
     thumbnails: bool = True,
+    jobs: int = 1,
     on_event: OnEvent = ignore,
 ) -> SwapResult:
     """Put the source's face into the target video: extract, train and convert in one go.
@@ -66,6 +67,7 @@ def swap(
         watermark: an invisible mark in the faces, as of `convert`.
         label: a visible label, as of `convert`.
         thumbnails: small pictures in the manifest, as of `convert`.
+        jobs: processes that share the conversion, as of `convert`.
         on_event: hears of progress, warnings and files.
 
     Returns:
@@ -92,6 +94,7 @@ def swap(
         watermark=watermark,
         label=label,
         thumbnails=thumbnails,
+        jobs=jobs,
     )
     if report is None:
         return workflow.run(config, on_event)

@@ -134,6 +134,14 @@ Thumbnails = Annotated[
         help="Whether the manifest shows small pictures of target and source; file names stay in it.",
     ),
 ]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Processes that share the footage; worth it with many cores, or beside a GPU. Each needs the "
+        "memory of a conversion.",
+    ),
+]
 Codec = Annotated[
     str,
     typer.Option(

@@ -17,6 +17,7 @@ from understudy.cli.conversion_options import (
     Faces,
     FrameChoice,
     Grid,
+    Jobs,
     Label,
     Mapped,
     Matte,
@@ -68,6 +69,7 @@ def convert(
     watermark: Watermark = True,
     label: Label = None,
     thumbnails: Thumbnails = True,
+    jobs: Jobs = 1,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -96,6 +98,7 @@ def convert(
             grid=grid,
             device=device or "auto",
             consent=consent,
+            jobs=jobs,
             **says,
             on_event=on_event,
         )

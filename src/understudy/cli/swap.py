@@ -9,6 +9,7 @@ import typer
 
 from understudy.cli.consent_option import Consent
 from understudy.cli.conversion_options import (
+    Jobs,
     Label,
     Matte,
     Out,
@@ -61,6 +62,7 @@ def swap(
     watermark: Watermark = True,
     label: Label = None,
     thumbnails: Thumbnails = True,
+    jobs: Jobs = 1,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -74,7 +76,7 @@ def swap(
     training |= {"start": start, "seed": seed}
     names = {"source_name": source_name, "target_name": target_name}
     says: dict[str, Any] = {"cert": cert, "key": key, "watermark": watermark, "consent": consent}
-    says |= {"label": label, "thumbnails": thumbnails}
+    says |= {"label": label, "thumbnails": thumbnails, "worst": worst, "jobs": jobs}
 
     def work(on_event: OnEvent) -> SwapResult:
         from understudy import swap as api
@@ -89,7 +91,6 @@ def swap(
             report=report,
             matte=matte,
             **names,
-            worst=worst,
             **says,
             on_event=on_event,
         )

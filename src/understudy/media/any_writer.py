@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from understudy.media.patterns import are_mixed_up
 from understudy.media.sequence import SequenceWriter
 from understudy.media.sequence_files import check_sequence
 from understudy.media.stills import STILL_SUFFIXES
+from understudy.media.stretches import Together
 from understudy.media.writer import VideoWriter, check_output
 
 AnyWriter = PartsWriter | SequenceWriter
@@ -30,6 +31,7 @@ def open_writer(
     crf: int | None = None,
     metadata: Mapping[str, str] | None = None,
     finish: Finish | None = None,
+    first: int | None = None,
 ) -> AnyWriter:
     """Open what frames are written to, with what an earlier run of the same key has left.
 
@@ -41,18 +43,32 @@ def open_writer(
         crf: likewise; None for images.
         metadata: tags.
         finish: what is done to the finished files before they get their names.
+        first: of a stretch that another writer takes over, see `stretches`, the index of its first frame.
 
     Raises:
         MediaError: it cannot be written; or a codec or a quality is asked of images.
     """
     _check_name(path, codec=codec, crf=crf)
     if path.suffix.lower() in STILL_SUFFIXES:
-        return SequenceWriter(path, like=like, key=key, metadata=metadata, finish=finish)
+        return SequenceWriter(
+            path, like=like, key=key, metadata=metadata, finish=finish, first=first or 0
+        )  # fmt: skip
     check_path(path, [like.path])
     part = partial(
         VideoWriter, like=like, native=is_native(like), codec=codec, crf=crf, alone=True
     )  # fmt: skip
-    return PartsWriter(path, like=like, key=key, open_part=part, metadata=metadata, finish=finish)
+    return PartsWriter(
+        path, like=like, key=key, open_part=part, metadata=metadata, finish=finish,
+        alone=first is not None, first=first or 0,
+    )  # fmt: skip
+
+
+def take_over(whole: AnyWriter, stretches: Sequence[AnyWriter], together: Together) -> None:
+    """Let a writer take over what others of its kind have written; as `PartsWriter.take_over`."""
+    if isinstance(whole, SequenceWriter):
+        whole.take_over([one for one in stretches if isinstance(one, SequenceWriter)], together)
+    else:
+        whole.take_over([one for one in stretches if isinstance(one, PartsWriter)], together)
 
 
 def check_writer(path: Path, like: VideoInfo, *, codec: str = "auto", crf: int | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +13,12 @@ import numpy as np
 
 from understudy.core.picture import Timed
 from understudy.core.types import Frame, Mask
+from understudy.media.any_writer import take_over
 from understudy.media.info import VideoInfo
 from understudy.media.output import OUTPUT_SUFFIXES, check_path
 from understudy.media.parts import PartsWriter
 from understudy.media.sequence import SequenceWriter
+from understudy.media.stretches import Together
 from understudy.media.writer import VideoWriter
 
 _CRF = 4  # nearly lossless, by a profile that everything plays
@@ -34,6 +36,7 @@ class MatteWriter:
         like: the footage.
         key: says what is written, as of `PartsWriter`.
         metadata: tags.
+        first: index of the first frame that is written here, as of `PartsWriter`.
 
     Attributes:
         next_frame: masks of frames before this one are there and are not written again.
@@ -50,6 +53,7 @@ class MatteWriter:
         like: VideoInfo,
         key: str = "",
         metadata: Mapping[str, str] | None = None,
+        first: int = 0,
     ) -> None:
         """Open it, with what an earlier run has left."""
         self._like = like
@@ -58,10 +62,12 @@ class MatteWriter:
             check_path(path, [like.path])
             part = partial(VideoWriter, like=like, codec="h264", crf=_CRF, alone=True)
             self._inner = PartsWriter(
-                path, like=like, key=key, open_part=part, metadata=metadata, alone=True
+                path, like=like, key=key, open_part=part, metadata=metadata, alone=True, first=first
             )  # fmt: skip
         else:
-            self._inner = SequenceWriter(path, like=like, key=key, metadata=metadata, is_matte=True)
+            self._inner = SequenceWriter(
+                path, like=like, key=key, metadata=metadata, is_matte=True, first=first
+            )  # fmt: skip
         self.next_frame = self._inner.next_frame
 
     @property
@@ -96,6 +102,14 @@ class MatteWriter:
     def close(self) -> None:
         """Finish it; MediaError as of the writer."""
         self._inner.close()
+
+    def keep(self) -> None:
+        """As of `PartsWriter`."""
+        self._inner.keep()
+
+    def take_over(self, others: Sequence[MatteWriter], together: Together) -> None:
+        """As of `PartsWriter`, of mattes of the same kind."""
+        take_over(self._inner, [other._inner for other in others], together)
 
     def discard(self) -> None:
         """Stop; what was finished stays, for the next time."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from understudy.media.losses import losses
 from understudy.media.output import Finish, write_errors
 from understudy.media.output_file import OutputFile, is_rounded
 from understudy.media.parts_folder import PartsFolder, begun_anew
+from understudy.media.stretches import Together, key_from, put_into
 from understudy.media.writer import VideoWriter
 
 _PART_FRAMES = 500
@@ -47,6 +48,7 @@ class PartsWriter:
         metadata: tags of the container.
         alone: leave sound, subtitles and chapters out, and say nothing of it.
         finish: what is done to the joined video before it gets its name; parts stay where that fails.
+        first: index of the first frame that is written here; those before it are another writer's.
 
     Attributes:
         next_frame: index of the frame after those that the finished parts hold.
@@ -66,9 +68,11 @@ class PartsWriter:
         metadata: Mapping[str, str] | None = None,
         alone: bool = False,
         finish: Finish | None = None,
+        first: int = 0,
     ) -> None:
         """Find what an earlier run has left, and make sure that the video can be written."""
-        self._path, self._like, self._key, self._open_part = path, like, key, open_part
+        self._path, self._like, self._open_part = path, like, open_part
+        self._first, self._key = first, key_from(key, first)
         self._metadata, self._is_alone = dict(metadata or {}), alone
         self._finish = finish
         self._output().discard()
@@ -113,7 +117,7 @@ class PartsWriter:
     @property
     def next_frame(self) -> int:
         """See above."""
-        return self._parts[-1].next_frame if self._parts else 0
+        return self._parts[-1].next_frame if self._parts else self._first
 
     @property
     def pixel_format(self) -> str:
@@ -148,6 +152,38 @@ class PartsWriter:
             raise
         self._folder.clear()
         self._folder.close()
+
+    def keep(self) -> None:
+        """Stop with all that was written kept, for whoever goes on or takes it over; errors as of `close`."""
+        try:
+            self._finish_part()
+        finally:
+            self.discard()
+
+    def take_over(self, others: Sequence[PartsWriter], together: Together) -> None:
+        """Put what others have written behind what is there: all of it, or where that fails nothing.
+
+        Args:
+            others: each goes on where the one before it ended; what they have written is gone then.
+            together: what the notes of what is there and of what comes behind it are together.
+
+        Raises:
+            MediaError: the disk is full or fails.
+        """
+        parts = list(self._parts)
+        for other in others:
+            before = parts[-1].notes if parts else {}
+            for number, part in enumerate(other._parts):
+                with write_errors(self._path):
+                    put_into(other._path_of(number), self._path_of(len(parts)))
+                parts.append(replace(part, notes=together(before, part.notes)))
+            self._has_rounded |= other._has_rounded
+        self._parts, self.notes = parts, parts[-1].notes if parts else {}
+        self._next = self.next_frame
+        self._save()
+        for other in others:
+            other._folder.clear()
+            other.discard()
 
     def discard(self) -> None:
         """Stop; finished parts stay, for the next time. Harmless after the end."""
@@ -184,6 +220,9 @@ class PartsWriter:
         self._part = None
         self._parts.append(FinishedPart.of_file(self._part_path, self._written, self._next, self.notes))
         self._written = 0
+        self._save()
+
+    def _save(self) -> None:
         parts = [asdict(part) for part in self._parts]
         self._folder.save(self._key, {"parts": parts, "rounded": self._has_rounded})
 

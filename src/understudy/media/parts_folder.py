@@ -39,7 +39,7 @@ class PartsFolder:
 
     def __init__(self, output: Path, ours: re.Pattern[str]) -> None:
         """Make the folder and lock it."""
-        self.path, self._output, self._ours = _folder_of(output), output, ours
+        self.path, self._output, self._ours = parts_folder(output), output, ours
         self._is_open, self.is_of_another = True, False
         with write_errors(output):
             self._lock = _locked(self.path, output)
@@ -89,10 +89,11 @@ def begun_anew(output: Path) -> str:
 
 def has_parts(output: Path) -> bool:
     """Whether an earlier run has left something of an output."""
-    return (_folder_of(output) / _STATE).exists()
+    return (parts_folder(output) / _STATE).exists()
 
 
-def _folder_of(output: Path) -> Path:
+def parts_folder(output: Path) -> Path:
+    """Where an output lies until it is whole."""
     return output.with_name(output.name + ".parts")
 
 

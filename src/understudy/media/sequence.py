@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from functools import partial
@@ -29,6 +29,7 @@ from understudy.media.sequence_losses import Spacing, sequence_losses
 from understudy.media.sequence_names import numbers_of
 from understudy.media.sequence_pixels import StillMaker
 from understudy.media.stills import DEEP_SUFFIXES
+from understudy.media.stretches import Together
 from understudy.media.xmp import XMP_KEY
 
 _SAVE_EVERY = 25  # frames
@@ -50,6 +51,7 @@ class SequenceWriter:
         metadata: what the images say besides, e.g. {"Comment": "..."}; TIFF says nothing.
         is_matte: masks are written, by `write_mask` alone.
         finish: what is done to all files before they get their names.
+        first: index of the first frame that is written here; those before it are another writer's.
 
     Attributes:
         warnings: what is lost, a line each; complete after `close`.
@@ -67,6 +69,7 @@ class SequenceWriter:
         metadata: Mapping[str, str] | None = None,
         is_matte: bool = False,
         finish: Finish | None = None,
+        first: int = 0,
     ) -> None:
         """Check the path and find what an earlier run has left."""
         self._originals = image_files(like.path)
@@ -74,7 +77,7 @@ class SequenceWriter:
         self._numbers = numbers_of(self._originals)
         self._path, self._like = path, like
         self._is_deep = like.bit_depth > 8 and is_native(like) and path.suffix.lower() in DEEP_SUFFIXES
-        self._files = SequenceFiles(path, key, finish)
+        self._files = SequenceFiles(path, key, finish, first)
         texts = {_key(name): text for name, text in (metadata or {}).items()}
         suffix = path.suffix.lower()
         maker = partial(StillMaker, like, suffix, texts=texts, is_deep=self._is_deep)
@@ -184,8 +187,24 @@ class SequenceWriter:
             self.discard()
             raise
         self._pool.shutdown()
-        if self._spacing.is_uneven(self._like.time_base):
-            self.warnings.append(f"{self._like.path.name} has a variable rate, and images have no times")
+        self._tell_spacing()
+
+    def keep(self) -> None:
+        """As of `PartsWriter`."""
+        try:
+            self._finish(0)
+            if self._next > self.next_frame:
+                self._files.save(self._next)
+        finally:
+            self.discard()
+        self._tell_spacing()
+
+    def take_over(self, others: Sequence[SequenceWriter], together: Together) -> None:
+        """As of `PartsWriter`."""
+        self._files.take_over([other._files for other in others], together)
+        self._next = self.next_frame
+        for other in others:
+            other.discard()
 
     def discard(self) -> None:
         """Stop; frames that are whole stay, for the next time. Harmless after the end."""
@@ -208,6 +227,10 @@ class SequenceWriter:
         if (self._next - self._files.next_frame) >= _SAVE_EVERY:
             self._finish(0)
             self._files.save(self._next)
+
+    def _tell_spacing(self) -> None:
+        if self._spacing.is_uneven(self._like.time_base):
+            self.warnings.append(f"{self._like.path.name} has a variable rate, and images have no times")
 
     def _finish(self, most_waiting: int) -> None:
         while len(self._waiting) > most_waiting:

@@ -13,6 +13,7 @@ from understudy.media.output import Finish, write_errors
 from understudy.media.parts_folder import PartsFolder, begun_anew, has_parts
 from understudy.media.patterns import fixed_part, has_number, matches, names_of, numbered, with_number
 from understudy.media.stills import STILL_SUFFIXES
+from understudy.media.stretches import Together, key_from, put_into
 
 
 class SequenceFiles:
@@ -25,6 +26,7 @@ class SequenceFiles:
         path: the pattern, e.g. frames/%06d.png; its folder is made where missing.
         key: says what is written; what is left of another key is thrown away.
         finish: what is done to all files, in their order, before they get their names.
+        first: index of the first frame; those before it are another's.
 
     Attributes:
         next_frame: frames before this one are there.
@@ -35,9 +37,10 @@ class SequenceFiles:
         MediaError: the folder cannot be written to, or such files are there.
     """
 
-    def __init__(self, path: Path, key: str, finish: Finish | None = None) -> None:
+    def __init__(self, path: Path, key: str, finish: Finish | None = None, first: int = 0) -> None:
         """Find what an earlier run has left."""
-        self._path, self._key, self._finish = path, key, finish
+        self._path, self._first, self._finish = path, first, finish
+        self._key = key_from(key, first)
         self._unsynced: list[Path] = []
         self.warnings: list[str] = []
         self._is_new_folder = not path.parent.exists()
@@ -49,7 +52,7 @@ class SequenceFiles:
         except BaseException:
             self._folder.close()
             raise
-        if not self.next_frame:
+        if self._is_empty:
             self._folder.clear()
 
     def write(self, number: int, data: bytes) -> None:
@@ -81,12 +84,31 @@ class SequenceFiles:
         self._folder.clear()
         self._folder.close()
 
+    def take_over(self, others: Sequence[SequenceFiles], together: Together) -> None:
+        """Put the files of others behind those that are there, as of `PartsWriter`."""
+        notes, next_frame = self.notes, self.next_frame
+        for other in others:
+            for file in _lying(other._folder.path / other._path.name):
+                with write_errors(self._path):
+                    into = self._folder.path / file.name
+                    put_into(file, into)
+                self._unsynced.append(into)
+            notes, next_frame = together(notes, other.notes), max(next_frame, other.next_frame)
+        self.notes = notes
+        self._save(next_frame, is_moving=False)
+        for other in others:
+            other._folder.clear()
+
+    @property
+    def _is_empty(self) -> bool:
+        return self.next_frame == self._first
+
     def discard(self) -> None:
         """Stop; what was saved stays."""
-        if not self.next_frame:
+        if self._is_empty:
             self._folder.clear()
         self._folder.close()
-        if not self.next_frame and self._is_new_folder:
+        if self._is_empty and self._is_new_folder:
             with contextlib.suppress(OSError):  # there is something else in it
                 self._path.parent.rmdir()
 
@@ -109,14 +131,14 @@ class SequenceFiles:
             is_moving, notes = bool(state["moving"]), dict(state["notes"])
             next_frame, files = int(state["next"]), int(state["files"])
         except (ValueError, LookupError, TypeError):
-            return 0, {}, 0, False
+            return self._first, {}, 0, False
         lying = len(_lying(self._folder.path / self._path.name))
         if is_moving:
             lying += len(_lying(self._path))
         if lying >= files:  # those after the last that was saved are written again
             return next_frame, notes, files, is_moving
         self.warnings.append(f"images of {self._path.name} are missing: all are made anew")
-        return 0, {}, 0, False
+        return self._first, {}, 0, False
 
 
 def check_sequence(path: Path, files: Sequence[Path]) -> None:

@@ -184,6 +184,7 @@ class ConvertConfig:
         watermark: whether faces in moving pictures carry an invisible mark, see `provenance.watermark_embed`.
         label: a visible one that says what it is, "auto" or a text; see `workflows.convert_label`.
         thumbnails: whether the manifest shows small pictures of target and source.
+        jobs: how many processes share the footage; see `workflows.convert_jobs`.
     """
 
     target: Path
@@ -211,6 +212,7 @@ class ConvertConfig:
     watermark: bool = True
     label: str | None = None
     thumbnails: bool = True
+    jobs: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,6 +257,7 @@ class SwapConfig:
         watermark: likewise.
         label: likewise.
         thumbnails: likewise.
+        jobs: likewise.
     """
 
     source: tuple[Path, ...]
@@ -278,6 +281,7 @@ class SwapConfig:
     watermark: bool = True
     label: str | None = None
     thumbnails: bool = True
+    jobs: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

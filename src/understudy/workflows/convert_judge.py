@@ -96,10 +96,10 @@ class Judging:
 
     @staticmethod
     def told(begun: int) -> list[str]:
-        """What is to be said where an earlier run has made the frames before one."""
+        """What is to be said where an earlier run has made so many frames."""
         if not begun:
             return []
         return [
-            f"the first {begun} frames, which an earlier run has made, were not judged: `understudy evaluate "
+            f"{begun} frames, which an earlier run has made, were not judged: `understudy evaluate "
             "--worst` judges all"
         ]

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
@@ -14,12 +14,13 @@ from typing import Any, Self
 from understudy.core.errors import MediaError
 from understudy.core.types import Frame, Mask
 from understudy.faces.faceset import Faceset
-from understudy.media.any_writer import AnyWriter, check_matte, check_writer, open_writer
+from understudy.media.any_writer import AnyWriter, check_matte, check_writer, open_writer, take_over
 from understudy.media.footage import open_footage, sha256_of
 from understudy.media.info import VideoInfo
 from understudy.media.matte import MatteWriter
-from understudy.media.output import OUTPUT_SUFFIXES, Finish
+from understudy.media.output import OUTPUT_SUFFIXES, Finish, write_errors
 from understudy.media.partial import DecodedPicture, PartialFrame
+from understudy.media.stretches import Together, make_room, remove_room, stretch_path
 from understudy.provenance.watermark_binding import soft_binding_of
 from understudy.provenance.watermark_code import payload_of
 from understudy.training.model_index import ModelIndex
@@ -34,18 +35,40 @@ MATTE_NOTICE = "Where a face was replaced in synthetic media (understudy)"
 WARM_UP_FRAMES = 40
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in an output a stretch of it belongs; see `convert_jobs`.
+
+    Args:
+        first: its first frame.
+        frames_from: before this one, frames are there already.
+        matte_from: likewise masks.
+    """
+
+    first: int
+    frames_from: int
+    matte_from: int
+
+
 class Output:
     """The frames of a conversion and, where asked for, their masks, with what an earlier run has left.
 
     Attributes:
         key: says what is written: equal for what is made in the same way of the same.
+        tags: what containers and images say of it.
         notes: what was kept with the last frame that is there.
         begun: frames before this one are there.
         first: the first frame that is needed: masks may be further behind than frames.
     """
 
     def __init__(
-        self, config: ConvertConfig, info: VideoInfo, key: str, tags: Mapping[str, str], finish: Finish
+        self,
+        config: ConvertConfig,
+        info: VideoInfo,
+        key: str,
+        tags: Mapping[str, str] | None = None,
+        finish: Finish | None = None,
+        place: Place | None = None,
     ) -> None:
         """Open both; frames are finished before they get their name.
 
@@ -55,11 +78,14 @@ class Output:
             key: what a frame depends on.
             tags: what the output's container says of it.
             finish: signs what is written.
+            place: of a stretch, which is kept as it is and not finished: the whole output takes it over.
 
         Raises:
             MediaError: one cannot be written.
         """
-        self._info = info
+        self._config, self._place, self._info = config, place, info
+        if place is not None:
+            config = _in_place(config, place)
         self._has_video = any(
             path is not None and path.suffix.lower() in OUTPUT_SUFFIXES for path in (config.out, config.matte)
         )
@@ -68,15 +94,21 @@ class Output:
             # frames are finished first: theirs is the larger file, so a full disk is met while both can go on
             if config.matte is not None:
                 self._matte = opening.enter_context(
-                    MatteWriter(config.matte, like=self._info, key=key, metadata={"comment": MATTE_NOTICE})
+                    MatteWriter(
+                        config.matte,
+                        like=self._info,
+                        key=key,
+                        metadata={"comment": MATTE_NOTICE},
+                        first=place.matte_from if place else 0,
+                    )
                 )
             writer = open_writer(
                 config.out, self._info, key=key, codec=config.codec, crf=config.crf,
-                metadata=tags, finish=finish,
+                metadata=tags, finish=finish, first=place.frames_from if place else None,
             )  # fmt: skip
             self._frames: AnyWriter = opening.enter_context(writer)
             self._stack = opening.pop_all()
-        self.key = key
+        self.key, self.tags = key, dict(tags or {})
         self.notes: Mapping[str, Any] = self._frames.notes
         self.begun = self._frames.next_frame
         self.first = min(self.begun, self._matte.next_frame) if self._matte else self.begun
@@ -116,6 +148,21 @@ class Output:
             self._frames.notes = before
             raise
 
+    def place(self, first: int) -> Place:
+        """Where a stretch of this output belongs that begins with a frame."""
+        return Place(
+            first=first,
+            frames_from=max(first, self.begun),
+            matte_from=max(first, self._matte.next_frame) if self._matte else first,
+        )
+
+    def take_over(self, stretches: Sequence[Output], together: Together) -> None:
+        """Put stretches of it, in order, behind what is there; as of `PartsWriter`."""
+        take_over(self._frames, [one._frames for one in stretches], together)
+        if self._matte is not None:
+            self._matte.take_over([one._matte for one in stretches if one._matte is not None], together)
+        self.notes = self._frames.notes
+
     def __enter__(self) -> Self:
         """Give the output itself."""
         return self
@@ -123,8 +170,29 @@ class Output:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish both; or keep what there is, where the block raised."""
+        """Finish both, or keep what there is of a stretch, or where the block raised."""
+        if self._place is not None and error is None:
+            self._stack.pop_all()
+            try:
+                self._frames.keep()
+            finally:
+                if self._matte is not None:
+                    self._matte.keep()
         self._stack.__exit__(kind, error, trace)
+        if self._place is not None:
+            for path in (self._config.out, self._config.matte):
+                if path is not None:
+                    remove_room(path, self._place.first)
+
+
+def _in_place(config: ConvertConfig, place: Place) -> ConvertConfig:
+    """What a stretch is written to, in folders that are made; MediaError where they cannot be."""
+    for path in (config.out, config.matte):
+        if path is not None:
+            with write_errors(path):
+                make_room(path, place.first)
+    matte = stretch_path(config.matte, place.first) if config.matte is not None else None
+    return replace(config, out=stretch_path(config.out, place.first), matte=matte)
 
 
 def output_for(

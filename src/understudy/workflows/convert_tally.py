@@ -8,6 +8,15 @@ from pathlib import Path
 from typing import Any
 
 
+def together(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What was noted of some frames, and of others behind them, as one; empty where neither was noted."""
+    if not before or not after:
+        return dict(before or after)
+    counts = {name: int(before[name]) + int(after[name]) for name in ("frames", "swapped")}
+    people = {name: dict(Counter(before[name]) + Counter(after[name])) for name in ("replaced", "unsure")}
+    return {"colours": {**before["colours"], **after["colours"]}, **counts, **people}
+
+
 class Tally:
     """Counts frames as they are written.
 

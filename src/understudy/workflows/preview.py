@@ -30,10 +30,10 @@ from understudy.workflows.choices import AUTO
 from understudy.workflows.configs import ConvertConfig, ConvertResult
 from understudy.workflows.consent import Agreed
 from understudy.workflows.consent_of_models import agreed_for
-from understudy.workflows.convert import front_for
 from understudy.workflows.convert_cast import Role, cast_for, roles_of
 from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import DrawnFrame, drawn_frames
+from understudy.workflows.convert_frames import front_for
 from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_label import Labeller, text_of
 from understudy.workflows.convert_output import WARM_UP_FRAMES

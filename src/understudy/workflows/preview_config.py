@@ -72,6 +72,8 @@ def asked(
         raise ConfigError("a grid shows some frames", "say which by --frame, as 0:12.4 or 310")
     if conversion.matte is not None or conversion.worst is not None:
         raise ConfigError("a preview has no matte and no list of worst frames", "leave these out")
+    if conversion.jobs != 1:
+        raise ConfigError("a preview is a few frames, which one process makes", "leave --jobs out")
     if conversion.codec != AUTO or conversion.crf is not None:
         raise ConfigError("a preview is a picture, which has no codec and no crf", "leave these out")
     if is_grid:

@@ -156,6 +156,7 @@ def _convert_config(
         watermark=config.watermark,
         label=config.label,
         thumbnails=config.thumbnails,
+        jobs=config.jobs,
     )
 
 
