@@ -81,7 +81,7 @@ _WITHOUT_NETWORK = (
 
 # what is raised at damage; RuntimeError where it wants a password, or is packed in an unknown way
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error)
-_MOST_MEMBERS, _MOST_UNPACKED_BYTES = 10_000, 1 << 30  # of an archive
+_MOST_MEMBERS, _MOST_UNPACKED_BYTES = 10_000, 1 << 28  # of an archive
 
 
 def _store(
@@ -110,8 +110,12 @@ def _members(stream: tarfile.TarFile, files: Sequence[WeightsFile]) -> dict[str,
         if number >= _MOST_MEMBERS or member.offset > _MOST_UNPACKED_BYTES:
             raise ValueError("it is larger than any package")
         opened = stream.extractfile(member) if member.isreg() and member.name in wanted else None
-        if opened is not None:
-            found[member.name] = _read(opened, wanted[member.name])
+        if opened is None:
+            continue
+        found[member.name] = _read(opened, wanted[member.name])
+        # what follows has to be unpacked to be passed over
+        if len(found) == len(wanted) or len(found[member.name]) > wanted[member.name].size_bytes:
+            break
     return found
 
 
