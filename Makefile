@@ -1,25 +1,28 @@
 # make demo   the whole chain on the built-in actors, in a few minutes on a laptop
 # make test   what a change has to pass: format, lint, types, layers, tests
+# make fuzz   broken files for every parser of what strangers may send
 #
-# Both make a virtual environment with pinned versions first (constraints.txt).
+# They make a virtual environment with pinned versions first (constraints.txt).
 #
 #   VENV=FOLDER        where it lies                                     (.venv)
 #   PYTHON=COMMAND     the Python that it is made from, 3.11 or newer    (python3)
 #   TORCH_ARGS=...     how pip finds torch. On Linux pip's default build may bring gigabytes of CUDA; for
 #                      the small CPU build give the arguments that torch's install page shows for "CPU"
-#   ARGS=...           more arguments for the demo or for pytest
+#   ARGS=...           more arguments for the demo, for pytest or for fuzzing
 #   WORKERS=N          how many processes share the tests                (auto: one a core, 8 at most)
+#   MINUTES=10         of the processor, for each parser that is fuzzed                (1)
 
 VENV ?= .venv
 PYTHON ?= python3
 TORCH_ARGS ?=
 ARGS ?=
 WORKERS ?= auto
+MINUTES ?= 1
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq --no-compile --constraint constraints.txt
 
-.PHONY: help demo test format-check lint types layers pytest format install install-dev clean
+.PHONY: help demo test fuzz format-check lint types layers pytest format install install-dev clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -69,6 +72,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@
+
+fuzz: install-dev
+	@$(PIP) --no-build-isolation --editable '.[fuzz]'
+	$(BIN)/python fuzz/run.py --minutes $(MINUTES) $(ARGS)
 
 clean:
 	rm -rf $(VENV) demo .pytest_cache .ruff_cache .hypothesis .import_linter_cache

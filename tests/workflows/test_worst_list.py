@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -167,3 +168,41 @@ def test_a_file_where_a_folder_is_meant_is_told_before_the_work(tmp_path: Path) 
     check_worst(tmp_path / "new")
     assert (tmp_path / "new").is_dir()
     assert not list((tmp_path / "new").iterdir())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"frame": 10**400},
+        {"frame": -1},
+        {"time_s": float("nan")},
+        {"face_px": [0.0, 0.0, float("inf"), 0.0]},
+        {"figures": {"identity": 1e300}},
+        {"badness": float("-inf")},
+        {"\x1b[31m" + "x" * 5000: 1},
+    ],
+)
+def test_numbers_that_no_frame_has_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    frame = {"frame": 3, "time_s": 0.1, "face_px": [9.0, 9.0, 8.0, 0.1], "figures": {"identity": 0.4}}
+    frame |= {"badness": 2.5, "reason": "identity", "picture": "frame_000003.jpg"}
+    listed = {"video": "o.mp4", "target": "t.mp4", "target_sha256": "c" * 64, "model": None}
+    (tmp_path / "worst.json").write_text(json.dumps(listed | {"frames": [frame]}))
+    assert read_worst(tmp_path).frames[0].frame == 3
+    (tmp_path / "worst.json").write_text(json.dumps(listed | {"frames": [frame | change]}))
+    with pytest.raises(ConfigError, match="is no list of worst frames") as caught:
+        read_worst(tmp_path)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 800
+
+
+def test_a_list_that_is_no_plain_file_or_endless_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "worst.json")
+    with pytest.raises(ConfigError, match="no plain file"):
+        read_worst(tmp_path)
+    (tmp_path / "worst.json").unlink()
+    (tmp_path / "worst.json").write_text("[" * (1 << 20))
+    with pytest.raises(ConfigError, match="is no list of worst frames"):
+        read_worst(tmp_path)
+    (tmp_path / "worst.json").write_text(" " * (17 << 20))
+    with pytest.raises(ConfigError, match="more than 16 MB"):
+        read_worst(tmp_path)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 from understudy.core.plain_arrays import NumberType, UnbuiltArray, array_over, number_type
 from understudy.core.plain_containers import as_dict, as_frozenset
@@ -43,12 +43,30 @@ class NotPlainDataError(ValueError):
     """The pickle asks for a function or a class: whoever unpickles it runs what its maker wanted."""
 
 
-def parse_pickle(data: bytes, memory_bytes: int = MEMORY_BYTES) -> object:
+class Extra(Protocol):
+    """What pickles of one program hold beside plain data."""
+
+    @property
+    def names(self) -> frozenset[tuple[str, str]]:
+        """Functions and classes, module and name, that may be mentioned."""
+        ...
+
+    def call(self, pair: tuple[str, str], given: tuple[object, ...]) -> object:
+        """What stands for a call of one of them; ValueError where that is not meant."""
+        ...
+
+    def persistent(self, key: object) -> object:
+        """What lies outside of the pickle; ValueError where nothing does."""
+        ...
+
+
+def parse_pickle(data: bytes, memory_bytes: int = MEMORY_BYTES, extra: Extra | None = None) -> object:
     """Read plain data out of a pickle of protocol 0 to 5.
 
     Args:
         data: the pickle.
         memory_bytes: what the values may take, roughly; checked before they are made.
+        extra: says what else there may be, and makes it.
 
     Returns:
         None, bool, int, float, str, bytes, list, tuple, dict, set and frozenset, nested at most `DEEPEST`
@@ -59,7 +77,7 @@ def parse_pickle(data: bytes, memory_bytes: int = MEMORY_BYTES) -> object:
         NotPlainDataError: it asks for anything else; one line.
         ValueError: it is damaged or too large; one line.
     """
-    parser = _Parser(memory_bytes)
+    parser = _Parser(memory_bytes, extra)
     try:
         for opcode, argument, _ in pickletools.genops(data):
             if opcode.name == "STOP":
@@ -73,15 +91,16 @@ def parse_pickle(data: bytes, memory_bytes: int = MEMORY_BYTES) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class _Name:
+class Name:
     """A function or class that was named: known here by its text only."""
 
     pair: _Pair
 
 
 class _Parser:
-    def __init__(self, memory_bytes: int) -> None:
-        self._left = memory_bytes
+    def __init__(self, memory_bytes: int, extra: Extra | None) -> None:
+        self._left, self._extra = memory_bytes, extra
+        self._names = extra.names if extra is not None else frozenset[_Pair]()
         self._stack: list[object] = []
         self._marks: list[int] = []
         self._memo: dict[int, object] = {}
@@ -122,7 +141,9 @@ class _Parser:
         elif name in ("GET", "BINGET", "LONG_BINGET"):
             self._push(self._memo[cast(int, argument)], _SLOT_BYTES)
         elif name == "GLOBAL":
-            self._push(_known_name(*cast(str, argument).split(" ", 1)), _VALUE_BYTES)
+            self._push(self._named(*cast(str, argument).split(" ", 1)), _VALUE_BYTES)
+        elif name == "BINPERSID" and self._extra is not None:
+            self._push(self._extra.persistent(self._stack.pop()), _CONTAINER_BYTES)
         elif name in self._actions:
             self._actions[name]()
         else:
@@ -212,14 +233,20 @@ class _Parser:
         name, module = self._stack.pop(), self._stack.pop()
         if not isinstance(name, str) or not isinstance(module, str):
             raise NotPlainDataError("it asks for something that it names without a text")
-        self._push(_known_name(module, name), _VALUE_BYTES)
+        self._push(self._named(module, name), _VALUE_BYTES)
+
+    def _named(self, module: str, name: str = "") -> Name:
+        return Name((module, name)) if (module, name) in self._names else _known_name(module, name)
 
     def _reduce(self) -> None:
         arguments, function = self._stack.pop(), self._stack.pop()
-        if not isinstance(function, _Name) or not isinstance(arguments, tuple):
+        if not isinstance(function, Name) or not isinstance(arguments, tuple):
             raise NotPlainDataError("it calls something that is not a name")
         given = cast("tuple[object, ...]", arguments)
         pair = function.pair
+        if pair in self._names and self._extra is not None:
+            self._push(self._extra.call(pair, given), _CONTAINER_BYTES)
+            return
         if pair == _ENCODE and len(given) == 2 and given[1] == "latin1":
             text = cast(str, given[0])
             self._push(text.encode("latin1"), _VALUE_BYTES + len(text))
@@ -227,7 +254,7 @@ class _Parser:
             self._push({} if pair == _ORDERED else b"", _CONTAINER_BYTES)
         elif pair == _DTYPE:
             self._push(number_type(given[0]), _CONTAINER_BYTES)
-        elif pair[1] == "_reconstruct" and isinstance(given[0], _Name) and given[0].pair == _NDARRAY:
+        elif pair[1] == "_reconstruct" and isinstance(given[0], Name) and given[0].pair == _NDARRAY:
             self._push(UnbuiltArray(), _CONTAINER_BYTES)
         elif pair[1] == "scalar" and len(given) == 2:
             self._push(array_over(given[1], given[0], (), is_fortran=False).item(), _VALUE_BYTES)
@@ -260,7 +287,7 @@ def _nothing() -> None:
     """Follow an instruction that only says how what comes is packed."""
 
 
-def _known_name(module: str, name: str = "") -> _Name:
+def _known_name(module: str, name: str = "") -> Name:
     """A name that data may mention; anything else is told by its text."""
     pair = (module, name)
     parts = [f"numpy.{core}.{_ARRAY_PARTS[name]}" for core in ("core", "_core") if name in _ARRAY_PARTS]
@@ -268,7 +295,7 @@ def _known_name(module: str, name: str = "") -> _Name:
         asked = f"{module}.{name}"[:80]
         shown = asked if asked.isprintable() else repr(asked)
         raise NotPlainDataError(f"it asks for {shown}, which plain data does not need")
-    return _Name(pair)
+    return Name(pair)
 
 
 def _check_plain(value: object) -> None:
@@ -280,7 +307,7 @@ def _check_plain(value: object) -> None:
             raise ValueError(f"it nests its data more than {DEEPEST} deep")
         below: list[object] = []
         for item in level:
-            if isinstance(item, (_Name, NumberType, UnbuiltArray)):
+            if isinstance(item, (Name, NumberType, UnbuiltArray)):
                 raise ValueError("it holds a function or an unfinished array among its data")
             if isinstance(item, (list, tuple, dict)) and id(cast(object, item)) not in seen:
                 seen.add(id(cast(object, item)))

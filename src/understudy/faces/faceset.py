@@ -20,6 +20,7 @@ from understudy.faces import faceset_reviews as reviews
 from understudy.faces import faceset_writes as writes
 from understudy.faces.faceset_crops import remove_crops_from, write_crops
 from understudy.faces.faceset_imported import ImportedFace, insert_imported, select_imported
+from understudy.faces.faceset_open import open_database
 from understudy.faces.faceset_records import (
     FaceRecord,
     Review,
@@ -36,7 +37,6 @@ from understudy.faces.faceset_schema import (
     DATABASE,
     create_database,
     faceset_errors,
-    open_database,
     transaction,
 )
 

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from understudy.core.errors import FacesetError
+from understudy.core.bounded import read_bounded
+from understudy.core.errors import FacesetError, MediaError
 from understudy.core.files import next_step_for, sync, sync_folder
 from understudy.faces.faceset_records import FaceRecord
+
+_LARGEST_BYTES = 64 << 20  # of a crop
 
 
 def crop_name(source_id: int, record: FaceRecord) -> str:
@@ -31,6 +34,8 @@ def write_crops(crops: Path, source_id: int, records: Iterable[FaceRecord]) -> N
         for record in records:
             path = crops / crop_name(source_id, record)
             if record.crop_path is None or not _linked(record.crop_path, path):
+                if path.is_symlink():  # what it stands for is not ours to change
+                    path.unlink()
                 path.write_bytes(record.crop_jpeg)
             written.append(path)
         # Synced after all are written and side by side, so that the file system joins the waits:
@@ -44,9 +49,25 @@ def write_crops(crops: Path, source_id: int, records: Iterable[FaceRecord]) -> N
         ) from error
 
 
+def read_crop(path: Path) -> bytes:
+    """The bytes of a crop, which may come from a stranger.
+
+    Raises:
+        MediaError: it cannot be read, or is no plain file: a link would show what lies elsewhere.
+    """
+    try:
+        return read_bounded(path, _LARGEST_BYTES, follow=False)
+    except OSError as error:
+        raise MediaError(
+            f"{path} cannot be read as a crop ({error.strerror})", "restore a copy of the faceset"
+        ) from error
+
+
 def _linked(there: Path, path: Path) -> bool:
     try:
         path.unlink(missing_ok=True)
+        if there.is_symlink():
+            return False
         path.hardlink_to(there)
     except OSError:  # another disk, or a file system without links
         return False

@@ -9,30 +9,15 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
+from understudy.core.bounded import parse_json
 from understudy.core.types import Matrix, Points
 from understudy.faces.faceset_rows import blob_from_floats, floats_from_blob
+from understudy.faces.faceset_schema import IMPORTED
 from understudy.faces.foreign.records import MaskPolygon
-
-_TABLE = """
-CREATE TABLE IF NOT EXISTS imported (
-    source INTEGER NOT NULL REFERENCES sources (id),
-    frame_index INTEGER NOT NULL,
-    number INTEGER NOT NULL,             -- among the imported faces of the frame
-    track INTEGER,                       -- number of the face's track, null where no mesh was found
-    program TEXT NOT NULL,
-    file TEXT NOT NULL,
-    frame_name TEXT NOT NULL,
-    face_type TEXT NOT NULL,
-    landmarks BLOB NOT NULL,             -- (68, 2), frame pixels
-    aligned_from_frame BLOB,             -- (2, 3), null where the program does not store it
-    aligned_px INTEGER,                  -- null where there is no picture
-    polygons TEXT NOT NULL,              -- JSON: [is_face, [[x, y], ...]], aligned pixels
-    PRIMARY KEY (source, frame_index, number)
-) STRICT, WITHOUT ROWID
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +55,7 @@ class ImportedFace:
 
 def insert_imported(db: sqlite3.Connection, faces: Sequence[ImportedFace]) -> None:
     """Add or replace imported faces; inside the caller's transaction."""
-    db.execute(_TABLE)
+    db.execute(IMPORTED)
     db.executemany(
         f"INSERT OR REPLACE INTO imported VALUES ({', '.join('?' * 12)})", [_row(face) for face in faces]
     )
@@ -110,10 +95,21 @@ def _face(row: sqlite3.Row) -> ImportedFace:
         aligned_from_frame=None if matrix is None else floats_from_blob(matrix, 2, 3),
         aligned_px=row["aligned_px"],
         polygons=tuple(
-            MaskPolygon(is_face=is_face, points_px=np.array(points, np.float32).reshape(-1, 2))
-            for is_face, points in json.loads(row["polygons"])
+            MaskPolygon(is_face=is_face, points_px=points_px)
+            for is_face, points_px in _polygons(row["polygons"])
         ),
     )
+
+
+def _polygons(text: str) -> list[tuple[bool, Points]]:
+    """What `_row` wrote; raises ValueError or TypeError where it is something else."""
+    read: list[tuple[bool, Points]] = []
+    for is_face, points in cast("list[tuple[object, object]]", parse_json(text)):
+        points_px = np.array(points, np.float32).reshape(-1, 2)
+        if not np.isfinite(points_px).all():
+            raise ValueError("a mask is not finite")
+        read.append((bool(is_face), points_px))
+    return read
 
 
 def _text(name: str) -> str:

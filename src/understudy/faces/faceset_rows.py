@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+import re
 import sqlite3
 from collections.abc import Generator
 from fractions import Fraction
@@ -23,6 +24,11 @@ from understudy.faces.faceset_records import (
     StoredSource,
     StoredTrack,
 )
+
+_FARTHEST_PX = 1e6  # from a frame's corner; numbers of a face have to be below it
+_LARGEST_CROP_PX = 1 << 14
+_LARGEST = 1 << 62  # of counts and times
+_FRACTION = re.compile(r"-?[0-9]{1,40}/[0-9]{1,40}")  # not "1e999999999", which takes a gigabyte
 
 FACE_COLUMNS = (
     *("source", "frame_index", "pts", "time_s", "track"),
@@ -51,6 +57,7 @@ def row_from_record(source_id: int, track_id: int, crop: str, record: FaceRecord
 
 def face_from_row(row: sqlite3.Row, quality: dict[str, float], crops: Path) -> StoredFace:
     """The way back; the row also has id, number (of the track), mesh, iris and vector."""
+    _check_row(row, quality)
     face = Face(
         box_px=np.array([row[f"box_{side}_px"] for side in ("x0", "y0", "x1", "y1")], np.float32),
         landmarks_px=floats_from_blob(row["mesh"], 468, 3),
@@ -72,7 +79,7 @@ def face_from_row(row: sqlite3.Row, quality: dict[str, float], crops: Path) -> S
         source_id=row["source"],
         frame_index=row["frame_index"],
         pts=row["pts"],
-        time_s=Fraction(row["time_s"]),
+        time_s=fraction_from_text(row["time_s"]),
         face=face,
         crop_path=crops / plain_name(row["crop"]),
         crop_size_px=row["crop_size_px"],
@@ -84,11 +91,12 @@ def face_from_row(row: sqlite3.Row, quality: dict[str, float], crops: Path) -> S
 
 def source_from_row(row: sqlite3.Row) -> StoredSource:
     """A row of sources that also has next_track."""
+    _check_counts(row, "width_px", "height_px", "next_frame", "next_track")
     record = SourceRecord(
         path=Path(row["path"]),
         sha256=row["sha256"],
-        rate=None if row["rate"] is None else Fraction(row["rate"]),
-        time_base=Fraction(row["time_base"]),
+        rate=None if row["rate"] is None else fraction_from_text(row["rate"]),
+        time_base=fraction_from_text(row["time_base"]),
         width_px=row["width_px"],
         height_px=row["height_px"],
         frames=row["frames"],
@@ -122,8 +130,11 @@ def blob_from_floats(values: Vector, *shape: int) -> bytes:
 
 
 def floats_from_blob(blob: bytes, *shape: int) -> Vector:
-    """The way back; writable, shaped."""
-    return np.frombuffer(blob, "<f4").astype(np.float32).reshape(shape)
+    """The way back; writable, shaped; raises ValueError for other shapes and what is not finite."""
+    values = np.frombuffer(blob, "<f4").astype(np.float32).reshape(shape)
+    if not np.isfinite(values).all():
+        raise ValueError("an array is not finite")
+    return values
 
 
 def plain_name(name: str) -> str:
@@ -139,7 +150,7 @@ def row_errors(folder: Path) -> Generator[None]:
     """Turn what a damaged row makes the functions above raise into a `FacesetError`."""
     try:
         yield
-    except (ValueError, TypeError, ZeroDivisionError) as error:
+    except (ValueError, TypeError, ZeroDivisionError, OverflowError) as error:
         raise FacesetError(
             f"faceset {folder}: a row is damaged ({error})",
             "restore a copy, or extract into a new folder",
@@ -149,6 +160,30 @@ def row_errors(folder: Path) -> Generator[None]:
 def text_from_fraction(value: Fraction) -> str:
     """An exact number as "num/den", also where it is whole."""
     return f"{value.numerator}/{value.denominator}"
+
+
+def fraction_from_text(text: str) -> Fraction:
+    """The way back; raises ValueError for anything else."""
+    if _FRACTION.fullmatch(text) is None:
+        raise ValueError(f"{text[:60]!r} is no exact number")
+    return Fraction(text)
+
+
+def _check_row(row: sqlite3.Row, quality: dict[str, float]) -> None:
+    """Refuse numbers that no face has; raises ValueError."""
+    names = [name for name in FACE_COLUMNS if name.endswith(("_px", "_rad", "_deg")) or name == "confidence"]
+    is_usual = all(abs(row[name]) < _FARTHEST_PX for name in names) and row["square_side_px"] > 0
+    if not is_usual or not all(map(math.isfinite, quality.values())):
+        raise ValueError(f"the face {row['id']} has numbers that no face has")
+    _check_counts(row, "frame_index", "number")
+    if not 0 < row["crop_size_px"] <= _LARGEST_CROP_PX or abs(row["pts"]) > _LARGEST:
+        raise ValueError(f"the face {row['id']} has numbers that no face has")
+
+
+def _check_counts(row: sqlite3.Row, *names: str) -> None:
+    for name in names:
+        if not 0 <= row[name] <= _LARGEST:
+            raise ValueError(f"{name} is {row[name]}")
 
 
 def check_record(record: FaceRecord) -> None:

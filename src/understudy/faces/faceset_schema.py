@@ -1,9 +1,8 @@
-"""The faceset's database: its tables, how it is made and opened, and what its errors mean."""
+"""The faceset's database: its tables, how it is made, and what its errors mean."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Generator
 from importlib.metadata import PackageNotFoundError, version
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from understudy.core.errors import FacesetError
 from understudy.core.files import written_aside
-from understudy.faces.face import FaceSquare
+from understudy.faces.faceset_trust import NotOurs
 
 DATABASE = "faces.sqlite"
 CROPS = "crops"
@@ -19,7 +18,7 @@ SCHEMA_VERSION = 2
 APPLICATION_ID = 0x46534554  # "FSET": tells a faceset from any other SQLite file
 
 # times are exact fractions as text "num/den"; vectors and landmarks are little-endian float32
-_TABLES = """
+TABLES = """
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -100,6 +99,26 @@ CREATE TABLE reviews (
 ) STRICT;
 CREATE INDEX reviews_by_decision ON reviews (decision);
 """
+# made when something is first imported; see `faceset_imported`
+IMPORTED = """
+CREATE TABLE IF NOT EXISTS imported (
+    source INTEGER NOT NULL REFERENCES sources (id),
+    frame_index INTEGER NOT NULL,
+    number INTEGER NOT NULL,             -- among the imported faces of the frame
+    track INTEGER,                       -- number of the face's track, null where no mesh was found
+    program TEXT NOT NULL,
+    file TEXT NOT NULL,
+    frame_name TEXT NOT NULL,
+    face_type TEXT NOT NULL,
+    landmarks BLOB NOT NULL,             -- (68, 2), frame pixels
+    aligned_from_frame BLOB,             -- (2, 3), null where the program does not store it
+    aligned_px INTEGER,                  -- null where there is no picture
+    polygons TEXT NOT NULL,              -- JSON: [is_face, [[x, y], ...]], aligned pixels
+    PRIMARY KEY (source, frame_index, number)
+) STRICT, WITHOUT ROWID
+"""
+CHANGED = "ALTER TABLE faces ADD COLUMN crop_from_frame BLOB NOT NULL DEFAULT x''"  # from format 1
+ALL_STATEMENTS = f"{TABLES} {IMPORTED} {CHANGED} crop_coverage REAL NOT NULL"  # of any format
 
 
 def is_faceset(path: Path) -> bool:
@@ -119,7 +138,7 @@ def create_database(folder: Path, identity: str) -> None:
             # nothing to roll back or to sync here: the finished file is renamed, or removed
             connection.execute("PRAGMA journal_mode = OFF")
             connection.execute("PRAGMA synchronous = OFF")
-            connection.executescript(_TABLES)
+            connection.executescript(TABLES)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             rows = [("identity", identity), ("format", str(SCHEMA_VERSION)), ("created_by", _created_by())]
@@ -127,50 +146,6 @@ def create_database(folder: Path, identity: str) -> None:
             connection.commit()
         finally:
             connection.close()
-
-
-def open_database(folder: Path) -> tuple[sqlite3.Connection, bool]:
-    """Open a faceset's database, for writing where that is possible.
-
-    Returns:
-        The connection, in autocommit mode with `sqlite3.Row` rows, and whether it can write.
-
-    Raises:
-        FacesetError: missing, not a faceset, of a newer version, or damaged.
-    """
-    path = folder / DATABASE
-    if not path.is_file():
-        raise FacesetError(f"{folder} is not a faceset (no {DATABASE} in it)", "make one with `extract`")
-    writable = os.access(folder, os.W_OK) and os.access(path, os.W_OK)
-    unmerged = path.with_name(f"{DATABASE}-wal")
-    if not writable and unmerged.exists() and unmerged.stat().st_size > 0:
-        raise FacesetError(
-            f"{folder} was not closed and cannot be written to, so its last faces cannot be read",
-            "make the folder writable, or copy it, and open it once",
-        )
-    # immutable: without it, SQLite wants to make its shared-memory file even to read
-    uri = path.resolve().as_uri() + ("?mode=rw" if writable else "?mode=ro&immutable=1")
-    with faceset_errors(folder):
-        connection = sqlite3.connect(
-            uri, uri=True, isolation_level=None, timeout=30.0, check_same_thread=False
-        )
-        try:
-            found = _check_format(connection, folder)
-            if found < SCHEMA_VERSION:
-                connection = connection if writable else _in_memory(connection)
-                _bring_up_to_date(connection)
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA foreign_keys = ON")
-            if writable:
-                connection.execute("PRAGMA journal_mode = WAL")
-                # FULL: a committed batch outlives a power cut; one fsync a batch costs nothing
-                connection.execute("PRAGMA synchronous = FULL")
-            else:  # what is in memory would otherwise be changed and lost
-                connection.execute("PRAGMA query_only = ON")
-        except BaseException:
-            connection.close()
-            raise
-    return connection, writable
 
 
 @contextlib.contextmanager
@@ -194,55 +169,17 @@ def faceset_errors(folder: Path) -> Generator[None]:
         yield
     except sqlite3.Error as error:
         raise FacesetError(f"faceset {folder}: {error}", _next_step(error)) from error
+    # in what the database would have said is wrong; and where it says that it needs more than there is
+    except (UnicodeError, MemoryError) as error:
+        raise FacesetError(f"faceset {folder} is damaged", _DAMAGED) from error
 
 
-def _check_format(connection: sqlite3.Connection, folder: Path) -> int:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != APPLICATION_ID:
-        raise FacesetError(f"{folder / DATABASE} is not a faceset's database", "choose another folder")
-    if found > SCHEMA_VERSION:
-        raise FacesetError(
-            f"{folder} has faceset format {found}, this version reads up to {SCHEMA_VERSION}",
-            "update understudy",
-        )
-    return int(found)
-
-
-def _in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """A copy of a database that cannot be written to; closes that."""
-    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    try:
-        connection.backup(copy)
-    except BaseException:
-        copy.close()
-        raise
-    connection.close()
-    return copy
-
-
-def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Turn format 1, whose crops are all upright, into format 2."""
-
-    def matrix(x: float, y: float, side: float, roll: float, size: int, coverage: float) -> bytes:
-        square = FaceSquare(x_px=x, y_px=y, side_px=side, roll_rad=roll)
-        return square.crop_from_frame(size, coverage).astype("<f4").tobytes()
-
-    connection.create_function("crop_matrix", 6, matrix, deterministic=True)
-    with transaction(connection):
-        if connection.execute("PRAGMA user_version").fetchone() == (2,):
-            return  # somebody else was first
-        connection.execute("ALTER TABLE faces ADD COLUMN crop_from_frame BLOB NOT NULL DEFAULT x''")
-        connection.execute(
-            "UPDATE faces SET crop_from_frame = crop_matrix(square_x_px, square_y_px, square_side_px, "
-            "square_roll_rad, crop_size_px, crop_coverage)"
-        )
-        connection.execute("ALTER TABLE faces DROP COLUMN crop_coverage")
-        connection.execute("UPDATE meta SET value = '2' WHERE key = 'format'")
-        connection.execute("PRAGMA user_version = 2")
+_DAMAGED = "the database is damaged: restore a copy, or extract into a new folder"
 
 
 def _next_step(error: sqlite3.Error) -> str:
+    if isinstance(error, NotOurs):
+        return "it was damaged, or made to do harm: get it anew from its maker, or extract into a new folder"
     # extended codes hold the primary one in their low byte; errors of the binding itself have none
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -252,7 +189,7 @@ def _next_step(error: sqlite3.Error) -> str:
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return "check that the disk is not full and is healthy, then run the same command again"
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return "the database is damaged: restore a copy, or extract into a new folder"
+        return _DAMAGED
     return "extract into a new folder, and report this"
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import IO
 
+from understudy.core.bounded import short
 from understudy.core.errors import WeightsError
 from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.files import write_atomically
@@ -59,13 +63,14 @@ def extract(archive: Path, files: Iterable[WeightsFile], folder: Path) -> None:
     """
     try:
         if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as opened:
-                _store(archive, files, folder, opened.read)
+            with zipfile.ZipFile(archive) as packed:
+                _store(archive, files, folder, lambda file: _read(packed.open(file.member), file))
         else:
-            with tarfile.open(archive) as opened:
-                _store(archive, files, folder, lambda member: _read_member(opened, member))
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise WeightsError(f"{archive.name} is damaged ({error})", _WITHOUT_NETWORK) from error
+            with tarfile.open(archive, "r|gz") as stream:
+                found = _members(stream, list(files))
+            _store(archive, files, folder, lambda file: found[file.member])
+    except (*_DAMAGE, EOFError, OSError, ValueError, RuntimeError, OverflowError) as error:
+        raise WeightsError(f"{archive.name} is damaged ({short(str(error))})", _WITHOUT_NETWORK) from error
 
 
 _WITHOUT_NETWORK = (
@@ -74,10 +79,17 @@ _WITHOUT_NETWORK = (
 )
 
 
-def _store(archive: Path, files: Iterable[WeightsFile], folder: Path, read: Callable[[str], bytes]) -> None:
+# what is raised at damage; RuntimeError where it wants a password, or is packed in an unknown way
+_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error)
+_MOST_MEMBERS, _MOST_UNPACKED_BYTES = 10_000, 1 << 28  # of an archive
+
+
+def _store(
+    archive: Path, files: Iterable[WeightsFile], folder: Path, read: Callable[[WeightsFile], bytes]
+) -> None:
     for file in files:
         try:
-            data = read(file.member)
+            data = read(file)
         except KeyError as error:
             raise WeightsError(f"{archive.name} has no {file.member}", _WITHOUT_NETWORK) from error
         got = hashlib.sha256(data).hexdigest()
@@ -90,11 +102,27 @@ def _store(archive: Path, files: Iterable[WeightsFile], folder: Path, read: Call
         write_atomically(folder / file.name, data)
 
 
-def _read_member(opened: tarfile.TarFile, member: str) -> bytes:
-    stream = opened.extractfile(member)
-    if stream is None:
-        raise KeyError(member)
-    return stream.read()
+def _members(stream: tarfile.TarFile, files: Sequence[WeightsFile]) -> dict[str, bytes]:
+    """The content of the wanted members, in one pass; links and folders are none."""
+    wanted = {file.member: file for file in files}
+    found: dict[str, bytes] = {}
+    for number, member in enumerate(stream):
+        if number >= _MOST_MEMBERS or member.offset > _MOST_UNPACKED_BYTES:
+            raise ValueError("it is larger than any package")
+        opened = stream.extractfile(member) if member.isreg() and member.name in wanted else None
+        if opened is None:
+            continue
+        found[member.name] = _read(opened, wanted[member.name])
+        # what follows has to be unpacked to be passed over
+        if len(found) == len(wanted) or len(found[member.name]) > wanted[member.name].size_bytes:
+            break
+    return found
+
+
+def _read(opened: IO[bytes], file: WeightsFile) -> bytes:
+    """What a member holds, but no more than it may."""
+    with opened:
+        return opened.read(file.size_bytes + 1)
 
 
 def _download(package: Package, folder: Path) -> Path:

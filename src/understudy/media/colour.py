@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 import av
 import cv2
 import numpy as np
+from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from understudy.core.chroma import Site, at_sites
+from understudy.core.errors import MediaError
 from understudy.core.types import Image
 from understudy.media.alpha import over_white
 from understudy.media.chroma_site import USUAL_SITE
@@ -100,7 +102,20 @@ class ToRgb:
         self._deep_rgb_from_yuv = _deep_matrix(tags.matrix_for(height_px), is_full_range=tags.is_full_range)
 
     def __call__(self, picture: av.VideoFrame) -> Image:
-        """Convert one picture, in any pixel format, to (h, w, 3) RGB uint8 of its own, not rotated."""
+        """Convert one picture, in any pixel format, to (h, w, 3) RGB uint8 of its own, not rotated.
+
+        Raises:
+            MediaError: FFmpeg cannot convert such pictures, or not so large ones.
+        """
+        try:
+            return self._shown(picture)
+        except (FFmpegError, OSError, ValueError) as error:
+            raise MediaError(
+                f"pictures of {picture.width} x {picture.height} px {picture.format.name} cannot be shown",
+                "convert the footage with another program",
+            ) from error
+
+    def _shown(self, picture: av.VideoFrame) -> Image:
         name = picture.format.name
         if self._tone_map is not None:
             return self._tone_mapped(picture, self._tone_map)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Image
 from understudy.media.images import decode_image
+from understudy.media.picture_header import check_size
 
 _DEEP = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_ANYDEPTH
 
@@ -69,6 +70,7 @@ def _stored(data: bytes) -> NDArray[Any]:
 
 def _decoded(data: bytes, mode: int) -> NDArray[Any] | None:
     try:
-        return cv2.imdecode(np.frombuffer(data, np.uint8), mode) if data else None
-    except cv2.error:
+        check_size(data)
+        return cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+    except (ValueError, cv2.error):
         return None

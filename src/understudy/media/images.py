@@ -9,13 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.bounded import read_bounded
 from understudy.core.errors import MediaError
 from understudy.core.files import write_atomically
 from understudy.core.types import Image
 from understudy.media.alpha import over_white
+from understudy.media.picture_header import TooLarge, check_size
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
+_LARGEST_FILE_BYTES = 1 << 29
 _JPEG = b"\xff\xd8"
 # the names of the reduced modes say BGR or grey; what they share is the reduction
 _MODES = {
@@ -43,15 +46,17 @@ def read_image(path: Path, shrink: int = 1) -> Image:
         (h, w, 3) RGB uint8, turned as its EXIF orientation says; transparency is laid over white.
 
     Raises:
-        MediaError: the file is missing or is not an image.
+        MediaError: the file is missing, is not an image, or one that would take hundreds of megabytes.
     """
     try:
         # not cv2.imread, which on some systems cannot open a name with an umlaut
-        data = path.read_bytes()
+        data = read_bounded(path, _LARGEST_FILE_BYTES)
     except OSError as error:
         raise MediaError(f"{path} cannot be read ({error.strerror})", "check the path") from error
     try:
         return decode_image(data, shrink)
+    except TooLarge as error:
+        raise MediaError(f"{path} is too large: {error}", "reduce it") from error
     except ValueError as error:
         raise MediaError(f"{path} is not an image that can be decoded", "save it as JPEG or PNG") from error
 
@@ -60,8 +65,9 @@ def decode_image(data: bytes, shrink: int = 1) -> Image:
     """Decode the bytes of an image file; as `read_image`.
 
     Raises:
-        ValueError: the bytes are not an image.
+        ValueError: the bytes are not an image, or a too large one (TooLarge).
     """
+    check_size(data)
     if data[:2] == _JPEG:
         return _decoded(data, _MODES[shrink])
     stored = _decoded(data, cv2.IMREAD_UNCHANGED)

@@ -10,7 +10,7 @@ from pathlib import Path
 from understudy.core.errors import MediaError
 from understudy.media.info import VideoInfo
 from understudy.media.light import HdrLight
-from understudy.media.reader import open_container, video_stream_of
+from understudy.media.opening import open_container, video_stream_of
 from understudy.media.stream_copy import is_copied
 
 

@@ -23,6 +23,7 @@ from understudy.core.types import Frame
 from understudy.media.finished_part import FinishedPart
 from understudy.media.info import VideoInfo
 from understudy.media.losses import losses
+from understudy.media.opening import open_container
 from understudy.media.output import Finish, write_errors
 from understudy.media.output_file import OutputFile, is_rounded
 from understudy.media.parts_folder import PartsFolder, begun_anew
@@ -30,7 +31,7 @@ from understudy.media.stretches import Together, key_from, put_into
 from understudy.media.writer import VideoWriter
 
 _PART_FRAMES = 500
-_UNREADABLE = (FFmpegError, OSError, IndexError)
+_UNREADABLE = (FFmpegError, OSError, IndexError, MediaError)
 
 
 class PartsWriter:
@@ -230,7 +231,7 @@ class PartsWriter:
         """The parts that a run has left, as far as they are whole, and whether times were rounded."""
         parts: list[FinishedPart] = []
         has_rounded = False
-        with contextlib.suppress(LookupError, TypeError, ValueError):
+        with contextlib.suppress(LookupError, TypeError, ValueError, OverflowError):
             state = self._folder.state(self._key) or {"parts": [], "rounded": False}
             has_rounded = bool(state["rounded"])
             parts = [FinishedPart.of(each) for each in state["parts"]]
@@ -256,7 +257,7 @@ class PartsWriter:
         output = self._output()
         try:
             try:
-                with av.open(str(self._path_of(0))) as first:
+                with open_container(self._path_of(0)) as first:
                     template = first.streams.video[0]
                     with write_errors(self._path):
                         video = output.container.add_stream_from_template(template)
@@ -304,7 +305,7 @@ class PartsWriter:
 
 def _packets_of(part: Path) -> Iterator[Packet[VideoStream]]:
     """The packets of a part that hold something; one of `_UNREADABLE` where it is damaged."""
-    with av.open(str(part)) as container:
+    with open_container(part) as container:
         for packet in container.demux(container.streams.video[0]):
             if packet.is_corrupt:
                 raise OSError(f"{part} is cut off")

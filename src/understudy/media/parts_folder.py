@@ -10,12 +10,14 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+from understudy.core.bounded import parse_json, read_bounded
 from understudy.core.errors import MediaError
 from understudy.core.files import write_atomically
 from understudy.media.output import write_errors
 
 _STATE, _LOCK = "parts.json", "parts.lock"
 _STATE_NAMES = re.compile(r"parts\.json|\.parts\..*\.part\.json")
+_LARGEST_BYTES = 64 << 20  # of what is saved
 _TRIES = 100  # to make the folder while another run removes it
 
 
@@ -43,11 +45,18 @@ class PartsFolder:
         self._is_open, self.is_of_another = True, False
         with write_errors(output):
             self._lock = _locked(self.path, output)
+            self._remove_links()
+
+    def _remove_links(self) -> None:
+        """Remove what would lead our writing elsewhere: none of it is ours."""
+        for file in self.path.iterdir():
+            if file.is_symlink() and (self._ours.fullmatch(file.name) or _STATE_NAMES.fullmatch(file.name)):
+                file.unlink()
 
     def state(self, key: str) -> dict[str, Any] | None:
         """What was saved last; None where nothing was, or of another key."""
         try:
-            state = json.loads((self.path / _STATE).read_text("utf-8"))
+            state: Any = parse_json(read_bounded(self.path / _STATE, _LARGEST_BYTES, follow=False))
             self.is_of_another = state["key"] != key
             return None if self.is_of_another else dict(state)
         except (OSError, ValueError, LookupError, TypeError):
@@ -99,11 +108,15 @@ def parts_folder(output: Path) -> Path:
 
 def _locked(folder: Path, output: Path) -> IO[bytes] | None:
     """The folder's lock, which is given back when it is closed; None where there are no locks."""
+    if folder.is_symlink():
+        raise MediaError(f"{folder} is a link to another place", "remove it, or write to another file")
     for _ in range(_TRIES):
         folder.mkdir(parents=True, exist_ok=True)
         if sys.platform == "win32":
             return None
         with contextlib.suppress(FileNotFoundError):  # another run has just removed the folder
+            if (folder / _LOCK).is_symlink():
+                (folder / _LOCK).unlink()
             file = (folder / _LOCK).open("ab")
             try:
                 is_locked = _lock(file)

@@ -17,7 +17,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Stream
 
-from understudy.media.reader import open_container, video_stream_of
+from understudy.media.opening import open_container, video_stream_of
 
 Kind = Literal["video", "audio"]
 

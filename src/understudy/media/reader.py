@@ -16,7 +16,6 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from understudy.core.errors import MediaError
@@ -25,10 +24,8 @@ from understudy.media.colour import ToRgb
 from understudy.media.deinterlace import Deinterlacer
 from understudy.media.info import VideoInfo, describe
 from understudy.media.integrity import breaks_off
+from understudy.media.opening import open_container, video_stream_of
 from understudy.media.partial import DecodedPicture, PartialFrame, PartsToRgb
-
-# libavformat takes any text for terminal art and would decode it to pictures
-_NOT_FOOTAGE = {"tty", "ansi", "idf", "bin", "xbin", "adf"}
 
 
 class VideoReader:
@@ -67,7 +64,7 @@ class VideoReader:
             first = next(decoded, None)
             if first is None:
                 raise _no_frame(path)
-            self.info: VideoInfo = describe(path, self._container, self._stream, first)
+            self.info: VideoInfo = _described(path, self._container, self._stream, first)
             self._stated_frames = self._stream.frames
         except BaseException:
             self.close()
@@ -212,46 +209,14 @@ class _Clock:
         return ((self._last or 0) + self._step) * self._time_base
 
 
-def open_container(path: Path) -> InputContainer:
-    """Open a media file for reading.
-
-    Raises:
-        MediaError: the path does not exist, is a folder, is empty, or is not a media file.
-    """
-    if not path.exists():
-        raise MediaError(f"{path} does not exist", "check the path")
-    if path.is_dir():
-        raise MediaError(f"{path} is a folder, not a video", "give a file in it")
+def _described(path: Path, container: InputContainer, stream: VideoStream, first: av.VideoFrame) -> VideoInfo:
     try:
-        if path.stat().st_size == 0:
-            raise MediaError(f"{path} is empty", "copy or download it again")
-        container = av.open(str(path), mode="r", metadata_errors="replace")
-    except PermissionError as error:
-        raise MediaError(f"{path} may not be read", "change its permissions") from error
-    except (FFmpegError, OSError) as error:
+        return describe(path, container, stream, first)
+    except (FFmpegError, OSError, ValueError) as error:
         raise MediaError(
-            f"{path} cannot be read as video ({error.strerror})",
-            "check that it is a complete video file; a broken MP4 may have lost its index",
+            f"{path}: pictures of {first.width} x {first.height} px {first.format.name} cannot be shown",
+            "convert it with another program",
         ) from error
-    if container.format.name in _NOT_FOOTAGE:
-        container.close()
-        raise MediaError(f"{path} is a text file, not a video", "give a video file")
-    return container
-
-
-def video_stream_of(container: InputContainer, path: Path) -> VideoStream:
-    """The first video stream that is not cover art.
-
-    Raises:
-        MediaError: there is none, or this installation cannot decode it.
-    """
-    for stream in container.streams.video:
-        if Disposition.attached_pic in stream.disposition:
-            continue
-        if stream.time_base is not None:
-            return stream
-    kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "none"
-    raise MediaError(f"{path} has no video stream (streams: {kinds})", "give a file with pictures")
 
 
 def _no_frame(path: Path) -> MediaError:

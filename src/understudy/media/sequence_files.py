@@ -130,7 +130,7 @@ class SequenceFiles:
         try:
             is_moving, notes = bool(state["moving"]), dict(state["notes"])
             next_frame, files = int(state["next"]), int(state["files"])
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, OverflowError):
             return self._first, {}, 0, False
         lying = len(_lying(self._folder.path / self._path.name))
         if is_moving:

@@ -17,7 +17,7 @@ from av.stream import AttachmentStream, Discard, Stream
 from av.subtitles.stream import SubtitleStream
 
 from understudy.core.errors import MediaError
-from understudy.media.reader import open_container
+from understudy.media.opening import open_container
 
 # what a container holds besides; other kinds would have to be converted
 _SUBTITLES = {

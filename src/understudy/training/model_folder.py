@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
+from understudy.core.bounded import parse_json, read_bounded, short
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.files import replace_atomically, sha256_of_file, write_atomically
 from understudy.nets.presets import PRESETS
@@ -26,6 +27,9 @@ from understudy.training.optimizer_state import NOT_A_STATE, restore
 
 GENERATIONS_KEPT = 2  # the newest save and those before it
 BEST = "best"  # the folder, inside the model's, of the weights that validated best
+_INNER = (BEST, "previews")  # folders inside the model's
+_LARGEST_INDEX_BYTES, _HEADER_BYTES = 64 << 20, 16 << 20
+_MOST_FORMAT = 1 << 31
 _INDEX, _WEIGHTS, _OPTIMIZER = "model.json", "weights.safetensors", "optimizer.pt"
 _LATER = ("critic.", "known.")  # begin the names of what models have since this version
 
@@ -158,10 +162,22 @@ def load_model(folder: Path, *, bf16: bool) -> LoadedModel:
     """
     found = find_generation(folder)
     index = found.index
+    _check_room(found)
     model = Model(index.preset, [entry.name for entry in index.identities], bf16=bf16)
     load_weights(model, found.weights)
     model.first_steps = [entry.first_step for entry in index.identities]
     return LoadedModel(model=model, index=index, warnings=found.warnings)
+
+
+def _check_room(found: Generation) -> None:
+    """Refuse an index that names more people than its weights can be of, before their networks are made."""
+    decoder = PRESETS[found.index.preset].decoder
+    with torch.device("meta"):  # takes no memory
+        least = sum(value.numel() for value in decoder().parameters())
+    if found.weights.stat().st_size < least * len(found.index.identities):  # a byte a number
+        raise ModelError(
+            f"{found.weights} is too small for {len(found.index.identities)} identities", "get the model anew"
+        )
 
 
 def load_weights(model: Model, path: Path) -> None:
@@ -171,16 +187,25 @@ def load_weights(model: Model, path: Path) -> None:
         ModelError: they do not fit.
     """
     try:
-        weights = load_tensors(path.read_bytes())
+        weights = load_tensors(read_bounded(path, _most_bytes(model)))
         for part in _LATER:
             if not any(name.startswith(part) for name in weights):  # saved by a version that had none
                 weights |= {name: new for name, new in model.state_dict().items() if name.startswith(part)}
         model.load_state_dict(weights)
-    except (SafetensorError, RuntimeError) as error:
+        if any(not torch.isfinite(value).all() for value in model.state_dict().values()):
+            raise ModelError(f"{path} holds numbers that are none", "train it again, or get it anew")
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror})", "get the model anew") from error
+    except (SafetensorError, RuntimeError, ValueError, TypeError) as error:
         raise ModelError(
             f"{path} does not fit the architecture {model.preset_name!r}",
             "it was saved by another version: train it again",
         ) from error
+
+
+def _most_bytes(model: Model) -> int:
+    """How large a file of a model's weights may be: numbers may be stored twice as exact."""
+    return 2 * sum(value.nbytes for value in model.state_dict().values()) + _HEADER_BYTES
 
 
 def load_optimizer(folder: Path, optimizer: AdamW, index: ModelIndex) -> bool:
@@ -190,7 +215,7 @@ def load_optimizer(folder: Path, optimizer: AdamW, index: ModelIndex) -> bool:
         ModelError: the file holds something else than the state of such an optimizer.
     """
     for path in _places(folder / _OPTIMIZER):
-        if path.exists() and sha256_of_file(path) == index.optimizer_sha256:
+        if path.is_file() and sha256_of_file(path) == index.optimizer_sha256:
             try:
                 restore(optimizer, path)
             except NOT_A_STATE as error:
@@ -221,11 +246,20 @@ def find_generation(folder: Path) -> Generation:
         raise ModelError(
             f"{folder} holds no model", "train one first: understudy train FACESET FACESET --model M"
         )
+    for name in _INNER:
+        if (folder / name).is_symlink():  # what is saved there would change something else
+            raise ModelError(
+                f"{folder / name} is a link out of the model", "put what it stands for in its place"
+            )
     problems: list[str] = []
     for index_path in _places(folder / _INDEX):
         if not index_path.exists():
             continue
-        data = index_path.read_bytes()
+        try:
+            data = read_bounded(index_path, _LARGEST_INDEX_BYTES)
+        except OSError as error:
+            problems.append(f"{index_path.name} cannot be read ({error.strerror})")
+            continue
         if not 1 <= (found_format := _format_of(data)) <= FORMAT:
             raise _another_version(f"{folder} is of format {found_format}, this version reads up to {FORMAT}")
         try:
@@ -234,9 +268,9 @@ def find_generation(folder: Path) -> Generation:
             problems.append(f"{index_path.name} is damaged ({error.error_count()} errors)")
             continue
         if index.preset not in PRESETS:
-            raise _another_version(f"{folder} is of architecture {index.preset!r}")
+            raise _another_version(f"{folder} is of architecture {short(repr(index.preset), 60)}")
         for weights in _places(folder / _WEIGHTS):
-            if weights.exists() and sha256_of_file(weights) == index.weights_sha256:
+            if weights.is_file() and sha256_of_file(weights) == index.weights_sha256:
                 warnings = [f"{folder}: {p}; went back to step {index.step}" for p in problems]
                 return Generation(index=index, weights=weights, warnings=warnings)
         problems.append(f"the weights of step {index.step} are missing or damaged")
@@ -246,11 +280,11 @@ def find_generation(folder: Path) -> Generation:
 def _format_of(data: bytes) -> int:
     """The format that an index says it has, whatever else it holds; this version's where it says none."""
     try:
-        content = json.loads(data)
+        content = parse_json(data)
     except ValueError:
         return FORMAT
-    found = content.get("format") if isinstance(content, dict) else None
-    return found if isinstance(found, int) else FORMAT
+    found: object = content.get("format") if isinstance(content, dict) else None
+    return found if isinstance(found, int) and abs(found) < _MOST_FORMAT else FORMAT
 
 
 def _another_version(what: str) -> ModelError:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from understudy.core.identity_record import ConsentReference
 from understudy.training.loss_watch import LossState
@@ -12,6 +12,10 @@ from understudy.training.loss_watch import LossState
 # 1 knew nothing of rollbacks and of the best validation, 2 of where an encoder came from and of when somebody
 # joined, 3 of where codes lie and of critics, 4 of consent; they can be read
 FORMAT = 5
+
+# a model may come from anybody: what would be too much for later arithmetic is no index
+_Count = Annotated[int, Field(ge=0, le=1 << 53)]
+_Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class IdentityEntry(BaseModel):
@@ -27,11 +31,11 @@ class IdentityEntry(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
-    name: str
-    faceset_digest: str
-    faces: int
-    mean_identity: list[float] | None = None
-    first_step: int = 0
+    name: str = Field(min_length=1, max_length=1000)
+    faceset_digest: str = Field(max_length=1000)
+    faces: _Count
+    mean_identity: list[_Number] | None = Field(default=None, max_length=128)
+    first_step: _Count = 0
     consent: ConsentReference | None = None
 
 
@@ -50,14 +54,14 @@ class Budget(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
-    seconds: float | None = None
-    steps: int | None = None
-    first_step: int = 0
-    spent_s: float = 0.0
+    seconds: _Number | None = None
+    steps: _Count | None = None
+    first_step: _Count = 0
+    spent_s: _Number = 0.0
     finished: bool = False
     until_flat: bool = False
-    tail_from: int | None = None
-    tail_steps: int = 0
+    tail_from: _Count | None = None
+    tail_steps: _Count = 0
 
 
 class EncoderOrigin(BaseModel):
@@ -72,7 +76,7 @@ class EncoderOrigin(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     folder: str
-    step: int
+    step: _Count
     weights_sha256: str
     identities: list[str]
 
@@ -81,8 +85,8 @@ class Best(BaseModel):
     """The best validation so far: its step, and the mean of the identities' held-out SSIM."""
 
     model_config = ConfigDict(extra="forbid")
-    step: int
-    ssim: float
+    step: _Count
+    ssim: _Number
 
 
 class ModelIndex(BaseModel):
@@ -109,20 +113,26 @@ class ModelIndex(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
-    format: int = FORMAT
+    format: _Count = FORMAT
     preset: str
     identities: list[IdentityEntry] = Field(min_length=1)
     encoder_from: EncoderOrigin | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
-    step: int = 0
-    seconds: float = 0.0
-    seed: int = 0
+    step: _Count = 0
+    seconds: _Number = 0.0
+    seed: _Count = 0
     budget: Budget = Field(default_factory=Budget)
     loss: LossState = Field(default_factory=LossState)
-    rollbacks: int = 0
-    rate_factor: float = 1.0
+    rollbacks: _Count = 0
+    rate_factor: _Number = 1.0
     history: list[dict[str, Any]] = Field(default_factory=list)
     best: Best | None = None
     weights_sha256: str = ""
     optimizer_sha256: str = ""
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> ModelIndex:
+        if len({entry.name for entry in self.identities}) != len(self.identities):
+            raise ValueError("two identities have the same name")
+        return self

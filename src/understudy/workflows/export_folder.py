@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from understudy.core.bounded import parse_json, read_bounded
 from understudy.core.errors import ConfigError, UnderstudyError
 from understudy.core.files import check_writable, sha256_of_file, written_aside
 from understudy.faces.mesh import LEFT_EYELIDS, NOSE_TIP, RIGHT_EYELIDS, template
@@ -26,6 +27,7 @@ from understudy.workflows.export_result import ExportedFile
 
 FORMAT = 1
 INDEX, ENCODER = "export.json", "encoder.onnx"
+_LARGEST_INDEX_BYTES = 4 << 20
 _OURS = re.compile(r"\.?(export|encoder|decoder_).*\.(json|onnx)")
 _MOUTH_CORNERS = (61, 291)
 
@@ -210,8 +212,8 @@ def _size(path: Path) -> int:
 def _listed(folder: Path) -> set[str]:
     """The decoders that an earlier export wrote there; none where its index cannot be read."""
     try:
-        identities = json.loads((folder / INDEX).read_text(encoding="utf-8"))["identities"]
-        files = [str(identity["file"]) for identity in identities]
+        said: Any = parse_json(read_bounded(folder / INDEX, _LARGEST_INDEX_BYTES))
+        files = [str(identity["file"]) for identity in said["identities"]]
     except (OSError, ValueError, LookupError, TypeError):
         return set()
     return {file for file in files if Path(file).name == file and _OURS.fullmatch(file)}

@@ -14,8 +14,8 @@ from understudy.faces.faceset_records import StoredFace
 from understudy.faces.openings import MEASURES
 from understudy.faces.pose import fit_poses
 from understudy.faces.quality import GAZE, landmark_figures, light_figures, upright_for_light
+from understudy.faces.stored_crop import decode_crop
 from understudy.measure.coverage import FaceArrays
-from understudy.media.images import read_image
 
 _MOST_FACES = 1500  # of an identity; more say nothing new
 _LARGEST_PX = 284.0  # side of a face square whose crop is as large as a faceset stores: more is not kept
@@ -124,5 +124,5 @@ def _figures_of(face: Face) -> dict[str, float]:
 
 def _light_of(stored: StoredFace) -> dict[str, float]:
     """The same of its light, from the stored crop."""
-    crop = read_image(stored.crop_path)
+    crop = decode_crop(stored)
     return light_figures(*upright_for_light(stored.face, crop, stored.crop_from_frame))

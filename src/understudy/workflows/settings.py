@@ -10,10 +10,13 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from understudy.core.bounded import read_bounded, short
 from understudy.core.errors import ConfigError
 from understudy.workflows.choices import LOSSES, PRESET_NAMES, STARTS, LossName, PresetName, Start, nearest
 
 FILE_NAME = "understudy.toml"
+_LARGEST_BYTES = 1 << 20
+_MOST = 1 << 53  # of any whole number
 DEFAULT_MINUTES = 5.0
 
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -37,12 +40,12 @@ class TrainSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
     preset: PresetName | None = None
-    minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    steps: int | None = Field(default=None, ge=1)
+    minutes: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
+    steps: int | None = Field(default=None, ge=1, le=_MOST)
     start: Start | None = Field(default=None, alias="from")
-    batch: int | None = Field(default=None, ge=1)
-    seed: int | None = Field(default=None, ge=0)
-    losses: dict[LossName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = None
+    batch: int | None = Field(default=None, ge=1, le=1_000_000)
+    seed: int | None = Field(default=None, ge=0, le=_MOST)
+    losses: dict[LossName, Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +79,12 @@ def read_settings(production: Path) -> ProductionSettings:
     if not path.is_file():
         return ProductionSettings()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_bounded(path, _LARGEST_BYTES).decode("utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read {path} ({error.strerror})", "check its permissions") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML ({error})", "correct it, or remove it") from error
+    except (ValueError, RecursionError) as error:  # no TOML or UTF-8, numbers too large, too deep
+        why = short(str(error)) or "it is nested too deep"
+        raise ConfigError(f"{path} is not TOML ({why})", "correct it, or remove it") from error
     return _validated(str(path), ProductionSettings, content)
 
 
@@ -124,14 +128,15 @@ def _explained(where: str, error: ValidationError) -> ConfigError:
     """The first mistake, with the nearest known key or value."""
     mistake = error.errors()[0]
     location = tuple(part for part in mistake["loc"] if part != "[key]")  # pydantic's word
-    name = ".".join(map(str, location))
+    name = short(".".join(map(str, location)), 60)
+    given = short(repr(mistake["input"]), 60)
     if mistake["type"] == "extra_forbidden" or location != mistake["loc"]:
         known = _known_keys(error.title, location)
-        return ConfigError(f"{where} has an unknown key {name}", nearest(str(location[-1]), known))
-    what = f"{where}: {name} = {mistake['input']!r} cannot be used ({mistake['msg'].lower()})"
+        return ConfigError(f"{where} has an unknown key {name}", nearest(str(location[-1])[:60], known))
+    what = f"{where}: {name} = {given} cannot be used ({mistake['msg'].lower()})"
     if mistake["type"] == "literal_error":
         known = PRESET_NAMES if mistake["loc"][-1] == "preset" else STARTS
-        return ConfigError(what, nearest(str(mistake["input"]), known))
+        return ConfigError(what, nearest(str(mistake["input"])[:60], known))
     return ConfigError(what, "correct the value, or remove the line")
 
 

@@ -20,6 +20,7 @@ from understudy.core.errors import FacesetError, UnderstudyError
 from understudy.core.events import OnEvent, Progress
 from understudy.core.files import next_step_for, sync_folder
 from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_crops import read_crop
 from understudy.faces.faceset_records import FaceRecord, StoredFace
 from understudy.faces.faceset_schema import DATABASE
 from understudy.workflows.extract_people import ANOTHER_PERSON, FoundPeople, FoundPerson, reviewed_faces
@@ -165,7 +166,7 @@ def _record(stored: StoredFace, reviewed: set[int], time_base: Fraction) -> Face
         frame_index=stored.frame_index,
         pts=stored.pts,
         time_base=time_base,
-        crop_jpeg=stored.crop_path.read_bytes(),
+        crop_jpeg=read_crop(stored.crop_path),
         crop_path=stored.crop_path,
         crop_size_px=stored.crop_size_px,
         crop_from_frame=stored.crop_from_frame,

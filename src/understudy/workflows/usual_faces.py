@@ -79,11 +79,14 @@ def kept_tolerances(folder: Path, index: ModelIndex) -> dict[str, Tolerance]:
         index: of the model.
     """
     known: dict[str, Tolerance] = {}
+    if not (folder / _FILE).is_file():  # a pipe would be waited for
+        return {}
     try:
         with safe_open(folder / _FILE, framework="numpy") as file:
             if (file.metadata() or {}).get(_WEIGHTS) != index.weights_sha256:
                 return {}
-            for name in list(file.keys()):
+            there = set(file.keys())
+            for name in (entry.name for entry in index.identities if entry.name in there):
                 part = file.get_slice(name)  # a model may come from anybody: its shape is looked at first
                 if part.get_shape() != [WORK_PX, WORK_PX, 3] or part.get_dtype() != "F32":
                     continue

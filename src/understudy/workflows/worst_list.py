@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from understudy.core.bounded import read_bounded, short
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Written
 from understudy.core.files import check_writable, write_atomically
@@ -25,10 +26,14 @@ from understudy.media.images import encode_jpeg
 from understudy.workflows.marks import Marks
 
 FILE_NAME, TABLE_NAME = "worst.json", "frames.csv"
+_LARGEST_BYTES = 16 << 20
 _TOLD = 4  # frames
 _PICTURE_PX, _PICTURE_COVERAGE = 256, 1.6
 _DONE = "a face in one frame, before and after it was replaced"
 _PICTURES = re.compile(r"frame_\d{6,}\.jpg")
+
+
+_Number = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
 
 
 class WorstFrame(BaseModel):
@@ -45,11 +50,11 @@ class WorstFrame(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    frame: int = Field(ge=0)
-    time_s: float
-    face_px: tuple[float, float, float, float]
-    figures: dict[str, float]
-    badness: float
+    frame: int = Field(ge=0, le=1 << 53)
+    time_s: _Number
+    face_px: tuple[_Number, _Number, _Number, _Number]
+    figures: dict[str, _Number]
+    badness: _Number
     reason: str
     picture: str
 
@@ -104,7 +109,7 @@ def read_worst(path: Path) -> WorstList:
     """
     file = path / FILE_NAME if path.is_dir() else path
     try:
-        return WorstList.model_validate_json(file.read_bytes())
+        return WorstList.model_validate_json(read_bounded(file, _LARGEST_BYTES))
     except OSError as error:
         raise ConfigError(
             f"cannot read {file} ({error.strerror})", "give the worst.json of a conversion or evaluation"
@@ -113,7 +118,7 @@ def read_worst(path: Path) -> WorstList:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         what = f"{where}: {error.errors()[0]['msg']}" if where else error.errors()[0]["msg"]
         raise ConfigError(
-            f"{file} is no list of worst frames ({what.lower()})",
+            f"{file} is no list of worst frames ({short(what.lower())})",
             "give the worst.json of a conversion or evaluation",
         ) from error
 

@@ -1,0 +1,78 @@
+"""Open media files that may come from anybody: nothing but the file itself is read, and no huge pictures."""
+
+# PyAV leaves type parameters of its packets open.
+# pyright: reportUnknownMemberType=false
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from understudy.core.errors import MediaError
+
+MOST_PIXELS = 100_000_000  # of a frame: three times as many as 8K has
+
+# libavformat also takes lists of other files for videos, and any text for terminal art
+_FORMATS = (
+    *("mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "live_flv", "gif", "mxf", "ogg", "asf"),
+    *("rm", "dv", "nut", "wtv", "ivf", "yuv4mpegpipe", "m4v", "h264", "hevc", "vvc", "av1", "obu", "vc1"),
+    *("mjpeg", "apng", "wav", "w64", "mp3", "flac", "aac", "ac3", "eac3", "aiff", "caf", "au"),
+)
+_LIMITS = {"max_pixels": str(MOST_PIXELS)}
+_OPTIONS = {"format_whitelist": ",".join(_FORMATS), "protocol_whitelist": "file", **_LIMITS}
+
+
+def open_container(path: Path) -> InputContainer:
+    """Open a media file.
+
+    Raises:
+        MediaError: there is no such file, or it is not one that can be read.
+    """
+    if not path.exists():
+        raise MediaError(f"{path} does not exist", "check the path")
+    if path.is_dir():
+        raise MediaError(f"{path} is a folder", "give a file")
+    try:
+        if path.stat().st_size == 0:
+            raise MediaError(f"{path} is empty", "copy or download it again")
+        # named as a file: what stands in front of a colon would be a protocol
+        return av.open(f"file:{path}", mode="r", metadata_errors="replace", options=dict(_OPTIONS))
+    except PermissionError as error:
+        raise MediaError(f"{path} may not be read", "change its permissions") from error
+    except (FFmpegError, OSError, ValueError, OverflowError) as error:
+        if getattr(error, "errno", None) == errno.EINVAL:
+            raise MediaError(
+                f"{path} is no video of a kind that is read", "give a video file, e.g. MP4 or Matroska"
+            ) from error
+        raise MediaError(
+            f"{path} cannot be read as video ({getattr(error, 'strerror', None) or error})",
+            "check that it is a complete video file; a broken MP4 may have lost its index",
+        ) from error
+
+
+def video_stream_of(container: InputContainer, path: Path) -> VideoStream:
+    """The first video stream that is not cover art.
+
+    Raises:
+        MediaError: there is none, or its frames are larger than any footage's.
+    """
+    for stream in container.streams.video:
+        if Disposition.attached_pic in stream.disposition:
+            continue
+        # no context where FFmpeg has no decoder, which PyAV's types do not say
+        if stream.time_base is not None and getattr(stream, "codec_context", None) is not None:
+            width, height = stream.codec_context.width, stream.codec_context.height
+            if width * height > MOST_PIXELS:
+                raise MediaError(
+                    f"{path} has frames of {width} x {height} px",
+                    f"reduce it to {MOST_PIXELS // 1_000_000} million pixels with another program",
+                )
+            stream.codec_context.options = {**stream.codec_context.options, **_LIMITS}
+            return stream
+    kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "none"
+    raise MediaError(f"{path} has no video stream (streams: {kinds})", "give a file with pictures")
