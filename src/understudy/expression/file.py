@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from understudy.core.bounded import read_bounded, short
 from understudy.core.errors import UnderstudyError
 from understudy.core.files import write_atomically
 from understudy.expression.names import READABLE, UNREADABLE
 from understudy.expression.performance import Performance
 from understudy.faces.mesh import LANDMARK_COUNT
 
-MOST_BYTES = 512_000_000
+MOST_BYTES = 64 << 20
 MOST_FRAMES = 1_000_000
 _ARKIT = (*READABLE, *UNREADABLE)
 _NEXT_STEP = "give a file from `understudy expression`, or correct that entry"
@@ -37,7 +39,7 @@ class _Frame(_Strict):
         None
     )
     gaze_deg: tuple[_Number, _Number] | None = None
-    values: list[_Share] | None = None
+    values: Annotated[list[_Share], Field(max_length=len(_ARKIT))] | None = None
 
 
 class _Rest(_Strict):
@@ -107,22 +109,17 @@ def read_expression(path: Path) -> Performance:
         UnderstudyError: it is missing, too large, or not such a file; says which entry is wrong.
     """
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise UnderstudyError(
-                f"{path} has {size / 1e6:.0f} MB, more than the {MOST_BYTES / 1e6:.0f} that are read",
-                "cut the footage into pieces",
-            )
-        text = path.read_bytes()
+        text = read_bounded(path, MOST_BYTES)
     except OSError as error:
-        raise UnderstudyError(f"cannot read {path} ({error.strerror})", _NEXT_STEP) from error
+        next_step = "cut the footage into pieces" if error.errno == errno.EFBIG else _NEXT_STEP
+        raise UnderstudyError(f"cannot read {path} ({error.strerror})", next_step) from error
     try:
         stored = _File.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         what = f"{where}: {first['msg']}" if where else first["msg"]
-        raise UnderstudyError(f"{path} is no expression file ({what})", _NEXT_STEP) from error
+        raise UnderstudyError(f"{path} is no expression file ({short(what)})", _NEXT_STEP) from error
     _check(path, stored)
     return _performance(stored)
 
@@ -130,9 +127,9 @@ def read_expression(path: Path) -> Performance:
 def _check(path: Path, stored: _File) -> None:
     for name in stored.names:
         if name not in _ARKIT:
-            near = get_close_matches(name, _ARKIT, 1)
+            near = get_close_matches(name[:40], _ARKIT, 1)
             said = f"did you mean {near[0]}?" if near else "names are those of ARKit's 52 blend shapes"
-            raise UnderstudyError(f"{path} has an unknown name {name!r}", said)
+            raise UnderstudyError(f"{path} has an unknown name {short(name, 40)!r}", said)
     if len(set(stored.names)) < len(stored.names):
         raise UnderstudyError(f"{path} has a name twice", "name each expression once")
     before = -np.inf

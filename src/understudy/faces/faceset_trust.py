@@ -20,6 +20,7 @@ _LONGEST_BYTES = 64 << 20  # of one value; the longest are lists of files that a
 _LONGEST_STATEMENT = 8 << 20  # characters; those that ask for many faces are the longest
 _STEPS, _STEPS_A_BYTE, _ASKED_EVERY = 5_000_000, 4, 10_000  # of SQLite's machine; 0.05 a byte are usual
 _MOST_ENTRIES = 100  # of tables and indexes
+_STATISTICS = {("table", "sqlite_stat1"), ("table", "sqlite_stat4")}  # SQLite's own
 # texts, blobs, words and numbers, and single signs, of an SQL statement without its comments
 _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|x?'[^']*'|\d[\d.]*|\w+|\S", re.DOTALL | re.IGNORECASE)
 _COLUMNS = (
@@ -87,7 +88,7 @@ def check_words(connection: sqlite3.Connection, ours: str) -> None:
         # indexes that SQLite makes by itself have no statement; its table of statistics is its own
         if (
             statement is not None
-            and not str(name).startswith("sqlite_stat")
+            and (kind, name) not in _STATISTICS
             and (strange := sorted(_words(str(statement)) - words))
         ):
             raise NotOurs(f"its {kind} {_shown(name)} says {_shown(strange[0])}, which no faceset says")

@@ -135,7 +135,8 @@ def _download(package: Package, folder: Path) -> Path:
     else:
         which = [f"--no-binary={package.name}"]
     destination = folder / "archives"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
+    # -P: no module that lies in the current folder, which may be a stranger's
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
     command += ["--disable-pip-version-check", "--require-hashes", *which]
     command += ["--dest", str(destination), "--requirement", str(pinned)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)

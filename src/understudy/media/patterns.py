@@ -6,7 +6,7 @@ import glob
 import re
 from pathlib import Path
 
-_NUMBER = re.compile(r"%(?:0(\d+))?d")  # as in FFmpeg and printf
+_NUMBER = re.compile(r"%(?:0(\d{1,2}))?d")  # as in FFmpeg and printf
 _PLACEHOLDER = re.compile(r"%[-+0-9.]*[sdiun]|\{[^{}]*\}|#+|@+|\$F\d*|[*?]+")  # as elsewhere
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+_MARKER = re.compile(rb"\xff+([^\xff\x00])", re.DOTALL)
+_MOST_SEGMENTS = 100_000
 _TIFF_TYPES = {1: 1, 3: 2, 4: 4, 16: 8}  # of whole numbers, to bytes
 _WIDTH, _HEIGHT, _BITS, _SAMPLES = 256, 257, 258, 277  # tags of TIFF
 _MOST_TAGS = 1000
@@ -91,20 +94,21 @@ def _png(data: bytes) -> PictureHeader:
 
 def _jpeg(data: bytes) -> PictureHeader:
     at = 2
-    while True:
-        begins, marker = struct.unpack(">BB", data[at : at + 2])
-        if begins != 0xFF:
-            at += 1  # decoders pass over what lies between segments
-        elif marker in _JPEG_SIZES:
-            _, _, height, width, channels = struct.unpack(">HBHHB", data[at + 2 : at + 10])
+    for _ in range(_MOST_SEGMENTS):
+        # decoders pass over what lies between segments; FF 00 is no marker
+        found = _MARKER.search(data, at)
+        if found is None:
+            break
+        marker, at = found[1][0], found.end()
+        if marker in _JPEG_SIZES:
+            _, _, height, width, channels = struct.unpack(">HBHHB", data[at : at + 8])
             return PictureHeader(width_px=width, height_px=height, pixel_bytes=max(3, channels))
-        elif marker == 0xFF:
-            at += 1
-        elif marker in _JPEG_ALONE:
-            at += 2
-        else:
-            (length,) = struct.unpack(">H", data[at + 2 : at + 4])
-            at += 2 + max(2, length)
+        if marker not in _JPEG_ALONE:
+            (length,) = struct.unpack(">H", data[at : at + 2])
+            if length < 2:
+                raise ValueError(f"it is damaged at byte {at}")
+            at += length
+    raise ValueError("it breaks off before its picture")
 
 
 def _webp(data: bytes) -> PictureHeader:
@@ -139,8 +143,10 @@ def _tiff(data: bytes) -> PictureHeader:
     for number in range(min(count, _MOST_TAGS)):
         entry = at + struct.calcsize(order + count_format) + number * entry_bytes
         tag, kind = struct.unpack_from(order + "HH", data, entry)
-        if tag not in (_WIDTH, _HEIGHT, _BITS, _SAMPLES) or kind not in _TIFF_TYPES:
+        if tag not in (_WIDTH, _HEIGHT, _BITS, _SAMPLES):
             continue
+        if tag in found or kind not in _TIFF_TYPES:  # decoders may take another one, or read it otherwise
+            raise ValueError("its size is told twice, or in an odd way")
         (amount,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, entry + 4)
         place = entry + (12 if is_big else 8)
         if amount * _TIFF_TYPES[kind] > (8 if is_big else 4):  # what does not fit lies elsewhere

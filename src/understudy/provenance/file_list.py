@@ -17,6 +17,7 @@ LIST = "files"  # what the list is called in a manifest
 _KEPT_BYTES = 8  # of each digest: to name a file that was changed; the whole digests are what is signed
 _NUMBER = re.compile(r"%(?:0\d+)?d")
 _MOST_FILES = 10_000_000
+_LONGEST_NAME = 255  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +105,14 @@ def _known(said: Mapping[str, Any]) -> dict[str, bytes] | None:
         pairs = [(int(first), int(count)) for first, count in runs]
     except (binascii.Error, ValueError, TypeError):
         return None
+    if len(pattern) > _LONGEST_NAME:
+        return None
     counts = [count for _, count in pairs]
     if min(counts, default=0) < 0 or sum(counts) > _MOST_FILES or sum(counts) * _KEPT_BYTES != len(parts):
         return None
     numbers = [first + step for first, count in pairs for step in range(count)]
-    names = [numbered(Path(Path(pattern).name), number).name for number in numbers]
+    try:
+        names = [numbered(Path(Path(pattern).name), number).name for number in numbers]
+    except ValueError:  # no name for a file
+        return None
     return {name: parts[i * _KEPT_BYTES : (i + 1) * _KEPT_BYTES] for i, name in enumerate(names)}

@@ -31,7 +31,9 @@ _HEAD_ENDS = re.compile(
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!--.{0,1000}?-->\s*)?<(?:!doctype html|html)\b", re.IGNORECASE)
 _OPENED, _CLOSED = b'<script type="application/c2pa">', b"</script>"
 _ELEMENT = re.compile(
-    rb"<script\s+type\s*=\s*[\"']?application/c2pa[\"']?\s*>\s*([^<]*?)\s*</script>", re.IGNORECASE
+    # spaces are counted: a page from a stranger may have a megabyte of them
+    rb"<script\s{1,16}type\s{0,16}=\s{0,16}[\"']?application/c2pa[\"']?\s{0,16}>([^<]*)</script>",
+    re.IGNORECASE,
 )
 _TRIES = 5  # the length of a manifest depends on the digits of its own length, and that settles at once
 # the library looks for manifests where files of types that it knows have them, and knows none in pages
@@ -92,7 +94,7 @@ def read_page(page: bytes, roots: Sequence[bytes] = ()) -> Read:
         return ABSENT
     start, end = found[0].span()
     try:
-        store = base64.b64decode(found[0][1], validate=True)
+        store = base64.b64decode(found[0][1].strip(), validate=True)
         with c2pa.Reader("application/octet-stream", io.BytesIO(page), store, context_of(roots)) as reader:
             is_bound = _is_bound(reader, page, start, end)
             return checked(reader, is_embedded=True, passed_over=(_ELSEWHERE,) if is_bound else ())

@@ -20,7 +20,14 @@ from understudy.workflows.consent_of_models import agreed_for
 from understudy.workflows.convert_cast import cast_for
 from understudy.workflows.convert_compose import Look
 from understudy.workflows.convert_frames import Drawing, MadeFrames, make_frames
-from understudy.workflows.convert_jobs import REPORT_EVERY, jobs_for, made_by, progress, told_unjudged
+from understudy.workflows.convert_jobs import (
+    REPORT_EVERY,
+    jobs_for,
+    made_by,
+    progress,
+    remove_stretches,
+    told_unjudged,
+)
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.convert_output import check_target, output_for
 from understudy.workflows.signing import check_signing, marks_of
@@ -72,6 +79,7 @@ def _made_alone(config: ConvertConfig, info: VideoInfo, look: Look, on_event: On
         closing(cast_for(roles, index, config.faces, config.target, on_event)) as cast,
         output_for(config, info, roles, index, consent) as output,
     ):
+        remove_stretches(config)
         told = output.warnings  # e.g. that it begins anew: to be known now, not after hours
         for message in told:
             on_event(Notice(message=message))

@@ -39,6 +39,12 @@ from understudy.workflows.signing import check_signing, marks_of
 REPORT_EVERY = 5  # frames
 
 
+def check_jobs(jobs: int) -> None:
+    """Raise ConfigError where so many processes cannot convert."""
+    if jobs < 1:
+        raise ConfigError(f"{jobs} jobs cannot convert anything", "give --jobs 1 or more")
+
+
 def jobs_for(config: ConvertConfig, info: VideoInfo, on_event: OnEvent) -> int | None:
     """How many processes convert beside this one; None where it does all itself.
 
@@ -48,8 +54,7 @@ def jobs_for(config: ConvertConfig, info: VideoInfo, on_event: OnEvent) -> int |
         ConfigError: a number below 1.
         ModelError: there is no model.
     """
-    if config.jobs < 1:
-        raise ConfigError(f"{config.jobs} jobs cannot convert anything", "give --jobs 1 or more")
+    check_jobs(config.jobs)
     has_begun = bool(_firsts(config))
     if config.jobs == 1 and not has_begun:
         return None
@@ -57,19 +62,28 @@ def jobs_for(config: ConvertConfig, info: VideoInfo, on_event: OnEvent) -> int |
     roles = roles_of(index, config.source, config.target_identity, config.mapped)
     if config.label is not None:
         why = "its label stays where it is from frame to frame"
-        on_event(Notice(message=f"one process converts: {why}", is_warning=False))
-        return None
+        return _alone(why, on_event)
     if not are_known(config, roles, index):
         why = "who is replaced is followed from the first frame, as the model does not know their face"
-        on_event(Notice(message=f"one process converts: {why}", is_warning=False))
-        return None
+        return _alone(why, on_event)
     frames = info.frames_hint
     count = min(config.jobs, most_stretches(frames or 0))
     if count > 1 or has_begun:
         return max(1, count)
     why = f"{frames} frames are few" if frames else "the footage does not say how many frames it has"
+    return _alone(why, on_event)
+
+
+def _alone(why: str, on_event: OnEvent) -> None:
+    """Say why one process converts."""
     on_event(Notice(message=f"one process converts: {why}", is_warning=False))
-    return None
+
+
+def remove_stretches(config: ConvertConfig) -> None:
+    """Remove what several processes have begun where one makes all; its output must be open, so locked."""
+    for path in _outputs(config):
+        for first in stretches_of(path):
+            remove_stretch(path, first)
 
 
 def made_by(jobs: int, config: ConvertConfig, info: VideoInfo, look: Look, on_event: OnEvent) -> MadeFrames:

@@ -19,7 +19,8 @@ from understudy.core.errors import ProcessLost
 from understudy.workflows.convert_message import Message, line_of, message_of
 
 LEFT_ALONE = 3  # exit code of a process that ends because its parent has
-_COMMAND = (sys.executable, "-m", "understudy.workflows.convert_worker")
+# -P: else modules that lie in the current folder, which may be a stranger's, would be run
+_COMMAND = (sys.executable, "-P", "-m", "understudy.workflows.convert_worker")
 _LOOK_EVERY_S = 0.5  # Windows hears Ctrl-C only between two looks
 _KEEPING_S = 60.0  # until a process that is stopped has finished the part that it was writing
 

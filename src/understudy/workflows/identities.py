@@ -137,7 +137,7 @@ def _left_out(earlier: IdentityRecord, now: IdentityRecord) -> list[str]:
     said = {
         "scope": (earlier.scope, now.scope),
         "until": (earlier.until, now.until),
-        "uses": (", ".join(set(earlier.uses) - set(now.uses)), ""),
+        "uses": (", ".join(sorted(set(earlier.uses) - set(now.uses))), ""),
     }
     lost = [f"{what} ({before})" for what, (before, after) in said.items() if before and not after]
     notes = [f"the earlier record said what this one does not: {', '.join(lost)}"] if lost else []

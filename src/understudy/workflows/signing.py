@@ -32,7 +32,7 @@ from understudy.workflows.thumbnail import thumbnail_of
 
 _DONE = "a face was replaced"
 # said elsewhere in the manifest, or nobody's business
-_NO_SETTINGS = {"source", "target_identity", "consent", "cert", "key", "worst"}
+_NO_SETTINGS = {"source", "target_identity", "consent", "cert", "key", "worst", "jobs"}
 _SHOWN = 4  # pieces of the source's footage with a thumbnail
 _LONGEST_NAME = 255  # bytes, of a file
 

@@ -31,6 +31,7 @@ from understudy.workflows.consent import (
     note_person,
 )
 from understudy.workflows.convert_cast import can_be_taken_from
+from understudy.workflows.convert_jobs import check_jobs
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.signing import check_signing
 from understudy.workflows.swap_names import (
@@ -85,7 +86,7 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
         swapped=converted.swapped,
         fps=converted.fps,
         seconds=time.monotonic() - started,
-        peak_rss_mb=peak_rss_mb(),
+        peak_rss_mb=max(peak_rss_mb(), converted.peak_rss_mb),  # that of several processes, where there were
         warnings=list(dict.fromkeys(warnings)),
         production=production,
         extract=extracted,
@@ -177,6 +178,7 @@ def _check(config: SwapConfig, training: TrainConfig, people: Mapping[str, Named
     if config.worst is not None:
         check_worst(config.worst)
     text_of(config.label)
+    check_jobs(config.jobs)
     train_checks.check(training)
     check_signing(config.cert, config.key)
     for folder, (role, paths) in zip(training.facesets, _footage(config).items(), strict=True):

@@ -79,7 +79,8 @@ class _Follower:
         self.rank, self.size = rank, size
         self._said = tempfile.TemporaryFile()  # noqa: SIM115, closed by `end`
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "understudy.workflows.follower", str(port), str(rank), str(size)],
+            # -P: no module that lies in the current folder, which may be a stranger's
+            [sys.executable, "-P", "-m", "understudy.workflows.follower", str(port), str(rank), str(size)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._said,
