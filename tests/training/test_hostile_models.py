@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 from hostile.small import cheaply
 from targets.small_model import add_preset, saved
 from understudy.core.errors import ModelError
-from understudy.training.model_folder import load_model
+from understudy.training.model import Model
+from understudy.training.model_folder import load_model, load_weights
 
 
 @pytest.fixture
@@ -127,7 +128,20 @@ def test_weights_that_are_no_numbers(folder: Path) -> None:
     name = next(iter(tensors))
     save_file(tensors | {name: torch.full_like(tensors[name], float("nan"))}, folder / "w")
     weights(folder, (folder / "w").read_bytes())
-    refused(folder, "numbers that are none")
+    refused(folder, "holds infinite numbers, or none, in ")
+
+
+def test_what_expressions_are_held_in_may_have_no_end(tmp_path: Path) -> None:
+    model = Model("tiny", ["a", "b"], bf16=False)
+    tensors = {name: value.clone().contiguous() for name, value in model.state_dict().items()}
+    tensors["known.lowest"][:, -4:] = -float("inf")
+    tensors["known.highest"][:, -4:] = float("inf")
+    save_file(tensors, tmp_path / "w")
+    load_weights(model, tmp_path / "w")
+    tensors["known.lowest"][0, 0] = float("nan")
+    save_file(tensors, tmp_path / "w")
+    with pytest.raises(ModelError, match=r"none, in known\.lowest"):
+        load_weights(model, tmp_path / "w")
 
 
 @pytest.mark.parametrize("name", ["best", "previews"])

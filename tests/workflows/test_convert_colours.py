@@ -61,7 +61,7 @@ def test_a_method_is_chosen_on_every_frame_before_the_third_key() -> None:
     asked: list[int] = []
     colours, samples = Colours("auto", HALF), pair()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convert_colours, "best_method", lambda pairs: asked.append(len(pairs)) or "lab")
+        patch.setattr(convert_colours, "best_method", lambda pairs, is_lit: asked.append(len(pairs)) or "lab")
         for number in range(12):
             key = Key(regular=number % EVERY == 0, unlike=False, sudden=False)
             assert colours.is_choosing(TRACK) == (number < 2 * EVERY + 1)

@@ -123,6 +123,6 @@ def test_a_folder_that_cannot_be_written_to_is_told_first(
     clips: dict[str, Path], model: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UnderstudyError, match="cannot write"):
+    with pytest.raises(UnderstudyError, match="is a file, and the worst frames are several"):
         understudy.convert(clips["target"], model, tmp_path / "out.mp4", worst=tmp_path / "file")
     assert not (tmp_path / "out.mp4").exists()

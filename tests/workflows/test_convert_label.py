@@ -159,7 +159,12 @@ def test_texts() -> None:
 @pytest.fixture(scope="module")
 def config(clips: dict[str, Path], facesets: tuple[Path, Path], model: Path) -> ConvertConfig:
     return ConvertConfig(
-        target=clips["target"], model=model, out=Path("o.mkv"), faces=(facesets[1],), codec="ffv1"
+        target=clips["target"],
+        model=model,
+        out=Path("o.mkv"),
+        faces=(facesets[1],),
+        codec="ffv1",
+        watermark=False,
     )
 
 
@@ -195,7 +200,7 @@ def test_a_whole_conversion(config: ConvertConfig, tmp_path: Path, monkeypatch: 
 def test_images_and_previews(config: ConvertConfig, tmp_path: Path) -> None:
     target, model = shortened("A_testA", tmp_path / "short.mp4", 6), config.model
     for name, label in (("plain", None), ("label", "Kein Mensch")):
-        asked = {"colour": "lab", "label": label}
+        asked = {"colour": "lab", "label": label, "watermark": False}
         understudy.convert(target, model, tmp_path / f"{name}.png", frame=3, **asked)
         understudy.convert(target, model, tmp_path / name / "%02d.png", **asked)
         grid = tmp_path / f"{name} grid.png"

@@ -311,14 +311,14 @@ def test_without_a_matte_nothing_is_gathered(
     config: ConvertConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[np.ndarray | None] = []
-    composed = convert.Composer.of
+    composed = convert_compose.Composer.of
 
-    def spy(self: convert.Composer, frames: Iterable[DrawnFrame]) -> Iterator[Composed]:
+    def spy(self: convert_compose.Composer, frames: Iterable[DrawnFrame]) -> Iterator[Composed]:
         for each in composed(self, frames):
             seen.append(each.matte)
             yield each
 
-    monkeypatch.setattr(convert.Composer, "of", spy)
+    monkeypatch.setattr(convert_compose.Composer, "of", spy)
     assert convert.run(replace(config, out=tmp_path / "o.mp4")).matte is None
     assert seen == [None] * FRAMES
     convert.run(replace(config, out=tmp_path / "o.mp4", matte=tmp_path / "m.mp4"))

@@ -277,7 +277,7 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tiny: Path) -> None:
 
 
 def test_a_read_only_folder(tiny: Path, tmp_path: Path) -> None:
-    for folder in (tmp_path, *list(tmp_path.parents)[:2], tiny, *list(tiny.parents)[:2]):
+    for folder in (tmp_path, *list(tmp_path.parents)[:3], tiny, *list(tiny.parents)[:3]):
         folder.chmod(0o755)  # for whoever that is to look into
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o555)

@@ -92,5 +92,5 @@ def test_evaluation_writes_the_worst_frames_and_measures_as_without(
 def test_a_folder_that_cannot_be_written_to_is_told_first(swap: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     config = EvaluateConfig(target=swap[0], output=swap[1], worst=tmp_path / "file")
-    with pytest.raises(UnderstudyError, match="cannot write"):
+    with pytest.raises(UnderstudyError, match="is a file, and the worst frames are several"):
         evaluate.run(config, new_finder=TellingFinder, embedder=TellingEmbedder())

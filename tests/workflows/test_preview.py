@@ -194,6 +194,12 @@ def test_what_a_picture_has_not_is_refused(
         understudy.convert(clips["target"], model, tmp_path / "a.png", frame=1, **more)  # type: ignore[arg-type]
 
 
+def test_a_preview_has_no_numbers(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="one picture"):
+        understudy.convert(clips["target"], model, tmp_path / "some" / "%02d.png", frame=1)
+    assert not (tmp_path / "some").exists()
+
+
 def test_runs_stay_short_where_they_can_be_cut() -> None:
     runs = preview._runs(list(range(0, 3000, 2 * WARM_UP_FRAMES)))
     assert max(run[-1] - run[0] for run in runs) <= 200 + 2 * WARM_UP_FRAMES

@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import c2pa
+import numpy as np
 import pytest
 
 from made_manifests import made, with_changed_byte
 from understudy.core.errors import ConfigError, MediaError, UnderstudyError
 from understudy.media.footage import sha256_of
+from understudy.media.images import write_image
 from understudy.provenance.manifest import SoftBinding
 from understudy.training.model_folder import find_generation
 from understudy.workflows import convert, signing, verify
@@ -170,3 +172,12 @@ def test_small_pictures_of_who_was_filmed_can_be_left_out(
     assert "thumbnail" in active  # of the output itself
     result = verified(out)
     assert (result.verdict, result.settings["thumbnails"]) == ("intact", thumbnails)
+
+
+def test_where_nobody_was_found_nobody_is_said_to_have_been_replaced(model: Path, tmp_path: Path) -> None:
+    grey = tmp_path / "grey.png"
+    write_image(grey, np.full((120, 160, 3), 128, np.uint8))
+    result = convert.run(ConvertConfig(target=grey, model=model, out=tmp_path / "out.png"))
+    assert result.swapped == 0
+    said = verify.run(VerifyConfig(file=tmp_path / "out.png"))
+    assert said.done == "no face was replaced: nobody who was to be was found"

@@ -31,6 +31,7 @@ _INNER = (BEST, "previews")  # folders inside the model's
 _LARGEST_INDEX_BYTES, _HEADER_BYTES = 64 << 20, 16 << 20
 _MOST_FORMAT = 1 << 31
 _INDEX, _WEIGHTS, _OPTIMIZER = "model.json", "weights.safetensors", "optimizer.pt"
+_LIMITS = ("known.lowest", "known.highest")
 _LATER = ("critic.", "known.")  # begin the names of what models have since this version
 
 
@@ -192,8 +193,13 @@ def load_weights(model: Model, path: Path) -> None:
             if not any(name.startswith(part) for name in weights):  # saved by a version that had none
                 weights |= {name: new for name, new in model.state_dict().items() if name.startswith(part)}
         model.load_state_dict(weights)
-        if any(not torch.isfinite(value).all() for value in model.state_dict().values()):
-            raise ModelError(f"{path} holds numbers that are none", "train it again, or get it anew")
+        for name, value in model.state_dict().items():
+            # what an expression is held in may have no end
+            is_good = ~torch.isnan(value) if name.startswith(_LIMITS) else torch.isfinite(value)
+            if not is_good.all():
+                raise ModelError(
+                    f"{path} holds infinite numbers, or none, in {name}", "train it again, or get it anew"
+                )
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror})", "get the model anew") from error
     except (SafetensorError, RuntimeError, ValueError, TypeError) as error:

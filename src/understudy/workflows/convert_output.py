@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -104,7 +106,8 @@ class Output:
                 )
             writer = open_writer(
                 config.out, self._info, key=key, codec=config.codec, crf=config.crf,
-                metadata=tags, finish=finish, first=place.frames_from if place else None,
+                metadata=tags, finish=finish and partial(self._finished, finish),
+                first=place.frames_from if place else None,
             )  # fmt: skip
             self._frames: AnyWriter = opening.enter_context(writer)
             self._stack = opening.pop_all()
@@ -112,6 +115,10 @@ class Output:
         self.notes: Mapping[str, Any] = self._frames.notes
         self.begun = self._frames.next_frame
         self.first = min(self.begun, self._matte.next_frame) if self._matte else self.begun
+
+    def _finished(self, finish: Callable[..., None], files: Sequence[Path]) -> None:
+        """Sign; what nobody was found in must not say that somebody was replaced."""
+        finish(files, swapped=int(self._frames.notes.get("swapped", 1)))
 
     @property
     def warnings(self) -> list[str]:

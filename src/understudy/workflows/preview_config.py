@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from understudy.core.errors import ConfigError
+from understudy.media.patterns import has_number
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert import look_of
@@ -72,6 +73,8 @@ def asked(
         raise ConfigError("a grid shows some frames", "say which by --frame, as 0:12.4 or 310")
     if conversion.matte is not None or conversion.worst is not None:
         raise ConfigError("a preview has no matte and no list of worst frames", "leave these out")
+    if has_number(conversion.out):
+        raise ConfigError("--frame writes one picture, and has no numbers", "name it, as --out frame.png")
     if conversion.jobs != 1:
         raise ConfigError("a preview is a few frames, which one process makes", "leave --jobs out")
     if conversion.codec != AUTO or conversion.crf is not None:

@@ -30,7 +30,7 @@ from understudy.workflows.convert_label import text_of
 from understudy.workflows.marks import Marks, by_digest, faces_of
 from understudy.workflows.thumbnail import thumbnail_of
 
-_DONE = "a face was replaced"
+_DONE, _NOTHING_DONE = "a face was replaced", "no face was replaced: nobody who was to be was found"
 # said elsewhere in the manifest, or nobody's business
 _NO_SETTINGS = {"source", "target_identity", "consent", "cert", "key", "worst", "jobs"}
 _SHOWN = 4  # pieces of the source's footage with a thumbnail
@@ -136,6 +136,7 @@ def _sign(
     making: Mapping[str, Any],
     soft_binding: SoftBinding | None,
     signer: Signer,
+    swapped: int = 1,
 ) -> None:
     out = config.out
     digests = digests_of(files) if has_number(out) else {}
@@ -143,7 +144,7 @@ def _sign(
         making = {**making, LIST: files_said(out, digests)}
     statement = Statement(
         title=out.name,
-        done=_DONE,
+        done=_DONE if swapped else _NOTHING_DONE,
         ingredients=_ingredients(config, roles, index),
         making=making,
         thumbnail=thumbnail_of(files[0]),
