@@ -202,6 +202,16 @@ def test_a_folder_without_a_manifest(tmp_path: Path) -> None:
     assert result_of(tmp_path).verdict == "manifest removed"
 
 
+def test_a_folder_of_images_with_a_manifest_each(tmp_path: Path) -> None:
+    # as that of the worst frames
+    for name in ("a.png", "b.png"):
+        picture = made(tmp_path / name)
+        picture.write_bytes(tagged(picture.read_bytes(), {"Comment": SYNTHETIC_NOTICE}))
+        sign_file(picture, statement(name), local_signer())
+    assert verdict_of(tmp_path / "a.png")[0] == "intact"
+    assert verdict_of(tmp_path)[0] == "no manifest"
+
+
 @pytest.mark.parametrize("name", ["a.mov", "a.bin", "a.jpg", "a"])
 def test_a_name_that_lies(name: str, signed: Path, tmp_path: Path) -> None:
     renamed = tmp_path / name

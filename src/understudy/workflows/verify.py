@@ -57,7 +57,7 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
     try:
         asset, read = _read(asset)
         trace: Trace = "none"
-        if read.state == "absent" and asset.files:
+        if read.state == "absent" and asset.files and not _is_signed_alone(asset):
             trace = trace_in(asset.files[0])
         is_empty = not asset.is_sequence and asset.path.stat().st_size == 0
     except OSError as error:
@@ -121,6 +121,15 @@ def _read(asset: Asset) -> tuple[Asset, Read]:
         return asset, Read(state="absent")
     with asset.opened() as content:
         return asset, read_manifest(content, media_type=asset.media_type, beside=beside, roots=roots)
+
+
+def _is_signed_alone(asset: Asset) -> bool:
+    """Whether a folder's images have manifests of their own, as those of worst frames: none was removed."""
+    if not asset.path.is_dir():
+        return False
+    one = Asset(path=asset.files[0], files=asset.files[:1])
+    with one.opened() as content:
+        return read_inside(content, media_type=one.media_type).state != "absent"
 
 
 # of a certificate that was good when it signed
