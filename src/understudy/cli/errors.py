@@ -12,7 +12,7 @@ from understudy.core.files import next_step_for
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _STOPPED = "interrupted"
-_KEPT = "the work done so far is kept, and the same command goes on from it"
+_KEPT = "what was finished is kept: the same command goes on from there, or begins anew where nothing was"
 
 
 def explain(error: BaseException) -> tuple[str, str]:
