@@ -167,5 +167,5 @@ def test_torchrun_trains_with_one_voice_and_ctrl_c_saves(facesets: tuple[Path, P
     assert result["interrupted"]
     assert 0 < result["steps"] < 2000
     assert find_generation(tmp_path / "m").index.step == result["steps"]
-    assert errors.count("interrupted; the work done so far is kept") == 1
+    assert errors.count("interrupted; what was finished is kept") == 1
     assert "error: " not in errors
