@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from understudy.nets import presets
 from understudy.nets.presets import PRESETS
 from understudy.training.adam import AdamW
 from understudy.training.model import Model
@@ -29,14 +30,20 @@ class _Decoder(nn.Module):
         return self.up(code_BCHW)
 
 
-@cache
 def add_preset() -> str:
-    """Make the smallest of presets known; returns its name."""
-    from dataclasses import replace
-
-    small = replace(PRESETS["classic"], encoder=lambda: nn.Conv2d(3, 1, 1), decoder=_Decoder)
-    presets.PRESETS[_NAME] = small
+    """Make the smallest of presets known, for good; returns its name."""
+    PRESETS[_NAME] = replace(PRESETS["classic"], encoder=lambda: nn.Conv2d(3, 1, 1), decoder=_Decoder)
     return _NAME
+
+
+@contextmanager
+def small_preset() -> Generator[None]:
+    """The same while the block runs."""
+    add_preset()
+    try:
+        yield
+    finally:
+        del PRESETS[_NAME]
 
 
 def made() -> tuple[Model, AdamW, ModelIndex]:

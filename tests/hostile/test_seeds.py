@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from hostile.small import cheaply
 from targets import TARGETS, check_of
+from targets.small_model import small_preset
 
 SEEDS = Path(__file__).parents[2] / "fuzz" / "seeds"
 FILES = [
@@ -15,6 +17,12 @@ FILES = [
     for name in TARGETS
     for file in sorted((SEEDS / name).iterdir())
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models_may_be_small() -> Generator[None]:
+    with small_preset():
+        yield
 
 
 def test_every_parser_has_seeds_and_they_are_small() -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -14,18 +14,18 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from hostile.small import cheaply
-from targets.small_model import add_preset, saved
+from targets.small_model import saved, small_preset
 from understudy.core.errors import ModelError
 from understudy.training.model import Model
 from understudy.training.model_folder import load_model, load_weights
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    add_preset()
-    saved(tmp_path / "m")
-    load_model(tmp_path / "m", bf16=False)
-    return tmp_path / "m"
+def folder(tmp_path: Path) -> Generator[Path]:
+    with small_preset():
+        saved(tmp_path / "m")
+        load_model(tmp_path / "m", bf16=False)
+        yield tmp_path / "m"
 
 
 def change(folder: Path, **fields: object) -> None:
