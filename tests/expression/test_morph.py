@@ -1,0 +1,37 @@
+"""A photo that does what it does already stays as it is; what is asked for is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from understudy.expression.morph import Morph, PhotoFace
+from understudy.faces.mesh import template
+
+SIZE = 256
+
+
+def photo_face() -> PhotoFace:
+    mesh = np.float32(150) * template() + np.array([128, 128, 0], np.float32)
+    iris = np.stack([np.repeat(mesh[[33, 133]].mean(axis=0)[None, :2], 5, axis=0)] * 2).astype(np.float32)
+    return PhotoFace.read(mesh, iris, (SIZE, SIZE))
+
+
+def photo() -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 255, (SIZE, SIZE, 3), dtype=np.uint8)
+
+
+def test_its_own_performance_leaves_the_mesh_where_it_is() -> None:
+    face = photo_face()
+    mesh = Morph(photo(), face).mesh(face.own, 0)
+    np.testing.assert_allclose(mesh, face.landmarks_px, atol=1e-3)
+
+
+def test_an_opened_jaw_lowers_the_chin_alone() -> None:
+    face = photo_face()
+    values = face.own.values.copy()
+    values[0, face.own.names.index("jawOpen")] = 1
+    moved = Morph(photo(), face).mesh(replace(face.own, values=values), 0) - face.landmarks_px
+    assert moved[152, 1] > 8  # chin
+    assert abs(moved[10, 1]) < 2  # top of the forehead
