@@ -54,7 +54,7 @@ def uneven(clips: dict[str, Path], tmp_path: Path) -> Path:
 @pytest.fixture
 def given(clips: dict[str, Path], facesets: tuple[Path, Path], model: Path) -> dict[str, object]:
     """What most of these conversions have in common: faces are stored, so that all is equal to the bit."""
-    return {"target": clips["target"], "model": model, "faces": (facesets[1],), "watermark": False}
+    return {"target": clips["target"], "model": model, "faces": (facesets[1],)}
 
 
 def images(path: Path) -> list[Image]:
