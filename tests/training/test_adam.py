@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -84,15 +85,23 @@ def test_a_state_of_other_weights_is_refused() -> None:
         AdamW(wrong, **SETTINGS).load_state_dict(saved)
 
 
-def test_torchs_compiler_stays_where_it_is() -> None:
-    """It is what made the first step of a training late."""
+def test_torchs_compiler_stays_where_it_is(tmp_path: Path) -> None:
+    """It is what made the first step of a training late, and each use of a model."""
     script = """
 import sys, torch
+from pathlib import Path
 from understudy.training.loop import Trainer
 from understudy.training.model import Model
-weights = Trainer(Model("tiny", ["a", "b"], bf16=False)).optimizer
+from understudy.training.model_folder import load_model, save_model
+from understudy.training.model_index import IdentityEntry, ModelIndex
+model = Model("tiny", ["a", "b"], bf16=False)
+weights = Trainer(model).optimizer
 weights.param_groups[0]["params"][0].grad = torch.zeros_like(weights.param_groups[0]["params"][0])
 weights.step()
+people = [IdentityEntry(name=name, faceset_digest="0", faces=20) for name in ("a", "b")]
+folder = Path(sys.argv[1])
+save_model(folder, model, weights, ModelIndex(preset="tiny", identities=people, step=1))
+load_model(folder, bf16=False)
 sys.exit("torch._dynamo" in sys.modules)
 """
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", script, tmp_path / "m"], check=False).returncode == 0

@@ -19,6 +19,7 @@ from safetensors.torch import save as save_tensors
 from understudy.core.bounded import parse_json, read_bounded, short
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.files import replace_atomically, sha256_of_file, write_atomically
+from understudy.nets.counts import decoder_parameters
 from understudy.nets.presets import PRESETS
 from understudy.training.adam import AdamW
 from understudy.training.model import Model
@@ -172,9 +173,7 @@ def load_model(folder: Path, *, bf16: bool) -> LoadedModel:
 
 def _check_room(found: Generation) -> None:
     """Refuse an index that names more people than its weights can be of, before their networks are made."""
-    decoder = PRESETS[found.index.preset].decoder
-    with torch.device("meta"):  # takes no memory
-        least = sum(value.numel() for value in decoder().parameters())
+    least = decoder_parameters(PRESETS[found.index.preset])
     if found.weights.stat().st_size < least * len(found.index.identities):  # a byte a number
         raise ModelError(
             f"{found.weights} is too small for {len(found.index.identities)} identities", "get the model anew"
