@@ -311,3 +311,10 @@ def test_a_file_where_the_folder_should_be(run: Run, folder: Path) -> None:
     assert result.code == 1
     assert "UNDERSTUDY_IDENTITIES" in result.err
     assert folder.read_text() == "x"
+
+
+def test_the_help_says_every_form_of_consent_that_works(run: Run) -> None:
+    said = "".join(run("identity", "add", "--help").out.replace("│", "").split())
+    assert said.count("FILE|self|rendered|publi") == 1
+    for number, form in enumerate(("self", "rendered", "public-domain:a film of 1911")):
+        assert run("identity", "add", f"person {number}", "--consent", form).code == 0
