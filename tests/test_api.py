@@ -125,10 +125,12 @@ def test_all_that_training_is_asked_for_reaches_it(seen: list[object], tmp_path:
     asked = {"minutes": 2.5, "preset": "classic", "start": "scratch", "batch": 3, "seed": 4, "resume": True}
     asked |= {"until_flat": True, "tensorboard": True, "encoder": "slow", "from_model": "n"}
     asked |= {"devices": 2, "accumulate": 3, "device": "cpu", "focus": "w/worst.json", "consent": "self"}
+    asked |= {"cert": "c.pem", "key": "k.pem"}
     understudy.train(["a", "b"], str(tmp_path / "model"), **asked)
     understudy.train(["a", "b"], tmp_path / "model", until_flat=True)  # as long as it takes
     facesets, model = (Path("a"), Path("b")), tmp_path / "model"
     paths = {"from_model": Path("n"), "focus": Path("w/worst.json")}
+    paths |= {"cert": Path("c.pem"), "key": Path("k.pem")}
     assert seen == [
         (TrainConfig(facesets=facesets, model=model, **asked | paths), {}),
         (TrainConfig(facesets=facesets, model=model, until_flat=True, devices=None), {}),

@@ -33,7 +33,7 @@ from understudy.workflows.consent import (
 from understudy.workflows.convert_cast import can_be_taken_from
 from understudy.workflows.convert_jobs import check_jobs
 from understudy.workflows.convert_label import text_of
-from understudy.workflows.signing import check_signing
+from understudy.workflows.signer import check_signing
 from understudy.workflows.swap_names import (
     OPTIONS,
     SOURCE,
@@ -128,6 +128,8 @@ def _train_config(config: SwapConfig, production: Path) -> TrainConfig:
         seed=config.seed,
         losses=config.losses,
         consent=config.consent,
+        cert=config.cert,
+        key=config.key,
     )
     if not holds_model(training.model):
         return training
