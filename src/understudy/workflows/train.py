@@ -28,7 +28,7 @@ from understudy.workflows.team_start import team_of
 from understudy.workflows.torchrun import started_together
 from understudy.workflows.train_checks import check
 from understudy.workflows.training_board import TensorBoard
-from understudy.workflows.training_faces import entries_of, load_faces
+from understudy.workflows.training_faces import entries_of, load_faces, same_faces
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
 from understudy.workflows.usual_faces import keep_tolerances, keep_tolerances_of_best
@@ -80,7 +80,7 @@ def _lead(
         loaded = _fresh(config, entries, bf16=bf16)
     else:
         loaded = _found(config, entries, further=mode == "further", bf16=bf16)
-    loaded.warnings += told
+    loaded.warnings += [*told, *same_faces(entries)]
     model, batch = loaded.model, config.batch or batch_for(config.preset, len(entries), device)
     set_rates(model, loaded.index)
     spread = Spread(processes=processes_here, accumulate=config.accumulate)
