@@ -224,3 +224,9 @@ def test_what_cannot_be_recorded(given: dict, said: str, tmp_path: Path, monkeyp
     with pytest.raises(ConsentError, match=said):
         understudy.add_identity("Zoë", **given, **more)
     assert not (tmp_path / "records").exists()
+
+
+def test_several_looks_are_for_a_grid(tmp_path: Path) -> None:
+    for more in ({"colour": "lab,mkl"}, {"blend": "light,feather"}):
+        with pytest.raises(ConfigError, match="names several ways"):
+            understudy.convert("t.mp4", "m", tmp_path / "o.mp4", **more)
