@@ -7,6 +7,7 @@ import subprocess
 import sys
 import typing
 from dataclasses import fields, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import typer
 
 import understudy
 from understudy.cli.main import app
-from understudy.core.errors import ConfigError
+from understudy.core.errors import ConfigError, ConsentError
 from understudy.workflows import convert, extract, reported_evaluate, reported_swap, swap, train
 from understudy.workflows import evaluate as evaluation
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, SwapConfig, TrainConfig
@@ -31,6 +32,7 @@ FUNCTIONS = (
     "export",
     "verify",
 )
+IDENTITIES = ("add_identity", "list_identities", "show_identity", "revoke_identity")
 
 
 def test_import_is_light() -> None:
@@ -50,7 +52,15 @@ def test_parameters_are_those_of_the_command(name: str) -> None:
     } == parameters
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_parameters_are_those_of_the_command_for_identities(name: str) -> None:
+    group = typer.main.get_command(app).commands["identity"]  # type: ignore[attr-defined]
+    command = group.commands[name.partition("_")[0]]
+    options = {parameter.name for parameter in command.params} - {"json", "debug", "help"}
+    assert options == set(inspect.signature(getattr(understudy, name)).parameters)
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *IDENTITIES])
 def test_every_parameter_is_typed_and_documented(name: str) -> None:
     function = getattr(understudy, name)
     signature = inspect.signature(function)
@@ -66,6 +76,7 @@ def test_every_parameter_is_typed_and_documented(name: str) -> None:
         "coverage",
         "export",
         "verify",
+        *IDENTITIES,
     ):  # its result's type is imported by the first call
         assert typing.get_type_hints(function)["return"]
 
@@ -114,10 +125,12 @@ def test_all_that_training_is_asked_for_reaches_it(seen: list[object], tmp_path:
     asked = {"minutes": 2.5, "preset": "classic", "start": "scratch", "batch": 3, "seed": 4, "resume": True}
     asked |= {"until_flat": True, "tensorboard": True, "encoder": "slow", "from_model": "n"}
     asked |= {"devices": 2, "accumulate": 3, "device": "cpu", "focus": "w/worst.json", "consent": "self"}
+    asked |= {"cert": "c.pem", "key": "k.pem"}
     understudy.train(["a", "b"], str(tmp_path / "model"), **asked)
     understudy.train(["a", "b"], tmp_path / "model", until_flat=True)  # as long as it takes
     facesets, model = (Path("a"), Path("b")), tmp_path / "model"
     paths = {"from_model": Path("n"), "focus": Path("w/worst.json")}
+    paths |= {"cert": Path("c.pem"), "key": Path("k.pem")}
     assert seen == [
         (TrainConfig(facesets=facesets, model=model, **asked | paths), {}),
         (TrainConfig(facesets=facesets, model=model, until_flat=True, devices=None), {}),
@@ -176,3 +189,44 @@ def test_a_setting_that_a_swap_cannot_use_is_not_dropped(seen: list[object], tmp
     with pytest.raises(ConfigError, match=r"train\.batch"):
         understudy.swap("s.mp4", "t.mp4", tmp_path / "o.mp4", production=tmp_path)
     assert seen == []
+
+
+def test_records_are_made_shown_and_revoked(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("UNDERSTUDY_IDENTITIES", str(tmp_path / "records"))
+    release = tmp_path / "self"  # a path is a file, whatever it is called
+    release.write_bytes(b"I agree. Zo\xc3\xab")
+    day = date.today() + timedelta(days=9)
+    made = understudy.add_identity(
+        "Zoë", consent=release, used=["voice", "face"], granted_by="her agent", scope="a film", until=day
+    )
+    assert (made.kind, made.uses, made.granted_by) == ("consent", ["voice", "face"], "her agent")
+    assert (made.scope, made.until, made.evidence) == ("a film", day.isoformat(), str(release))
+    for more in ({"oneself": True}, {"rendered": True}, {"public_domain": "of 1911"}, {"consent": "self"}):
+        with pytest.raises(ConsentError, match="already"):
+            understudy.add_identity("Zoë", **more)
+    kinds = [
+        understudy.add_identity("Zoë", replace=True, **more).kind
+        for more in ({"oneself": True}, {"rendered": True}, {"public_domain": "of 1911"}, {"consent": "self"})
+    ]
+    assert kinds == ["self", "rendered", "public-domain", "self"]
+    assert understudy.revoke_identity("Zoë", why="asked").revoked_why == "asked"
+    assert understudy.show_identity("Zoë").state == "revoked"
+    assert [one.name for one in understudy.list_identities().identities] == ["Zoë"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({}, "no consent"), ({"oneself": True, "rendered": True}, "several"), ({"used": []}, "what for")],
+)
+def test_what_cannot_be_recorded(given: dict, said: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("UNDERSTUDY_IDENTITIES", str(tmp_path / "records"))
+    more = {"oneself": True} if "used" in given else {}
+    with pytest.raises(ConsentError, match=said):
+        understudy.add_identity("Zoë", **given, **more)
+    assert not (tmp_path / "records").exists()
+
+
+def test_several_looks_are_for_a_grid(tmp_path: Path) -> None:
+    for more in ({"colour": "lab,mkl"}, {"blend": "light,feather"}):
+        with pytest.raises(ConfigError, match="names several ways"):
+            understudy.convert("t.mp4", "m", tmp_path / "o.mp4", **more)

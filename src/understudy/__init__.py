@@ -10,6 +10,7 @@ from understudy.api.converting import convert
 from understudy.api.exporting import export
 from understudy.api.expressing import read_expression
 from understudy.api.facesets import extract, import_faces
+from understudy.api.identities import add_identity, list_identities, revoke_identity, show_identity
 from understudy.api.judging import compare, coverage, evaluate
 from understudy.api.provenance import verify
 from understudy.api.swapping import swap
@@ -29,6 +30,7 @@ __all__ = [
     "TrainResult",
     "UnderstudyError",
     "Written",
+    "add_identity",
     "compare",
     "convert",
     "coverage",
@@ -36,7 +38,10 @@ __all__ = [
     "export",
     "extract",
     "import_faces",
+    "list_identities",
     "read_expression",
+    "revoke_identity",
+    "show_identity",
     "swap",
     "train",
     "verify",

@@ -251,6 +251,16 @@ def test_what_cannot_be_recorded_is_said_in_one_line(
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("command", ["show", "revoke"])
+def test_a_name_that_is_nearly_right_is_met_with_the_right_one(run: Run, command: str) -> None:
+    run("identity", "add", "Anna Müller", "--self")
+    run("identity", "add", "Bert", "--self")
+    result = run("identity", command, "anna muler")
+    assert (result.code, result.err.splitlines()[-1]) == (1, "next: did you mean Anna Müller?")
+    assert "identity add 'Zoë'" in run("identity", command, "Zoë").err
+    assert run("identity", "show", "Anna Müller", "--json").json["state"] == "valid"
+
+
 def test_an_empty_file_shows_nothing(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty.pdf").touch()
     result = run("identity", "add", "anna", "--consent", tmp_path / "empty.pdf")
@@ -311,3 +321,10 @@ def test_a_file_where_the_folder_should_be(run: Run, folder: Path) -> None:
     assert result.code == 1
     assert "UNDERSTUDY_IDENTITIES" in result.err
     assert folder.read_text() == "x"
+
+
+def test_the_help_says_every_form_of_consent_that_works(run: Run) -> None:
+    said = "".join(run("identity", "add", "--help").out.replace("│", "").split())
+    assert said.count("FILE|self|rendered|publi") == 1
+    for number, form in enumerate(("self", "rendered", "public-domain:a film of 1911")):
+        assert run("identity", "add", f"person {number}", "--consent", form).code == 0

@@ -85,6 +85,9 @@ def test_version(run: Run) -> None:
     assert ran.out.startswith("understudy 0.")
 
 
+CONVERT = ["convert", "--target", "t.mp4", "--model", "m", "--out", "o.png"]
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
@@ -117,6 +120,12 @@ def test_version(run: Run) -> None:
         (["coverage", "facesets/a"], "TARGET_FACESET"),
         (["demo", "--minutes", "-1"], "above 0"),
         (["weights", "pul"], "pull"),
+        ([*CONVERT, "--frame", "-1"], "--frame: '-1' is no frame; give a position from 0 on (310) or a time"),
+        ([*CONVERT, "--frame", "abc"], "--frame: 'abc' is no frame"),
+        ([*CONVERT, "--frame", "3,1:xx"], "--frame: '1:xx' is no frame"),
+        ([*CONVERT, "--frame", "9" * 5000], "is no frame"),
+        ([*CONVERT, "--colour", "lab,mkl"], "--colour: 'lab,mkl' are several; a --grid shows them"),
+        ([*CONVERT, "--blend", "light,feather", "--frame", "3"], "--blend: 'light,feather' are several"),
     ],
 )
 def test_wrong_usage_is_2_and_says_what(run: Run, args: list[str], said: str) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from made_manifests import made, sign_file, statement, with_changed_byte
 from understudy.provenance.certificate import local_signer
@@ -24,7 +27,8 @@ def test_words(run: Run, tmp_path: Path) -> None:
         "a face was replaced; synthetic media",
         "Anna for Bob",
         "tiny, 7 steps, sha256 efefefefefef",
-        "identity Anna, kind self",
+        "of Anna: self",
+        "blend feather",
         "target.mp4, sha256 abababababab",
     ):
         assert said in ran.out, said
@@ -59,6 +63,36 @@ def test_the_watermark_where_asked(run: Run, tmp_path: Path) -> None:
     assert run("verify", path, "--json").json["watermark"] is None
     assert "not looked for: no face was found" in run("verify", path, "--watermark").out
     assert run("verify", path, "--watermark", "--json").json["watermark"]["found"] is None
+
+
+def test_consent_and_settings_in_words(run: Run, tmp_path: Path) -> None:
+    path, said = made(tmp_path / "a.png"), statement("a.png")
+    consent = {"identity": "Zoë", "kind": "consent", "granted_by": "her agent", "recorded": "2026-01-02"}
+    consent |= {"sha256": "ab" * 32, "odd": "x" * 5000}
+    settings = {"crf": None, "strength": 0.5, "occlusion": True, "texture": False}
+    sign_file(path, replace(said, making={"consent": [consent], "settings": settings}), local_signer())
+    out = " ".join(run("verify", path).out.split())
+    assert "consent of Zoë: consent, granted by her agent, recorded 2026-01-02" in out
+    assert "record's sha256 abababababab, odd x" in out
+    assert out.count("x") < 500
+    assert "settings strength 0.5, occlusion yes, texture no" in out
+    assert "crf" not in out
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_libraries_say_nothing(run: Run, tmp_path: Path, *, debug: bool) -> None:
+    path = made(tmp_path / "a.png")
+    path.write_bytes(path.read_bytes()[:-200])
+    ran = run("verify", path, "--watermark", *(["--debug"] if debug else ()))
+    assert ran.code == 1
+    assert "its pictures cannot be read" in ran.out
+    assert ("libpng" in ran.err) == debug
+    assert ran.err == "" or debug
+    gone = run("verify", tmp_path / "gone.png")  # what the command says itself is there
+    assert gone.err.splitlines() == [
+        f"error: there is no file {tmp_path / 'gone.png'}",
+        "next: check the name",
+    ]
 
 
 def test_it_needs_no_torch(tmp_path: Path) -> None:

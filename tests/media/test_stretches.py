@@ -79,16 +79,18 @@ def join(clip: Path, out: Path) -> AnyWriter:
     return whole
 
 
+def no_link(file: Path, into: Path) -> None:
+    """As of a disk that knows one name a file."""
+    raise OSError(errno.EPERM, "no links here")
+
+
 @pytest.mark.parametrize("name", ["out.mp4", "frames/%d.png"])
 @pytest.mark.parametrize("has_links", [True, False])
 def test_stretches_are_the_whole(
     clip: Path, tmp_path: Path, name: str, has_links: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def link(file: Path, into: Path) -> None:
-        raise OSError(errno.EPERM, "no links here")
-
     if not has_links:
-        monkeypatch.setattr(os, "link", link)
+        monkeypatch.setattr(os, "link", no_link)
     out, calm = tmp_path / name, tmp_path / "calm" / name
     calm.parent.mkdir(parents=True)
     for first, end in reversed(list(zip(_CUTS, (*_CUTS[1:], None), strict=True))):
@@ -111,9 +113,12 @@ def test_stretches_are_the_whole(
 
 
 @pytest.mark.parametrize("name", ["out.mp4", "frames/%d.png"])
+@pytest.mark.parametrize("has_links", [True, False])
 def test_a_failure_while_they_are_taken_over_loses_none(
-    clip: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    clip: Path, tmp_path: Path, name: str, has_links: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if not has_links:
+        monkeypatch.setattr(os, "link", no_link)
     out = tmp_path / name
     for first, end in zip(_CUTS, (*_CUTS[1:], None), strict=True):
         write(clip, out, first, end, is_stretch=True)
@@ -142,6 +147,18 @@ def test_a_stretch_of_another_beginning_is_not_used(clip: Path, tmp_path: Path) 
             writer = opened(reader, stretch_path(out, 13), first)
             assert writer.next_frame == there
             writer.discard()
+
+
+@pytest.mark.parametrize("place", ["out.mp4.parts", "out.mp4.parts/from_00000013"])
+def test_a_link_in_the_place_of_a_folder_is_refused(place: str, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).symlink_to(elsewhere, target_is_directory=True)
+    with pytest.raises(MediaError, match="is a link to another place"):
+        make_room(tmp_path / "out.mp4", 13)
+    remove_stretch(tmp_path / "out.mp4", 13)
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_what_was_taken_over_is_removed(clip: Path, tmp_path: Path) -> None:

@@ -210,3 +210,10 @@ def test_images_and_previews(config: ConvertConfig, tmp_path: Path) -> None:
         share = (one != other).any(axis=2).mean()
         assert 0.001 < share < 0.05, file
     assert verify.run(VerifyConfig(file=tmp_path / "label.png")).settings["label"] == "Kein Mensch"
+
+
+def test_letters_that_the_font_lacks_are_told() -> None:
+    assert text_of("Ku\u0308nstlich \U0001d400\U0001d408") == "K\u00fcnstlich AI"
+    with pytest.raises(ConfigError, match="its font lacks: \u0915 \U0001f600") as told:
+        text_of("face \u0915 \U0001f600")
+    assert told.value.next_step == "say it in other letters"

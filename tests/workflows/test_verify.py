@@ -187,7 +187,36 @@ def test_numbered_images(tmp_path: Path) -> None:
     files[2].rename(tmp_path / "0007.png")
     with_changed_byte(files[0], files[0], 200)
     assert verdict_of(tmp_path) == ("edited", "valid", True)
-    assert result_of(files[1]).reasons == ["changed: 0000.png", "missing: 0002.png", "not signed: 0007.png"]
+    reasons = ["changed: 0000.png", "missing: 0002.png", "not signed: 0007.png"]
+    # of one image it is told whether itself was changed, and what became of the others
+    for path, is_edited in ((files[0], True), (files[1], False), (tmp_path / "0007.png", True)):
+        assert verdict_of(path) == ("edited" if is_edited else "intact", "valid", is_edited), path
+        assert result_of(path).reasons == reasons
+    assert "others of its sequence are not" in result_of(files[1]).summary
+    assert result_of(pattern).reasons == reasons
+    data = sidecar(io.BytesIO(listing(digests)), statement(pattern.name), local_signer())
+    sidecar_of(pattern).write_bytes(data)  # of another program: which are changed is not said
+    assert verdict_of(files[1]) == ("edited", "valid", True)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.mov"])
+def test_what_is_damaged_is_said_in_our_own_words(name: str, tmp_path: Path) -> None:
+    path = made(tmp_path / name)
+    sign_file(path, statement(name), local_signer())
+    data = bytearray(path.read_bytes())
+    at = data.find(b"c2pa.claim")
+    for place in range(at - 30, at + 200, 11):
+        data[place] ^= 0x55
+    path.write_bytes(data)
+    said = "the manifest cannot be read: it is damaged, or the file is cut off"
+    assert (result_of(path).verdict, result_of(path).reasons) == ("manifest invalid", [said])
+
+
+def test_what_was_cut_off_may_have_had_a_manifest(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.png")
+    path.write_bytes(path.read_bytes()[:-200])
+    said = "the file is damaged or cut off: a manifest that it had could not be found"
+    assert (result_of(path).verdict, result_of(path).reasons) == ("no manifest", [said])
 
 
 def test_a_folder_without_a_manifest(tmp_path: Path) -> None:

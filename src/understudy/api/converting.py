@@ -90,7 +90,7 @@ def convert(
     config = ConvertConfig(
         target=Path(target),
         model=Path(model),
-        out=_written(out, grid),
+        out=_written(out, grid, {"colour": colour, "blend": blend}),
         source=source,
         target_identity=target_identity,
         mapped=mapped or {},
@@ -132,8 +132,11 @@ def _previewed(
     return preview.run(asked(config, frames, *ways, is_grid=is_grid), on_event)
 
 
-def _written(out: AnyPath | None, grid: AnyPath | None) -> Path:
-    """What a conversion writes: one of the two."""
+def _written(out: AnyPath | None, grid: AnyPath | None, ways: Mapping[str, str | None]) -> Path:
+    """What a conversion writes: one of the two; several ways by one name go into a grid only."""
+    for name, value in ways.items():
+        if grid is None and "," in (value or ""):
+            raise ConfigError(f"{name} names several ways ({value})", "give one, or a grid, which shows them")
     if out is not None and grid is not None:
         raise ConfigError("both an output and a grid are given", "a grid is written instead of the output")
     written = out if grid is None else grid

@@ -25,6 +25,8 @@ def evaluate(
     every: int = 1,
     report: AnyPath | None = None,
     worst: AnyPath | None = None,
+    cert: AnyPath | None = None,
+    key: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> EvaluateResult:
     """Measure a swapped video against its target, its source and, where there is one, the truth.
@@ -38,6 +40,8 @@ def evaluate(
         every: measure one frame in so many.
         report: HTML file to write about it.
         worst: folder to write the worst frames to, as pictures and as a list that `train` can focus on.
+        cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
+        key: PEM file of its key, without a passphrase.
         on_event: hears of progress and warnings.
 
     Returns:
@@ -57,6 +61,8 @@ def evaluate(
         truth=maybe_path(truth),
         every=every,
         worst=maybe_path(worst),
+        cert=maybe_path(cert),
+        key=maybe_path(key),
     )
     if report is None:
         return workflow.run(config, on_event)
@@ -72,6 +78,8 @@ def compare(
     truth: AnyPath | None = None,
     every: int = 1,
     report: AnyPath | None = None,
+    cert: AnyPath | None = None,
+    key: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> CompareResult:
     """Compare outputs of several models or tools, figure by figure, with 95 % confidence intervals.
@@ -84,6 +92,8 @@ def compare(
         truth: footage of the source doing what the target does, frame for frame.
         every: measure one frame in so many.
         report: HTML page to write; none where None.
+        cert: PEM file of the certificates to sign it with, the signer's first; this machine's own where None.
+        key: PEM file of its key, without a passphrase.
         on_event: hears of progress, warnings and the page.
 
     Returns:
@@ -103,6 +113,8 @@ def compare(
         truth=maybe_path(truth),
         every=every,
         report=maybe_path(report),
+        cert=maybe_path(cert),
+        key=maybe_path(key),
     )
     return workflow.run(config, on_event)
 

@@ -33,6 +33,8 @@ def train(
     losses: Mapping[str, float] | None = None,
     focus: AnyPath | None = None,
     consent: AnyPath | None = None,
+    cert: AnyPath | None = None,
+    key: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> TrainResult:
     """Train one encoder and a decoder for each faceset's person.
@@ -61,6 +63,9 @@ def train(
         focus: `worst.json` of a swap with these people; faces like those in it are drawn more often.
         consent: why the first person's face may be used, where there is no record yet: a file that shows
             it (a signed release), "self", "rendered" or "public-domain:WHY". It is recorded, once.
+        cert: PEM file of the certificates to sign previews with, the signer's first; this machine's own where
+            None.
+        key: PEM file of its key, without a passphrase.
         on_event: hears of progress, warnings and previews.
 
     Returns:
@@ -76,7 +81,7 @@ def train(
     asked: dict[str, Any] = {"resume": resume, "until_flat": until_flat, "tensorboard": tensorboard}
     asked |= {"encoder": encoder, "from_model": maybe_path(from_model), "devices": devices}
     asked |= {"accumulate": accumulate, "device": device, "focus": maybe_path(focus)}
-    asked |= {"consent": maybe_consent(consent)}
+    asked |= {"consent": maybe_consent(consent), "cert": maybe_path(cert), "key": maybe_path(key)}
     return workflow.run(_train_config(facesets, Path(model), given, asked), on_event)
 
 

@@ -10,6 +10,7 @@ import typer
 from understudy.cli.judging_options import Every, Source, Target, TargetFaceset, Truth
 from understudy.cli.output import print_rows, print_table
 from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.signing_options import Cert, Key
 from understudy.core.events import OnEvent
 from understudy.workflows.choices import COMPARED_WANTED, FEWEST_COMPARED, MOST_COMPARED
 
@@ -33,6 +34,8 @@ def compare(
     report: Annotated[
         Path | None, typer.Option(help="HTML page to write: table, video wall, curves, who wins where.")
     ] = None,
+    cert: Cert = None,
+    key: Key = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -51,6 +54,8 @@ def compare(
             truth=truth,
             every=every,
             report=report,
+            cert=cert,
+            key=key,
             on_event=on_event,
         )
 

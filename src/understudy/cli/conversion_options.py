@@ -40,8 +40,28 @@ def frames_of(given: Sequence[str]) -> list[int | float]:
     Raises:
         typer.BadParameter: one is neither.
     """
-    parts = [part.strip() for text in given for part in text.split(",")]
-    return [int(part) if part.isdecimal() else seconds(part) for part in parts]
+    return [_frame(part.strip()) for text in given for part in text.split(",")]
+
+
+def _frame(text: str) -> int | float:
+    try:
+        return int(text) if text.isdecimal() else seconds(text)
+    except (ValueError, typer.BadParameter) as error:  # also of more digits than Python reads
+        raise typer.BadParameter(
+            f"{text[:40]!r} is no frame; give a position from 0 on (310) or a time (12.4, 0:12.4)",
+            param_hint="--frame",
+        ) from error
+
+
+def one_look(colour: str, blend: str | None) -> None:
+    """Refuse several colours or blends where one picture or video is made.
+
+    Raises:
+        typer.BadParameter: there are several.
+    """
+    for option, value in (("--colour", colour), ("--blend", blend or "")):
+        if "," in value:
+            raise typer.BadParameter(f"{value!r} are several; a --grid shows them", param_hint=option)
 
 
 Target = Annotated[

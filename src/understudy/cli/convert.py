@@ -33,6 +33,7 @@ from understudy.cli.conversion_options import (
     Watermark,
     Worst,
     frames_of,
+    one_look,
 )
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
@@ -74,7 +75,7 @@ def convert(
     debug: Debug = False,
 ) -> None:
     """Put a model's source face into a video or images, or into some frames to see what it looks like."""
-    pairs, frames = _checked(out, grid, mapped or [], frame or [])
+    pairs, frames = _checked(out, grid, mapped or [], frame or [], (colour, blend))
     look: dict[str, Any] = {"colour": colour, "blend": blend, "strength": strength}
     look |= {"occlusion": occlusion, "texture": texture, "codec": codec, "crf": crf}
     says: dict[str, Any] = {"cert": cert, "key": key, "watermark": watermark}
@@ -107,11 +108,17 @@ def convert(
 
 
 def _checked(
-    out: Path | None, grid: Path | None, mapped: Sequence[str], frame: Sequence[str]
+    out: Path | None,
+    grid: Path | None,
+    mapped: Sequence[str],
+    frame: Sequence[str],
+    ways: tuple[str, str | None],
 ) -> tuple[dict[str, str], list[int | float]]:
     """Who is put in for whom, and which frames are shown; something has to be written."""
     if out is None and grid is None:
         raise typer.BadParameter("say where to write", param_hint="--out")
+    if grid is None:
+        one_look(*ways)
     return pairs_of(mapped), frames_of(frame)
 
 

@@ -10,6 +10,7 @@ import typer
 from understudy.cli.judging_options import Every, Source, Target, TargetFaceset, Truth
 from understudy.cli.output import print_rows, print_table
 from understudy.cli.perform import Debug, Json, perform
+from understudy.cli.signing_options import Cert, Key
 from understudy.core.events import OnEvent
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def evaluate(
         Path | None,
         typer.Option(help="Folder for the worst frames: pictures, and worst.json for train --focus."),
     ] = None,
+    cert: Cert = None,
+    key: Key = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -45,6 +48,8 @@ def evaluate(
             every=every,
             report=report,
             worst=worst,
+            cert=cert,
+            key=key,
             on_event=on_event,
         )
 

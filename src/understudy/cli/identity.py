@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from understudy.cli.consent_option import checked_consent
 from understudy.cli.output import Row, print_rows, print_table, to_error_stream
 from understudy.cli.perform import Debug, Json, perform
+from understudy.core.errors import ConsentError
 from understudy.core.events import OnEvent
-from understudy.workflows.consent_choice import Given
+from understudy.workflows.consent_choice import checked_uses, one_given
 
 if TYPE_CHECKING:
-    from understudy.core.identity_record import Use
     from understudy.workflows.identities import Identities, Identity
 
 app = typer.Typer(
@@ -38,7 +37,11 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The person, as facese
 def add(
     name: Name,
     consent: Annotated[
-        str | None, typer.Option(metavar="FILE", help="What shows the agreement, e.g. a signed release.")
+        str | None,
+        typer.Option(
+            metavar="FILE|self|rendered|public-domain:WHY",
+            help="What shows the agreement, e.g. a signed release; or the word for one of the next three.",
+        ),
     ] = None,
     oneself: Annotated[bool, typer.Option("--self", help="It is you.")] = False,
     rendered: Annotated[bool, typer.Option("--rendered", help="Nobody who exists.")] = False,
@@ -71,24 +74,24 @@ def add(
 
     The file itself is not copied, its SHA-256 is noted.
     """
-    given = _given(consent, oneself=oneself, rendered=rendered, public_domain=public_domain)
-    uses = _uses(used or ["face"])
+    ways: dict[str, Any] = {"consent": consent, "oneself": oneself}
+    ways |= {"rendered": rendered, "public_domain": public_domain}
+    uses = used or ["face"]
+    _check(ways, uses)
 
     def work(on_event: OnEvent) -> Identity:
-        from understudy.workflows import identities as workflow
+        from understudy import add_identity as api
 
         del on_event
-        return workflow.add(
-            workflow.AddConfig(
-                name=name,
-                given=given,
-                uses=uses,
-                granted_by=granted_by,
-                scope=scope,
-                until=until,
-                faceset=faceset,
-                replace=replace,
-            )
+        return api(
+            name,
+            **ways,
+            used=uses,
+            granted_by=granted_by,
+            scope=scope,
+            until=until,
+            faceset=faceset,
+            replace=replace,
         )
 
     perform(work, _show, as_json=json, debug=debug)
@@ -99,10 +102,10 @@ def list_(json: Json = False, debug: Debug = False) -> None:
     """List everybody there is a record of, and whether the evidence is still what it was."""
 
     def work(on_event: OnEvent) -> Identities:
-        from understudy.workflows import identities as workflow
+        from understudy import list_identities as api
 
         del on_event
-        return workflow.list_all()
+        return api()
 
     perform(work, _show_all, as_json=json, debug=debug)
 
@@ -112,10 +115,10 @@ def show(name: Name, json: Json = False, debug: Debug = False) -> None:
     """Show one record, and whether its evidence is still what it was."""
 
     def work(on_event: OnEvent) -> Identity:
-        from understudy.workflows import identities as workflow
+        from understudy import show_identity as api
 
         del on_event
-        return workflow.show(name)
+        return api(name)
 
     perform(work, _show, as_json=json, debug=debug)
 
@@ -130,32 +133,28 @@ def revoke(
     """Note that an agreement was taken back: nothing more is made with it."""
 
     def work(on_event: OnEvent) -> Identity:
-        from understudy.workflows import identities as workflow
+        from understudy import revoke_identity as api
 
         del on_event
-        return workflow.revoke(name, why)
+        return api(name, why=why)
 
     perform(work, _show, as_json=json, debug=debug)
 
 
-def _given(consent: str | None, *, oneself: bool, rendered: bool, public_domain: str | None) -> Given:
-    chosen = [
-        *([checked_consent(consent)] if consent is not None else ()),
-        *([Given(kind="self")] if oneself else ()),
-        *([Given(kind="rendered")] if rendered else ()),
-        *([Given(kind="public-domain", why=public_domain)] if public_domain is not None else ()),
-    ]
-    if len(chosen) != 1:
-        raise typer.BadParameter("give one of --consent FILE, --self, --rendered and --public-domain WHY")
-    return chosen[0]
+def _check(ways: dict[str, Any], used: list[str]) -> None:
+    """Refuse what nobody can record, as wrong usage.
 
-
-def _uses(given: list[str]) -> tuple[Use, ...]:
-    known: tuple[Literal["face"], Literal["voice"]] = ("face", "voice")
-    for use in given:
-        if use not in known:
-            raise typer.BadParameter(f"{use!r} is neither face nor voice", param_hint="--for")
-    return tuple(cast("Use", use) for use in dict.fromkeys(given))
+    Raises:
+        typer.BadParameter: none of the ways was taken, or several, or a use is unknown.
+    """
+    try:
+        one_given(**ways)
+    except ConsentError as error:
+        raise typer.BadParameter(f"{error.what}; {error.next_step}") from error
+    try:
+        checked_uses(used)
+    except ConsentError as error:
+        raise typer.BadParameter(f"{error.what}; {error.next_step}", param_hint="--for") from error
 
 
 def _show(identity: Identity) -> None:

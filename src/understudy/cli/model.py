@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from understudy.cli.consent_option import Consent
 from understudy.cli.output import Row, number, print_rows
 from understudy.cli.perform import Debug, Json, perform, perform_in_silence
 from understudy.cli.preset_list import ListPresets
+from understudy.cli.signing_options import Cert, Key
 from understudy.cli.training_options import (
     Accumulate,
     Batch,
@@ -54,6 +57,8 @@ def train(
     losses: Loss = None,
     focus: Focus = None,
     consent: Consent = None,
+    cert: Cert = None,
+    key: Key = None,
     list_presets: ListPresets = False,
     json: Json = False,
     debug: Debug = False,
@@ -65,7 +70,8 @@ def train(
     del list_presets  # its callback has done all
     either_minutes_or_steps(minutes, steps)
     a_models_facesets(facesets)
-    weights = checked_losses(losses)
+    more: dict[str, Any] = {"losses": checked_losses(losses), "focus": focus}
+    more |= {"consent": consent, "cert": cert, "key": key}
 
     def work(on_event: OnEvent) -> TrainResult:
         from understudy import train as api
@@ -87,9 +93,7 @@ def train(
             devices=devices,
             accumulate=accumulate,
             device=device or "auto",
-            losses=weights,
-            focus=focus,
-            consent=consent,
+            **more,
             on_event=on_event,
         )
 

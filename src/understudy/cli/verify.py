@@ -9,6 +9,7 @@ import typer
 
 from understudy.cli.errors import FAILED
 from understudy.cli.output import print_rows
+from understudy.cli.own_words import own_words
 from understudy.cli.perform import Debug, Json, perform
 from understudy.core.events import OnEvent
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from understudy.workflows.verify_result import VerifyResult
 
 _DIGITS = 12  # of a digest, for people
+_LONGEST = 200  # characters of one value
 
 
 def verify(
@@ -48,7 +50,8 @@ def verify(
         results.append(api(file, watermark=watermark, on_event=on_event))
         return results[-1]
 
-    perform(work, _show, as_json=json, debug=debug)
+    with own_words(unless=debug):
+        perform(work, _show, as_json=json, debug=debug)
     if results and results[-1].verdict != "intact":
         raise typer.Exit(FAILED)
 
@@ -70,9 +73,11 @@ def _show(result: VerifyResult) -> None:
     rows += [("put in", f"{role.get('source')} for {role.get('target')}") for role in result.roles]
     if result.model is not None:
         rows.append(("model", _model(result.model)))
-    rows += [("consent", _flat(entry)) for entry in result.consent]
+    rows += [("consent", _consent(entry)) for entry in result.consent]
     if result.model is not None and not result.consent:
         rows.append(("consent", "nothing is recorded in the file"))
+    if result.settings:
+        rows.append(("settings", _flat(result.settings)))
     rows += [(_relation(each["relation"]), _ingredient(each)) for each in result.made_from]
     if result.watermark is not None:
         rows.append(("watermark", result.watermark.summary))
@@ -97,5 +102,27 @@ def _ingredient(entry: dict[str, object]) -> str:
     return f"{entry.get('title') or 'something without a name'}{digest}"
 
 
+def _consent(entry: dict[str, object]) -> str:
+    """Whose consent of what kind, by whom and when; then whatever else a stranger's manifest says of it."""
+    rest = dict(entry)
+    said = [f"of {_word(rest.pop('identity', 'nobody named'))}: {_word(rest.pop('kind', 'of no kind'))}"]
+    if granted_by := rest.pop("granted_by", None):
+        said.append(f"granted by {_word(granted_by)}")
+    if recorded := rest.pop("recorded", None):
+        said.append(f"recorded {_word(recorded)}")
+    if digest := rest.pop("sha256", None):
+        said.append(f"record's sha256 {str(digest)[:_DIGITS]}")
+    return ", ".join([*said, *([_flat(rest)] if rest else ())])
+
+
 def _flat(entry: dict[str, object]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in entry.items())
+    """Names and values; what was not set is left out."""
+    return ", ".join(f"{_word(key)} {_word(value)}" for key, value in entry.items() if value is not None)
+
+
+def _word(value: object) -> str:
+    """A value for people; strangers write manifests, and a screen is to hold what they say."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

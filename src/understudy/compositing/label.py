@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from understudy.compositing.label_letters import LABEL_FONT, LABEL_WEIGHT
 from understudy.core.types import Mask
 
 _SAFE = 0.05  # of width and height, at each edge, that screens may cut off
@@ -17,7 +18,7 @@ _WIDEST, _HIGHEST = 0.45, 0.3  # of the picture; longer texts are broken into li
 _PAD, _LEADING = 0.75, 1.9  # around the text, and from line to line, in capitals
 _ROUND = 0.55  # radius of the corners, in capitals
 _BACKDROP = 0.78  # how much of what lies beneath the box is gone
-_FONT, _WEIGHT, _EM = "sans", 600, 4 / 3  # built into OpenCV; size of its letters over a capital's height
+_FONT, _WEIGHT, _EM = LABEL_FONT, LABEL_WEIGHT, 4 / 3  # size of its letters over a capital's height
 _FINER = 4  # times as many pixels a side are drawn, and averaged
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1, ends exclusive

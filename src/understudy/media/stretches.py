@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from understudy.core.errors import MediaError
+from understudy.core.files import sync
 from understudy.media.parts_folder import parts_folder
 
 # notes of what is there, and of what comes behind it, as one
@@ -37,8 +39,17 @@ def stretches_of(output: Path) -> list[int]:
 
 
 def make_room(output: Path, first: int) -> None:
-    """Make the folder of a stretch; OSError where the disk is full or fails."""
-    stretch_path(output, first).parent.mkdir(parents=True, exist_ok=True)
+    """Make the folder of a stretch.
+
+    Raises:
+        MediaError: a link lies in its place, which would lead what is written elsewhere.
+        OSError: the disk is full or fails.
+    """
+    room = stretch_path(output, first).parent
+    for folder in (room.parent, room):
+        if folder.is_symlink():
+            raise MediaError(f"{folder} is a link to another place", "remove it, or write to another file")
+    room.mkdir(parents=True, exist_ok=True)
 
 
 def remove_room(output: Path, first: int) -> None:
@@ -53,7 +64,7 @@ def remove_stretch(output: Path, first: int) -> None:
 
 
 def put_into(file: Path, into: Path) -> None:
-    """Give a file a further name, in the place of what may lie there; the old one goes where disks ask it.
+    """Give a file a further name, in the place of what may lie there, or a copy where disks know no such.
 
     Raises:
         OSError: the disk fails.
@@ -61,8 +72,9 @@ def put_into(file: Path, into: Path) -> None:
     into.unlink(missing_ok=True)
     try:
         os.link(file, into)  # a kill before all is noted loses nothing
-    except OSError:  # this kind of disk knows one name a file
-        file.replace(into)
+    except OSError:  # this kind of disk knows one name a file: what was not moved cannot be lost either
+        shutil.copyfile(file, into)
+        sync(into)
 
 
 def key_from(key: str, first: int) -> str:

@@ -37,7 +37,7 @@ class Read:
         edited: whether the content is another than the one signed; None where that cannot be told.
         is_trusted: whether the signer's certificate is one that this machine trusts.
         failures: what fails, as the standard calls it, but for a signer who is not known.
-        problem: what prevents reading it, as the library says it; "" where it was read.
+        problem: what prevents reading it, as the library says it, for developers; "" where it was read.
         active: the manifest, as JSON has it; empty where it was not read.
         is_embedded: whether it lies in the file.
         remote_url: where it lies, if elsewhere on the network; nothing is fetched.

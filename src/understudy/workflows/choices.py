@@ -34,6 +34,12 @@ COMPARED_WANTED = (
 
 def nearest(wrong: str, known: tuple[str, ...]) -> str:
     """What the user may have meant, as the next step of an error; where nothing is like it, all there is."""
+    near = nearest_name(wrong, known)
+    return f"did you mean {near}?" if near is not None else f"known are {', '.join(known)}"
+
+
+def nearest_name(wrong: str, known: tuple[str, ...]) -> str | None:
+    """Which of the names the user may have meant; None where none is like it."""
     folded = {name.casefold(): name for name in reversed(known)}
     near = get_close_matches(wrong.casefold(), list(folded), n=1, cutoff=_ALIKE)
-    return f"did you mean {folded[near[0]]}?" if near else f"known are {', '.join(known)}"
+    return folded[near[0]] if near else None

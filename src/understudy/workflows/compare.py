@@ -19,6 +19,7 @@ from understudy.workflows.compare_result import (
 )
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.first_checks import check_readable, check_report
+from understudy.workflows.signer import check_signing
 
 
 def run(config: CompareConfig, on_event: OnEvent = ignore) -> CompareResult:
@@ -31,12 +32,15 @@ def run(config: CompareConfig, on_event: OnEvent = ignore) -> CompareResult:
     Raises:
         MediaError: footage cannot be read; found before anything is measured.
         FacesetError: the same of a faceset.
+        ConfigError: the certificate and the key will not do.
         WeightsError: the networks' weights cannot be had.
         UnderstudyError: an output and the target differ in size, the target shows no face, or the page
             cannot be written, which is tried first.
     """
     if config.report is not None:
         check_report(config.report)
+    if config.report is not None or config.cert is not None or config.key is not None:
+        check_signing(config.cert, config.key)
     check_readable((*config.outputs, config.target, config.source, config.target_faceset, config.truth))
     _check_footage(config)
     evaluations = _evaluate_all(config, on_event)

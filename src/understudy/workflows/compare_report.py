@@ -9,6 +9,7 @@ from pathlib import Path
 from understudy.core.events import OnEvent, Progress
 from understudy.measure.contest import Contest, frame_values
 from understudy.measure.figure_kinds import FIGURES
+from understudy.provenance.certificate import signer_of
 from understudy.report.clips import Clip
 from understudy.report.wall import WallCell, WallCurve, WallData, WallFigure, write_wall
 from understudy.workflows.compare_result import CompareConfig, CompareResult
@@ -49,7 +50,7 @@ def write_compare_report(path: Path, config: CompareConfig, result: CompareResul
     start_s, end_s = (times[0], times[-1]) if times else (0.0, 0.0)
     spans = shown_spans(moments, result.frames, end_s - start_s, start_s=start_s)
     footage = {"target": config.target, **{output.label: output.path for output in result.outputs}}
-    marks = Marks(making={"command": "compare"}).made_from(
+    marks = Marks(signer=signer_of(config.cert, config.key), making={"command": "compare"}).made_from(
         *config.outputs, config.target, config.source, config.truth
     )
     remarks = {output.label: output.evaluation.remark for output in result.outputs}

@@ -28,6 +28,8 @@ class CompareConfig:
         truth: footage of the source doing what the target does, frame for frame.
         every: measure one frame in so many.
         report: HTML file to write; no page where None.
+        cert: PEM file of the certificates to sign it with, the signer's first; this machine's own where None.
+        key: PEM file of its key.
     """
 
     outputs: tuple[Path, ...]
@@ -37,6 +39,8 @@ class CompareConfig:
     truth: Path | None = None
     every: int = 1
     report: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""

@@ -106,6 +106,8 @@ class TrainConfig:
             `workflows.focus`.
         consent: why the first identity's face may be used, where there is no record of it yet; see
             `workflows.consent`.
+        cert: PEM file of the certificates to sign previews with, as in `ConvertConfig`.
+        key: PEM file of its key.
     """
 
     facesets: tuple[Path, ...]
@@ -127,6 +129,8 @@ class TrainConfig:
     losses: Mapping[str, float] = field(default_factory=dict[str, float])
     focus: Path | None = None
     consent: str | None = None
+    cert: Path | None = None
+    key: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from understudy.core.errors import ConsentError
 from understudy.core.files import sha256_of_file
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # slow to import, and the command line looks at the words alo
 
 WAYS = 'FILE (a signed release), self, rendered or "public-domain:WHY"'
 _PUBLIC = "public-domain"
+_USES = ("face", "voice")  # as of `core.identity_record`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,48 @@ def parsed_consent(text: str) -> Given:
     if not text.strip():
         raise ConsentError("no consent is said", f"give {WAYS}")
     return Given(kind="consent", file=Path(text))
+
+
+def one_given(
+    consent: str | None, *, oneself: bool = False, rendered: bool = False, public_domain: str | None = None
+) -> Given:
+    """The one of several ways to say why somebody may be used that was taken.
+
+    Args:
+        consent: as of `parsed_consent`.
+        oneself: it is the user.
+        rendered: nobody who exists.
+        public_domain: why nobody has to agree.
+
+    Raises:
+        ConsentError: none was taken or several, or what it says is not enough.
+    """
+    chosen = [
+        *([parsed_consent(consent)] if consent is not None else ()),
+        *([Given(kind="self")] if oneself else ()),
+        *([Given(kind="rendered")] if rendered else ()),
+        *([Given(kind=_PUBLIC, why=public_domain)] if public_domain is not None else ()),
+    ]
+    if len(chosen) != 1:
+        raise ConsentError(
+            f"{'several consents are' if chosen else 'no consent is'} said",
+            "give one of --consent FILE, --self, --rendered and --public-domain WHY",
+        )
+    return chosen[0]
+
+
+def checked_uses(given: Sequence[str]) -> tuple[Use, ...]:
+    """What a face or voice may be used for, each once.
+
+    Raises:
+        ConsentError: one is neither.
+    """
+    for use in given:
+        if use not in _USES:
+            raise ConsentError(f"{use!r} is neither face nor voice", "give face, voice or both")
+    if not given:
+        raise ConsentError("it is not said what for", "give face, voice or both")
+    return tuple(cast("Use", use) for use in dict.fromkeys(given))
 
 
 def new_record(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from understudy.compositing.label import Box, LabelArt, choose_box, label_art, label_boxes
+from understudy.compositing.label_letters import drawable
 from understudy.core.errors import ConfigError
 from understudy.media.image_picture import ImagePicture
 from understudy.media.partial import DecodedPicture
@@ -25,13 +26,13 @@ _NOTE = "label"
 
 
 def text_of(label: str | None) -> str | None:
-    """What a label says; None where there is none.
+    """What a label says, in letters that can be drawn; None where there is none.
 
     Args:
         label: `AUTO_TEXT` for `DEFAULT_TEXT`, or a text.
 
     Raises:
-        ConfigError: nobody could read it.
+        ConfigError: nobody could read it, or the font lacks some of its letters.
     """
     if label is None:
         return None
@@ -40,7 +41,13 @@ def text_of(label: str | None) -> str | None:
         raise ConfigError(
             f"the label is {label!r}", f"give 1 to {_LONGEST} characters that can be printed, or {AUTO_TEXT}"
         )
-    return text
+    drawn, lacking = drawable(text)
+    if lacking:
+        raise ConfigError(
+            f"the label {text!r} has characters that its font lacks: {' '.join(lacking)}",
+            "say it in other letters",
+        )
+    return drawn
 
 
 class Labeller:

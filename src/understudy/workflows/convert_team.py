@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from understudy.core.errors import ProcessLost
 from understudy.workflows.convert_message import Message, line_of, message_of
+from understudy.workflows.helpers import started, why_ended
 
 LEFT_ALONE = 3  # exit code of a process that ends because its parent has
 # -P: else modules that lie in the current folder, which may be a stranger's, would be run
@@ -35,7 +32,7 @@ class Team:
     """
 
     def __init__(self, count: int, setup: Message, threads: int | None) -> None:
-        """Start them."""
+        """Start them; UnderstudyError where one cannot be."""
         self._answers: queue.Queue[tuple[int, Message | None]] = queue.Queue()
         self._members: list[_Member] = []
         try:
@@ -105,15 +102,14 @@ class _Member:
         self, number: int, threads: int | None, answers: queue.Queue[tuple[int, Message | None]]
     ) -> None:
         self._number, self._answers = number, answers
-        self._words = tempfile.TemporaryFile()  # noqa: SIM115, closed by `end`
         told = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
-        self._process = subprocess.Popen(
+        self._process, self._words = started(
             _COMMAND,
+            what="a process of --jobs",
+            next_step="run the same command again, with fewer --jobs",
+            told=told,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._words,
-            env=os.environ | told,
-            start_new_session=True,
         )
         threading.Thread(target=self._listen, daemon=True, name=f"job {number}").start()
 
@@ -138,12 +134,8 @@ class _Member:
     def why(self) -> str:
         """Why it has ended: what ended it, or its last words."""
         self.wait(_LOOK_EVERY_S * 10)
-        code = self._process.returncode
-        if code is not None and code < 0:
-            return f"{signal.Signals(-code).name}; perhaps the system ran out of memory"
         self._words.seek(0)
-        lines: Sequence[str] = self._words.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"exit code {code}"
+        return why_ended(self._process.returncode, self._words.read())
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

@@ -24,13 +24,14 @@ from understudy.measure.identity import distances, identity_figures, mean_vector
 from understudy.measure.sync import sync_figures
 from understudy.media.images import IMAGE_SUFFIXES
 from understudy.media.probe import stream_spans
-from understudy.provenance.certificate import local_signer
+from understudy.provenance.certificate import signer_of
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.first_checks import check_readable
 from understudy.workflows.identity import identity_of
 from understudy.workflows.judge_frames import PACE, judge_pair
 from understudy.workflows.marks import Marks
 from understudy.workflows.paired_footage import Finder, PairedFootage
+from understudy.workflows.signer import check_signing
 from understudy.workflows.threads import single_threaded_opencv
 from understudy.workflows.verify import says_synthetic
 from understudy.workflows.worst_list import check_worst, store_worst
@@ -62,6 +63,7 @@ def run(
         MediaError: footage cannot be read; found before the networks are loaded.
         FacesetError: the same of a faceset.
         WeightsError: the networks' weights cannot be had.
+        ConfigError: the certificate and the key will not do.
         UnderstudyError: output and target differ in size, the target shows no face, or the worst frames
             cannot be written.
     """
@@ -69,7 +71,8 @@ def run(
     check_readable((config.output, config.target, config.source, config.target_faceset, config.truth))
     if config.worst is not None:
         check_worst(config.worst)
-        local_signer()  # signs the pictures at the end
+    if config.worst is not None or config.cert is not None or config.key is not None:
+        check_signing(config.cert, config.key)  # signs the pictures at the end
     with single_threaded_opencv():
         result = _Evaluation(config, on_event, new_finder, embedder).run()
     seconds = time.monotonic() - started
@@ -110,13 +113,14 @@ class _Evaluation:
                 "give the footage that the output was made from",
             )
         if judge is not None and config.worst is not None:
+            signer = signer_of(config.cert, config.key)
             is_drawn = (self._comparison.unswapped() or 0.0) <= _SOME or says_synthetic(config.output)
             store_worst(
                 config.worst,
                 judge.finish(),
                 target=config.target,
                 output=config.output,
-                marks=Marks(making={"command": "evaluate"}) if is_drawn else None,
+                marks=Marks(signer=signer, making={"command": "evaluate"}) if is_drawn else None,
                 on_event=self._on_event,
             )
         return self._result(frames, source, wanted)

@@ -23,6 +23,8 @@ class EvaluateConfig:
         truth: footage of the source doing what the target does, frame for frame.
         every: measure one frame in so many.
         worst: folder for the worst frames of all; see `workflows.worst_list`.
+        cert: PEM file of the certificates to sign with, the signer's first; this machine's own where None.
+        key: PEM file of its key.
     """
 
     output: Path
@@ -32,6 +34,8 @@ class EvaluateConfig:
     truth: Path | None = None
     every: int = 1
     worst: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""

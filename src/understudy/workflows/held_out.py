@@ -10,6 +10,7 @@ from understudy.core.errors import UnderstudyError
 from understudy.core.events import OnEvent, Written
 from understudy.core.files import write_atomically
 from understudy.media.images import encode_jpeg
+from understudy.provenance.certificate import Signer
 from understudy.training.model import Model
 from understudy.training.model_folder import save_best
 from understudy.training.model_index import Best, ModelIndex
@@ -33,6 +34,7 @@ class HeldOut:
         on_event: hears of previews.
         warn: hears of what could not be written.
         says_expression: see `Validation`.
+        signer: signs previews; this machine's own where None.
     """
 
     def __init__(
@@ -45,10 +47,11 @@ class HeldOut:
         warn: Callable[[str], None],
         *,
         says_expression: bool = True,
+        signer: Signer | None = None,
     ) -> None:
         """Work out what does not depend on the model."""
         self._model, self._folder, self._identities = model, folder, identities
-        self._board, self._on_event, self._warn = board, on_event, warn
+        self._board, self._on_event, self._warn, self._signer = board, on_event, warn, signer
         self._validation = Validation(identities, says_expression=says_expression)
 
     def know_codes(self) -> None:
@@ -76,7 +79,8 @@ class HeldOut:
         image = preview(self._model, self._identities[0], self._identities[1])
         path = previews_of(self._folder) / f"step_{index.step:07d}.jpg"
         try:
-            jpeg = marks_of_model(index, "train").picture(encode_jpeg(image), name=path.name, done=_DONE)
+            marks = marks_of_model(index, "train", self._signer)
+            jpeg = marks.picture(encode_jpeg(image), name=path.name, done=_DONE)
             self._board.picture(jpeg, (image.shape[1], image.shape[0]), index.step)
             write_atomically(path, jpeg)
         except (UnderstudyError, OSError) as error:  # a picture less is no reason to stop

@@ -14,6 +14,7 @@ from understudy.core.files import sha256_of_file
 from understudy.core.identity_folder import Found, all_records, find_record, store_record
 from understudy.core.identity_record import FaceOf, IdentityRecord, Use
 from understudy.faces.faceset import Faceset
+from understudy.workflows.choices import nearest_name
 from understudy.workflows.consent_choice import Given, new_record
 
 _STATES = {"changed": "was changed", "missing": "is not where it was"}
@@ -212,9 +213,12 @@ def face_of(vector: Sequence[float], digest: str) -> FaceOf:
 def _known(name: str) -> Found:
     found = find_record(name)
     if found is None:
+        near = nearest_name(name, tuple(one.record.name for one in all_records()[0]))
         raise ConsentError(
             f"there is no record of {name}",
-            f"make one: understudy identity add {shlex.quote(name)} --consent FILE",
+            f"make one: understudy identity add {shlex.quote(name)} --consent FILE"
+            if near is None
+            else f"did you mean {near}?",
         )
     return found
 

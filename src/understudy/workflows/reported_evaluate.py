@@ -10,6 +10,7 @@ from understudy.faces.faceset_schema import is_faceset
 from understudy.workflows import evaluate
 from understudy.workflows.evaluate_result import EvaluateConfig, EvaluateResult
 from understudy.workflows.first_checks import check_report
+from understudy.workflows.signer import check_signing
 from understudy.workflows.swap_report import SwapReport, write_swap_report
 
 
@@ -27,6 +28,7 @@ def run(config: EvaluateConfig, on_event: OnEvent = ignore, *, report: Path) -> 
         UnderstudyError: as in `evaluate.run`, or the report cannot be written, which is tried first.
     """
     check_report(report)
+    signer = check_signing(config.cert, config.key)
     evaluation = evaluate.run(config, on_event)
     source = config.source
     write_swap_report(
@@ -41,6 +43,7 @@ def run(config: EvaluateConfig, on_event: OnEvent = ignore, *, report: Path) -> 
             target_faceset=config.target_faceset,
             evaluation=evaluation,
             every=config.every,
+            signer=signer,
         ),
     )
     on_event(Written(path=report, what="report"))

@@ -22,12 +22,13 @@ from understudy.provenance.file_list import LIST, digests_of, files_said, listin
 from understudy.provenance.manifest import Ingredient, Relation, SoftBinding, Statement
 from understudy.provenance.places import holds_manifest, media_type_of, sidecar_of
 from understudy.provenance.read import read_manifest
-from understudy.provenance.sign import check_signer, sidecar, sign_copy
+from understudy.provenance.sign import sidecar, sign_copy
 from understudy.training.model_index import ModelIndex
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_cast import Role
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.marks import Marks, by_digest, faces_of
+from understudy.workflows.signer import check_signing
 from understudy.workflows.thumbnail import thumbnail_of
 
 _DONE, _NOTHING_DONE = "a face was replaced", "no face was replaced: nobody who was to be was found"
@@ -35,18 +36,6 @@ _DONE, _NOTHING_DONE = "a face was replaced", "no face was replaced: nobody who 
 _NO_SETTINGS = {"source", "target_identity", "consent", "cert", "key", "worst", "jobs"}
 _SHOWN = 4  # pieces of the source's footage with a thumbnail
 _LONGEST_NAME = 255  # bytes, of a file
-
-
-def check_signing(cert: Path | None, key: Path | None) -> Signer:
-    """Find out before long work whether its output can be signed.
-
-    Raises:
-        ConfigError: the certificate and the key will not do.
-        UnderstudyError: this machine's own cannot be made.
-    """
-    signer = signer_of(cert, key)
-    check_signer(signer)
-    return signer
 
 
 def tags_for(out: Path, consent: str) -> dict[str, str]:

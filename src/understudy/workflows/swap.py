@@ -33,7 +33,8 @@ from understudy.workflows.consent import (
 from understudy.workflows.convert_cast import can_be_taken_from
 from understudy.workflows.convert_jobs import check_jobs
 from understudy.workflows.convert_label import text_of
-from understudy.workflows.signing import check_signing
+from understudy.workflows.signer import check_signing
+from understudy.workflows.swap_faces import check_enough, same_footage
 from understudy.workflows.swap_names import (
     OPTIONS,
     SOURCE,
@@ -68,6 +69,9 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
     training = _train_config(config, production)
     people = names_of(config, production)
     _check(config, training, people)
+    doubts = same_footage(config)
+    for message in doubts:
+        on_event(Notice(message=message))
     extracted = {role: _extracted(config, role, people[role], production, on_event) for role in people}
     trained = train.finished_result(training)
     if trained is None:
@@ -87,7 +91,7 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
         fps=converted.fps,
         seconds=time.monotonic() - started,
         peak_rss_mb=max(peak_rss_mb(), converted.peak_rss_mb),  # that of several processes, where there were
-        warnings=list(dict.fromkeys(warnings)),
+        warnings=list(dict.fromkeys([*doubts, *warnings])),
         production=production,
         extract=extracted,
         train=trained,
@@ -108,6 +112,7 @@ def _extracted(
     if not named.is_said:  # a file's name is nobody's word for whose face it shows
         check_face(named.person, folder, OPTIONS[role])
     note_person(folder, named.person)
+    check_enough(role, named.person, result, footage)
     return result
 
 
@@ -128,6 +133,8 @@ def _train_config(config: SwapConfig, production: Path) -> TrainConfig:
         seed=config.seed,
         losses=config.losses,
         consent=config.consent,
+        cert=config.cert,
+        key=config.key,
     )
     if not holds_model(training.model):
         return training

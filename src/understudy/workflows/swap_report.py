@@ -10,6 +10,7 @@ from understudy.core.types import Image
 from understudy.faces.faceset_schema import is_faceset
 from understudy.measure.ranking import RankedFrame, rank_frames
 from understudy.media.images import read_image
+from understudy.provenance.certificate import Signer, local_signer
 from understudy.report.clips import Clip
 from understudy.report.coverage_map import CoverageMap
 from understudy.report.moments import Moment
@@ -50,7 +51,8 @@ class SwapReport:
         training: how the model was made, None where that is not known.
         every: one frame in so many was measured.
         origin: where the footage comes from.
-        marks: what the page and its pictures say of themselves; this machine's own signature where None.
+        marks: what the page and its pictures say of themselves; where None, what an evaluation knows.
+        signer: signs that then; this machine's own where None.
     """
 
     title: str
@@ -65,6 +67,7 @@ class SwapReport:
     every: int = 1
     origin: str = ""
     marks: Marks | None = None
+    signer: Signer | None = None
 
 
 def write_swap_report(path: Path, report: SwapReport) -> None:
@@ -84,7 +87,7 @@ def _marks(report: SwapReport) -> Marks | None:
     if marks is None:
         if report.evaluation.is_unswapped and not says_synthetic(output):
             return None
-        marks = Marks(making={"command": "evaluate"})
+        marks = Marks(signer=report.signer or local_signer(), making={"command": "evaluate"})
     return marks.made_from(output, report.target, report.source, report.truth)
 
 

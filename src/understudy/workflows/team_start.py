@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
@@ -15,6 +12,7 @@ import torch
 
 from understudy.core.errors import ProcessLost
 from understudy.training.team import Team, join, join_started, meeting_point
+from understudy.workflows.helpers import started, why_ended
 from understudy.workflows.torchrun import Started
 
 LEFT_ALONE = 3  # exit code of a process that ends because another one has
@@ -34,6 +32,7 @@ def team_of(size: int, started: Started | None) -> Generator[Team]:
     Raises:
         ConfigError: torch cannot do this here.
         ProcessLost: another process has ended; says which and why, where that is known.
+        UnderstudyError: one cannot be started.
     """
     if started is None:
         with _started_here(size) as team:
@@ -48,9 +47,11 @@ def _started_here(size: int) -> Generator[Team]:
     store = meeting_point()
     before = torch.get_num_threads()
     threads = max(1, before // size)
-    followers = [_Follower(rank, size, store.port, threads) for rank in range(1, size)]
+    followers: list[_Follower] = []
     torch.set_num_threads(threads)
     try:
+        for rank in range(1, size):
+            followers.append(_Follower(rank, size, store.port, threads))
         _await(store.check, followers)
         with closing(join(store, 0, size)) as team:
             yield team
@@ -77,15 +78,15 @@ class _Follower:
     def __init__(self, rank: int, size: int, port: int, threads: int) -> None:
         """Start it, out of reach of the terminal's Ctrl-C, which is the leader's."""
         self.rank, self.size = rank, size
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115, closed by `end`
-        self._process = subprocess.Popen(
-            # -P: no module that lies in the current folder, which may be a stranger's
-            [sys.executable, "-P", "-m", "understudy.workflows.follower", str(port), str(rank), str(size)],
+        # -P: no module that lies in the current folder, which may be a stranger's
+        command = [sys.executable, "-P", "-m", "understudy.workflows.follower"]
+        self._process, self._said = started(
+            [*command, str(port), str(rank), str(size)],
+            what="a process of --devices",
+            next_step="run the same command again, with fewer --devices",
+            told={"OMP_NUM_THREADS": str(threads)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=self._said,
-            env=os.environ | {"OMP_NUM_THREADS": str(threads)},
-            start_new_session=True,
         )
 
     def has_ended(self) -> bool:
@@ -112,11 +113,7 @@ class _Follower:
     def why(self) -> str:
         """Why it has ended: its last words, or what ended it."""
         self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").strip().splitlines()
-        code = self._process.returncode
-        if code is not None and code < 0:
-            return f"{signal.Signals(-code).name}; perhaps the system ran out of memory"
-        return lines[-1] if lines else f"exit code {code}"
+        return why_ended(self._process.returncode, self._said.read())
 
 
 def _await(have_come: Callable[[list[str]], bool], followers: list[_Follower]) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.events import Notice, OnEvent, ignore
+from understudy.provenance.certificate import signer_of
 from understudy.training.base import start_from_base
 from understudy.training.division import Division
 from understudy.training.loss_watch import LossState
@@ -27,7 +28,7 @@ from understudy.workflows.team_start import team_of
 from understudy.workflows.torchrun import started_together
 from understudy.workflows.train_checks import check
 from understudy.workflows.training_board import TensorBoard
-from understudy.workflows.training_faces import entries_of, load_faces
+from understudy.workflows.training_faces import entries_of, load_faces, same_faces
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
 from understudy.workflows.usual_faces import keep_tolerances, keep_tolerances_of_best
@@ -79,7 +80,7 @@ def _lead(
         loaded = _fresh(config, entries, bf16=bf16)
     else:
         loaded = _found(config, entries, further=mode == "further", bf16=bf16)
-    loaded.warnings += told
+    loaded.warnings += [*told, *same_faces(entries)]
     model, batch = loaded.model, config.batch or batch_for(config.preset, len(entries), device)
     set_rates(model, loaded.index)
     spread = Spread(processes=processes_here, accumulate=config.accumulate)
@@ -93,6 +94,7 @@ def _lead(
     if team is not None and config.device == "auto" and torch.cuda.is_available():
         loaded.warnings.append("several processes train on processors only: the GPU is left alone")
     board = TensorBoard(config.model) if config.tensorboard else None
+    signer = signer_of(config.cert, config.key) if config.cert is not None else None
     if team is not None:
         digests = [entry.faceset_digest for entry in entries]
         facesets = list(zip(config.facesets, digests, strict=True))
@@ -102,7 +104,8 @@ def _lead(
     division = Division(len(entries), config.accumulate, team) if is_divided else None
     identities = load_faces(config.facesets, model, on_event, config.model if is_mapped else None, worst)
     with tuned():
-        result = TrainingSession(loaded, config.model, identities, batch, on_event, board, division).run()
+        where = (config.model, identities, batch, on_event, board, division, signer)
+        result = TrainingSession(loaded, *where).run()
     index = find_generation(config.model).index
     if team is not None:
         tell_end(team, index)

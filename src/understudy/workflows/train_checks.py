@@ -13,6 +13,7 @@ from understudy.workflows.configs import TrainConfig
 from understudy.workflows.focus import check_footage
 from understudy.workflows.loss_choice import check_losses
 from understudy.workflows.shared_steps import check_sharing
+from understudy.workflows.signer import check_signing
 from understudy.workflows.worst_list import read_worst
 
 
@@ -42,6 +43,8 @@ def check(config: TrainConfig, processes: int | None = None) -> None:
     if config.focus is not None:
         check_footage(read_worst(config.focus), config.facesets)
     _check_folder(config.model)
+    if config.cert is not None or config.key is not None:
+        check_signing(config.cert, config.key)
 
 
 def _check_people(count: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 
 from understudy.core.errors import ConfigError, FacesetError
@@ -24,11 +25,15 @@ def entries_of(facesets: Sequence[Path]) -> list[IdentityEntry]:
         facesets: one an identity, in the order of the decoders.
 
     Raises:
-        ConfigError: two are of one identity.
+        ConfigError: one is given twice, or two are of one identity.
         FacesetError: a faceset is missing, damaged or too small.
     """
     entries: list[IdentityEntry] = []
-    for folder in facesets:
+    for number, folder in enumerate(facesets):
+        if folder.resolve() in {other.resolve() for other in facesets[:number]}:
+            raise ConfigError(
+                f"{folder} is given twice", "give one faceset a person: who is put in, then who is replaced"
+            )
         with Faceset.open(folder) as faceset:
             name, count = faceset.identity, faceset.count("kept")
             vector, digest = faceset.mean_identity(), faceset.digest()
@@ -44,6 +49,16 @@ def entries_of(facesets: Sequence[Path]) -> list[IdentityEntry]:
         mean = None if vector is None else [float(v) for v in vector]
         entries.append(IdentityEntry(name=name, faceset_digest=digest, faces=count, mean_identity=mean))
     return entries
+
+
+def same_faces(entries: Sequence[IdentityEntry]) -> list[str]:
+    """A warning for each two identities whose facesets hold the same faces, as copies of one folder do."""
+    return [
+        f"the facesets of {one.name} and {other.name} hold the same faces: one would be put in for itself"
+        for one, other in combinations(entries, 2)
+        if one.mean_identity is not None
+        and (one.mean_identity, one.faces) == (other.mean_identity, other.faces)
+    ]
 
 
 def load_faces(

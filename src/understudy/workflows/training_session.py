@@ -10,6 +10,7 @@ from pathlib import Path
 
 from understudy.core.errors import ModelError, ProcessLost, UnderstudyError
 from understudy.core.events import Notice, OnEvent
+from understudy.provenance.certificate import Signer
 from understudy.training.augment import AUGMENTATION
 from understudy.training.batches import Batch, batches, batches_in_parts
 from understudy.training.division import Division
@@ -60,6 +61,7 @@ class TrainingSession:
         on_event: hears of progress, warnings and previews.
         board: is shown scalars and previews; closed by `run`.
         division: how steps are divided; this process leads the others.
+        signer: signs previews; this machine's own where None.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class TrainingSession:
         on_event: OnEvent,
         board: Board | None = None,
         division: Division | None = None,
+        signer: Signer | None = None,
     ) -> None:
         """Prepare the optimizer and the validation."""
         self._board = SteadyBoard(board or NoBoard(), self._warn)
@@ -87,6 +90,7 @@ class TrainingSession:
         self._held_out = HeldOut(
             *(self._model, folder, identities, self._board, on_event, self._warn),
             says_expression=self._trainer.weights.expression > 0,
+            signer=signer,
         )
         self._watch = LossWatch(self._index.loss)
         if self._index.step:  # a run that was killed may have kept a better one since its last save

@@ -7,7 +7,7 @@ from pathlib import Path
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.events import OnEvent, ignore
 from understudy.provenance.certificate import local_roots
-from understudy.provenance.file_list import LIST, differences
+from understudy.provenance.file_list import LIST, Differences, differences
 from understudy.provenance.library import PRODUCER
 from understudy.provenance.page import read_inside
 from understudy.provenance.read import Read, read_manifest
@@ -46,6 +46,17 @@ _SUMMARIES_IF_MARKED: dict[Verdict, str] = {
 }
 
 
+# instead of what the C2PA library says, which means something to its authors only
+_UNREADABLE = {
+    "invalid": "the manifest cannot be read: it is damaged, or the file is cut off",
+    "absent": "the file is damaged or cut off: a manifest that it had could not be found",
+}
+_SUMMARY_OF_ONE = (
+    "this image is as it was signed, as far as the first 64 bits of its digest tell; "
+    "others of its sequence are not"
+)
+
+
 def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
     """Verify a file, whoever made it. Nothing is fetched from the network, but for the weights of
     the networks that find faces where a watermark is looked for the first time.
@@ -65,21 +76,24 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
             f"cannot read {config.file} ({error.strerror or error})", "check the path and its permissions"
         ) from error
     said = said_in(read.active if _counts(read) else {})
-    verdict = _verdict(read, trace)
+    differing = differences(said.table(LIST), asset.digests) if read.edited and asset.is_sequence else None
+    is_spared = differing is not None and _is_spared(asset, config.file, differing)
+    edited = False if is_spared else read.edited
+    verdict = _verdict(read, trace, edited=edited)
     mark = watermark_in(asset, config.file, said.marks, on_event) if config.watermark else None
     is_marked = mark is not None and mark.found is True
-    summary = _SUMMARIES_IF_MARKED.get(verdict) if is_marked else None
+    summary = _SUMMARIES_IF_MARKED.get(verdict) if is_marked else _SUMMARY_OF_ONE if is_spared else None
     reasons = ["the file is empty"] if is_empty else []
     if asset.path.is_dir():
         reasons.append("it is a folder: each file in it may have a manifest of its own")
-    if read.edited and asset.is_sequence:
-        reasons += _differing(asset, said)
+    if differing is not None:
+        reasons += _differing(differing)
     return VerifyResult(
         file=config.file,
         verdict=verdict,
         summary=summary or _SUMMARIES[verdict],
         manifest=read.state,
-        edited=read.edited,
+        edited=edited,
         place=_place(asset, read),
         reasons=reasons + _reasons(read, said, trace),
         codes=list(read.failures),
@@ -141,11 +155,11 @@ def _counts(read: Read) -> bool:
     return read.state == "valid" or (bool(read.failures) and set(read.failures) <= _OUT_OF_DATE)
 
 
-def _verdict(read: Read, trace: Trace) -> Verdict:
+def _verdict(read: Read, trace: Trace, *, edited: bool | None) -> Verdict:
     if read.state == "invalid":
         return "manifest invalid"
     if read.state == "valid":
-        return "edited" if read.edited else "intact"
+        return "edited" if edited else "intact"
     return "manifest removed" if trace == "ours" else "no manifest"
 
 
@@ -167,7 +181,7 @@ def _reasons(read: Read, said: Said, trace: Trace) -> list[str]:
         _MEANINGS.get(code, f"the check {code} fails") for code in read.failures if not _is_content(code)
     ]
     if read.problem:
-        lines.append(f"it cannot be parsed: {read.problem}")
+        lines.append(_UNREADABLE[read.state])
     if read.remote_url and not read.active:
         lines.append(f"its manifest lies at {read.remote_url}, which is not fetched")
     if read.active and _counts(read) and not read.is_trusted:
@@ -182,11 +196,13 @@ def _reasons(read: Read, said: Said, trace: Trace) -> list[str]:
     return lines
 
 
-def _differing(asset: Asset, said: Said) -> list[str]:
+def _is_spared(asset: Asset, file: Path, differing: Differences) -> bool:
+    """Whether one image of a sequence is asked for, and it is not among those that were changed."""
+    return file in asset.files and file.name not in (*differing.changed, *differing.extra)
+
+
+def _differing(found: Differences) -> list[str]:
     """Which of many files are not as they were signed, a line for each way."""
-    found = differences(said.table(LIST), asset.digests)
-    if found is None:
-        return []
     ways = [("changed", found.changed), ("missing", found.missing), ("not signed", found.extra)]
     return [f"{way}: {_named(names)}" for way, names in ways if names]
 

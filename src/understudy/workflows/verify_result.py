@@ -69,7 +69,8 @@ class VerifyResult:
         verdict: in a word or two; `summary` says it in a sentence.
         summary: see `verdict`.
         manifest: "valid": as its signer signed it; "invalid": changed, damaged or expired; "absent".
-        edited: whether the content is another than was signed; None where that cannot be told.
+        edited: whether the content is another than was signed; None where that cannot be told. Of one
+            image of a sequence: whether this one is; `codes` and `reasons` tell of the others.
         place: "inside", or the file that the manifest lies in; None where there is none.
         reasons: what is wrong or worth knowing, a line each.
         codes: what fails, as C2PA calls it.
