@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from understudy.core.types import Image, Points
-from understudy.expression.apply import Start, apply
+from understudy.expression.apply import Start, shaped
 from understudy.expression.basis import Basis, load_basis
+from understudy.expression.head_move import HeadMove
+from understudy.expression.openings import shutting_quite
 from understudy.expression.performance import Performance
 from understudy.expression.read import Clip, read_clip
 from understudy.expression.warp import PhotoWarp
+from understudy.faces.pose import HeadPoses, rotations_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +66,15 @@ class Morph:
         """Find what the basis does not explain of the photo's face."""
         self._basis = basis or load_basis()
         self._face = face
-        own = self._placed(face.own, 0)
+        self._poses = face.own.poses()
+        self._shape = self._shaped(face.own, 0)
+        own = self._poses.place(self._shape[None])[0]
         self._rest_px: Points = face.landmarks_px - own
-        self._warp = PhotoWarp(photo, face.landmarks_px)
+        self._warp = PhotoWarp(photo, face.landmarks_px, own[:, 2])
 
     def mesh(self, performance: Performance, frame: int) -> Points:
         """Where the (468, 3) float32 mesh goes; the photo's own performance leaves it where it is."""
-        grown = float(performance.scale_px[frame] / self._face.own.scale_px[0])
-        return (self._placed(performance, frame) + self._rest_px * np.float32(grown)).astype(np.float32)
+        return self._moved(performance, frame)[0]
 
     def drawn(self, performance: Performance, frame: int) -> Image:
         """The photo, of its size, with the face as one frame of a performance says.
@@ -79,15 +83,25 @@ class Morph:
             performance: of this face (its rest is the photo's), as `retargeted` gives it.
             frame: one in which a face is seen.
         """
-        return self._warp.warped(self.mesh(performance, frame))
+        mesh, move = self._moved(performance, frame)
+        return self._warp.warped(mesh, move)
 
-    def _placed(self, performance: Performance, frame: int) -> Points:
-        number = int(np.flatnonzero(np.flatnonzero(performance.seen) == frame)[0])
-        poses = performance.poses()
-        one = type(poses)(
-            scale_px=poses.scale_px[number : number + 1],
-            frame_from_head=poses.frame_from_head[number : number + 1],
-            centre_px=poses.centre_px[number : number + 1],
-        )
+    def _moved(self, performance: Performance, frame: int) -> tuple[Points, HeadMove]:
+        shape, pose = self._shaped(performance, frame), _pose_of(performance, frame)
+        move = HeadMove.between(self._poses, pose)
+        mesh = pose.place(shape[None])[0] + self._rest_px * np.float32(move.growth)
+        linear = move.affine(0)[:, :2]
+        return shutting_quite(mesh, self._face.landmarks_px, linear, shape, self._shape), move
+
+    def _shaped(self, performance: Performance, frame: int) -> Points:
         values = performance.values[frame : frame + 1]
-        return apply(self._face.own.rest, performance.names, values, one, basis=self._basis)[0]
+        return shaped(self._face.own.rest, performance.names, values, basis=self._basis)[0]
+
+
+def _pose_of(performance: Performance, frame: int) -> HeadPoses:
+    """Of one frame."""
+    return HeadPoses(
+        scale_px=performance.scale_px[frame : frame + 1].astype(np.float64),
+        frame_from_head=rotations_of(performance.pose_deg[frame : frame + 1]),
+        centre_px=np.append(performance.centre_px[frame], 0)[None].astype(np.float64),
+    )
