@@ -9,10 +9,12 @@ import numpy as np
 from understudy.core.types import Image, Points
 from understudy.expression.apply import Start, shaped
 from understudy.expression.basis import Basis, load_basis
+from understudy.expression.eyes import Eye
 from understudy.expression.head_move import HeadMove
 from understudy.expression.openings import shutting_quite
 from understudy.expression.performance import Performance
 from understudy.expression.read import Clip, read_clip
+from understudy.expression.topology import CORNERS
 from understudy.expression.warp import PhotoWarp
 from understudy.faces.pose import HeadPoses, rotations_of
 
@@ -71,6 +73,10 @@ class Morph:
         own = self._poses.place(self._shape[None])[0]
         self._rest_px: Points = face.landmarks_px - own
         self._warp = PhotoWarp(photo, face.landmarks_px, own[:, 2])
+        self._eyes = [
+            Eye(photo, face.landmarks_px, face.iris_px[side], side, float(own[CORNERS[side], 2].mean()))
+            for side in (0, 1)
+        ]
 
     def mesh(self, performance: Performance, frame: int) -> Points:
         """Where the (468, 3) float32 mesh goes; the photo's own performance leaves it where it is."""
@@ -84,14 +90,19 @@ class Morph:
             frame: one in which a face is seen.
         """
         mesh, move = self._moved(performance, frame)
-        return self._warp.warped(mesh, move)
+        picture = self._warp.warped(mesh, move)
+        gaze_deg = performance.gaze_deg[frame] - self._face.own.gaze_deg[0]
+        for eye in self._eyes:
+            eye.draw(picture, mesh, move, gaze_deg)
+        return picture
 
     def _moved(self, performance: Performance, frame: int) -> tuple[Points, HeadMove]:
         shape, pose = self._shaped(performance, frame), _pose_of(performance, frame)
         move = HeadMove.between(self._poses, pose)
         mesh = pose.place(shape[None])[0] + self._rest_px * np.float32(move.growth)
         linear = move.affine(0)[:, :2]
-        return shutting_quite(mesh, self._face.landmarks_px, linear, shape, self._shape), move
+        mesh = shutting_quite(mesh, self._face.landmarks_px, linear, shape, self._shape)
+        return self._warp.flattened(mesh, move), move
 
     def _shaped(self, performance: Performance, frame: int) -> Points:
         values = performance.values[frame : frame + 1]

@@ -20,6 +20,8 @@ _LIDS_SHUT = 0.012
 _LASH_HEIGHT = 0.12  # of an eye's width
 _MOST_LASH = 0.55  # of the way to the next points above
 
+LID_EDGE = 0.045  # of an eye's width below the lids' landmarks: there the upper's lashes and the lower's rim end
+
 _Wide = NDArray[np.float64]
 # upper and lower edge, what counts as shut, by how much the lower one comes to meet the upper
 _OPENINGS = (
@@ -77,3 +79,13 @@ def lash_points(photo: Points, moved: Points) -> tuple[_Wide, _Wide]:
         kept = np.minimum(share[:, 0] * length / now_length, _MOST_LASH)[:, None]
         after.append(moved[upper] + kept * now)
     return np.concatenate(before), np.concatenate(after)
+
+
+def lids_lowered(mesh: _Wide, now_from_photo: NDArray[np.floating], photo: Points) -> _Wide:
+    """A (468, 3) mesh with both lids' edges a little lower, so that lashes and no white move with the skin."""
+    out = mesh.copy()
+    for upper, lower, (outer, inner) in zip(UPPER_LIDS, LOWER_LIDS, CORNERS, strict=True):
+        down = LID_EDGE * float(np.linalg.norm(photo[outer, :2] - photo[inner, :2])) * now_from_photo[:, 1]
+        out[upper, :2] += down
+        out[lower, :2] += down
+    return out

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Image, Points
 from understudy.expression.head_move import HeadMove, moved
-from understudy.expression.openings import lash_points
+from understudy.expression.openings import lash_points, lids_lowered
 from understudy.expression.raster import Sheet, raster
 from understudy.expression.topology import OVAL, face_triangles, ring_triangles
 
@@ -50,7 +50,7 @@ class PhotoWarp:
         """The photo with its face moved, of the same size.
 
         Args:
-            mesh_px: (468, 3) float32, where the face's mesh goes.
+            mesh_px: (468, 3) float32, where the face's mesh goes, `flattened` where its head turns.
             move: of the head, which hair and ears follow; none where None.
         """
         height, width = self._photo.shape[:2]
@@ -63,7 +63,7 @@ class PhotoWarp:
     def places(self, mesh_px: Points, move: HeadMove | None = None) -> NDArray[np.float32]:
         """Where each pixel comes from: (h, w, 2) x, y in the photo."""
         move = move or HeadMove.none()
-        before, after = self._points(mesh_px.astype(np.float64), move)
+        before, after = self._points(mesh_px, move)
         height, width = self._photo.shape[:2]
         face, rings = face_triangles(), ring_triangles(len(_RINGS))
         whole = Sheet(left=0, top=0, width=-(-width // _COARSE) + 1, height=-(-height // _COARSE) + 1, step=_COARSE)
@@ -83,7 +83,7 @@ class PhotoWarp:
             np.copyto(part, fine, where=(number > 0)[..., None])
         return place
 
-    def flattened(self, mesh_px: _Wide, move: HeadMove) -> _Wide:
+    def flattened(self, mesh_px: Points, move: HeadMove) -> Points:
         """A moved mesh with no part of it hidden: depth goes back no steeper than the turn allows.
 
         Reference:
@@ -91,21 +91,22 @@ class PhotoWarp:
             f(q) + L |p - q| (Hausdorff 1919; McShane 1934).
         """
         depth = (self._depth[None] + move.steepest * self._apart).min(axis=1)
-        out = mesh_px.copy()
+        out = mesh_px.astype(np.float32).copy()
         out[:, :2] += move.deeper(depth - self._depth)
         return out
 
-    def _points(self, mesh_px: _Wide, move: HeadMove) -> tuple[_Wide, _Wide]:
+    def _points(self, mesh_px: Points, move: HeadMove) -> tuple[_Wide, _Wide]:
         """(468 + 14 + rings, 2) points in the photo and where they go."""
-        mesh = self.flattened(mesh_px, move)
-        lashes_before, lashes_after = lash_points(self._mesh, mesh)
+        mesh = lids_lowered(mesh_px.astype(np.float64), move.affine(0)[:, :2], self._mesh)
+        photo = lids_lowered(self._mesh, np.eye(2), self._mesh)
+        lashes_before, lashes_after = lash_points(photo, mesh)
         outline = move.outline(self._outline_depth)
         own = mesh[OVAL, :2] - moved(outline, self._mesh[OVAL])
         rings = list[_Wide]()
         for ring, (_, follows, far) in zip(self._rings, _RINGS, strict=True):
             with_head = (moved(outline, ring) - ring) * (far * self._not_neck(ring))[:, None]
             rings.append(ring + with_head + follows * own)
-        before = np.concatenate([self._mesh[:, :2], lashes_before[:, :2], *self._rings])
+        before = np.concatenate([photo[:, :2], lashes_before[:, :2], *self._rings])
         return before, np.concatenate([mesh[:, :2], lashes_after[:, :2], *rings])
 
     def _not_neck(self, points: _Wide) -> _Wide:
