@@ -11,6 +11,7 @@ from understudy.expression.apply import Start, shaped
 from understudy.expression.basis import Basis, load_basis
 from understudy.expression.eyes import Eye
 from understudy.expression.head_move import HeadMove
+from understudy.expression.mouth import Interior, Mouth
 from understudy.expression.openings import shutting_quite
 from understudy.expression.performance import Performance
 from understudy.expression.read import Clip, read_clip
@@ -62,9 +63,12 @@ class Morph:
         photo: (h, w, 3) RGB uint8.
         face: the face in it.
         basis: the package's own where None.
+        interior: a picture of an open mouth, used where the photo's is shut; made up where None.
     """
 
-    def __init__(self, photo: Image, face: PhotoFace, *, basis: Basis | None = None) -> None:
+    def __init__(
+        self, photo: Image, face: PhotoFace, *, basis: Basis | None = None, interior: Interior | None = None
+    ) -> None:
         """Find what the basis does not explain of the photo's face."""
         self._basis = basis or load_basis()
         self._face = face
@@ -77,6 +81,8 @@ class Morph:
             Eye(photo, face.landmarks_px, face.iris_px[side], side, float(own[CORNERS[side], 2].mean()))
             for side in (0, 1)
         ]
+        rest = self._poses.place(face.own.rest[None])[0] + self._rest_px
+        self._mouth = Mouth(photo, face.landmarks_px, rest, float(own[13, 2]), interior)
 
     def mesh(self, performance: Performance, frame: int) -> Points:
         """Where the (468, 3) float32 mesh goes; the photo's own performance leaves it where it is."""
@@ -94,6 +100,7 @@ class Morph:
         gaze_deg = performance.gaze_deg[frame] - self._face.own.gaze_deg[0]
         for eye in self._eyes:
             eye.draw(picture, mesh, move, gaze_deg)
+        self._mouth.draw(picture, mesh, move)
         return picture
 
     def _moved(self, performance: Performance, frame: int) -> tuple[Points, HeadMove]:
