@@ -17,9 +17,10 @@ _RIM = 1.12  # of the iris' radius: up to where its dark rim fades into white
 _LASH_SHADOW = 0.07  # of an eye's width below the upper lid: lashes and their shadow, no eyeball
 _NOT_CLEAR = 0.02
 _SPREAD = 0.12  # of the patch's width: how far white is carried to where it is hidden
+_WHITE_OVER_SKIN = 0.9  # the least brightness of white
 _FEW = 12  # pixels of white that tell its colour
 _MOST_DEG = 45.0
-_DARKEST = 0.4
+_DARKEST = 0.55
 _KEPT, _NOTHING = 0.04, 0.02  # of an eye's width: how far iris or lid go until the photo's own borders are gone
 
 _Floats = NDArray[np.float32]
@@ -130,15 +131,19 @@ def _white(patch: _Floats, clear: NDArray[np.bool_], far: _Floats) -> _Floats:
     reach = _SPREAD * patch.shape[1]
     total = cv2.GaussianBlur(weight, (0, 0), reach)[..., None] + 1e-6
     filled = cv2.GaussianBlur(patch * weight[..., None], (0, 0), reach) / total
+    least = _guessed_white(patch).mean() * _WHITE_OVER_SKIN
+    filled = filled * np.maximum(1, least / np.maximum(filled.mean(axis=2, keepdims=True), 1))
     near = cv2.GaussianBlur(known.astype(np.float32), (0, 0), 1.0)[..., None]
-    near = np.clip(2 * near - 1, 0, 1)
+    # what is much darker than white is a lash, or the iris' rim
+    share = patch.mean(axis=2, keepdims=True) / np.maximum(filled.mean(axis=2, keepdims=True), 1)
+    near = np.clip(2 * near - 1, 0, 1) * np.clip((share - 0.6) / 0.25, 0, 1)
     return (near * patch + (1 - near) * filled).astype(np.float32)
 
 
 def _guessed_white(patch: _Floats) -> _Floats:
     """Of an eye that shows none: a little brighter than skin, with half its tint."""
-    skin = np.percentile(patch.reshape(-1, 3), 75, axis=0)
-    return (0.5 * skin + 0.5 * skin.mean()).astype(np.float32)
+    skin = np.percentile(patch.reshape(-1, 3), 80, axis=0)
+    return (0.3 * skin + 0.7 * skin.mean()).astype(np.float32)
 
 
 def _iris(patch: _Floats, clear: NDArray[np.bool_], centre: Points, far: _Floats) -> _Floats:

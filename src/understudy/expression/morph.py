@@ -11,6 +11,7 @@ from understudy.expression.apply import Start, shaped
 from understudy.expression.basis import Basis, load_basis
 from understudy.expression.eyes import Eye
 from understudy.expression.head_move import HeadMove
+from understudy.expression.lid_skin import LidSkin
 from understudy.expression.mouth import Interior, Mouth
 from understudy.expression.openings import shutting_quite
 from understudy.expression.performance import Performance
@@ -77,6 +78,7 @@ class Morph:
         own = self._poses.place(self._shape[None])[0]
         self._rest_px: Points = face.landmarks_px - own
         self._warp = PhotoWarp(photo, face.landmarks_px, own[:, 2])
+        self._lids = [LidSkin(photo, face.landmarks_px, side) for side in (0, 1)]
         self._eyes = [
             Eye(photo, face.landmarks_px, face.iris_px[side], side, float(own[CORNERS[side], 2].mean()))
             for side in (0, 1)
@@ -96,7 +98,10 @@ class Morph:
             frame: one in which a face is seen.
         """
         mesh, move = self._moved(performance, frame)
-        picture = self._warp.warped(mesh, move)
+        place = self._warp.places(mesh, move)
+        picture = self._warp.warped(place)
+        for lids in self._lids:
+            lids.draw(picture, place, mesh)
         gaze_deg = performance.gaze_deg[frame] - self._face.own.gaze_deg[0]
         for eye in self._eyes:
             eye.draw(picture, mesh, move, gaze_deg)

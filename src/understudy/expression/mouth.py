@@ -17,8 +17,9 @@ from understudy.faces.mesh import CHIN
 
 _OPEN = 0.1  # of the mouth's width: a gap from which on the inside is seen
 _SHADE = 0.1  # of the mouth's width: how far the lips' shadow reaches in
-_LIGHTEST, _DARKEST = 1.0, 0.4
+_LIGHTEST, _DARKEST = 1.0, 0.55
 _SOFT = 0.012  # of the mouth's width
+_LOWER_LIP, _BY_LIP = 14, 0.65
 _AS_IN_PHOTO = 0.06  # of the mouth's width: lips within it lie as in the photo
 
 _Floats = NDArray[np.float32]
@@ -39,10 +40,11 @@ class Interior:
 
 @dataclass(frozen=True)
 class _Layer:
-    """(h, w, 4) colour times cover, and cover; where the chin is when it lies as drawn."""
+    """(h, w, 4) colour times cover, and cover; where the jaw is when it lies as drawn."""
 
     pixels: _Floats
-    chin_px: NDArray[np.floating] | None  # None: it is fixed to the skull
+    jaw_px: NDArray[np.floating] | None = None  # None: it is fixed to the skull
+    only_as_photo: bool = False  # goes when the lips have left where they are in the photo
 
 
 class Mouth:
@@ -66,18 +68,18 @@ class Mouth:
         teeth = Teeth.of(rest_px)
         self._cavity, self._home = light.cavity, teeth.home
         self._own = gap_of(mesh_px) > _OPEN
-        rest_chin = rest_px[CHIN, :2]
-        self._layers = [_Layer(teeth.tongue(light), rest_chin)]
+        at_rest = _jaw(rest_px)
+        self._layers = [_Layer(teeth.tongue(light), at_rest)]
         source = None
         if self._own:
             source = photo, mesh_px
         elif interior is not None and gap_of(interior.mesh_px) > _OPEN:
             source = fitted(interior.picture, interior.mesh_px, photo, mesh_px)
         if source is None:
-            self._layers += [_Layer(teeth.lower(light), rest_chin), _Layer(teeth.upper(light), None)]
+            self._layers += [_Layer(teeth.lower(light), at_rest), _Layer(teeth.upper(light))]
         else:
-            with_jaw, with_skull = shown(*source, self._home)
-            self._layers += [_Layer(with_jaw, source[1][CHIN, :2]), _Layer(with_skull, None)]
+            with_jaw, with_skull, is_rim = shown(*source, self._home)
+            self._layers += [_Layer(with_jaw, _jaw(source[1]), is_rim), _Layer(with_skull)]
 
     def draw(self, picture: Image, mesh_px: Points, move: HeadMove) -> None:
         """Draw it where the lips of a moved face are open.
@@ -96,21 +98,32 @@ class Mouth:
         if mask.max() < 0.02:
             return
         skull = move.affine(self._depth)
+        changed = self._changed(opening, move)
         inside = np.broadcast_to(self._cavity, (*shape, 3)).astype(np.float32)
         for layer in self._layers:
             matrix = skull.copy()
-            if layer.chin_px is not None:
-                matrix[:, 2] += mesh_px[CHIN, :2] - moved(skull, layer.chin_px[None])[0]
+            if layer.jaw_px is not None:
+                matrix[:, 2] += _jaw(mesh_px) - moved(skull, layer.jaw_px[None])[0]
             seen = warped(layer.pixels, self._home, matrix, box, empty=True)
+            if layer.only_as_photo:
+                seen *= np.float32(1 - changed)
             inside = seen[..., :3] + (1 - seen[..., 3:]) * inside
-        changed = 1.0
-        if self._own:  # lips that lie as in the photo: their shadow is in it
-            off = np.abs(opening - moved(skull, lips_outline(self._mesh, None, 1.0))).mean()
-            changed = min(1.0, float(off) / (_AS_IN_PHOTO * self._width))
         shade = 1 - changed * (1 - self._shade(mask, move.growth))
         blended(picture, box, inside * shade[..., None], mask)
+
+    def _changed(self, opening: Points, move: HeadMove) -> float:
+        """0 where the lips lie as in a photo whose own shadow is seen, to 1."""
+        if not self._own:
+            return 1.0
+        off = opening - moved(move.affine(self._depth), lips_outline(self._mesh, None, 1.0))
+        return min(1.0, float(np.abs(off).mean()) / (_AS_IN_PHOTO * self._width * move.growth))
 
     def _shade(self, mask: Mask, growth: float) -> Mask:
         """(h, w) how much light falls in between the lips: less near them."""
         reach = cv2.GaussianBlur(mask, (0, 0), _SHADE * self._width * growth, borderType=cv2.BORDER_CONSTANT)
         return np.asarray(_DARKEST + (_LIGHTEST - _DARKEST) * np.clip(1.6 * reach - 0.4, 0, 1), np.float32)
+
+
+def _jaw(mesh_px: Points) -> NDArray[np.floating]:
+    """(2,) a point that moves as the lower teeth do; of the chin alone it would be too little."""
+    return _BY_LIP * mesh_px[_LOWER_LIP, :2] + (1 - _BY_LIP) * mesh_px[CHIN, :2]

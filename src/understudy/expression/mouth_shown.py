@@ -46,10 +46,11 @@ def lips_outline(mesh_px: Points, shut_px: Points | None, growth: float) -> Poin
     return np.concatenate([left[None], lower, right[None], upper[::-1]]).astype(np.float32)
 
 
-def shown(picture: Image, mesh_px: Points, home: Box) -> tuple[_Floats, _Floats]:
+def shown(picture: Image, mesh_px: Points, home: Box) -> tuple[_Floats, _Floats, bool]:
     """What moves with the jaw and what with the skull, each (h, w, 4) colour times cover, and cover.
 
     The upper teeth end where, from the upper lip down, it becomes dark; what is below moves with the jaw.
+    The third says that nothing is below but the rim of the lip.
     """
     patch = home.cut(picture).astype(np.float32)
     shape = patch.shape[:2]
@@ -58,7 +59,8 @@ def shown(picture: Image, mesh_px: Points, home: Box) -> tuple[_Floats, _Floats]
     opening = lips_outline(mesh_px, None, 1.0) - home.corner
     inside = cv2.dilate(outlined(opening, shape), np.ones((2 * rim + 3, 2 * rim + 3), np.uint8))
     upper, lower = mesh_px[UPPER_LIP, :2] - home.corner, mesh_px[LOWER_LIP, :2] - home.corner
-    split = upper + _teeth_end(patch, upper, lower) * (lower - upper)
+    end = _teeth_end(patch, upper, lower)
+    split = upper + end * (lower - upper)
     down = lower.mean(axis=0) - upper.mean(axis=0)
     down /= max(float(np.linalg.norm(down)), 1e-6)
     left, right = opening[0], opening[len(lower) + 1]
@@ -66,7 +68,8 @@ def shown(picture: Image, mesh_px: Points, home: Box) -> tuple[_Floats, _Floats]
     loop = np.stack([left + above, left, *(split - rim * down), right, right + above])
     skull = inside * outlined(loop, shape)
     jaw = inside * np.clip(4 * (1 - outlined(loop, shape)), 0, 1)
-    return tuple(np.dstack([patch * cover[..., None], cover]) for cover in (jaw, skull))  # type: ignore[return-value]
+    layers = (np.dstack([patch * cover[..., None], cover]).astype(np.float32) for cover in (jaw, skull))
+    return (*layers, end == 1.0)
 
 
 def _teeth_end(patch: _Floats, upper: Points, lower: Points) -> float:

@@ -18,7 +18,7 @@ _EYES_APART = 90.0  # outer corners of the eyes
 _UPPER_WIDTHS, _UPPER_LENGTHS = (8.5, 6.8, 7.6, 7.0, 7.0), (9.5, 8.5, 9.3, 8.0, 7.5)
 _LOWER_WIDTHS, _LOWER_LENGTHS = (5.2, 5.8, 6.6, 7.0, 7.0), (8.0, 8.0, 8.5, 8.0, 7.5)
 _ARCH_UPPER, _ARCH_LOWER = 27.0, 25.0  # radius of the dental arch
-_EDGE_UPPER, _EDGE_LOWER = 2.0, 1.0  # below the line of shut lips
+_EDGE_UPPER, _EDGE_LOWER = 3.4, 0.6  # below the line of shut lips
 _RISE = 0.004  # of the edge towards the sides, a millimetre: parabola
 _BRIGHT_UPPER, _BRIGHT_LOWER = (1.0, 0.96, 0.86, 0.7, 0.52), (0.8, 0.78, 0.7, 0.55, 0.4)
 _GAP = 0.35
@@ -44,15 +44,15 @@ class MouthLight:
         lips = _pixels(photo, mesh_px[_LIPS, :2])
         lit = np.percentile(skin, 75, axis=0)
         whites = [_pixels(photo, lids_outline(mesh_px, side)) for side in (0, 1)]
-        bright = np.percentile(np.concatenate(whites), 88, axis=0)
+        bright = np.percentile(np.concatenate(whites), 93, axis=0)
         luma = float(np.clip(bright.mean(), 0.75 * lit.mean(), max(215.0, float(lit.mean()))))
         tint = 0.5 + 0.5 * bright / max(float(bright.mean()), 1.0)
         lip = np.median(lips, axis=0)
         return cls(
-            tooth=(luma * 0.95 * tint * (1.02, 1.0, 0.93)).astype(np.float32),
+            tooth=(luma * 1.08 * tint * (1.02, 1.0, 0.93)).astype(np.float32),
             gum=(0.75 * lip).astype(np.float32),
             tongue=(0.62 * lip * (1.02, 0.95, 0.95)).astype(np.float32),
-            cavity=(luma * np.array([0.14, 0.07, 0.07])).astype(np.float32),
+            cavity=(luma * np.array([0.17, 0.08, 0.08])).astype(np.float32),
         )
 
 
@@ -95,8 +95,8 @@ class Teeth:
     def tongue(self, light: MouthLight) -> _Floats:
         """The same of the tongue."""
         angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-        outline = [(19 * np.cos(a), 9 + 13 * np.sin(a)) for a in angle]
-        lit = [(12 * np.cos(a), 4 + 6 * np.sin(a)) for a in angle]
+        outline = [(19 * np.cos(a), 7 + 13 * np.sin(a)) for a in angle]
+        lit = [(12 * np.cos(a), 1 + 6 * np.sin(a)) for a in angle]
         layer = _over(None, self._area(outline, 1.6), light.tongue)
         return _over(layer, 0.5 * self._area(lit, 3.0), 1.25 * light.tongue)
 

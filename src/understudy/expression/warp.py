@@ -46,22 +46,22 @@ class PhotoWarp:
         self._height = float(np.ptp(border[:, 1]))
         self._outline_depth = float(self._depth[OVAL].max())
 
-    def warped(self, mesh_px: Points, move: HeadMove | None = None) -> Image:
-        """The photo with its face moved, of the same size.
+    def warped(self, place: NDArray[np.float32]) -> Image:
+        """The photo's pixels of (h, w, 2) `places`."""
+        x, y = cv2.split(place)
+        out = cv2.remap(self._photo, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(out, np.uint8)
+
+    def places(self, mesh_px: Points, move: HeadMove | None = None) -> NDArray[np.float32]:
+        """Where each pixel comes from when the face has moved.
 
         Args:
             mesh_px: (468, 3) float32, where the face's mesh goes, `flattened` where its head turns.
             move: of the head, which hair and ears follow; none where None.
-        """
-        height, width = self._photo.shape[:2]
-        place = self.places(mesh_px, move)
-        x, y = cv2.split(place)
-        out = cv2.remap(self._photo, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        assert out.shape[:2] == (height, width)
-        return np.asarray(out, np.uint8)
 
-    def places(self, mesh_px: Points, move: HeadMove | None = None) -> NDArray[np.float32]:
-        """Where each pixel comes from: (h, w, 2) x, y in the photo."""
+        Returns:
+            (h, w, 2) float32 x, y in the photo.
+        """
         move = move or HeadMove.none()
         before, after = self._points(mesh_px, move)
         height, width = self._photo.shape[:2]
