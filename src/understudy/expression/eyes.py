@@ -21,6 +21,7 @@ _WHITE_OVER_SKIN = 0.9  # the least brightness of white
 _FEW = 12  # pixels of white that tell its colour
 _MOST_DEG = 45.0
 _DARKEST = 0.55
+_SHADE, _SHADED = 0.08, 0.35  # of an eye's width: how far lids' shadow reaches; how dark it is
 _KEPT, _NOTHING = 0.04, 0.02  # of an eye's width: how far iris or lid go until the photo's own borders are gone
 
 _Floats = NDArray[np.float32]
@@ -49,13 +50,14 @@ class Eye:
         patch = self._box.cut(photo).astype(np.float32)
         shape = patch.shape[:2]
         seen = outlined(opening - self._box.corner, shape) > 0.99
-        lashes = self._below_lid(seen, opening)
+        clear = self._below_lid(seen, opening)
         centre = iris_px[0] - self._box.corner
         radius = float(np.median(np.linalg.norm(iris_px[1:] - iris_px[0], axis=1)))
         far = _far(shape, centre) / max(radius, 1e-6)
-        self._white = _white(patch, lashes, far)
+        self._white = _white(patch, clear, far)
         cover = np.clip((_RIM - far) / (_RIM - 0.92), 0, 1).astype(np.float32)
-        colour = _iris(patch, lashes, centre, far)
+        guessed = cover[..., None] * _iris(patch, clear, centre, far) + (1 - cover[..., None]) * self._white
+        colour = np.where((clear & (far < _RIM))[..., None], patch, guessed)
         self._iris = np.dstack([colour - (1 - cover[..., None]) * self._white, cover])
         near = outlined(opening - self._box.corner, shape, 0.8)
         self._shadow = self._lash_shadow(patch, colour, near > 0.5)
@@ -86,11 +88,14 @@ class Eye:
         with_lid[:, 2] += lid
         shadow = warped(self._shadow, self._box, with_lid, box)[..., None]
         eye = (iris[..., :3] + (1 - iris[..., 3:]) * white) * shadow
+        mask = outlined(opening - box.corner, (box.height, box.width))
         gone = np.hypot(*shift) + np.hypot(*lid) / move.growth
         kept = np.exp(-np.square(gone / (_KEPT * self._width)))
+        near_lids = 1 - np.clip(2 * cv2.GaussianBlur(mask, (0, 0), _SHADE * self._width * move.growth) - 0.6, 0, 1)
+        eye *= (1 - (1 - kept) * _SHADED * near_lids)[..., None]
         if kept > _NOTHING:
             eye += kept * warped(self._rest, self._box, now_from_photo, box)
-        blended(picture, box, eye, outlined(opening - box.corner, (box.height, box.width)))
+        blended(picture, box, eye, mask)
 
     def _lash_shadow(self, patch: _Floats, colour: _Floats, opening: NDArray[np.bool_]) -> _Floats:
         """(h, w, 1) by how much the upper lid and its lashes darken the eyeball."""
@@ -126,7 +131,7 @@ def _white(patch: _Floats, clear: NDArray[np.bool_], far: _Floats) -> _Floats:
         return np.broadcast_to(_guessed_white(patch), patch.shape).astype(np.float32)
     bright = patch.mean(axis=2)
     low, high = np.percentile(bright[known], (20, 95))
-    weight = np.where(known, np.square(np.clip((bright - low) / max(high - low, 1), 0.03, 1)), 0)
+    weight = np.where(known, np.clip((bright - low) / max(high - low, 1), 0.03, 1), 0)
     weight = weight.astype(np.float32)
     reach = _SPREAD * patch.shape[1]
     total = cv2.GaussianBlur(weight, (0, 0), reach)[..., None] + 1e-6
