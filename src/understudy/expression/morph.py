@@ -8,6 +8,7 @@ import numpy as np
 
 from understudy.core.types import Image, Points
 from understudy.expression.apply import Start, shaped
+from understudy.expression.background import Background
 from understudy.expression.basis import Basis, load_basis
 from understudy.expression.eyes import Eye
 from understudy.expression.head_move import HeadMove
@@ -65,10 +66,18 @@ class Morph:
         face: the face in it.
         basis: the package's own where None.
         interior: a picture of an open mouth, used where the photo's is shut; made up where None.
+        fill_background: what lies behind the head is filled in once and stays where it is; else it is bent
+            along with the head.
     """
 
     def __init__(
-        self, photo: Image, face: PhotoFace, *, basis: Basis | None = None, interior: Interior | None = None
+        self,
+        photo: Image,
+        face: PhotoFace,
+        *,
+        basis: Basis | None = None,
+        interior: Interior | None = None,
+        fill_background: bool = True,
     ) -> None:
         """Find what the basis does not explain of the photo's face."""
         self._basis = basis or load_basis()
@@ -78,6 +87,7 @@ class Morph:
         own = self._poses.place(self._shape[None])[0]
         self._rest_px: Points = face.landmarks_px - own
         self._warp = PhotoWarp(photo, face.landmarks_px, own[:, 2])
+        self._background = Background.of(photo, face.landmarks_px) if fill_background else None
         self._lids = [LidSkin(photo, face.landmarks_px, side) for side in (0, 1)]
         self._eyes = [
             Eye(photo, face.landmarks_px, face.iris_px[side], side, float(own[CORNERS[side], 2].mean()))
@@ -100,6 +110,8 @@ class Morph:
         mesh, move = self._moved(performance, frame)
         place = self._warp.places(mesh, move)
         picture = self._warp.warped(place)
+        if self._background is not None:
+            picture = self._background.restored(picture, place)
         for lids in self._lids:
             lids.draw(picture, place, mesh)
         gaze_deg = performance.gaze_deg[frame] - self._face.own.gaze_deg[0]
