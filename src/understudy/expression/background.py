@@ -116,15 +116,16 @@ def _person(photo: Image, mesh: Points) -> Mask | None:
     y, x = np.clip(centre[::-1].astype(int), 0, np.array(parts.shape) - 1)
     mask = (parts == parts[y, x]).astype(np.float32)
     mask = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.float32)
-    near, far = (_covered(mask, centre + (border - centre) * at) for at in (_NEAR, _FAR))
+    near = _covered(mask, centre + (border - centre) * _NEAR, unknown=1.0)
+    far = _covered(mask, centre + (border - centre) * _FAR, unknown=0.0)
     return mask if near > _LEAST_NEAR and far < _MOST_FAR else None
 
 
-def _covered(mask: Mask, ring: Points) -> float:
-    """How much of the upper half of a ring lies on the person; what is outside the picture is left out."""
+def _covered(mask: Mask, ring: Points, unknown: float) -> float:
+    """How much of what a picture shows of the upper half of a ring lies on the person."""
     at = np.round(ring[ring[:, 1] < ring[:, 1].mean()]).astype(int)
     within = ((at >= 0) & (at < mask.shape[::-1])).all(axis=1)
-    return float(mask[at[within, 1], at[within, 0]].mean()) if within.any() else 0.5
+    return float(mask[at[within, 1], at[within, 0]].mean()) if within.any() else unknown
 
 
 def _filled(photo: Image, known: Mask) -> Image:

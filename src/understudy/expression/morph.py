@@ -55,6 +55,7 @@ class PhotoFace:
             centre_px=own.centre_px[0],
             scale_px=float(own.scale_px[0]),
             size_px=own.size_px,
+            gaze_deg=(float(own.gaze_deg[0, 0]), float(own.gaze_deg[0, 1])),
         )
 
 

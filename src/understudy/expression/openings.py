@@ -16,10 +16,11 @@ from understudy.expression.topology import (
 )
 
 _LIPS_SHUT = 0.008  # sides of the face: lips that are nearer together in the model touch
-_LIDS_SHUT = 0.012
+_LIDS_SHUT = 0.004
 _LASH_HEIGHT = 0.12  # of an eye's width
 _MOST_LASH = 0.55  # of the way to the next points above
 
+_LIP_RIM = 0.03  # of the mouth's width
 LID_EDGE = 0.045  # of an eye's width below the lids' landmarks: there the upper's lashes and the lower's rim end
 
 _Wide = NDArray[np.float64]
@@ -88,4 +89,17 @@ def lids_lowered(mesh: _Wide, now_from_photo: NDArray[np.floating], photo: Point
         down = LID_EDGE * float(np.linalg.norm(photo[outer, :2] - photo[inner, :2])) * now_from_photo[:, 1]
         out[upper, :2] += down
         out[lower, :2] += down
+    return out
+
+
+def lips_trimmed(photo: _Wide, moved: _Wide) -> _Wide:
+    """The (468, 3) mesh of a photo whose lips begin a little further out where they shut: no teeth at their edges."""
+    was = np.linalg.norm(photo[LOWER_LIP, :2] - photo[UPPER_LIP, :2], axis=1, keepdims=True)
+    now = np.linalg.norm(moved[LOWER_LIP, :2] - moved[UPPER_LIP, :2], axis=1, keepdims=True)
+    width = float(np.linalg.norm(photo[UPPER_LIP[0], :2] - photo[UPPER_LIP[-1], :2]))
+    shut = np.clip(1 - now / np.maximum(was, 1e-6), 0, 1) * np.clip(was / (_LIP_RIM * width) - 1, 0, 1)
+    across = (photo[LOWER_LIP, :2] - photo[UPPER_LIP, :2]) / np.maximum(was, 1e-6)
+    out = photo.copy()
+    out[LOWER_LIP, :2] += shut * _LIP_RIM * width * across
+    out[UPPER_LIP, :2] -= shut * _LIP_RIM * width * across
     return out

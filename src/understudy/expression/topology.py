@@ -25,7 +25,7 @@ LOWER_LIP = np.array((95, 88, 178, 87, 14, 317, 402, 318, 324))
 OVAL = np.array(FACE_OVAL)
 LASHES = LANDMARK_COUNT + np.arange(UPPER_LIDS.size)  # additional points: where lashes end and lid begins
 RINGS_FROM = LANDMARK_COUNT + UPPER_LIDS.size
-_OPEN = 0.7  # how far the jaw is lowered where the points are joined, so that no triangle joins the lips
+_OPEN = 0.5  # how far the jaw is lowered where the points are joined, so that no triangle joins the lips
 
 
 @cache

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Image, Points
 from understudy.expression.head_move import HeadMove, moved
-from understudy.expression.openings import lash_points, lids_lowered
+from understudy.expression.openings import lash_points, lids_lowered, lips_trimmed
 from understudy.expression.raster import Sheet, raster
 from understudy.expression.topology import OVAL, face_triangles, ring_triangles
 
@@ -98,7 +98,7 @@ class PhotoWarp:
     def _points(self, mesh_px: Points, move: HeadMove) -> tuple[_Wide, _Wide]:
         """(468 + 14 + rings, 2) points in the photo and where they go."""
         mesh = lids_lowered(mesh_px.astype(np.float64), move.affine(0)[:, :2], self._mesh)
-        photo = lids_lowered(self._mesh, np.eye(2), self._mesh)
+        photo = lids_lowered(lips_trimmed(self._mesh, mesh), np.eye(2), self._mesh)
         lashes_before, lashes_after = lash_points(photo, mesh)
         outline = move.outline(self._outline_depth)
         own = mesh[OVAL, :2] - moved(outline, self._mesh[OVAL])
