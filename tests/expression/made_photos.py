@@ -16,7 +16,13 @@ from understudy.faces.mesh import FACE_OVAL, INNER_LIPS, LEFT_EYELIDS, OUTER_LIP
 SIZE, SIDE = 400, 250.0
 IRIS_PX = 7
 LASHES = (70, 50, 45)
-SKIN, WHITE, IRIS, LIPS, BEHIND = (200, 160, 140), (235, 235, 235), (30, 50, 110), (170, 80, 80), (60, 110, 70)
+SKIN, WHITE, IRIS, LIPS, BEHIND = (
+    (200, 160, 140),
+    (235, 235, 235),
+    (30, 50, 110),
+    (170, 80, 80),
+    (60, 110, 70),
+)
 TEETH = (20, 200, 220)  # no other part has this colour
 
 

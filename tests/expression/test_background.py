@@ -49,9 +49,9 @@ def test_a_head_that_leaves_uncovers_what_is_like_its_surroundings() -> None:
     assert np.abs(out[190, 200 + shift] - photo[190, 200]).max() <= 3
 
 
-def test_nobody_is_told_from_a_picture_all_alike() -> None:
-    _, mesh, _ = striped()
-    assert Background.of(np.full((SIZE, SIZE, 3), 120, np.uint8), mesh) is None
+def test_a_face_that_fills_the_picture_has_no_background() -> None:
+    photo, mesh, _ = striped()
+    assert Background.of(photo[90:290, 120:280], mesh - np.float32([120, 90, 0])) is None
 
 
 def test_a_hole_is_filled_between_what_is_around_it() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from expression.made_photos import LIPS, SKIN, TEETH, around, drawn_face, like
-from understudy.expression.mouth import Interior
 from understudy.expression.morph import Morph
+from understudy.expression.mouth import Interior
 from understudy.faces.mesh import INNER_LIPS
 
 INSIDE = list(INNER_LIPS)

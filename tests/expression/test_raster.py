@@ -7,7 +7,9 @@ import numpy as np
 from understudy.expression.raster import Sheet, raster
 
 
-def by_hand(before: np.ndarray, after: np.ndarray, face: np.ndarray, pixel: tuple[float, float]) -> np.ndarray | None:
+def by_hand(
+    before: np.ndarray, after: np.ndarray, face: np.ndarray, pixel: tuple[float, float]
+) -> np.ndarray | None:
     a, b, c = after[face]
     share = np.linalg.solve(np.array([[*a, 1], [*b, 1], [*c, 1]]).T, np.array([*pixel, 1.0]))
     return share @ before[face] if share.min() > 0.1 else None

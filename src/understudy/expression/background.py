@@ -43,7 +43,9 @@ class Background:
             Rother et al., GrabCut, SIGGRAPH 2004, begun from the face's mesh.
         """
         small_from_photo = min(1.0, _SIDE / max(photo.shape[:2]))
-        small = cv2.resize(photo, None, fx=small_from_photo, fy=small_from_photo, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(
+            photo, None, fx=small_from_photo, fy=small_from_photo, interpolation=cv2.INTER_AREA
+        )
         person = _person(np.asarray(small, np.uint8), mesh_px[:, :2] * small_from_photo)
         if person is None:
             return None

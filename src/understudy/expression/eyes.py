@@ -22,7 +22,10 @@ _FEW = 12  # pixels of white that tell its colour
 _MOST_DEG = 45.0
 _DARKEST = 0.55
 _SHADE, _SHADED = 0.08, 0.35  # of an eye's width: how far lids' shadow reaches; how dark it is
-_KEPT, _NOTHING = 0.04, 0.02  # of an eye's width: how far iris or lid go until the photo's own borders are gone
+_KEPT, _NOTHING = (
+    0.04,
+    0.02,
+)  # of an eye's width: how far iris or lid go until the photo's own borders are gone
 
 _Floats = NDArray[np.float32]
 
@@ -91,7 +94,9 @@ class Eye:
         mask = outlined(opening - box.corner, (box.height, box.width))
         gone = np.hypot(*shift) + np.hypot(*lid) / move.growth
         kept = np.exp(-np.square(gone / (_KEPT * self._width)))
-        near_lids = 1 - np.clip(2 * cv2.GaussianBlur(mask, (0, 0), _SHADE * self._width * move.growth) - 0.6, 0, 1)
+        near_lids = 1 - np.clip(
+            2 * cv2.GaussianBlur(mask, (0, 0), _SHADE * self._width * move.growth) - 0.6, 0, 1
+        )
         eye *= (1 - (1 - kept) * _SHADED * near_lids)[..., None]
         if kept > _NOTHING:
             eye += kept * warped(self._rest, self._box, now_from_photo, box)
@@ -101,7 +106,8 @@ class Eye:
         """(h, w, 1) by how much the upper lid and its lashes darken the eyeball."""
         darker = (patch.mean(axis=2) + 1) / (colour.mean(axis=2) + 1)
         darker = np.where(opening, np.clip(darker, _DARKEST, 1), 1)
-        upper = np.arange(patch.shape[0])[:, None] < self._upper_px[:, 1].mean() - self._box.top + _LASH_SHADOW * self._width
+        end = self._upper_px[:, 1].mean() - self._box.top + _LASH_SHADOW * self._width
+        upper = np.arange(patch.shape[0])[:, None] < end
         calm = cv2.GaussianBlur(np.where(upper, darker, 1).astype(np.float32), (0, 0), 1.0)
         return calm[..., None]
 
@@ -109,7 +115,7 @@ class Eye:
         """Where the eyeball itself is seen: not at the lids' edges, nor in the lashes' shadow."""
         shape = seen.shape
         shadow = round(_LASH_SHADOW * self._width)
-        lowered = outlined(opening + (0, shadow) - self._box.corner, shape) > 0.5
+        lowered = outlined(opening + np.float32([0, shadow]) - self._box.corner, shape) > 0.5
         edge = max(1, round(_NOT_CLEAR * self._width))
         clear = cv2.erode((seen & lowered).astype(np.uint8), np.ones((2 * edge + 1, 2 * edge + 1), np.uint8))
         return clear > 0

@@ -37,7 +37,9 @@ class LidSkin:
         self._box = Box.around(around, round(0.3 * self._width) + 2)
         patch = self._box.cut(photo)
         self._bare = _without_lashes(patch, max(3, round(_LASH_PX * self._width)))
-        self._calm = np.asarray(cv2.GaussianBlur(patch, (0, 0), sigmaX=0.12 * self._width, sigmaY=0.4), np.uint8)
+        self._calm = np.asarray(
+            cv2.GaussianBlur(patch, (0, 0), sigmaX=0.12 * self._width, sigmaY=0.4), np.uint8
+        )
 
     def draw(self, picture: Image, place: NDArray[np.float32], mesh_px: Points) -> None:
         """Draw it between the lashes and the brow, the more the lids are shut.
@@ -50,17 +52,24 @@ class LidSkin:
         shut = 1 - _gap(mesh_px, self._side) / max(self._gap, 1e-6)
         if shut < _LEAST:
             return
-        photo, moved = (lids_lowered(m.astype(np.float64), np.eye(2), self._mesh) for m in (self._mesh, mesh_px))
+        photo, moved = (
+            lids_lowered(m.astype(np.float64), np.eye(2), self._mesh) for m in (self._mesh, mesh_px)
+        )
         count = UPPER_LIDS.shape[1]
         lashes = lash_points(photo, moved)[1][self._side * count : (self._side + 1) * count, :2]
         outline = np.concatenate([lashes, mesh_px[ABOVE_LIDS[self._side], :2][::-1]])
         self._lay(picture, place, outline, self._bare, min(1, 1.5 * shut))
         # where lids meet, crumbs of white and iris would be seen
-        seam = np.concatenate([lashes, moved[LOWER_LIDS[self._side], :2][::-1] + (0, _SEAM_PX)])
+        seam = np.concatenate([lashes, moved[LOWER_LIDS[self._side], :2][::-1] + np.array([0, _SEAM_PX])])
         self._lay(picture, place, seam, self._calm, max(0.0, 2 * shut - 1))
 
     def _lay(
-        self, picture: Image, place: NDArray[np.float32], outline: NDArray[np.floating], skin: Image, share: float
+        self,
+        picture: Image,
+        place: NDArray[np.float32],
+        outline: NDArray[np.floating],
+        skin: Image,
+        share: float,
     ) -> None:
         box = Box.around(outline, 2).within(picture)
         if box is None or share <= 0:

@@ -59,7 +59,12 @@ class Mouth:
     """
 
     def __init__(
-        self, photo: Image, mesh_px: Points, rest_px: Points, depth_px: float, interior: Interior | None = None
+        self,
+        photo: Image,
+        mesh_px: Points,
+        rest_px: Points,
+        depth_px: float,
+        interior: Interior | None = None,
     ) -> None:
         """Take the inside from the photo, from the other picture, or make it up."""
         self._mesh, self._depth = mesh_px[:, :2], depth_px

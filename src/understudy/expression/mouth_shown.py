@@ -1,4 +1,4 @@
-"""The inside of a mouth as a picture of it shows it, taken apart into what the skull and what the jaw carry."""
+"""The inside of a mouth as a picture shows it, taken apart into what the skull and what the jaw carry."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ def fitted(picture: Image, mesh_px: Points, photo: Image, photo_px: Points) -> t
     photo_from_other = _similarity(here, there)
     # by the upper lip's corners' middle rather than the whole face, so that it lies in the mouth
     size = (photo.shape[1], photo.shape[0])
-    laid = cv2.warpAffine(picture, photo_from_other, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    laid = cv2.warpAffine(
+        picture, photo_from_other, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
+    )
     mesh = mesh_px.copy()
     mesh[:, :2] = mesh_px[:, :2] @ photo_from_other[:, :2].T + photo_from_other[:, 2]
     return _recoloured(laid, _skin_around(mesh, size), photo, _skin_around(photo_px, size)), mesh

@@ -21,7 +21,9 @@ _LASH_HEIGHT = 0.12  # of an eye's width
 _MOST_LASH = 0.55  # of the way to the next points above
 
 _LIP_RIM = 0.03  # of the mouth's width
-LID_EDGE = 0.045  # of an eye's width below the lids' landmarks: there the upper's lashes and the lower's rim end
+LID_EDGE = (
+    0.045  # of an eye's width below the lids' landmarks: there the upper's lashes and the lower's rim end
+)
 
 _Wide = NDArray[np.float64]
 # upper and lower edge, what counts as shut, by how much the lower one comes to meet the upper
@@ -83,7 +85,7 @@ def lash_points(photo: Points, moved: Points) -> tuple[_Wide, _Wide]:
 
 
 def lids_lowered(mesh: _Wide, now_from_photo: NDArray[np.floating], photo: Points) -> _Wide:
-    """A (468, 3) mesh with both lids' edges a little lower, so that lashes and no white move with the skin."""
+    """A (468, 3) mesh with lids' edges a little lower, so that lashes and no white move with the skin."""
     out = mesh.copy()
     for upper, lower, (outer, inner) in zip(UPPER_LIDS, LOWER_LIDS, CORNERS, strict=True):
         down = LID_EDGE * float(np.linalg.norm(photo[outer, :2] - photo[inner, :2])) * now_from_photo[:, 1]
@@ -93,7 +95,7 @@ def lids_lowered(mesh: _Wide, now_from_photo: NDArray[np.floating], photo: Point
 
 
 def lips_trimmed(photo: _Wide, moved: _Wide) -> _Wide:
-    """The (468, 3) mesh of a photo whose lips begin a little further out where they shut: no teeth at their edges."""
+    """A photo's (468, 3) mesh whose lips begin a little further out where they shut: without teeth."""
     was = np.linalg.norm(photo[LOWER_LIP, :2] - photo[UPPER_LIP, :2], axis=1, keepdims=True)
     now = np.linalg.norm(moved[LOWER_LIP, :2] - moved[UPPER_LIP, :2], axis=1, keepdims=True)
     width = float(np.linalg.norm(photo[UPPER_LIP[0], :2] - photo[UPPER_LIP[-1], :2]))

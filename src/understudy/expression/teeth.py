@@ -86,11 +86,15 @@ class Teeth:
         """(h, w, 4) colour times cover, and cover, of the upper teeth and gum."""
         gum = self._area([(-30, -14), (30, -14), (30, -5.5), (15, -6.2), (0, -6.5), (-15, -6.2), (-30, -5.5)])
         layer = _over(None, gum, light.gum)
-        return self._row(layer, light, _UPPER_WIDTHS, _UPPER_LENGTHS, _BRIGHT_UPPER, _ARCH_UPPER, _EDGE_UPPER, -1)
+        return self._row(
+            layer, light, _UPPER_WIDTHS, _UPPER_LENGTHS, _BRIGHT_UPPER, _ARCH_UPPER, _EDGE_UPPER, -1
+        )
 
     def lower(self, light: MouthLight) -> _Floats:
         """The same of the lower ones."""
-        return self._row(None, light, _LOWER_WIDTHS, _LOWER_LENGTHS, _BRIGHT_LOWER, _ARCH_LOWER, _EDGE_LOWER, 1)
+        return self._row(
+            None, light, _LOWER_WIDTHS, _LOWER_LENGTHS, _BRIGHT_LOWER, _ARCH_LOWER, _EDGE_LOWER, 1
+        )
 
     def tongue(self, light: MouthLight) -> _Floats:
         """The same of the tongue."""
@@ -134,7 +138,9 @@ def _tooth(inner: float, outer: float, edge: float, length: float, way: int) -> 
     wide = outer - inner
     across = (0.08, 0.0, 0.02, 0.12, 0.3, 0.7, 0.88, 0.98, 1.0, 0.92)
     along = (1.0, 0.45, 0.16, 0.05, 0.0, 0.0, 0.05, 0.16, 0.45, 1.0)
-    points = [(inner + share * wide, edge + way * at * length) for share, at in zip(across, along, strict=True)]
+    points = [
+        (inner + share * wide, edge + way * at * length) for share, at in zip(across, along, strict=True)
+    ]
     return [(x, y - _RISE * x * x) for x, y in points]
 
 

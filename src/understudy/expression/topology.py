@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from understudy.expression.basis import load_basis
 from understudy.faces.mesh import FACE_OVAL, LANDMARK_COUNT
 
-# each eye's lids from the outer to the inner corner, without those: upper, lower, and what lies above the upper
+# each eye's lids from the outer to the inner corner, without those: upper, lower, what lies above the upper
 UPPER_LIDS = np.array([(246, 161, 160, 159, 158, 157, 173), (466, 388, 387, 386, 385, 384, 398)])
 LOWER_LIDS = np.array([(7, 163, 144, 145, 153, 154, 155), (249, 390, 373, 374, 380, 381, 382)])
 ABOVE_LIDS = np.array([(247, 30, 29, 27, 28, 56, 190), (467, 260, 259, 257, 258, 286, 414)])

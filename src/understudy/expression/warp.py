@@ -1,4 +1,4 @@
-"""Move the face of a photo as its mesh moves; the head follows its turns, neck and background less and less."""
+"""Move the face of a photo as its mesh moves; hair turns with the head, neck and background less and less."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from understudy.expression.topology import OVAL, face_triangles, ring_triangles
 
 # rings around the face: how far from its centre in distances of the border, how much they follow what the
 # border does beside moving with the head, and how much they move with the head where there is no neck
-_RINGS = ((1.12, 0.7, 1.0), (1.3, 0.3, 1.0), (1.55, 0.1, 1.0), (1.9, 0.0, 1.0), (2.4, 0.0, 0.55), (3.1, 0.0, 0.0))
+_RINGS = (
+    (1.12, 0.7, 1.0),
+    (1.3, 0.3, 1.0),
+    (1.55, 0.1, 1.0),
+    (1.9, 0.0, 1.0),
+    (2.4, 0.0, 0.55),
+    (3.1, 0.0, 0.0),
+)
 _NECK = (-0.2, 0.5)  # below the chin, in heights of the face: from where to where the neck follows less
 _COARSE = 4  # pixels between places outside the face, where the movement is smooth
 
@@ -66,7 +73,9 @@ class PhotoWarp:
         before, after = self._points(mesh_px, move)
         height, width = self._photo.shape[:2]
         face, rings = face_triangles(), ring_triangles(len(_RINGS))
-        whole = Sheet(left=0, top=0, width=-(-width // _COARSE) + 1, height=-(-height // _COARSE) + 1, step=_COARSE)
+        whole = Sheet(
+            left=0, top=0, width=-(-width // _COARSE) + 1, height=-(-height // _COARSE) + 1, step=_COARSE
+        )
         coarse, _ = raster(before, after, np.concatenate([rings, face]), whole)
         # the first place is that of the first pixel, the next that of the one `_COARSE` further
         grid_from_pixel = np.array([[1 / _COARSE, 0, 0], [0, 1 / _COARSE, 0]])
