@@ -122,7 +122,7 @@ class Eye:
 
 
 def lids_outline(mesh_px: Points, side: int, lowered_px: float = 0.0) -> Points:
-    """(16, 2) the edge of an eye's opening, around it; the upper lid's lower by so much, but above the lower's."""
+    """(16, 2) the edge of an eye's opening, around it; the upper lid's lower by so much, at most shut."""
     outer, inner = mesh_px[CORNERS[side], :2]
     upper, lower = mesh_px[UPPER_LIDS[side], :2], mesh_px[LOWER_LIDS[side], :2]
     gap = np.linalg.norm(lower - upper, axis=1, keepdims=True)
