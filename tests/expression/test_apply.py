@@ -58,10 +58,12 @@ def test_another_face_does_the_same_from_where_it_is() -> None:
         centre_px=np.array([100.0, 90], np.float32),
         scale_px=80.0,
         size_px=(200, 180),
+        gaze_deg=(1.5, -9.0),
     )
     done = retargeted(driving, other, start)
     np.testing.assert_allclose(done.pose_deg[0], start.pose_deg, atol=1e-3)
     np.testing.assert_allclose(done.centre_px[0], start.centre_px, atol=1e-3)
+    np.testing.assert_allclose(done.gaze_deg, driving.gaze_deg + np.array([1.5, -9.0]), atol=1e-4)
     turned = driving.pose_deg - driving.pose_deg[0]
     np.testing.assert_allclose(done.pose_deg - start.pose_deg, turned, atol=1e-3)
     moved = (driving.centre_px - driving.centre_px[0]) * 80 / driving.scale_px[0]

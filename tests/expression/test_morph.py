@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from expression.made_photos import LIPS, drawn_face, like
 from understudy.expression.morph import Morph, PhotoFace
 from understudy.faces.mesh import template
 
@@ -35,3 +36,19 @@ def test_an_opened_jaw_lowers_the_chin_alone() -> None:
     moved = Morph(photo(), face).mesh(replace(face.own, values=values), 0) - face.landmarks_px
     assert moved[152, 1] > 8  # chin
     assert abs(moved[10, 1]) < 2  # top of the forehead
+
+
+def test_its_own_performance_gives_back_the_photo() -> None:
+    face, picture = photo_face(), photo()
+    drawn = Morph(picture, face).drawn(face.own, 0)
+    assert np.abs(drawn.astype(int) - picture).mean() < 0.2
+
+
+def test_a_turned_head_is_drawn_where_its_mesh_goes() -> None:
+    drawn = drawn_face()
+    turned = replace(drawn.face.own, pose_deg=drawn.face.own.pose_deg + np.float32([18, 5, 0]))
+    morph = Morph(drawn.photo, drawn.face)
+    lips = morph.mesh(turned, 0)[[0, 17], :2].mean(axis=0)
+    y, x = np.argwhere(like(morph.drawn(turned, 0), LIPS)).mean(axis=0)
+    assert abs(x - drawn.face.landmarks_px[0, 0]) > 8  # it has moved
+    np.testing.assert_allclose((x, y), lips, atol=5)

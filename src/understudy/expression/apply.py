@@ -84,19 +84,22 @@ class Start:
         centre_px: (2,) of the head.
         scale_px: forehead to chin.
         size_px: width and height of their frame.
+        gaze_deg: yaw and pitch of the eyes, which is taken for where they usually look.
     """
 
     pose_deg: Vector
     centre_px: Vector
     scale_px: float
     size_px: tuple[int, int]
+    gaze_deg: tuple[float, float] = (0.0, 0.0)
 
 
 def retargeted(performance: Performance, rest: Points, start: Start) -> Performance:
     """The same done by somebody else: expressions against their face at rest, movement from where they are.
 
     Coefficients stay as they are: they say what differs from a person's own face at rest. The head turns,
-    moves and grows by as much as the driving one does from its first frame on, in sides of the face.
+    moves and grows by as much as the driving one does from its first frame on, in sides of the face. The
+    eyes turn from where they look at the start by as much as the driving ones from where those usually look.
 
     Args:
         performance: of the driving person.
@@ -118,6 +121,7 @@ def retargeted(performance: Performance, rest: Points, start: Start) -> Performa
         pose_deg=((turned + 180) % 360 - 180).astype(np.float32),
         centre_px=(start.centre_px + moved * start.scale_px).astype(np.float32),
         scale_px=(start.scale_px * growth).astype(np.float32),
+        gaze_deg=(performance.gaze_deg + np.float32(start.gaze_deg)).astype(np.float32),
         rest=rest,
         size_px=start.size_px,
     )

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from understudy.core.types import Image, Points
-from understudy.expression.apply import Start, apply
+from understudy.expression.apply import Start, shaped
+from understudy.expression.background import Background
 from understudy.expression.basis import Basis, load_basis
+from understudy.expression.eyes import Eye
+from understudy.expression.head_move import HeadMove
+from understudy.expression.lid_skin import LidSkin
+from understudy.expression.mouth import Interior, Mouth
+from understudy.expression.openings import shutting_quite
 from understudy.expression.performance import Performance
 from understudy.expression.read import Clip, read_clip
+from understudy.expression.topology import CORNERS
 from understudy.expression.warp import PhotoWarp
+from understudy.faces.pose import HeadPoses, rotations_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +55,7 @@ class PhotoFace:
             centre_px=own.centre_px[0],
             scale_px=float(own.scale_px[0]),
             size_px=own.size_px,
+            gaze_deg=(float(own.gaze_deg[0, 0]), float(own.gaze_deg[0, 1])),
         )
 
 
@@ -57,20 +66,40 @@ class Morph:
         photo: (h, w, 3) RGB uint8.
         face: the face in it.
         basis: the package's own where None.
+        interior: a picture of an open mouth, used where the photo's is shut; made up where None.
+        fill_background: what lies behind the head is filled in once and stays where it is; else it is bent
+            along with the head.
     """
 
-    def __init__(self, photo: Image, face: PhotoFace, *, basis: Basis | None = None) -> None:
+    def __init__(
+        self,
+        photo: Image,
+        face: PhotoFace,
+        *,
+        basis: Basis | None = None,
+        interior: Interior | None = None,
+        fill_background: bool = True,
+    ) -> None:
         """Find what the basis does not explain of the photo's face."""
         self._basis = basis or load_basis()
         self._face = face
-        own = self._placed(face.own, 0)
+        self._poses = face.own.poses()
+        self._shape = self._shaped(face.own, 0)
+        own = self._poses.place(self._shape[None])[0]
         self._rest_px: Points = face.landmarks_px - own
-        self._warp = PhotoWarp(photo, face.landmarks_px)
+        self._warp = PhotoWarp(photo, face.landmarks_px, own[:, 2])
+        self._background = Background.of(photo, face.landmarks_px) if fill_background else None
+        self._lids = [LidSkin(photo, face.landmarks_px, side) for side in (0, 1)]
+        self._eyes = [
+            Eye(photo, face.landmarks_px, face.iris_px[side], side, float(own[CORNERS[side], 2].mean()))
+            for side in (0, 1)
+        ]
+        rest = self._poses.place(face.own.rest[None])[0] + self._rest_px
+        self._mouth = Mouth(photo, face.landmarks_px, rest, float(own[13, 2]), interior)
 
     def mesh(self, performance: Performance, frame: int) -> Points:
         """Where the (468, 3) float32 mesh goes; the photo's own performance leaves it where it is."""
-        grown = float(performance.scale_px[frame] / self._face.own.scale_px[0])
-        return (self._placed(performance, frame) + self._rest_px * np.float32(grown)).astype(np.float32)
+        return self._moved(performance, frame)[0]
 
     def drawn(self, performance: Performance, frame: int) -> Image:
         """The photo, of its size, with the face as one frame of a performance says.
@@ -79,15 +108,36 @@ class Morph:
             performance: of this face (its rest is the photo's), as `retargeted` gives it.
             frame: one in which a face is seen.
         """
-        return self._warp.warped(self.mesh(performance, frame))
+        mesh, move = self._moved(performance, frame)
+        place = self._warp.places(mesh, move)
+        picture = self._warp.warped(place)
+        if self._background is not None:
+            picture = self._background.restored(picture, place)
+        for lids in self._lids:
+            lids.draw(picture, place, mesh)
+        gaze_deg = performance.gaze_deg[frame] - self._face.own.gaze_deg[0]
+        for eye in self._eyes:
+            eye.draw(picture, mesh, move, gaze_deg)
+        self._mouth.draw(picture, mesh, move)
+        return picture
 
-    def _placed(self, performance: Performance, frame: int) -> Points:
-        number = int(np.flatnonzero(np.flatnonzero(performance.seen) == frame)[0])
-        poses = performance.poses()
-        one = type(poses)(
-            scale_px=poses.scale_px[number : number + 1],
-            frame_from_head=poses.frame_from_head[number : number + 1],
-            centre_px=poses.centre_px[number : number + 1],
-        )
+    def _moved(self, performance: Performance, frame: int) -> tuple[Points, HeadMove]:
+        shape, pose = self._shaped(performance, frame), _pose_of(performance, frame)
+        move = HeadMove.between(self._poses, pose)
+        mesh = pose.place(shape[None])[0] + self._rest_px * np.float32(move.growth)
+        linear = move.affine(0)[:, :2]
+        mesh = shutting_quite(mesh, self._face.landmarks_px, linear, shape, self._shape)
+        return self._warp.flattened(mesh, move), move
+
+    def _shaped(self, performance: Performance, frame: int) -> Points:
         values = performance.values[frame : frame + 1]
-        return apply(self._face.own.rest, performance.names, values, one, basis=self._basis)[0]
+        return shaped(self._face.own.rest, performance.names, values, basis=self._basis)[0]
+
+
+def _pose_of(performance: Performance, frame: int) -> HeadPoses:
+    """Of one frame."""
+    return HeadPoses(
+        scale_px=performance.scale_px[frame : frame + 1].astype(np.float64),
+        frame_from_head=rotations_of(performance.pose_deg[frame : frame + 1]),
+        centre_px=np.append(performance.centre_px[frame], 0)[None].astype(np.float64),
+    )

@@ -1,0 +1,134 @@
+"""What an opened mouth shows: teeth that stay with the skull, what moves with the jaw, and dark behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.types import Image, Mask, Points
+from understudy.expression.head_move import HeadMove, moved
+from understudy.expression.mouth_shown import LIP_CORNERS, fitted, gap_of, lips_outline, shown
+from understudy.expression.patches import Box, blended, outlined, warped
+from understudy.expression.teeth import MouthLight, Teeth
+from understudy.faces.mesh import CHIN
+
+_OPEN = 0.1  # of the mouth's width: a gap from which on the inside is seen
+_SHADE = 0.1  # of the mouth's width: how far the lips' shadow reaches in
+_LIGHTEST, _DARKEST = 1.0, 0.55
+_SOFT = 0.012  # of the mouth's width
+_LOWER_LIP, _BY_LIP = 14, 0.65
+_AS_IN_PHOTO = 0.06  # of the mouth's width: lips within it lie as in the photo
+
+_Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interior:
+    """A picture of an open mouth, of the same person best, to show where the photo's is shut.
+
+    Args:
+        picture: (h, w, 3) RGB uint8.
+        mesh_px: (468, 3) float32 mesh of the face in it.
+    """
+
+    picture: Image
+    mesh_px: Points
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """(h, w, 4) colour times cover, and cover; where the jaw is when it lies as drawn."""
+
+    pixels: _Floats
+    jaw_px: NDArray[np.floating] | None = None  # None: it is fixed to the skull
+    only_as_photo: bool = False  # goes when the lips have left where they are in the photo
+
+
+class Mouth:
+    """The inside of a photo's mouth.
+
+    Args:
+        photo: (h, w, 3) RGB uint8.
+        mesh_px: (468, 3) float32.
+        rest_px: (468, 3) float32, the same face with its mouth at rest, the head as in the photo.
+        depth_px: how far the teeth lie behind the head's centre.
+        interior: where the photo's mouth is shut; made up where None.
+    """
+
+    def __init__(
+        self,
+        photo: Image,
+        mesh_px: Points,
+        rest_px: Points,
+        depth_px: float,
+        interior: Interior | None = None,
+    ) -> None:
+        """Take the inside from the photo, from the other picture, or make it up."""
+        self._mesh, self._depth = mesh_px[:, :2], depth_px
+        self._width = float(np.linalg.norm(np.diff(rest_px[LIP_CORNERS, :2], axis=0)))
+        light = MouthLight.of(photo, mesh_px)
+        teeth = Teeth.of(rest_px)
+        self._cavity, self._home = light.cavity, teeth.home
+        self._own = gap_of(mesh_px) > _OPEN
+        at_rest = _jaw(rest_px)
+        self._layers = [_Layer(teeth.tongue(light), at_rest)]
+        source = None
+        if self._own:
+            source = photo, mesh_px
+        elif interior is not None and gap_of(interior.mesh_px) > _OPEN:
+            source = fitted(interior.picture, interior.mesh_px, photo, mesh_px)
+        if source is None:
+            self._layers += [_Layer(teeth.lower(light), at_rest), _Layer(teeth.upper(light))]
+        else:
+            with_jaw, with_skull, is_rim = shown(*source, self._home)
+            self._layers += [_Layer(with_jaw, _jaw(source[1]), is_rim), _Layer(with_skull)]
+
+    def draw(self, picture: Image, mesh_px: Points, move: HeadMove) -> None:
+        """Draw it where the lips of a moved face are open.
+
+        Args:
+            picture: (h, w, 3) RGB uint8, changed in place.
+            mesh_px: (468, 3) float32, where the face's mesh goes.
+            move: of the head.
+        """
+        opening = lips_outline(mesh_px, None if self._own else self._mesh, move.growth)
+        box = Box.around(opening, 3).within(picture)
+        if box is None:
+            return
+        shape = (box.height, box.width)
+        mask = outlined(opening - box.corner, shape, _SOFT * self._width)
+        if mask.max() < 0.02:
+            return
+        skull = move.affine(self._depth)
+        changed = self._changed(opening, move)
+        inside = np.broadcast_to(self._cavity, (*shape, 3)).astype(np.float32)
+        for layer in self._layers:
+            matrix = skull.copy()
+            if layer.jaw_px is not None:
+                matrix[:, 2] += _jaw(mesh_px) - moved(skull, layer.jaw_px[None])[0]
+            seen = warped(layer.pixels, self._home, matrix, box, empty=True)
+            if layer.only_as_photo:
+                seen *= np.float32(1 - changed)
+            inside = seen[..., :3] + (1 - seen[..., 3:]) * inside
+        shade = 1 - changed * (1 - self._shade(mask, move.growth))
+        blended(picture, box, inside * shade[..., None], mask)
+
+    def _changed(self, opening: Points, move: HeadMove) -> float:
+        """0 where the lips lie as in a photo whose own shadow is seen, to 1."""
+        if not self._own:
+            return 1.0
+        off = opening - moved(move.affine(self._depth), lips_outline(self._mesh, None, 1.0))
+        return min(1.0, float(np.abs(off).mean()) / (_AS_IN_PHOTO * self._width * move.growth))
+
+    def _shade(self, mask: Mask, growth: float) -> Mask:
+        """(h, w) how much light falls in between the lips: less near them."""
+        reach = cv2.GaussianBlur(mask, (0, 0), _SHADE * self._width * growth, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(_DARKEST + (_LIGHTEST - _DARKEST) * np.clip(1.6 * reach - 0.4, 0, 1), np.float32)
+
+
+def _jaw(mesh_px: Points) -> NDArray[np.floating]:
+    """(2,) a point that moves as the lower teeth do; of the chin alone it would be too little."""
+    return _BY_LIP * mesh_px[_LOWER_LIP, :2] + (1 - _BY_LIP) * mesh_px[CHIN, :2]

@@ -1,0 +1,78 @@
+"""A mouth that opens shows its inside, from wherever that can be had, and shuts over it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from expression.made_photos import LIPS, SKIN, TEETH, around, drawn_face, like
+from understudy.expression.morph import Morph
+from understudy.expression.mouth import Interior
+from understudy.faces.mesh import INNER_LIPS
+
+INSIDE = list(INNER_LIPS)
+
+
+def test_a_mouth_that_was_shut_shows_teeth_and_dark() -> None:
+    drawn = drawn_face()
+    asked = drawn.doing(jawOpen=0.7)
+    morph = Morph(drawn.photo, drawn.face)
+    opened = morph.drawn(asked, 0)
+    mouth = around(opened, morph.mesh(asked, 0)[INSIDE], -2).astype(float)
+    assert (mouth.mean(axis=2) < 60).mean() > 0.25
+    upper = mouth[: len(mouth) // 2].mean(axis=2)
+    assert (upper > 150).sum() > 15
+    dark = np.argwhere(mouth.mean(axis=2) < 60)[:, 0].mean()
+    bright = np.argwhere(upper > 150)[:, 0].mean()
+    assert bright < dark  # the upper teeth lie above
+
+
+def test_teeth_of_an_open_photo_stay_with_the_skull() -> None:
+    drawn = drawn_face(jaw=0.1, lips_apart=0.6)
+    morph = Morph(drawn.photo, drawn.face)
+    jaw = float(drawn.face.own.of("jawOpen")[0])
+    opened = morph.drawn(drawn.doing(jawOpen=min(1.0, jaw + 0.6)), 0)
+    before, after = (np.argwhere(like(picture, TEETH, 60)) for picture in (drawn.photo, opened))
+    assert len(before) > 80
+    assert abs(len(after) - len(before)) < 0.35 * len(before)  # not stretched over the opening
+    assert abs(after[:, 0].mean() - before[:, 0].mean()) < 2.5
+    assert abs(after[:, 1].mean() - before[:, 1].mean()) < 1.0
+
+
+def test_lips_that_shut_show_no_teeth() -> None:
+    drawn = drawn_face(jaw=0.2, lips_apart=0.5)
+    own = drawn.face.own
+    nothing = drawn.doing(**dict.fromkeys(own.names, 0.0))
+    shut = Morph(drawn.photo, drawn.face).drawn(nothing, 0)
+    assert like(drawn.photo, TEETH, 60).sum() > 400
+    assert like(shut, TEETH, 60).sum() <= 8
+    assert like(shut, LIPS, 40).sum() > 100
+
+
+def test_another_picture_gives_the_inside_where_the_photo_has_none() -> None:
+    drawn, other = drawn_face(), drawn_face(jaw=0.5, lips_apart=0.3)
+    interior = Interior(picture=other.photo, mesh_px=other.face.landmarks_px)
+    asked = drawn.doing(jawOpen=0.5)
+    made_up, shown = (
+        Morph(drawn.photo, drawn.face, interior=given).drawn(asked, 0) for given in (None, interior)
+    )
+    assert like(made_up, TEETH, 90).sum() == 0
+    assert like(shown, TEETH, 90).sum() > 60
+
+
+def test_another_pictures_colours_are_carried_over() -> None:
+    drawn, other = drawn_face(), drawn_face(jaw=0.5, lips_apart=0.3)
+    dim = (0.5 * other.photo).astype(np.uint8)
+    asked = drawn.doing(jawOpen=0.5)
+    seen = [
+        Morph(drawn.photo, drawn.face, interior=Interior(picture=picture, mesh_px=other.face.landmarks_px))
+        for picture in (other.photo, dim)
+    ]
+    bright, once_dim = (around(m.drawn(asked, 0), m.mesh(asked, 0)[INSIDE], -2).mean() for m in seen)
+    assert once_dim > 0.8 * bright  # not half as bright
+
+
+def test_a_shut_photo_stays_shut() -> None:
+    drawn = drawn_face()
+    same = Morph(drawn.photo, drawn.face).drawn(drawn.doing(), 0)
+    assert np.abs(same.astype(int) - drawn.photo).max() == 0
+    assert like(same, SKIN).sum() > 1000
