@@ -18,11 +18,13 @@ N = 40
 def test_reading_what_was_applied_gives_it_back(name: str) -> None:
     rest = somebody(3)
     values = np.zeros((2, len(MESH_NAMES)), np.float32)
+    if name == "mouthClose":  # there must be something to close
+        values[:, MESH_NAMES.index("jawOpen")] = 0.6
     values[1, MESH_NAMES.index(name)] = 0.6
     mesh = apply(rest, MESH_NAMES, values, poses_of(np.array([[10.0, -5, 3]] * 2)), as_landmarks=True)
     found, _ = coefficients(mesh, rest, load_basis())
     np.testing.assert_allclose(found, values, atol=0.25)  # a ridge makes what is rare smaller
-    assert found[1].argmax() == MESH_NAMES.index(name)
+    assert (found[1] - found[0]).argmax() == MESH_NAMES.index(name)
 
 
 def test_nothing_leaves_the_face_where_it_was() -> None:

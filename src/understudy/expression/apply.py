@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Points, Vector
 from understudy.expression.basis import Basis, Floats, load_basis
+from understudy.expression.lips import uncrossed
 from understudy.expression.performance import Performance
 from understudy.expression.person import moves_of, shutting
 from understudy.faces.pose import HeadPoses
@@ -42,7 +43,9 @@ def shaped(
         moves = moves * shutting(basis.names)[:, None, None]
     known = [i for i, name in enumerate(names) if name in basis.names]
     chosen = moves[[basis.names.index(names[i]) for i in known]]
-    return (rest + np.tensordot(np.asarray(values)[:, known], chosen, axes=1)).astype(np.float32)
+    given = np.asarray(values, np.float32)[:, known]
+    given = uncrossed(given, rest, chosen, [names[i] for i in known])
+    return (rest + np.tensordot(given, chosen, axes=1)).astype(np.float32)
 
 
 def apply(
