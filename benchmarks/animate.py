@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,10 @@ PAIRS = (
     ("london/009_03.jpg", "grid_s26/lbbo3n.mpg"),
 )
 ACTORS = (("A_testA", "B_testA"), ("B_testB", "A_testB"))  # who drives, and the truth
+PARTS = ("self", "cross", "turned", "actors", "speed")
 SIDE_PX = 512
+TURNED = ("london/009_03.jpg", "london/026_08.jpg", "london/061_08.jpg", "london/067_03.jpg")
+_YAWS_DEG = (-25.0, -20.0, -15.0, -10.0, -5.0, 5.0, 10.0, 15.0, 20.0, 25.0)
 _MOST_YAW_DEG = 25.0  # up to which the pose is held to its line
 _IDENTITY_EVERY = 3  # of the frames compared
 
@@ -207,6 +210,23 @@ def cross_figures(photo: Path, footage: Footage, sheet: Path | None) -> dict[str
     }
 
 
+def turned_figures(photo: Path) -> dict[str, Any]:
+    """A portrait turned to the sides: by how much what is seen misses what was asked, degrees."""
+    picture, face = portrait(photo)
+    count = len(_YAWS_DEG)
+    still = {
+        name: np.repeat(getattr(face.own, name), count, axis=0)
+        for name in ("values", "pose_deg", "centre_px", "scale_px", "gaze_deg")
+    }
+    still["pose_deg"][:, 0] = _YAWS_DEG
+    turning = replace(face.own, times_s=np.arange(count) / 25, **still)
+    morph = Morph(picture, face)
+    seen = [reread(morph.drawn(turning, frame), morph.mesh(turning, frame))[0] for frame in range(count)]
+    _, angles = done(np.stack(seen), face.own.rest)
+    off = angles_apart(angles, turning.pose_deg).mean(axis=1)
+    return {f"{yaw:g}": _rounded(one) for yaw, one in zip(_YAWS_DEG, off, strict=True)}
+
+
 def _identity(
     drawn: Drawn, footage: Footage, images: list[Image], points: list[Points], irises: list[Points]
 ) -> dict[str, Any]:
@@ -214,7 +234,8 @@ def _identity(
     own = network.vector(drawn.photo, face_of(drawn.face.landmarks_px, drawn.face.iris_px))
     clip, frames = footage.clip, footage.frames[::_IDENTITY_EVERY]
     theirs = [
-        network.vector(footage.images[one], face_of(clip.landmarks_px[one], clip.iris_px[one])) for one in frames
+        network.vector(footage.images[one], face_of(clip.landmarks_px[one], clip.iris_px[one]))
+        for one in frames
     ]
     driver = np.mean(theirs, axis=0)
     every = slice(None, None, _IDENTITY_EVERY)
@@ -280,9 +301,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared"))
     parser.add_argument("--sheets", type=Path, help="folder for pictures of what comes out")
     parser.add_argument("--landmarks", type=Path, help="folder in which the clips' are kept between runs")
-    parser.add_argument("--only", choices=("self", "cross", "actors", "speed"), nargs="+")
+    parser.add_argument("--only", choices=PARTS, nargs="+")
     args = parser.parse_args()
-    parts = args.only or ("self", "cross", "actors", "speed")
+    parts = args.only or PARTS
     started = time.process_time()
     result: dict[str, Any] = {"about": about(), "looked_at": LOOKED_AT}
     sheets: Path | None = args.sheets
@@ -301,6 +322,8 @@ def main() -> None:
             )
             for photo, name in PAIRS
         }
+    if "turned" in parts:
+        result["turned"] = {photo: turned_figures(args.data / PORTRAITS / photo) for photo in TURNED}
     if "actors" in parts:
         clips = args.data / "synthetic" / "clips"
         result["actors"] = {

@@ -87,7 +87,7 @@ def _landmarker() -> Any:  # noqa: ANN401
 
 
 def reread(image: Image, near: Points) -> tuple[Points, Points]:
-    """Landmarks (468, 3) and irises (2, 5, 2) that the network sees in a picture, near where a face should be."""
+    """Landmarks (468, 3) and irises (2, 5, 2) seen in a picture, near where a face should be."""
     mesh = None
     for _ in range(_ROUNDS):
         mesh = _landmarker().find(image, region_of_points(near))
@@ -116,7 +116,7 @@ def openings(points_px: Points) -> NDArray[np.float32]:
 
 
 def correlations(found: Points, wanted: Points) -> dict[str, float | None]:
-    """r over time of what faces do; None where the one to be followed hardly does anything."""
+    """Correlations over time of what faces do; None where the one to be followed hardly does anything."""
     a, b = openings(found).T, openings(wanted).T
     r: dict[str, float | None] = {}
     for number, name in enumerate(MEASURES):

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from made_clips import SIDE_PX, make_clip
 
 from understudy.core.types import Frame
@@ -29,7 +28,7 @@ def speed() -> dict[str, Any]:
     """Milliseconds a frame of each part, one after the other, by the clock and of processor time.
 
     Returns:
-        Besides these `fps_in_turn`, and `fps_side_by_side`: what two cores could do with the longer half on each.
+        Besides these `fps_in_turn`, and `fps_two_cores`: parts side by side, as processor time allows.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = make_clip(Path(folder) / "clip.mp4", _FRAMES)
@@ -54,18 +53,14 @@ def _speed(path: Path, out: Path) -> dict[str, Any]:
         images = [morph.drawn(performance, number) for number in range(len(frames))]
     with _clock(costs, "encode"), VideoWriter(out, like=info) as writer:
         for frame, image in zip(frames, images, strict=True):
-            writer.write(
-                Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=image)
-            )
+            writer.write(Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=image))
     each = {name: [round(1000 * one / len(frames), 2) for one in both] for name, both in costs.items()}
     wall = [clock for name, (clock, _) in costs.items() if name != "photo"]
     return {
         "frames": len(frames),
         "ms_a_frame_by_clock_and_processor": each,
         "fps_in_turn": round(len(frames) / sum(wall), 1),
-        "fps_two_cores": round(
-            len(frames) / max(max(wall), sum(cpu for _, cpu in costs.values()) / 2), 1
-        ),
+        "fps_two_cores": round(len(frames) / max(max(wall), sum(cpu for _, cpu in costs.values()) / 2), 1),
     }
 
 
@@ -79,7 +74,7 @@ def _seen(found: Iterable[tuple[Frame, list[Face]]]) -> SeenFaces:
     )
 
 
-class _clock:  # noqa: N801
+class _clock:
     """Writes down how long its block took: by the clock, and processor time of all threads."""
 
     def __init__(self, costs: dict[str, tuple[float, float]], name: str) -> None:

@@ -95,7 +95,7 @@ def lip_rolled(*, upper: bool) -> Floats:
 
 
 def lips_closed(jaw: Floats) -> Floats:
-    """The lower lip as high as it was before the jaw moved by (468, 3) `jaw`; the skin below is drawn along."""
+    """The lower lip where it was before the jaw moved by (468, 3) `jaw`; skin below is drawn along."""
     points = list(_LOWER_LIP)
     field = np.zeros_like(jaw)
     field[points] = -jaw[points]
