@@ -43,7 +43,7 @@ from understudy.expression.performance import Performance
 from understudy.expression.read import read_clip
 from understudy.faces.finder import FaceFinder
 from understudy.faces.identify import Identifier
-from understudy.faces.pose import fit_pose
+from understudy.faces.pose import fit_pose, fit_poses
 from understudy.measure.truth import compare_with_truth
 from understudy.media.footage import open_footage
 from understudy.media.images import write_image
@@ -94,13 +94,13 @@ class Drawn:
     morph: Morph
 
     @classmethod
-    def of(cls, photo: Image, face: PhotoFace, driving: Performance) -> Drawn:
-        """Carry a performance over to a photo."""
+    def of(cls, photo: Image, face: PhotoFace, driving: Performance, at: int | None = None) -> Drawn:
+        """Carry a performance over to a photo; `at` as of `retargeted`."""
         return cls(
             photo=photo,
             face=face,
             driving=driving,
-            performance=retargeted(driving, face.own.rest, face.start),
+            performance=retargeted(driving, face.own.rest, face.start, at),
             morph=Morph(photo, face),
         )
 
@@ -250,14 +250,15 @@ def _identity(
 
 
 def actor_figures(driver: Footage, truth: Footage, sheet: Path | None) -> dict[str, Any]:
-    """Another actor's first frame, driven, against that actor doing the same."""
-    first = truth.frames[0]
+    """Another actor's frame that is most from the front, driven, against that actor doing the same."""
     clip = truth.clip
+    turned = np.abs(fit_poses(clip.landmarks_px[truth.frames]).angles_deg[:, :2]).sum(axis=1)
+    first = truth.frames[int(turned.argmin())]
     face = PhotoFace.read(clip.landmarks_px[first], clip.iris_px[first], clip.size_px)
-    drawn = Drawn.of(truth.images[first], face, read_clip(driver.clip))
+    drawn = Drawn.of(truth.images[first], face, read_clip(driver.clip), first)
     if sheet is not None:
         write_sheet(sheet, driver, drawn, truth)
-    frames = [frame for frame in driver.frames[1:] if frame in truth.images]
+    frames = [frame for frame in driver.frames if frame in truth.images and frame != first]
     figures: dict[str, Any] = {}
     for way, draw in drawn.ways().items():
         in_place, aligned, found = [], [], []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,3 +78,26 @@ def test_another_face_does_the_same_from_where_it_is() -> None:
     )
     np.testing.assert_allclose(again.of("jawOpen"), driving.of("jawOpen"), atol=0.1)
     np.testing.assert_allclose(again.pose_deg, done.pose_deg, atol=1.0)
+
+
+@pytest.mark.parametrize(("begins", "at"), [(0.0, 0), (8.0, 0), (35.0, 20), (-35.0, 20)])
+def test_a_driving_head_that_begins_turned_away_does_not_turn_the_other_the_opposite_way(
+    begins: float, at: int
+) -> None:
+    """Driving turns from the side to the front; who is driven looks to the front in the photo."""
+    made = performed({"jawOpen": np.zeros(N)})
+    driving = read_clip(made.clip, smooth_s=0)
+    angles = np.zeros((N, 3), np.float32)
+    angles[:, 0] = np.interp(np.arange(N), [0, 20, N - 1], [begins, 0, 0.5])
+    driving = replace(driving, pose_deg=angles)
+    start = Start(
+        pose_deg=np.zeros(3, np.float32),
+        centre_px=np.array([100.0, 90], np.float32),
+        scale_px=80.0,
+        size_px=(200, 180),
+    )
+    done = retargeted(driving, somebody(9), start)
+    np.testing.assert_allclose(done.pose_deg, angles - angles[at], atol=1e-4)
+    np.testing.assert_allclose(done.centre_px[at], start.centre_px, atol=1e-4)
+    chosen = retargeted(driving, somebody(9), start, at=5)
+    np.testing.assert_allclose(chosen.pose_deg[5], start.pose_deg, atol=1e-4)
