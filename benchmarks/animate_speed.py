@@ -55,12 +55,12 @@ def _speed(path: Path, out: Path) -> dict[str, Any]:
         for frame, image in zip(frames, images, strict=True):
             writer.write(Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=image))
     each = {name: [round(1000 * one / len(frames), 2) for one in both] for name, both in costs.items()}
-    wall = [clock for name, (clock, _) in costs.items() if name != "photo"]
+    walls, cpus = zip(*(both for name, both in costs.items() if name != "photo"), strict=True)
     return {
         "frames": len(frames),
         "ms_a_frame_by_clock_and_processor": each,
-        "fps_in_turn": round(len(frames) / sum(wall), 1),
-        "fps_two_cores": round(len(frames) / max(max(wall), sum(cpu for _, cpu in costs.values()) / 2), 1),
+        "fps_in_turn": round(len(frames) / sum(walls), 1),
+        "fps_two_cores": round(len(frames) / max(*cpus, sum(cpus) / 2), 1),
     }
 
 
