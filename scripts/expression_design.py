@@ -94,6 +94,14 @@ def lip_rolled(*, upper: bool) -> Floats:
     return _with_skin(field, points, 0.035)
 
 
+def lips_closed(jaw: Floats) -> Floats:
+    """The lower lip where it was before the jaw moved by (468, 3) `jaw`; skin below is drawn along."""
+    points = list(_LOWER_LIP)
+    field = np.zeros_like(jaw)
+    field[points] = -jaw[points]
+    return _with_skin(field, points, 0.05)
+
+
 def lips_stretched(*, left: bool) -> Floats:
     """A corner of the mouth pulled outwards and a little down."""
     mesh = template().astype(np.float64)

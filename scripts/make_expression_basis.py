@@ -42,7 +42,7 @@ _USUAL = 0.35  # deviation of a coefficient
 _RARER = {  # of what others say nearly as well, so that these are told only where nothing else fits
     "mouthStretch": 0.2, "mouthRoll": 0.2, "mouthUpperUp": 0.25, "mouthFunnel": 0.25, "mouthLowerDown": 0.25,
     "mouthLeft": 0.25, "mouthRight": 0.25, "jawLeft": 0.15, "jawRight": 0.15, "eyeWide": 0.25,
-    "mouthSmile": 0.5,
+    "mouthSmile": 0.5, "mouthClose": 0.25,
 }  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -185,9 +185,11 @@ def moves(units: dict[str, Floats]) -> dict[str, Floats]:
     raised = {side: 1.2 * one("eyebrows-{}-up", side) * brows[:, None] for side in sides}
     drawn_up = {side: 1.2 * one("eyebrows-{}-extern-up", side) * brows[:, None] for side in sides}
     parted = both("mouth-part-later")
+    jaw = 1.5 * both("mouth-open") * mouth[:, None]
     found: dict[str, Floats] = {
         "browInnerUp": 1.5 * (raised["Left"] + raised["Right"]) * inner[:, None],
-        "jawOpen": 1.5 * both("mouth-open") * mouth[:, None],
+        "jawOpen": jaw,
+        "mouthClose": design.lips_closed(jaw),
         "mouthPucker": both("mouth-pursing") * mouth[:, None],
         "mouthFunnel": 1.5 * both("mouth-protusion") * mouth[:, None],
         "mouthRollLower": design.lip_rolled(upper=False),
@@ -269,7 +271,10 @@ def _with_noise(basis: Basis, found: Fit, units: list[dict[str, float]]) -> Basi
     errors, noise_sd = _directions(left_over, _NOISE)
     keys, weights = performed(units)
     fields = np.stack([found.units[key].reshape(-1) for key in keys])
-    unsaid = _without(fields, basis.moves.reshape(len(basis.names), -1).astype(np.float64))
+    # nobody closes lips over an open jaw, and what closes them cannot say how they part
+    saying = [number for number, name in enumerate(basis.names) if name != "mouthClose"]
+    said = basis.moves[saying].reshape(len(saying), -1).astype(np.float64)
+    unsaid = _without(fields, said)
     misfit, _ = _directions(unsaid * np.sqrt(len(keys) * np.square(weights).mean(axis=0))[:, None], _MISFIT)
     return replace(
         basis,

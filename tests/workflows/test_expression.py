@@ -55,8 +55,9 @@ def test_a_faceset_is_read_too(tmp_path: Path) -> None:
     opened = jaw.of("jawOpen") + jaw.of("mouthLowerDownLeft") + jaw.of("mouthFunnel")
     assert result.faces == 60
     # a few points of the lower lip alone are no jaw: it is little, and clear
-    assert opened[12:18].min() > 0.05
-    assert opened[25:].max() < 0.01
+    shut = opened[25:].max()
+    assert shut < 0.06  # a made face's own gap, which is not quite that of its face at rest
+    assert opened[12:18].min() > shut + 0.05
 
 
 def face_at(x: float, side: float = 100.0):

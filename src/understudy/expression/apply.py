@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Points, Vector
 from understudy.expression.basis import Basis, Floats, load_basis
+from understudy.expression.lips import uncrossed
 from understudy.expression.performance import Performance
 from understudy.expression.person import moves_of, shutting
 from understudy.faces.pose import HeadPoses
+
+_TURNED_AWAY_DEG = 15.0  # more than in another frame: the first is no place to start from
 
 
 def shaped(
@@ -42,7 +45,9 @@ def shaped(
         moves = moves * shutting(basis.names)[:, None, None]
     known = [i for i, name in enumerate(names) if name in basis.names]
     chosen = moves[[basis.names.index(names[i]) for i in known]]
-    return (rest + np.tensordot(np.asarray(values)[:, known], chosen, axes=1)).astype(np.float32)
+    given = np.asarray(values, np.float32)[:, known]
+    given = uncrossed(given, rest, chosen, [names[i] for i in known])
+    return (rest + np.tensordot(given, chosen, axes=1)).astype(np.float32)
 
 
 def apply(
@@ -94,28 +99,34 @@ class Start:
     gaze_deg: tuple[float, float] = (0.0, 0.0)
 
 
-def retargeted(performance: Performance, rest: Points, start: Start) -> Performance:
+def retargeted(performance: Performance, rest: Points, start: Start, at: int | None = None) -> Performance:
     """The same done by somebody else: expressions against their face at rest, movement from where they are.
 
     Coefficients stay as they are: they say what differs from a person's own face at rest. The head turns,
-    moves and grows by as much as the driving one does from its first frame on, in sides of the face. The
+    moves and grows by as much as the driving one does from one frame on, in sides of the face. The
     eyes turn from where they look at the start by as much as the driving ones from where those usually look.
 
     Args:
         performance: of the driving person.
         rest: (468, 3) float32, the other's face at rest.
         start: the other's head.
+        at: frame of the performance in which the other's head is as `start` says, and which shows a face.
+            Where None the first that does, unless the driving head is turned much further away from the
+            other's there than it is later: then the frame in which it is turned most like that.
 
     Raises:
         ValueError: the performance has no face in any frame.
+
+    Reference:
+        Siarohin et al., First Order Motion Model for Image Animation, NeurIPS 2019, section 3.3: movement
+        relative to a frame in which both are alike.
     """
-    seen = np.flatnonzero(performance.seen)
-    if not len(seen):
+    if not performance.seen.any():
         raise ValueError("no frame has a face: nothing can be carried over")
-    first = seen[0]
-    growth = performance.scale_px / performance.scale_px[first]
-    moved = (performance.centre_px - performance.centre_px[first]) / performance.scale_px[first]
-    turned: Floats = performance.pose_deg - performance.pose_deg[first] + start.pose_deg
+    at = _alike(performance, start) if at is None else at
+    growth = performance.scale_px / performance.scale_px[at]
+    moved = (performance.centre_px - performance.centre_px[at]) / performance.scale_px[at]
+    turned: Floats = performance.pose_deg - performance.pose_deg[at] + start.pose_deg
     return replace(
         performance,
         pose_deg=((turned + 180) % 360 - 180).astype(np.float32),
@@ -125,3 +136,11 @@ def retargeted(performance: Performance, rest: Points, start: Start) -> Performa
         rest=rest,
         size_px=start.size_px,
     )
+
+
+def _alike(performance: Performance, start: Start) -> int:
+    """The frame in which the driving head is turned as the other's is."""
+    seen = np.flatnonzero(performance.seen)
+    apart = np.linalg.norm((performance.pose_deg[seen] - start.pose_deg + 180) % 360 - 180, axis=1)
+    nearest = int(apart.argmin())
+    return int(seen[0] if apart[0] <= apart[nearest] + _TURNED_AWAY_DEG else seen[nearest])

@@ -11,7 +11,7 @@ MOUTH = (
     "mouthStretchLeft", "mouthStretchRight",
     "mouthUpperUpLeft", "mouthUpperUpRight", "mouthLowerDownLeft", "mouthLowerDownRight",
     "mouthPucker", "mouthFunnel", "mouthRollLower", "mouthRollUpper",
-    "mouthLeft", "mouthRight",
+    "mouthLeft", "mouthRight", "mouthClose",
 )  # fmt: skip
 
 # read from the mesh by the basis, in its order
@@ -31,7 +31,6 @@ UNREADABLE = {
     "cheekSquintLeft": "in the mesh the same as a smile with narrowed eyes",
     "cheekSquintRight": "in the mesh the same as a smile with narrowed eyes",
     "jawForward": "depth, which a single picture does not give",
-    "mouthClose": "lips that close over an open jaw: in the mesh the same as a jaw less open",
     "mouthDimpleLeft": "in the mesh the same as a smile or a stretch",
     "mouthDimpleRight": "in the mesh the same as a smile or a stretch",
     "mouthPressLeft": "in the mesh the same as both lips rolled in",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Points
 from understudy.expression.basis import Basis, Floats, load_basis
+from understudy.expression.lips import lips_as_seen
 from understudy.expression.look import gaze_over_time, look_coefficients
 from understudy.expression.names import READABLE
 from understudy.expression.performance import Performance
@@ -123,7 +124,10 @@ def _block(
     values = solver.coefficients(_undone(points_px, poses, basis) - rest)
     done = np.tensordot(values, moves, axes=1)
     poses = robust_poses(points_px, rest + done + basis.turned(poses.angles_deg), basis)
-    return solver.coefficients(_undone(points_px, poses, basis) - rest), poses
+    differences = _undone(points_px, poses, basis) - rest
+    values = solver.coefficients(differences)
+    left_over = differences - np.tensordot(values, moves, axes=1)
+    return lips_as_seen(values, left_over, moves, basis.names), poses
 
 
 def _undone(points_px: Points, poses: HeadPoses, basis: Basis) -> Points:
