@@ -30,7 +30,8 @@ from understudy.workflows.convert_jobs import (
 )
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.convert_output import check_target, output_for
-from understudy.workflows.signing import check_signing, marks_of
+from understudy.workflows.sealing import check_signing
+from understudy.workflows.signing import marks_of
 from understudy.workflows.threads import single_threaded_opencv
 from understudy.workflows.worst_list import check_worst, store_worst
 

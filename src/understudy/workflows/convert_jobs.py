@@ -34,7 +34,8 @@ from understudy.workflows.convert_output import Output, output_for
 from understudy.workflows.convert_plan import Stretch, most_stretches, planned
 from understudy.workflows.convert_tally import Tally, together
 from understudy.workflows.convert_team import Team
-from understudy.workflows.signing import check_signing, marks_of
+from understudy.workflows.sealing import check_signing
+from understudy.workflows.signing import marks_of
 
 REPORT_EVERY = 5  # frames
 

@@ -13,7 +13,7 @@ from understudy.compositing.label import Box, LabelArt, choose_box, label_art, l
 from understudy.core.errors import ConfigError
 from understudy.media.image_picture import ImagePicture
 from understudy.media.partial import DecodedPicture
-from understudy.workflows.convert_compose import Composed
+from understudy.workflows.composed import Composed
 
 DEFAULT_TEXT = "AI-generated face"
 AUTO_TEXT = "auto"  # asks for that

@@ -33,7 +33,7 @@ from understudy.workflows.consent import (
 from understudy.workflows.convert_cast import can_be_taken_from
 from understudy.workflows.convert_jobs import check_jobs
 from understudy.workflows.convert_label import text_of
-from understudy.workflows.signing import check_signing
+from understudy.workflows.sealing import check_signing
 from understudy.workflows.swap_names import (
     OPTIONS,
     SOURCE,
