@@ -30,6 +30,7 @@ FUNCTIONS = (
     "coverage",
     "export",
     "verify",
+    "animate",
 )
 
 
@@ -66,6 +67,7 @@ def test_every_parameter_is_typed_and_documented(name: str) -> None:
         "coverage",
         "export",
         "verify",
+        "animate",
     ):  # its result's type is imported by the first call
         assert typing.get_type_hints(function)["return"]
 
