@@ -31,6 +31,7 @@ FUNCTIONS = (
     "coverage",
     "export",
     "verify",
+    "animate",
 )
 IDENTITIES = ("add_identity", "list_identities", "show_identity", "revoke_identity")
 
@@ -77,6 +78,7 @@ def test_every_parameter_is_typed_and_documented(name: str) -> None:
         "export",
         "verify",
         *IDENTITIES,
+        "animate",
     ):  # its result's type is imported by the first call
         assert typing.get_type_hints(function)["return"]
 

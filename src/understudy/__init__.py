@@ -6,6 +6,7 @@ import (torch, OpenCV, PyAV) is imported by the first call.
 
 from __future__ import annotations
 
+from understudy.api.animating import animate
 from understudy.api.converting import convert
 from understudy.api.exporting import export
 from understudy.api.expressing import read_expression
@@ -31,6 +32,7 @@ __all__ = [
     "UnderstudyError",
     "Written",
     "add_identity",
+    "animate",
     "compare",
     "convert",
     "coverage",

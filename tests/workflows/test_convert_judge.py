@@ -18,9 +18,9 @@ from understudy.media.partial import DecodedPicture
 from understudy.media.reader import VideoReader
 from understudy.training.model_folder import load_model
 from understudy.workflows import convert, convert_frames
+from understudy.workflows.composed import Composed
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_cast import Part, Role
-from understudy.workflows.convert_compose import Composed
 from understudy.workflows.convert_judge import Judging
 from understudy.workflows.judge_frames import JudgeConfig
 from understudy.workflows.judge_frames import run as judge_finished

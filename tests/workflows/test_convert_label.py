@@ -20,8 +20,8 @@ from understudy.media.images import read_image
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.media.reader import VideoReader
 from understudy.workflows import convert, convert_output, verify
+from understudy.workflows.composed import Box, Composed
 from understudy.workflows.configs import ConvertConfig
-from understudy.workflows.convert_compose import Box, Composed
 from understudy.workflows.convert_label import DEFAULT_TEXT, Labeller, text_of
 from understudy.workflows.verify_result import VerifyConfig
 

@@ -22,8 +22,8 @@ from understudy.media.partial import PartialFrame
 from understudy.media.probe import presentation_times
 from understudy.media.reader import VideoReader
 from understudy.workflows import convert, convert_compose, convert_output, swap
+from understudy.workflows.composed import Composed
 from understudy.workflows.configs import ConvertConfig, SwapConfig
-from understudy.workflows.convert_compose import Composed
 from understudy.workflows.convert_draw import DrawnFrame
 
 FRAMES = 48
@@ -105,14 +105,14 @@ def test_a_matte_video_is_in_step(
 
 
 def interrupted_at(number: int, patch: pytest.MonkeyPatch) -> None:
-    write = convert_output.write
+    write = convert_output.write_frame
 
     def failing(writer: AnyWriter, frame: PartialFrame) -> None:
         if frame.index == number:
             raise KeyboardInterrupt
         write(writer, frame)
 
-    patch.setattr(convert_output, "write", failing)
+    patch.setattr(convert_output, "write_frame", failing)
 
 
 @pytest.mark.parametrize("lost", ["", "frames", "masks"])

@@ -12,6 +12,8 @@ import pytest
 import understudy
 from understudy.core.errors import UnderstudyError
 from understudy.media.footage import sha256_of
+from understudy.media.images import write_image
+from understudy.media.reader import VideoReader
 from understudy.provenance.certificate import local_roots
 from understudy.provenance.page import read_page
 from understudy.provenance.read import read_manifest
@@ -23,7 +25,7 @@ from .conftest import shortened
 
 SHOWN = {".mp4", ".mov", ".mkv", ".png", ".jpg", ".jpeg", ".tif", ".webp", ".html", ".svg"}
 # these show nobody's drawn face: footage; masks; the pictures that were learnt from, and who is who in them
-PLAIN = {"target.mp4", "matte.mp4", "people.jpg", "coverage.png", "coverage.html"}
+PLAIN = {"A.png", "target.mp4", "matte.mp4", "people.jpg", "coverage.png", "coverage.html"}
 PLAIN_FOLDERS = {"crops"}
 
 
@@ -63,7 +65,22 @@ def made(
     outputs = [out / "convert.mkv", out / "frames" / "*.png"]
     understudy.compare(outputs, target, report=out / "compare.html")
     understudy.coverage(*facesets, out=out / "coverage.html")
+    _animate(target, out)
     return out
+
+
+def _animate(target: Path, out: Path) -> None:
+    """The first frame of the target does what a few frames of it do, and what it is told."""
+    with VideoReader(target) as reader:
+        photo = next(iter(reader)).image
+    (out / "short" / "plain").mkdir()
+    write_image(out / "short" / "plain" / "A.png", photo)
+    photo_path, driven = out / "short" / "plain" / "A.png", {"driving": target, "size": 128}
+    for name in ("animate.mp4", "animate.mkv", "animated/%04d.png"):
+        understudy.animate(photo_path, out / name, **driven)
+    for suffix in (".png", ".jpg", ".webp"):
+        understudy.animate(photo_path, out / f"animate{suffix}", expression="smile=1")
+    understudy.animate(target, out / "animate footage.mp4", expression="smile=1", identity="target")
 
 
 def test_every_file_is_intact(made: Path) -> None:
@@ -77,7 +94,26 @@ def test_every_file_is_intact(made: Path) -> None:
         "grid.webp", "evaluate.html", "compare.html", "worst/frame_N.jpg", "worst of convert/frame_N.jpg",
         "worst of all/frame_N.jpg", "trained/previews/step_N.jpg",
         "swap.mp4.production/model/previews/step_N.jpg",
+        "animate.mp4", "animate.mkv", "animated/N.png", "animate.png", "animate.jpg", "animate.webp",
+        "animate footage.mp4",
     }  # fmt: skip
+
+
+def test_what_animations_say(made: Path) -> None:
+    for name in ("animate.mp4", "animate.png"):
+        said = result_of(made / name)
+        assert said.is_synthetic
+        assert said.done == "a face was given another expression"
+        assert [entry["identity"] for entry in said.consent] == ["A"]
+        photo, *driving = said.made_from
+        assert (photo["title"], photo["relation"]) == ("A.png", "parentOf")
+        assert photo["sha256"] == sha256_of(made / "short" / "plain" / "A.png")
+        assert [(one["title"], one["relation"]) for one in driving] == (
+            [("target.mp4", "inputTo")] if name == "animate.mp4" else []
+        )
+        assert said.settings["watermark"] is (name == "animate.mp4")
+    assert result_of(made / "animate.png").settings["expression"] == "smile=1"
+    assert result_of(made / "animate footage.mp4").made_from[0]["title"] == "target.mp4"
 
 
 def test_what_pictures_say(made: Path, clips: dict[str, Path]) -> None:
@@ -124,7 +160,7 @@ def test_without_their_manifest_the_tags_are_left(made: Path, tmp_path: Path) ->
     (tmp_path / "bare.html").write_bytes(bare)
     assert result_of(tmp_path / "bare.html").verdict == "manifest removed"
     assert read_page(html, local_roots()).edited is False
-    for name in ("frame.png", "frame.jpg", "frame.webp"):
+    for name in ("frame.png", "frame.jpg", "frame.webp", "animate.png", "animate.jpg", "animate.webp"):
         data = (made / name).read_bytes()
         for known in (b"c2pa", b"C2PA", b"caBX"):
             data = data.replace(known, b"none")

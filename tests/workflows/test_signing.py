@@ -16,7 +16,7 @@ from understudy.media.footage import sha256_of
 from understudy.media.images import write_image
 from understudy.provenance.manifest import SoftBinding
 from understudy.training.model_folder import find_generation
-from understudy.workflows import convert, signing, verify
+from understudy.workflows import convert, sealing, signing, verify
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_cast import roles_of
 from understudy.workflows.verify_result import VerifyConfig, VerifyResult
@@ -86,7 +86,7 @@ def test_what_cannot_be_signed_is_not_there(config: ConvertConfig, monkeypatch: 
     def fails(*_: object) -> None:
         raise MediaError("cannot sign")
 
-    monkeypatch.setattr(signing, "sign_copy", fails)
+    monkeypatch.setattr(sealing, "sign_copy", fails)
     with pytest.raises(MediaError, match="cannot sign"):
         convert.run(config)
     assert config.out.read_bytes() == b"from before"

@@ -20,7 +20,8 @@ from understudy.workflows import convert, extract, swap, train, verify
 from understudy.workflows.configs import ConvertConfig, ExtractConfig, SwapConfig, TrainConfig
 from understudy.workflows.consent import person_in
 from understudy.workflows.consent_choice import Given, new_record
-from understudy.workflows.swap_names import Named, name_of_footage, names_of
+from understudy.workflows.person_names import name_of_footage
+from understudy.workflows.swap_names import OPTIONS, Named, names_of
 from understudy.workflows.verify_result import VerifyConfig
 
 
@@ -45,9 +46,9 @@ def test_somebody_is_called_as_their_footage(source: str, name: str | None, tmp_
     path = Path(source.format(folder=folder))
     if name is None:
         with pytest.raises(ConfigError, match="--target-name"):
-            name_of_footage(path, "target")
+            name_of_footage(path, OPTIONS["target"])
     else:
-        assert name_of_footage(path) == name
+        assert name_of_footage(path, OPTIONS["source"]) == name
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from understudy.cli import (
+    animate,
     bench,
     compare,
     convert,
@@ -60,6 +61,7 @@ app.command("import")(import_faces.import_faces)
 app.command()(coverage.coverage)
 app.command()(model.train)
 app.command()(convert.convert)
+app.command()(animate.animate)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(export.export)

@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from understudy.core.errors import MediaError
+from understudy.core.types import Frame
 from understudy.media.encoding import is_native
 from understudy.media.footage import image_files
 from understudy.media.info import VideoInfo
 from understudy.media.output import OUTPUT_SUFFIXES, Finish, check_path
+from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.media.parts import PartsWriter
 from understudy.media.patterns import are_mixed_up
 from understudy.media.sequence import SequenceWriter
@@ -69,6 +71,38 @@ def take_over(whole: AnyWriter, stretches: Sequence[AnyWriter], together: Togeth
         whole.take_over([one for one in stretches if isinstance(one, SequenceWriter)], together)
     else:
         whole.take_over([one for one in stretches if isinstance(one, PartsWriter)], together)
+
+
+def write_frame(writer: AnyWriter, frame: PartialFrame) -> None:
+    """Write a frame that may have been changed; as it is stored where the writer takes that."""
+    picture = frame.image
+    if isinstance(picture, DecodedPicture):
+        coded = picture.coded
+        if coded is not None and coded.format.name == writer.pixel_format:
+            writer.write_coded(coded, frame.time_s)
+            return
+    whole = picture.whole()
+    writer.write(Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=whole))
+
+
+def check_frame_size(path: Path, frame: PartialFrame, like: VideoInfo) -> None:
+    """Refuse a frame that a video cannot hold.
+
+    Args:
+        path: where it is written to; images may have any size.
+        frame: of the footage.
+        like: the footage.
+
+    Raises:
+        MediaError: its size is not that of the first one, and a video is written.
+    """
+    size, needed = ((each.width_px, each.height_px) for each in (frame.image, like))
+    if path.suffix.lower() in OUTPUT_SUFFIXES and size != needed:
+        raise MediaError(
+            f"frame {frame.index} of {like.path} is {size[0]} x {size[1]} px, the first "
+            f"{needed[0]} x {needed[1]}: a video has one size",
+            "write images: --out frames/%06d.png",
+        )
 
 
 def check_writer(path: Path, like: VideoInfo, *, codec: str = "auto", crf: int | None = None) -> None:

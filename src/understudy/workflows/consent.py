@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,11 +15,14 @@ from understudy.core.errors import ConfigError, ConsentError
 from understudy.core.events import Notice, OnEvent, Written, ignore
 from understudy.core.identity_folder import find_record, store_record
 from understudy.core.identity_record import ConsentReference, FaceOf, IdentityRecord, Use, checked_name
+from understudy.core.types import Vector
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_schema import is_faceset
 from understudy.faces.identify import SAME_MEAN_DISTANCE
 from understudy.workflows.consent_choice import WAYS, Given, evidence_of, new_record, parsed_consent
 
+# of a single face and the mean of many: of one person up to 0.37, of two from 0.45 (ten people)
+_SAME_ONE_DISTANCE = 0.42
 _PERSON = "person"  # what a faceset notes under
 
 
@@ -130,6 +133,30 @@ def check_face(name: str, faceset: Path, option: str) -> None:
             f"there is a record of {name}, and these faces are not like theirs",
             f"say who it is with {option}",
         )
+
+
+def doubts_about_face(name: str, vector_of: Callable[[], Vector], option: str, *, is_said: bool) -> list[str]:
+    """What speaks against a single face being that of a record: a line for the user, where somebody said so.
+
+    Args:
+        name: of the record.
+        vector_of: gives the face's identity vector; not asked where there is nothing to compare.
+        option: that says who it is.
+        is_said: whether somebody has said it; else a file's name does, which is nobody's word.
+
+    Raises:
+        ConsentError: nobody has said it, and the face is another.
+    """
+    found = find_record(name)
+    if found is None or found.record.face is None:
+        return []
+    # a single face differs more from a mean than a mean does
+    doubts = _unlike(found.record, [float(value) for value in vector_of()], _SAME_ONE_DISTANCE)
+    if doubts and not is_said:
+        raise ConsentError(
+            f"there is a record of {name}, and this face is not like theirs", f"say who it is with {option}"
+        )
+    return doubts
 
 
 def person_in(folder: Path) -> str:
@@ -245,13 +272,15 @@ def _in_words(reference: ConsentReference) -> str:
     )
 
 
-def _unlike(record: IdentityRecord, vector: Sequence[float]) -> list[str]:
+def _unlike(
+    record: IdentityRecord, vector: Sequence[float], nearer_than: float = SAME_MEAN_DISTANCE
+) -> list[str]:
     """Say so where faces are not those that a record was made with."""
     assert record.face is not None
     distance = float(np.linalg.norm(np.subtract(record.face.vector, vector)))
-    if distance < SAME_MEAN_DISTANCE:
+    if distance < nearer_than:
         return []
     return [
         f"these faces are not like those that the record of {record.name} was made with (distance "
-        f"{distance:.2f}, of one person below {SAME_MEAN_DISTANCE}): look whether it is {record.name}"
+        f"{distance:.2f}, of one person below {nearer_than}): look whether it is {record.name}"
     ]

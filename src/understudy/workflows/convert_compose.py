@@ -21,12 +21,12 @@ from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.nets.presets import Preset
 from understudy.provenance.watermark_embed import Watermark
 from understudy.workflows.choices import AUTO
+from understudy.workflows.composed import Box, Composed
 from understudy.workflows.convert_colours import Colours, Sampled
 from understudy.workflows.convert_draw import DrawnFrame, DrawnPart
 from understudy.workflows.convert_texture import Textures
 
 _ON_CROPS = ("light", "feather")  # these look at a face's own pixels alone
-Box = tuple[int, int, int, int]
 
 HALF_WINDOW = 2  # keys before and after that decide a frame's colours
 
@@ -61,23 +61,6 @@ class MaskedPart:
         if not (always or cut.key.is_of_colours):
             return (None, None), cut.key
         return (colour_sample(self.drawn.face, self.mask), colour_sample(cut.crop, self.mask)), cut.key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composed:
-    """A frame whose faces were replaced.
-
-    Args:
-        frame: the changed one.
-        replaced: the people whose faces were, by name.
-        matte: (h, w) float32 in [0, 1], how much of the frame is new; None where nobody asked for it.
-        drawn: where faces were drawn: x0, y0, x1, y1 in its pixels, ends exclusive.
-    """
-
-    frame: PartialFrame
-    replaced: tuple[str, ...]
-    matte: Mask | None = None
-    drawn: tuple[Box, ...] = ()
 
 
 class Composer:

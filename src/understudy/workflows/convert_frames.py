@@ -16,9 +16,10 @@ from understudy.training.model import Model
 from understudy.training.model_folder import load_model
 from understudy.training.model_index import ModelIndex
 from understudy.training.processor import find_device, has_fast_bf16
+from understudy.workflows.composed import Composed
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_cast import Cast, LiveCast, Role, StoredCast, roles_of
-from understudy.workflows.convert_compose import Composed, Composer, Look
+from understudy.workflows.convert_compose import Composer, Look
 from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_judge import Judging

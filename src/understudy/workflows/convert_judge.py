@@ -15,8 +15,8 @@ from understudy.faces.finder import load_landmarker
 from understudy.faces.identify import Identifier
 from understudy.measure.frame_quality import FrameJudge, FrameQuality, JudgePace, SwappedFrame, window_of
 from understudy.training.model_index import ModelIndex
+from understudy.workflows.composed import Composed
 from understudy.workflows.convert_cast import Cast, Role
-from understudy.workflows.convert_compose import Composed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

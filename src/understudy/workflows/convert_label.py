@@ -14,7 +14,7 @@ from understudy.compositing.label_letters import drawable
 from understudy.core.errors import ConfigError
 from understudy.media.image_picture import ImagePicture
 from understudy.media.partial import DecodedPicture
-from understudy.workflows.convert_compose import Composed
+from understudy.workflows.composed import Composed
 
 DEFAULT_TEXT = "AI-generated face"
 AUTO_TEXT = "auto"  # asks for that

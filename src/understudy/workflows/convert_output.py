@@ -13,15 +13,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from understudy.core.errors import MediaError
-from understudy.core.types import Frame, Mask
+from understudy.core.types import Mask
 from understudy.faces.faceset import Faceset
-from understudy.media.any_writer import AnyWriter, check_matte, check_writer, open_writer, take_over
+from understudy.media.any_writer import (
+    AnyWriter,
+    check_frame_size,
+    check_matte,
+    check_writer,
+    open_writer,
+    take_over,
+    write_frame,
+)
 from understudy.media.footage import open_footage, sha256_of
 from understudy.media.info import VideoInfo
 from understudy.media.matte import MatteWriter
-from understudy.media.output import OUTPUT_SUFFIXES, Finish, write_errors
-from understudy.media.partial import DecodedPicture, PartialFrame
+from understudy.media.output import Finish, write_errors
+from understudy.media.partial import PartialFrame
 from understudy.media.stretches import Together, make_room, remove_room, stretch_path
 from understudy.provenance.watermark_binding import soft_binding_of
 from understudy.provenance.watermark_code import payload_of
@@ -30,7 +37,8 @@ from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.consent import Agreed, consent_note
 from understudy.workflows.convert_cast import Role
 from understudy.workflows.convert_label import text_of
-from understudy.workflows.signing import is_marked, signing_of, tags_for
+from understudy.workflows.sealing import tags_for
+from understudy.workflows.signing import is_marked, signing_of
 
 MATTE_NOTICE = "Where a face was replaced in synthetic media (understudy)"
 # before the first frame that is still to be written: steadying faces and matching colours look so far back
@@ -88,9 +96,6 @@ class Output:
         self._config, self._place, self._info = config, place, info
         if place is not None:
             config = _in_place(config, place)
-        self._has_video = any(
-            path is not None and path.suffix.lower() in OUTPUT_SUFFIXES for path in (config.out, config.matte)
-        )
         with ExitStack() as opening:
             self._matte: MatteWriter | None = None
             # frames are finished first: theirs is the larger file, so a full disk is met while both can go on
@@ -136,13 +141,9 @@ class Output:
         Raises:
             MediaError: the disk is full or fails, or a video cannot hold a frame of this size.
         """
-        size, needed = ((each.width_px, each.height_px) for each in (frame.image, self._info))
-        if self._has_video and size != needed:
-            raise MediaError(
-                f"frame {frame.index} of {self._info.path} is {size[0]} x {size[1]} px, the first "
-                f"{needed[0]} x {needed[1]}: a video has one size",
-                "write images: --out frames/%06d.png",
-            )
+        for path in (self._config.out, self._config.matte):
+            if path is not None:
+                check_frame_size(path, frame, self._info)
         if self._matte is not None:
             assert matte is not None
             self._matte.write_mask(matte, frame)
@@ -150,7 +151,7 @@ class Output:
             return
         before, self._frames.notes = self._frames.notes, dict(notes)
         try:
-            write(self._frames, frame)
+            write_frame(self._frames, frame)
         except BaseException:
             self._frames.notes = before
             raise
@@ -227,18 +228,6 @@ def check_target(config: ConvertConfig) -> VideoInfo:
     if config.matte is not None:
         check_matte(config.matte, info, config.out)
     return info
-
-
-def write(writer: AnyWriter, frame: PartialFrame) -> None:
-    """Write a frame that may have been changed."""
-    picture = frame.image
-    if isinstance(picture, DecodedPicture):
-        coded = picture.coded
-        if coded is not None and coded.format.name == writer.pixel_format:
-            writer.write_coded(coded, frame.time_s)
-            return
-    whole = picture.whole()
-    writer.write(Frame(index=frame.index, pts=frame.pts, time_base=frame.time_base, image=whole))
 
 
 def _key(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> str:

@@ -117,7 +117,7 @@ def run(config: ReadExpressionConfig, on_event: OnEvent = ignore) -> ReadExpress
             config.plot, image_of(expression_sheet(_title(performance), clip.times_s, curves(performance)))
         )
         on_event(Written(path=config.plot, what="curves"))
-    warnings = [*seen.warnings, *_warnings(performance, seen, config.person)]
+    warnings = [*seen.warnings, *doubts_about(performance, seen, config.person)]
     for message in warnings:
         on_event(Notice(message=message))
     seconds = time.monotonic() - started
@@ -189,11 +189,14 @@ def _most(performance: Performance) -> dict[str, float]:
     return {name: round(float(value), 3) for name, value in zip(READABLE, most, strict=True) if value >= 0.05}
 
 
-def _warnings(performance: Performance, seen: SeenFaces, person: int) -> list[str]:
+def doubts_about(
+    performance: Performance, seen: SeenFaces, person: int, option: str = "--person"
+) -> list[str]:
+    """What the user should know of what was read, a line each; `option` chooses another person."""
     faces, warnings = int(performance.seen.sum()), list[str]()
     if faces < _FEW and len(seen.times_s) > 1:
         warnings.append(f"{faces} frames show the face: how it looks at rest is hard to tell from so few")
     if len(seen.people) > 1:
         chosen = "who is seen most is read" if person == 1 else f"person {person} is read"
-        warnings.append(f"{len(seen.people)} people are seen; {chosen}: --person chooses another")
+        warnings.append(f"{len(seen.people)} people are seen; {chosen}: {option} chooses another")
     return warnings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import numpy as np
 
 from understudy.core.errors import FacesetError, MediaError
 from understudy.core.events import OnEvent, Progress
+from understudy.core.prefetch import prefetch
 from understudy.core.types import Vector
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
 from understudy.faces.finder import FaceFinder
 from understudy.faces.identify import SAME_PERSON_DISTANCE, Identifier
 from understudy.media.footage import open_footage
+from understudy.workflows.threads import frames_ahead
 
 _REPORT_EVERY = 25  # frames
 _SHORT = 5  # frames: a track that is shorter is not worth asking whose it is
@@ -58,9 +61,13 @@ def faces_of_footage(path: Path, on_event: OnEvent) -> SeenFaces:
     """
     times_s: list[float] = []
     faces: dict[int, list[tuple[int, Face]]] = {}
-    with open_footage(path) as footage:
+    finder = FaceFinder(on_event=on_event)
+    with (
+        open_footage(path) as footage,
+        closing(prefetch(footage.partial(), depth=frames_ahead(footage.info))) as decoded,
+    ):
         info = footage.info
-        for frame, found in FaceFinder(on_event=on_event).stream(footage):
+        for frame, found in finder.stream(decoded):
             for face in found:
                 faces.setdefault(face.track, []).append((len(times_s), face))
             times_s.append(float(frame.time_s))
@@ -109,6 +116,22 @@ def faces_of_faceset(folder: Path) -> SeenFaces:
         size_px=(sources[chosen].width_px, sources[chosen].height_px),
         warnings=warnings,
     )
+
+
+def clearest_vector(path: Path, seen: SeenFaces, person: int, on_event: OnEvent) -> Vector:
+    """The identity vector of somebody's face where it is seen best.
+
+    Args:
+        path: the footage.
+        seen: its faces.
+        person: whose, as of `SeenFaces.of`.
+        on_event: hears of weights that are fetched.
+
+    Raises:
+        MediaError: it changed meanwhile.
+        WeightsError: the network's weights cannot be had.
+    """
+    return _vectors(path, {0: _clearest(seen.of(person))}, on_event)[0]
 
 
 def _by_person(path: Path, faces: dict[int, list[tuple[int, Face]]], on_event: OnEvent) -> list[list[int]]:

@@ -6,21 +6,18 @@ import time
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
-from understudy.core.files import check_writable, peak_rss_mb, replace_atomically
+from understudy.core.files import check_writable, peak_rss_mb
 from understudy.core.picture import Picture
 from understudy.core.types import Image
 from understudy.faces.crop import cut
 from understudy.faces.face import Face
 from understudy.media.footage import image_files, open_footage
 from understudy.media.image_picture import ImagePicture
-from understudy.media.images import WRITABLE_SUFFIXES, write_image
+from understudy.media.images import WRITABLE_SUFFIXES
 from understudy.media.partial import DecodedPicture, PartialFrame
-from understudy.media.picture_tags import tagged
 from understudy.report.contact_sheet import TILE_PX, SheetBlock, contact_sheet
 from understudy.training.model import Model
 from understudy.training.model_folder import load_model
@@ -40,7 +37,9 @@ from understudy.workflows.convert_output import WARM_UP_FRAMES
 from understudy.workflows.marks import PICTURE_TAGS
 from understudy.workflows.preview_config import PreviewConfig, Way
 from understudy.workflows.preview_frames import no_such_frame, position_of
-from understudy.workflows.signing import check_signing, signing_of
+from understudy.workflows.sealing import write_sealed_picture
+from understudy.workflows.signer import check_signing
+from understudy.workflows.signing import signing_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
 _COLOUR_FRAMES = 16  # before and after a frame that are drawn, too: its colours are matched over them
@@ -165,13 +164,7 @@ class _Drawing:
 def _write(conversion: ConvertConfig, drawing: _Drawing, picture: Image) -> None:
     """Write a picture, which says what it is like any other output."""
     sign = signing_of(conversion, drawing.roles, drawing.index, consent=drawing.consent.said)
-    out = conversion.out
-    with TemporaryDirectory(dir=out.parent, prefix=f".{out.stem}.") as folder:
-        aside = Path(folder) / out.name
-        write_image(aside, picture)
-        aside.write_bytes(tagged(aside.read_bytes(), PICTURE_TAGS))
-        sign([aside])
-        replace_atomically(aside, out)
+    write_sealed_picture(conversion.out, picture, PICTURE_TAGS, sign)
 
 
 def _runs(wanted: Sequence[int]) -> list[list[int]]:

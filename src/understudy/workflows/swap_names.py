@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from understudy.core.errors import ConfigError
-from understudy.core.identity_record import checked_name
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_schema import is_faceset
-from understudy.media.patterns import fixed_part, is_pattern
 from understudy.training.model_folder import find_generation, holds_model
 from understudy.workflows.configs import SwapConfig
 from understudy.workflows.consent import noted_person
+from understudy.workflows.person_names import checked_person, name_of_footage
 
 SOURCE, TARGET = "source", "target"  # the facesets' folders; earlier versions called the people so, too
-_LONGEST = 100  # characters that are taken of a file's name
 OPTIONS = {SOURCE: "--source-name", TARGET: "--target-name"}  # that say who somebody is
 
 
@@ -54,7 +51,7 @@ def names_of(config: SwapConfig, production: Path) -> dict[str, Named]:
         FacesetError: a faceset of the production cannot be read.
     """
     said = {SOURCE: config.source_name, TARGET: config.target_name}
-    said = {role: _checked(name, role) for role, name in said.items() if name is not None}
+    said = {role: checked_person(name, OPTIONS[role]) for role, name in said.items() if name is not None}
     persons = said | {
         role: known
         for role in (SOURCE, TARGET)
@@ -67,29 +64,11 @@ def names_of(config: SwapConfig, production: Path) -> dict[str, Named]:
         if person is None:
             others = {name for other, name in persons.items() if other != role}
             others |= {one.person for one in found.values()}
-            person = _unlike(name_of_footage(path, role), others, role)
+            person = _unlike(name_of_footage(path, OPTIONS[role]), others, role)
         identity = _kept_identity(production, role) or person
         found[role] = Named(identity=identity, person=person, is_said=role in persons)
     _check_two(found)
     return found
-
-
-def name_of_footage(path: Path, role: str = SOURCE) -> str:
-    """What somebody is called whom nobody has named: as the file or folder of their footage is.
-
-    Raises:
-        ConfigError: nothing of it can be a name.
-    """
-    if is_pattern(path):
-        path = fixed_part(path)  # the folder that it looks into
-    text = path.absolute().name if path.is_dir() else path.stem
-    name = "".join(
-        character if _is_fit(character) else "_" for character in unicodedata.normalize("NFC", text)
-    )
-    name = name.strip()[:_LONGEST].strip()
-    if not name.strip("_ ."):
-        raise ConfigError(f"nobody can be named after {text!r}", f"say who it is with {OPTIONS[role]}")
-    return name
 
 
 def take_name(folder: Path, identity: str) -> None:
@@ -103,26 +82,6 @@ def take_name(folder: Path, identity: str) -> None:
     with Faceset.open(folder) as faceset:
         if faceset.identity != identity:
             faceset.note("identity", identity)
-
-
-def _is_fit(character: str) -> bool:
-    """Whether it may stand in a name, and in `--map REPLACED=PUT_IN`."""
-    if character.isspace():
-        return character == " "
-    try:
-        checked_name(character)
-    except ValueError:
-        return False
-    return character != "="
-
-
-def _checked(name: str, role: str) -> str:
-    try:
-        return checked_name(name)
-    except ValueError as error:
-        raise ConfigError(
-            f"{name[:60]!r} is nobody's name ({error})", f"give another {OPTIONS[role]}"
-        ) from error
 
 
 def _unlike(name: str, others: set[str], role: str) -> str:

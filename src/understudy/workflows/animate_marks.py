@@ -1,0 +1,158 @@
+"""By whose leave a photo is animated, and what the output says of itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from understudy.core.events import OnEvent
+from understudy.core.types import Vector
+from understudy.media.footage import sha256_of
+from understudy.media.images import WRITABLE_SUFFIXES
+from understudy.media.patterns import has_number
+from understudy.media.xmp import ANIMATED_NOTICE, XMP_KEY, synthetic_xmp
+from understudy.provenance.manifest import Ingredient
+from understudy.provenance.watermark_binding import soft_binding_of
+from understudy.provenance.watermark_code import payload_of
+from understudy.workflows.animate_config import AnimateConfig
+from understudy.workflows.animate_driving import FILE_SUFFIX
+from understudy.workflows.consent import Agreed, agreed, check_agreed, consent_note, doubts_about_face
+from understudy.workflows.convert_label import text_of
+from understudy.workflows.person_names import checked_person, name_of_footage
+from understudy.workflows.sealing import Sealing, footage_ingredient, tags_for
+from understudy.workflows.signer import check_signing
+
+OPTION = "--identity"  # that says who is in the photo
+_DONE = "a face was given another expression"
+_NO_SETTINGS = {"photo", "out", "driving", "identity", "consent", "cert", "key"}
+
+
+def is_picture(out: Path) -> bool:
+    """Whether an output is one picture."""
+    return out.suffix.lower() in WRITABLE_SUFFIXES and not has_number(out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who is in the photo.
+
+    Args:
+        name: as their record is called.
+        is_said: whether somebody has said it; else the photo's name does.
+    """
+
+    name: str
+    is_said: bool
+
+    def agreed(self, config: AnimateConfig, vector_of: Callable[[], Vector], on_event: OnEvent) -> Agreed:
+        """The record by which the face is used; made now where `consent` says how.
+
+        Args:
+            config: of the animation.
+            vector_of: gives the identity vector of the face, which is compared where it is known.
+            on_event: hears of what was written.
+
+        Raises:
+            ConsentError: there is none that allows it, or nobody said whose face it is and it is another's.
+        """
+        doubts = doubts_about_face(self.name, vector_of, OPTION, is_said=self.is_said)
+        found = agreed({self.name: None}, "face", config.consent, on_event)
+        return Agreed(references=found.references, warnings=[*doubts, *found.warnings])
+
+
+def checked(config: AnimateConfig) -> Person:
+    """Who is in the photo; what would be refused at the end is refused before the work.
+
+    Raises:
+        ConfigError: nobody can be called so, or the certificate, the key or the label will not do.
+        ConsentError: no record says that the face may be used.
+    """
+    text_of(config.label)
+    if config.identity is not None:
+        person = Person(name=checked_person(config.identity, OPTION), is_said=True)
+    else:
+        person = Person(name=name_of_footage(config.photo, OPTION), is_said=False)
+    check_signing(config.cert, config.key)  # before a record of consent is made for nothing
+    check_agreed([person.name], "face", config.consent)
+    return person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marking:
+    """What an output says.
+
+    Args:
+        key: what a frame of it depends on: equal for what is made in the same way of the same.
+        tags: of its container or pictures.
+        seal: signs it.
+        payload: of the watermark; None where there is none.
+    """
+
+    key: str
+    tags: Mapping[str, str]
+    seal: Sealing
+    payload: int | None
+
+
+def marking_of(config: AnimateConfig, consent: Agreed) -> Marking:
+    """What the output of an animation says.
+
+    Raises:
+        ConfigError: the certificate and the key will not do.
+        MediaError: the manifest of another file lies where this one's belongs.
+    """
+    is_marked = config.watermark and not is_picture(config.out)
+    settings = _settings(config) | {"watermark": is_marked}
+    key = _key(config, settings)
+    payload = payload_of(key) if is_marked else None
+    note = consent_note(consent)
+    tags = tags_for(config.out, note, ANIMATED_NOTICE)
+    if is_picture(config.out):
+        tags = {"Comment": ANIMATED_NOTICE + note, XMP_KEY: synthetic_xmp(ANIMATED_NOTICE)}
+    seal = Sealing(
+        out=config.out,
+        done=_DONE,
+        making={"command": "animate", "settings": settings, "consent": consent.said},
+        ingredients=partial(_ingredients, config),
+        signer=check_signing(config.cert, config.key),
+        soft_binding=None if payload is None else soft_binding_of(payload),
+    )
+    return Marking(key=key, tags=tags, seal=seal, payload=payload)
+
+
+def _ingredients(config: AnimateConfig) -> list[Ingredient]:
+    """The photo, which was changed, and what drove it."""
+    shown = {"is_shown": config.thumbnails, "has_history": config.thumbnails}
+    found = [footage_ingredient(config.photo, "parentOf", **shown)]
+    if config.driving is None:
+        return found
+    if config.driving.suffix.lower() == FILE_SUFFIX:
+        digest, kind = sha256_of(config.driving), "application/json"
+        known = Ingredient(title=config.driving.name, relation="inputTo", sha256=digest, media_type=kind)
+        return [*found, known]
+    return [*found, footage_ingredient(config.driving, "inputTo", **shown)]
+
+
+def _settings(config: AnimateConfig) -> dict[str, Any]:
+    values = {field.name: getattr(config, field.name) for field in fields(config)}
+    values |= {"label": text_of(config.label)}
+    if isinstance(config.expression, Mapping):
+        values["expression"] = ", ".join(f"{name}={value:g}" for name, value in config.expression.items())
+    return {name: value for name, value in values.items() if name not in _NO_SETTINGS}
+
+
+def _key(config: AnimateConfig, settings: Mapping[str, Any]) -> str:
+    said = {
+        "version": version("understudy"),
+        "command": "animate",
+        "photo": sha256_of(config.photo),
+        "driving": None if config.driving is None else sha256_of(config.driving),
+        "settings": {name: value for name, value in settings.items() if name != "thumbnails"},
+    }
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
