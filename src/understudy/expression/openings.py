@@ -68,7 +68,7 @@ def shutting_quite(
     return out
 
 
-def lash_points(photo: Points, moved: Points) -> tuple[_Wide, _Wide]:
+def lash_points(photo: NDArray[np.floating], moved: NDArray[np.floating]) -> tuple[_Wide, _Wide]:
     """The (14, 3) points where lashes end, in the photo and where they go: with the lid's edge."""
     before, after = list[_Wide](), list[_Wide]()
     for upper, above, (outer, inner) in zip(UPPER_LIDS, ABOVE_LIDS, CORNERS, strict=True):
@@ -84,7 +84,7 @@ def lash_points(photo: Points, moved: Points) -> tuple[_Wide, _Wide]:
     return np.concatenate(before), np.concatenate(after)
 
 
-def lids_lowered(mesh: _Wide, now_from_photo: NDArray[np.floating], photo: Points) -> _Wide:
+def lids_lowered(mesh: _Wide, now_from_photo: NDArray[np.floating], photo: NDArray[np.floating]) -> _Wide:
     """A (468, 3) mesh with lids' edges a little lower, so that lashes and no white move with the skin."""
     out = mesh.copy()
     for upper, lower, (outer, inner) in zip(UPPER_LIDS, LOWER_LIDS, CORNERS, strict=True):
