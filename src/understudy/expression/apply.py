@@ -132,7 +132,7 @@ def retargeted(performance: Performance, rest: Points, start: Start, at: int | N
         pose_deg=((turned + 180) % 360 - 180).astype(np.float32),
         centre_px=(start.centre_px + moved * start.scale_px).astype(np.float32),
         scale_px=(start.scale_px * growth).astype(np.float32),
-        gaze_deg=(performance.gaze_deg + np.float32(start.gaze_deg)).astype(np.float32),
+        gaze_deg=(performance.gaze_deg + np.array(start.gaze_deg, np.float32)).astype(np.float32),
         rest=rest,
         size_px=start.size_px,
     )

@@ -76,7 +76,7 @@ class Background:
         """
         x, y = cv2.split(place)
         came = cv2.remap(self.packed, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        seen = _share(self.behind, 255 - came[..., 3])
+        seen = _share(self.behind, np.asarray(255 - came[..., 3], np.uint8))
         change = cv2.subtract(seen, np.ascontiguousarray(came[..., :3]), dtype=cv2.CV_16S)
         return np.asarray(cv2.add(picture, change, dtype=cv2.CV_8U), np.uint8)
 
@@ -112,7 +112,7 @@ def _person(photo: Image, mesh: Points) -> Mask | None:
         return None  # the face fills the picture
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(0)
-    cv2.grabCut(photo, guess, None, *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(photo, guess, (0, 0, 1, 1), *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
     person = ((guess == cv2.GC_FGD) | (guess == cv2.GC_PR_FGD)).astype(np.uint8)
     _, parts = cv2.connectedComponents(person)
     y, x = np.clip(centre[::-1].astype(int), 0, np.array(parts.shape) - 1)

@@ -109,13 +109,13 @@ class Eye:
         end = self._upper_px[:, 1].mean() - self._box.top + _LASH_SHADOW * self._width
         upper = np.arange(patch.shape[0])[:, None] < end
         calm = cv2.GaussianBlur(np.where(upper, darker, 1).astype(np.float32), (0, 0), 1.0)
-        return calm[..., None]
+        return np.asarray(calm[..., None], np.float32)
 
     def _below_lid(self, seen: NDArray[np.bool_], opening: Points) -> NDArray[np.bool_]:
         """Where the eyeball itself is seen: not at the lids' edges, nor in the lashes' shadow."""
         shape = seen.shape
         shadow = round(_LASH_SHADOW * self._width)
-        lowered = outlined(opening + np.float32([0, shadow]) - self._box.corner, shape) > 0.5
+        lowered = outlined(opening + np.array([0, shadow], np.float32) - self._box.corner, shape) > 0.5
         edge = max(1, round(_NOT_CLEAR * self._width))
         clear = cv2.erode((seen & lowered).astype(np.uint8), np.ones((2 * edge + 1, 2 * edge + 1), np.uint8))
         return clear > 0

@@ -114,7 +114,7 @@ class Mouth:
                 seen *= np.float32(1 - changed)
             inside = seen[..., :3] + (1 - seen[..., 3:]) * inside
         shade = 1 - changed * (1 - self._shade(mask, move.growth))
-        blended(picture, box, inside * shade[..., None], mask)
+        blended(picture, box, np.asarray(inside * shade[..., None], np.float32), mask)
 
     def _changed(self, opening: Points, move: HeadMove) -> float:
         """0 where the lips lie as in a photo whose own shadow is seen, to 1."""

@@ -64,12 +64,12 @@ def shown(picture: Image, mesh_px: Points, home: Box) -> tuple[_Floats, _Floats,
     down = lower.mean(axis=0) - upper.mean(axis=0)
     down /= max(float(np.linalg.norm(down)), 1e-6)
     left, right = opening[0], opening[len(lower) + 1]
-    above = -3 * width * down
-    loop = np.stack([left + above, left, *(split - rim * down), right, right + above])
+    higher = -3 * width * down
+    loop = np.stack([left + higher, left, *(split - rim * down), right, right + higher])
     skull = inside * outlined(loop, shape)
     jaw = inside * np.clip(4 * (1 - outlined(loop, shape)), 0, 1)
-    layers = (np.dstack([patch * cover[..., None], cover]).astype(np.float32) for cover in (jaw, skull))
-    return (*layers, end == 1.0)
+    below, above = (np.dstack([patch * cover[..., None], cover]).astype(np.float32) for cover in (jaw, skull))
+    return below, above, end == 1.0
 
 
 def _teeth_end(patch: _Floats, upper: Points, lower: Points) -> float:
@@ -93,9 +93,9 @@ def fitted(picture: Image, mesh_px: Points, photo: Image, photo_px: Points) -> t
     photo_from_other = _similarity(here, there)
     # by the upper lip's corners' middle rather than the whole face, so that it lies in the mouth
     size = (photo.shape[1], photo.shape[0])
-    laid = cv2.warpAffine(
-        picture, photo_from_other, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
-    )
+    flags = cv2.INTER_AREA
+    warped = cv2.warpAffine(picture, photo_from_other, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    laid = np.asarray(warped, np.uint8)
     mesh = mesh_px.copy()
     mesh[:, :2] = mesh_px[:, :2] @ photo_from_other[:, :2].T + photo_from_other[:, 2]
     return _recoloured(laid, _skin_around(mesh, size), photo, _skin_around(photo_px, size)), mesh
@@ -120,7 +120,10 @@ def _skin_around(mesh_px: Points, size: tuple[int, int]) -> Mask:
 
 def _recoloured(other: Image, its_skin: Mask, photo: Image, skin: Mask) -> Image:
     """Mean and deviation of skin in Lab, carried over; Reinhard et al., 2001."""
-    lab, wanted = (cv2.cvtColor(np.float32(1 / 255) * image, cv2.COLOR_RGB2LAB) for image in (other, photo))
+    lab, wanted = (
+        np.asarray(cv2.cvtColor(np.float32(1 / 255) * image, cv2.COLOR_RGB2LAB), np.float32)
+        for image in (other, photo)
+    )
     (mean, sd), (wanted_mean, wanted_sd) = _spread(lab, its_skin), _spread(wanted, skin)
     if mean is None or wanted_mean is None:
         return other

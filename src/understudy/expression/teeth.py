@@ -151,11 +151,11 @@ def _band(reach: float, length: float) -> list[tuple[float, float]]:
 
 def _over(layer: _Floats | None, cover: _Floats, colour: NDArray[np.floating]) -> _Floats:
     top = np.dstack([cover[..., None] * colour, cover]).astype(np.float32)
-    return top if layer is None else top + (1 - cover[..., None]) * layer
+    return top if layer is None else np.asarray(top + (1 - cover[..., None]) * layer, np.float32)
 
 
 def _around(points_px: Points) -> Points:
-    return cv2.convexHull(points_px.astype(np.float32))[:, 0]
+    return np.asarray(cv2.convexHull(points_px.astype(np.float32))[:, 0], np.float32)
 
 
 def _pixels(photo: Image, outline_px: Points) -> _Floats:
