@@ -23,6 +23,7 @@ def animate(
     photo_person: int = 1,
     strength: float = 1.0,
     keep_pose: bool = False,
+    model: AnyPath | None = None,
     size: int | None = None,
     codec: str = "auto",
     crf: int | None = None,
@@ -47,6 +48,7 @@ def animate(
         photo_person: whose face of a photo, by size: 1 is the largest; of footage by how often they are seen.
         strength: how far expressions are shown, 0 to 2; 1 as they are.
         keep_pose: leave the head as it is in the photo.
+        model: trained with the photo's person: draws the moved face anew, as it knows it.
         size: longest side in px, at most; 1280 where None for a video, and for a picture the photo's own.
         codec: "h264", "hevc", "prores", "ffv1", or "auto".
         crf: constant quality, 0 (lossless) to 51; hard to tell from the original where None.
@@ -81,6 +83,7 @@ def animate(
         photo_person=photo_person,
         strength=strength,
         keep_pose=keep_pose,
+        model=maybe_path(model),
         size=size,
         codec=codec,
         crf=crf,

@@ -53,6 +53,13 @@ PhotoPerson = Annotated[
 ]
 Strength = Annotated[float, typer.Option(min=0, max=2, help="How far expressions are shown; 1 as they are.")]
 KeepPose = Annotated[bool, typer.Option("--keep-pose", help="Leave the head as it is in the photo.")]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="MODEL",
+        help="A model trained with the photo's person: it draws the moved face anew, as it knows it.",
+    ),
+]
 Size = Annotated[
     int | None,
     typer.Option(
@@ -88,6 +95,7 @@ def animate(
     photo_person: PhotoPerson = 1,
     strength: Strength = 1.0,
     keep_pose: KeepPose = False,
+    model: ModelOption = None,
     size: Size = None,
     codec: Codec = AUTO,
     crf: Crf = None,
@@ -105,7 +113,8 @@ def animate(
     if (driving is None) == (expression is None):
         raise typer.BadParameter("give one of --driving and --expression", param_hint="--driving")
     look: dict[str, Any] = {"driving": driving, "expression": expression, "person": person}
-    look |= {"photo_person": photo_person, "strength": strength, "keep_pose": keep_pose, "size": size}
+    look |= {"photo_person": photo_person, "strength": strength, "keep_pose": keep_pose}
+    look |= {"model": model, "size": size}
     says: dict[str, Any] = {"identity": identity, "consent": consent, "cert": cert, "key": key}
     says |= {"watermark": watermark, "label": label, "thumbnails": thumbnails}
 

@@ -22,6 +22,7 @@ from understudy.workflows.animate_driving import DrivingSource, read_driving, sh
 from understudy.workflows.animate_footage import animated_footage
 from understudy.workflows.animate_marks import Person, checked, is_picture, marking_of
 from understudy.workflows.animate_output import Made, write_frames
+from understudy.workflows.animate_own import own_face
 from understudy.workflows.animate_photo import Photo, read_photo
 from understudy.workflows.composed import Composed
 from understudy.workflows.convert_label import Labeller, text_of
@@ -38,6 +39,7 @@ def run(config: AnimateConfig, on_event: OnEvent = ignore) -> AnimateResult:
     Raises:
         ConfigError: settings that do not go together.
         ConsentError: no record says that the face may be used.
+        ModelError: the model cannot be read.
         MediaError: photo or driving cannot be read or show no face, or the output cannot be written.
         UnderstudyError: the driving is no expression file, or the output cannot be signed.
         WeightsError: the networks' weights cannot be had.
@@ -111,7 +113,8 @@ def _animated_picture(config: AnimateConfig, person: Person, on_event: OnEvent) 
         warnings += driving.warnings
         held = driving.held
     marking = marking_of(config, consent)
-    composed = PhotoDrawer(photo, performance, marking.payload).frame(0, 0, Fraction(1))
+    own = own_face(config, person.name)
+    composed = PhotoDrawer(photo, performance, marking.payload, own).frame(0, 0, Fraction(1))
     Labeller(text_of(config.label), is_video=False).add(composed)
     image = composed.frame.image.whole()
     write_sealed_picture(config.out, image, marking.tags, marking.seal)
@@ -132,7 +135,7 @@ def _animated_video(config: AnimateConfig, person: Person, on_event: OnEvent) ->
     shown = shown_as(driving.performance, config.strength)
     performance = carried_over(shown, photo, keep_pose=config.keep_pose)
     marking = marking_of(config, consent)
-    drawer = PhotoDrawer(photo, performance, marking.payload)
+    drawer = PhotoDrawer(photo, performance, marking.payload, own_face(config, person.name))
     info, drawn = source.sized(*size, len(driving.times)), partial(_drawn, drawer, driving.times, source)
     written = write_frames(config, info, marking, drawn, on_event)
     turning = [] if config.keep_pose else driving.doubts_about_turning()

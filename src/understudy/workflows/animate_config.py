@@ -26,6 +26,7 @@ class AnimateConfig:
         photo_person: whose face of the photo, by size; of footage by how often they are seen.
         strength: how far expressions are shown, 1 as they are.
         keep_pose: leave the head as it is in the photo.
+        model: trained with the photo's person: draws the moved face anew; none where None.
         size: longest side in px, at most, of what is made from a photo; where None `SIZE_PX` of a video, and
             the photo's own of a picture.
         codec: of a video, see `media.encoding`.
@@ -47,6 +48,7 @@ class AnimateConfig:
     photo_person: int = 1
     strength: float = 1.0
     keep_pose: bool = False
+    model: Path | None = None
     size: int | None = None
     codec: str = "auto"
     crf: int | None = None

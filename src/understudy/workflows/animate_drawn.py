@@ -16,6 +16,7 @@ from understudy.media.image_picture import ImagePicture
 from understudy.media.partial import PartialFrame
 from understudy.workflows.animate_driving import frame_of
 from understudy.workflows.animate_mark import FaceMark, box_around
+from understudy.workflows.animate_own import OwnFace
 from understudy.workflows.animate_photo import Photo
 from understudy.workflows.composed import Composed
 
@@ -46,11 +47,14 @@ class PhotoDrawer:
         photo: with its face.
         performance: of that face, seen in every frame.
         payload: of the watermark; None where there is none.
+        own: draws the moved face anew; None where no model knows it.
     """
 
-    def __init__(self, photo: Photo, performance: Performance, payload: int | None) -> None:
+    def __init__(
+        self, photo: Photo, performance: Performance, payload: int | None, own: OwnFace | None = None
+    ) -> None:
         """Prepare the photo."""
-        self._morph, self._performance = Morph(photo.image, photo.face), performance
+        self._morph, self._performance, self._own = Morph(photo.image, photo.face), performance, own
         self._mark = None if payload is None else FaceMark(payload)
 
     def frame(self, number: int, pts: int, time_base: Fraction) -> Composed:
@@ -63,6 +67,8 @@ class PhotoDrawer:
         """
         one = frame_of(self._performance, number)
         image, square = np.array(self._morph.drawn(one, 0)), square_of(one)
+        if self._own is not None:
+            image = self._own.given(image, self._morph.mesh(one, 0), square)
         if self._mark is not None:
             self._mark.put_into(image, self._morph.mesh(one, 0), square, float(pts * time_base))
         picture = ImagePicture(image)

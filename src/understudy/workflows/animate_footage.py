@@ -26,6 +26,7 @@ from understudy.workflows.animate_driving import DrivingSource, frame_of, read_d
 from understudy.workflows.animate_mark import FaceMark, box_around, moved_mask
 from understudy.workflows.animate_marks import Person, is_picture, marking_of
 from understudy.workflows.animate_output import Made, write_frames
+from understudy.workflows.animate_own import OwnFace, own_face
 from understudy.workflows.animate_timed import Asked, Driven, Timed
 from understudy.workflows.composed import Composed
 from understudy.workflows.expression import clip_of, doubts_about
@@ -57,7 +58,7 @@ def animated_footage(config: AnimateConfig, person: Person, on_event: OnEvent) -
         timed, held = Driven(driving.performance, own, config.strength), driving.held
         warnings += [*driving.warnings, *timed.warnings(config.photo.name, source.path.name)]
     marking = marking_of(config, consent)
-    drawer = _Drawer(config, clip, own, timed, marking.payload)
+    drawer = _Drawer(config, clip, own, timed, marking.payload, own_face(config, person.name))
     written = write_frames(config, info, marking, drawer.frames, on_event)
     return Made(
         frames=written.frames,
@@ -96,6 +97,7 @@ class _Drawer:
         own: what it does.
         timed: what it shall do.
         payload: of the watermark; None where there is none.
+        anew: draws the changed face anew; None where no model knows it.
     """
 
     config: AnimateConfig
@@ -103,6 +105,7 @@ class _Drawer:
     own: Performance
     timed: Timed
     payload: int | None
+    anew: OwnFace | None
 
     def frames(self, first: int) -> Generator[Composed]:
         """Frames from an index on."""
@@ -133,11 +136,11 @@ class _Drawer:
         landmarks = self.clip.landmarks_px[number] - np.append(at, np.float32(0))
         own = _moved(frame_of(self.own, number), at)
         face = PhotoFace(landmarks_px=landmarks, iris_px=self.clip.iris_px[number] - at, own=own)
-        morph, moved = Morph(part, face), _moved(wanted, at)
-        before, shown = (
-            image.astype(np.float32) / np.float32(255) for image in (part, morph.drawn(moved, 0))
-        )
-        mesh, local = morph.mesh(moved, 0), square_of(moved)
+        morph, moved = Morph(part, face, fill_background=False), _moved(wanted, at)
+        mesh, local, drawn = morph.mesh(moved, 0), square_of(moved), morph.drawn(moved, 0)
+        if self.anew is not None:
+            drawn = self.anew.given(drawn, mesh, local)
+        before, shown = (image.astype(np.float32) / np.float32(255) for image in (part, drawn))
         inside = (0, 0, x1 - x0, y1 - y0)
         weight = moved_mask((landmarks, mesh), local, inside)
         if mark is not None:

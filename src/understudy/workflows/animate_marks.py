@@ -20,17 +20,20 @@ from understudy.media.xmp import ANIMATED_NOTICE, XMP_KEY, synthetic_xmp
 from understudy.provenance.manifest import Ingredient
 from understudy.provenance.watermark_binding import soft_binding_of
 from understudy.provenance.watermark_code import payload_of
+from understudy.training.model_folder import find_generation
 from understudy.workflows.animate_config import AnimateConfig
 from understudy.workflows.animate_driving import FILE_SUFFIX
+from understudy.workflows.animate_own import known_in
 from understudy.workflows.consent import Agreed, agreed, check_agreed, consent_note, doubts_about_face
 from understudy.workflows.convert_label import text_of
+from understudy.workflows.marks import by_digest, said_of_model
 from understudy.workflows.person_names import checked_person, name_of_footage
 from understudy.workflows.sealing import Sealing, footage_ingredient, tags_for
 from understudy.workflows.signer import check_signing
 
 OPTION = "--identity"  # that says who is in the photo
 _DONE = "a face was given another expression"
-_NO_SETTINGS = {"photo", "out", "driving", "identity", "consent", "cert", "key"}
+_NO_SETTINGS = {"model", "photo", "out", "driving", "identity", "consent", "cert", "key"}
 
 
 def is_picture(out: Path) -> bool:
@@ -70,8 +73,10 @@ def checked(config: AnimateConfig) -> Person:
     """Who is in the photo; what would be refused at the end is refused before the work.
 
     Raises:
-        ConfigError: nobody can be called so, or the certificate, the key or the label will not do.
+        ConfigError: nobody can be called so, the model does not know them, or the certificate, the key or
+            the label will not do.
         ConsentError: no record says that the face may be used.
+        ModelError: the model cannot be read.
     """
     text_of(config.label)
     if config.identity is not None:
@@ -79,6 +84,8 @@ def checked(config: AnimateConfig) -> Person:
     else:
         person = Person(name=name_of_footage(config.photo, OPTION), is_said=False)
     check_signing(config.cert, config.key)  # before a record of consent is made for nothing
+    if config.model is not None:
+        known_in(config.model, person.name)
     check_agreed([person.name], "face", config.consent)
     return person
 
@@ -118,7 +125,7 @@ def marking_of(config: AnimateConfig, consent: Agreed) -> Marking:
     seal = Sealing(
         out=config.out,
         done=_DONE,
-        making={"command": "animate", "settings": settings, "consent": consent.said},
+        making={"command": "animate", "settings": settings, "consent": consent.said} | _model(config),
         ingredients=partial(_ingredients, config),
         signer=check_signing(config.cert, config.key),
         soft_binding=None if payload is None else soft_binding_of(payload),
@@ -130,6 +137,9 @@ def _ingredients(config: AnimateConfig) -> list[Ingredient]:
     """The photo, which was changed, and what drove it."""
     shown = {"is_shown": config.thumbnails, "has_history": config.thumbnails}
     found = [footage_ingredient(config.photo, "parentOf", **shown)]
+    if config.model is not None:
+        digest = find_generation(config.model).index.weights_sha256
+        found.append(by_digest(f"model {config.model.name}".strip(), digest))
     if config.driving is None:
         return found
     if config.driving.suffix.lower() == FILE_SUFFIX:
@@ -137,6 +147,13 @@ def _ingredients(config: AnimateConfig) -> list[Ingredient]:
         known = Ingredient(title=config.driving.name, relation="inputTo", sha256=digest, media_type=kind)
         return [*found, known]
     return [*found, footage_ingredient(config.driving, "inputTo", **shown)]
+
+
+def _model(config: AnimateConfig) -> dict[str, Any]:
+    """What draws, where a model does."""
+    if config.model is None:
+        return {}
+    return {"model": said_of_model(find_generation(config.model).index)}
 
 
 def _settings(config: AnimateConfig) -> dict[str, Any]:
@@ -152,6 +169,7 @@ def _key(config: AnimateConfig, settings: Mapping[str, Any]) -> str:
         "version": version("understudy"),
         "command": "animate",
         "photo": sha256_of(config.photo),
+        **_model(config),
         "driving": None if config.driving is None else sha256_of(config.driving),
         "settings": {name: value for name, value in settings.items() if name != "thumbnails"},
     }

@@ -112,3 +112,13 @@ def _ingredients(path: Path) -> list[Ingredient]:
         Ingredient(title=one.name, relation="inputTo", sha256=sha256_of(one), media_type=media_type_of(one))
         for one in expand_footage([path])
     ]
+
+
+def said_of_model(index: ModelIndex) -> dict[str, Any]:
+    """What a manifest says of a model."""
+    return {
+        "sha256": index.weights_sha256,
+        "preset": index.preset,
+        "steps": index.step,
+        "people": [entry.name for entry in index.identities],
+    }

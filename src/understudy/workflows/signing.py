@@ -18,7 +18,7 @@ from understudy.training.model_index import ModelIndex
 from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_cast import Role
 from understudy.workflows.convert_label import text_of
-from understudy.workflows.marks import Marks, by_digest, faces_of
+from understudy.workflows.marks import Marks, by_digest, faces_of, said_of_model
 from understudy.workflows.sealing import Sealing, footage_ingredient
 from understudy.workflows.signer import check_signing
 
@@ -90,12 +90,7 @@ def _making(
     """What C2PA has no words for."""
     return {
         "command": "convert",
-        "model": {
-            "sha256": index.weights_sha256,
-            "preset": index.preset,
-            "steps": index.step,
-            "people": [entry.name for entry in index.identities],
-        },
+        "model": said_of_model(index),
         "roles": [{"source": role.source, "target": role.target} for role in roles],
         "settings": _settings(config) | {"watermark": is_marked(config)},
         "consent": [dict(entry) for entry in consent],
