@@ -34,7 +34,7 @@ from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.training.model import Model
 from understudy.workflows.configs import ConvertConfig
-from understudy.workflows.convert_output import write
+from understudy.media.any_writer import write_frame
 from understudy.workflows.threads import frames_ahead
 from understudy.core.prefetch import prefetch
 kind, target, model, faces = sys.argv[1:5]
@@ -57,7 +57,7 @@ def run(out):
         frames = 0
         with VideoReader(Path(target)) as reader, VideoWriter(out, like=reader.info, native=True) as writer:
             for frame in prefetch(reader.partial(), depth=frames_ahead(reader.info)):
-                write(writer, frame)
+                write_frame(writer, frame)
                 frames += 1
         return frames
     stored = tuple(Path(name) for name in [faces] if name)

@@ -19,7 +19,7 @@ from understudy.media.any_writer import AnyWriter
 from understudy.media.partial import PartialFrame
 from understudy.workflows import convert_frames, convert_output, convert_worker
 
-_write = convert_output.write
+_write = convert_output.write_frame
 
 
 def failing(writer: AnyWriter, frame: PartialFrame) -> None:
@@ -39,5 +39,5 @@ def failing(writer: AnyWriter, frame: PartialFrame) -> None:
 if __name__ == "__main__":
     parts._PART_FRAMES = 10
     convert_frames.WARM_UP_FRAMES = int(sys.argv[1])
-    convert_output.write = failing
+    convert_output.write_frame = failing
     convert_worker.main()

@@ -40,7 +40,7 @@ def test_pixels_outside_the_mask_keep_their_bits(
     clips: dict[str, Path], model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[Image] = []
-    write = convert_output.write
+    write = convert_output.write_frame
 
     def spy(writer: AnyWriter, frame: PartialFrame) -> None:
         assert isinstance(frame.image, DecodedPicture)
@@ -48,7 +48,7 @@ def test_pixels_outside_the_mask_keep_their_bits(
         written.append(frame.image.whole().copy())
         write(writer, frame)
 
-    monkeypatch.setattr(convert_output, "write", spy)
+    monkeypatch.setattr(convert_output, "write_frame", spy)
     convert.run(ConvertConfig(target=clips["target"], model=model, out=tmp_path / "out.mp4"))
     for before, after in zip(_images(clips["target"]), written, strict=True):
         changed = (before != after).any(axis=2)

@@ -173,7 +173,7 @@ def test_a_whole_conversion(config: ConvertConfig, tmp_path: Path, monkeypatch: 
     plain = convert.run(replace(config, out=tmp_path / "plain.mkv")).output
     monkeypatch.setattr(parts, "_PART_FRAMES", 10)
     labelled = replace(config, out=tmp_path / "label.mkv", label="auto")
-    write = convert_output.write
+    write = convert_output.write_frame
 
     def failing(writer: object, frame: PartialFrame) -> None:
         if frame.index == 25:
@@ -181,7 +181,7 @@ def test_a_whole_conversion(config: ConvertConfig, tmp_path: Path, monkeypatch: 
         write(writer, frame)  # type: ignore[arg-type]
 
     with monkeypatch.context() as inner:
-        inner.setattr(convert_output, "write", failing)
+        inner.setattr(convert_output, "write_frame", failing)
         with pytest.raises(KeyboardInterrupt):
             convert.run(labelled)
     convert.run(labelled)

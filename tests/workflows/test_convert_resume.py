@@ -28,7 +28,7 @@ def _short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stopped_at(index: int, error: BaseException, config: ConvertConfig, patch: pytest.MonkeyPatch) -> None:
     """Begin a conversion that something stops at a frame."""
-    write = convert_output.write
+    write = convert_output.write_frame
 
     def failing(writer: AnyWriter, frame: PartialFrame) -> None:
         if frame.index == index:
@@ -36,7 +36,7 @@ def stopped_at(index: int, error: BaseException, config: ConvertConfig, patch: p
         write(writer, frame)
 
     with patch.context() as inner:
-        inner.setattr(convert_output, "write", failing)
+        inner.setattr(convert_output, "write_frame", failing)
         with pytest.raises(type(error)):
             convert.run(config)
 

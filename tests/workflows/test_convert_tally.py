@@ -72,7 +72,7 @@ def test_unsure_frames_are_those_of_all_runs(
     monkeypatch.setattr(choose, "SAME_PERSON_DISTANCE", 0.02)
     monkeypatch.setattr(choose, "_SURELY_ANOTHER", 9.0)
     config = ConvertConfig(target=clips["target"], model=model, out=tmp_path / "%d.png", occlusion=False)
-    write = convert_output.write
+    write = convert_output.write_frame
 
     def failing(writer: object, frame: object) -> None:
         if frame.index == 30:  # type: ignore[attr-defined]
@@ -80,7 +80,7 @@ def test_unsure_frames_are_those_of_all_runs(
         write(writer, frame)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(convert_output, "write", failing)
+        patch.setattr(convert_output, "write_frame", failing)
         with pytest.raises(KeyboardInterrupt):
             convert.run(config)
     warnings = convert.run(config).warnings

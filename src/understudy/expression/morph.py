@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from understudy.core.types import Image, Points
@@ -59,6 +60,9 @@ class PhotoFace:
         )
 
 
+_GREY = 2  # levels between the channels of a photo without colours
+
+
 class Morph:
     """Draws a photo's face as a performance of it says.
 
@@ -95,6 +99,7 @@ class Morph:
             for side in (0, 1)
         ]
         rest = self._poses.place(face.own.rest[None])[0] + self._rest_px
+        self._is_grey = bool((np.ptp(photo, axis=-1) <= _GREY).all())
         self._mouth = Mouth(photo, face.landmarks_px, rest, float(own[13, 2]), interior)
 
     def mesh(self, performance: Performance, frame: int) -> Points:
@@ -119,6 +124,8 @@ class Morph:
         for eye in self._eyes:
             eye.draw(picture, mesh, move, gaze_deg)
         self._mouth.draw(picture, mesh, move)
+        if self._is_grey:  # what was made up is not
+            picture[:] = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None]
         return picture
 
     def _moved(self, performance: Performance, frame: int) -> tuple[Points, HeadMove]:
