@@ -16,9 +16,11 @@ from understudy.api.judging import compare, coverage, evaluate
 from understudy.api.provenance import verify
 from understudy.api.swapping import swap
 from understudy.api.training import train
+from understudy.api.voice import voice_convert, voice_train
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Event, Notice, OnEvent, Progress, Written
 from understudy.workflows.configs import ConvertResult, ExtractResult, SwapResult, TrainResult
+from understudy.workflows.voice_configs import VoiceConvertResult, VoiceTrainResult
 
 __all__ = [
     "ConvertResult",
@@ -30,6 +32,8 @@ __all__ = [
     "SwapResult",
     "TrainResult",
     "UnderstudyError",
+    "VoiceConvertResult",
+    "VoiceTrainResult",
     "Written",
     "add_identity",
     "animate",
@@ -47,4 +51,6 @@ __all__ = [
     "swap",
     "train",
     "verify",
+    "voice_convert",
+    "voice_train",
 ]

@@ -1,4 +1,4 @@
-"""`--consent`, of every command that uses somebody's face."""
+"""`--consent`, of every command that uses somebody's face or voice."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ Consent = Annotated[
         callback=_checked,
         metavar="FILE|self|rendered|public-domain:WHY",
         help="Why the source's face may be used; recorded once, see `understudy identity`.",
+        show_default=False,
+    ),
+]
+VoiceConsent = Annotated[
+    str | None,
+    typer.Option(
+        callback=_checked,
+        metavar="FILE|self|rendered|public-domain:WHY",
+        help="Why the voice put in may be used; recorded once, see `understudy identity`.",
         show_default=False,
     ),
 ]

@@ -27,6 +27,7 @@ from understudy.cli import (
     model,
     swap,
     verify,
+    voice,
     weights,
 )
 from understudy.cli.errors import FAILED, report_failure, report_interruption, report_wrong_usage
@@ -66,6 +67,7 @@ app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(export.export)
 app.add_typer(expression.app, name="expression")
+app.add_typer(voice.app, name="voice")
 app.add_typer(identity.app, name="identity")
 app.command()(verify.verify)
 app.add_typer(weights.app, name="weights")

@@ -1,0 +1,185 @@
+"""How well voices are converted: real speakers, sentences held out, everything measured on written sound.
+
+python benchmarks/voice.py --data ../shared --work /tmp/voices --pair VCC2SF2 VCC2TM1
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from voice_measures import SpeakerClassifier, distortion_db, log_pitch, spoken_rows
+
+from understudy.media.sound import read_sound
+from understudy.media.sound_writer import write_sound
+from understudy.speech.frames import RATE_HZ, SpeechFrames
+from understudy.speech.samples import level_to
+from understudy.speech.speaker import SpeakerStats, speaker_stats
+from understudy.speech.training_rows import rows_of_speaker
+from understudy.speech.voice_convert import change_for, spoken
+from understudy.speech.voice_model import SpeakerEntry, StatsEntry, VoiceIndex, VoiceModel, save_voice
+from understudy.speech.voice_training import VoiceTrainingConfig, train_voice
+from understudy.speech.world import WorldVocoder
+
+LEARNT, HELD_OUT = 25, 10  # sentences
+
+
+def frames_of(path: Path, work: Path) -> SpeechFrames:
+    """A file taken apart, kept in `work`."""
+    kept = work / "frames" / f"{path.parent.name}_{path.stem}.npz"
+    if not kept.exists():
+        sound, _ = level_to(read_sound(path, RATE_HZ)[0])
+        frames = WorldVocoder().analyse(sound)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(kept, f0=frames.f0_hz, cepstrum=frames.cepstrum, noise=frames.aperiodicity)
+    with np.load(kept) as file:
+        return SpeechFrames(f0_hz=file["f0"], cepstrum=file["cepstrum"], aperiodicity=file["noise"])
+
+
+def recordings_of(data: Path, speaker: str) -> tuple[list[Path], list[Path]]:
+    """Files to learn from and files held out."""
+    if speaker.startswith("VCC2"):
+        files = sorted((data / "data/speech/vcc2018_eval" / speaker).glob("*.flac"))
+        return files[:LEARNT], files[LEARNT : LEARNT + HELD_OUT]
+    files = sorted((data / "data/speech/librispeech" / speaker / "train").glob("*.flac"))
+    held = max(2, len(files) // 5)
+    return files[:-held], files[-held:]
+
+
+def trained(
+    names: list[str], learnt: list[list[SpeechFrames]], args: argparse.Namespace, work: Path
+) -> tuple[VoiceModel, list[SpeakerStats], float, float]:
+    """A model of two speakers; the wall and the processor's seconds that it took."""
+    stats = [speaker_stats(some) for some in learnt]
+    rows = [rows_of_speaker(some, known) for some, known in zip(learnt, stats, strict=True)]
+    wall, cpu = time.monotonic(), time.process_time()
+    made = train_voice(rows, names, VoiceTrainingConfig(steps=args.steps, seed=args.seed), _told)
+    seconds = time.monotonic() - wall, time.process_time() - cpu
+    sizes = made.net.config
+    index = VoiceIndex(
+        coefficients=sizes.coefficients,
+        width=sizes.width,
+        code=sizes.code,
+        blocks=sizes.blocks,
+        speakers=[
+            SpeakerEntry(name=name, digest="", speech_s=0.0, stats=StatsEntry.of(known))
+            for name, known in zip(names, stats, strict=True)
+        ],
+        steps=made.steps,
+    )
+    index = save_voice(work / "model", made.net, index)
+    return VoiceModel(net=made.net, index=index), stats, *seconds
+
+
+def _told(step: int, done: float, losses: dict[str, float]) -> None:
+    del done
+    if step % 100 == 0:
+        print(step, {name: round(value, 2) for name, value in losses.items()}, flush=True)
+
+
+def converted_files(
+    files: list[Path], model: VoiceModel, name: str, work: Path, vivid: float
+) -> dict[str, Any]:
+    """Convert files to WAV; returns their paths, seconds of speech and of processor."""
+    out: list[Path] = []
+    length, cpu = 0.0, time.process_time()
+    for path in files:
+        sound, _ = read_sound(path, RATE_HZ)
+        levelled, gain = level_to(sound)
+        change = change_for(model, name, WorldVocoder(careful=False).analyse(levelled), vivid=vivid)
+        made = spoken([sound], gain, WorldVocoder(), model, change)
+        out.append(work / "converted" / f"{path.parent.name}_{path.stem}_as_{name}_{vivid:g}.wav")
+        out[-1].parent.mkdir(parents=True, exist_ok=True)
+        write_sound(out[-1], made, RATE_HZ)
+        length += len(sound) / RATE_HZ
+    return {"files": out, "length_s": length, "cpu_s": time.process_time() - cpu}
+
+
+def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any]:
+    """All figures of one pair: `source` is changed, `target` is imitated."""
+    work = args.work / f"{source}_{target}"
+    files = {name: recordings_of(args.data, name) for name in (source, target)}
+    learnt = {name: [frames_of(one, args.work) for one in files[name][0]] for name in files}
+    held = {name: [frames_of(one, args.work) for one in files[name][1]] for name in files}
+    model, stats, wall_s, cpu_s = trained([source, target], list(learnt.values()), args, work)
+    found: dict[str, Any] = {"source": source, "target": target, "steps": args.steps}
+    found |= {"train_wall_s": round(wall_s, 1), "train_cpu_s": round(cpu_s, 1)}
+    classifier = SpeakerClassifier(learnt)
+    found["classifier_on_held_out_real"] = _share(classifier, held[target], target)
+    real_pitch = log_pitch(held[target])
+    for vivid in args.vivid:
+        made = converted_files(files[source][1], model, target, work, vivid)
+        frames = [frames_of(one, work) for one in made["files"]]
+        pitch = log_pitch(frames)
+        figures = {
+            "real_time_factor_cpu": round(made["cpu_s"] / made["length_s"], 3),
+            "taken_for_target": _share(classifier, frames, target),
+            "f0_mean_off": round(float(np.exp(pitch.mean() - real_pitch.mean()) - 1), 3),
+            "f0_spread_off": round(float(pitch.std() / real_pitch.std() - 1), 3),
+            "f0_mean_off_learnt": round(float(np.exp(pitch.mean() - stats[1].log_f0_mean) - 1), 3),
+            "f0_spread_off_learnt": round(float(pitch.std() / stats[1].log_f0_std - 1), 3),
+        }
+        if source.startswith("VCC2"):
+            figures |= _distortions(held, frames, source, target, stats)
+        found[f"vivid_{vivid:g}"] = figures
+    return found
+
+
+def _distortions(
+    held: dict[str, list[SpeechFrames]],
+    made: list[SpeechFrames],
+    source: str,
+    target: str,
+    stats: list[SpeakerStats],
+) -> dict[str, float]:
+    """Of the same sentences, against the target's own."""
+    real = [spoken_rows(one) for one in held[target]]
+    plain = [spoken_rows(one) for one in held[source]]
+    one, other = stats
+    moved = [(rows - one.mean[1:25]) / one.std[1:25] * other.std[1:25] + other.mean[1:25] for rows in plain]
+
+    def mean(some: list[Any]) -> float:
+        return float(np.mean([distortion_db(a, b) for a, b in zip(some, real, strict=True)]))
+
+    unconverted, matched, converted = mean(plain), mean(moved), mean([spoken_rows(one) for one in made])
+    return {
+        "mcd_unconverted_db": round(unconverted, 3),
+        "mcd_mean_and_variance_db": round(matched, 3),
+        "mcd_converted_db": round(converted, 3),
+        "mean_and_variance_lower": round(1 - matched / unconverted, 4),
+        "converted_lower": round(1 - converted / unconverted, 4),
+    }
+
+
+def _share(classifier: SpeakerClassifier, recordings: list[SpeechFrames], name: str) -> float:
+    return float(np.mean([classifier.speaker_of(one) == name for one in recordings]))
+
+
+def main() -> None:
+    """Measure the pairs that are asked for, and print them as JSON."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--pair", nargs=2, action="append", required=True, metavar=("SOURCE", "TARGET"))
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--vivid", type=float, nargs="+", default=[0.0])
+    parser.add_argument("--out", type=Path, help="JSON file to write")
+    args = parser.parse_args()
+    found = []
+    for source, target in args.pair:
+        found.append(measure(args, source, target))
+        print(json.dumps(found[-1], indent=1), flush=True)
+        if args.out is not None:
+            args.out.write_text(json.dumps({"cpus": os.cpu_count(), "pairs": found}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Voices: reading, measuring, analysing, converting and making speech."""

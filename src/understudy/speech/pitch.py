@@ -1,0 +1,41 @@
+"""One speaker's pitch in another's range."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from understudy.speech.frames import Floats
+from understudy.speech.speaker import SpeakerStats
+
+_ROOM = 1.12  # beyond what was heard of a speaker, two semitones
+_SOFT = 0.25  # of the distance beyond that which is kept
+
+
+def converted_pitch(
+    f0_hz: Floats, source: SpeakerStats, target: SpeakerStats, *, semitones: float = 0.0
+) -> Floats:
+    """Move ln(pitch) to another speaker's mean and spread.
+
+    Args:
+        f0_hz: (n,), 0 where there is no pitch.
+        source: whose it is.
+        target: whose it shall be like.
+        semitones: higher or lower than that.
+
+    Returns:
+        (n,), 0 where it was. What would lie beyond the speaker's range is pulled towards it.
+
+    Reference:
+        Chappell and Hansen 1998, "Speaker-specific pitch contour modeling": the Gaussian of log F0.
+    """
+    voiced = f0_hz > 0
+    if not voiced.any():
+        return f0_hz.copy()
+    normal = (np.log(f0_hz[voiced]) - source.log_f0_mean) / source.log_f0_std
+    moved = normal * target.log_f0_std + target.log_f0_mean
+    low, high = np.log(target.f0_low_hz / _ROOM), np.log(target.f0_high_hz * _ROOM)
+    held = np.clip(moved, low, high)
+    held += _SOFT * (moved - held)
+    made = np.zeros_like(f0_hz)
+    made[voiced] = np.exp(held + semitones * np.log(2) / 12)
+    return made

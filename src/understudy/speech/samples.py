@@ -1,0 +1,185 @@
+"""Speech of one person from audio files, folders of them, or footage, fit to learn a voice from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from understudy.core.errors import MediaError
+from understudy.media.footage import VIDEO_SUFFIXES
+from understudy.media.sound import SOUND_SUFFIXES, Samples, SoundReader, read_sound
+from understudy.speech.activity import SpeechQuality, quality_of
+from understudy.speech.frames import RATE_HZ, SpeechFrames, Vocoder
+from understudy.speech.loudness import SILENT_LUFS, loudness_lufs
+
+LOUDNESS_LUFS = -24.0  # of what is analysed
+LEAST_SPEECH_S = 20.0  # to learn a voice from
+LEAST_NOISE_DB = 15.0  # that noise must lie below speech
+MOST_PIECE_S = 60.0  # long recordings are analysed in pieces
+MOST_SPEECH_S = 1200.0  # that are learnt from; more makes training slow and little better
+_MUCH_CLIPPED = 0.002  # share of samples
+_NARROW_HZ = 16_000  # a lower rate has no consonants above 8 kHz
+
+
+@dataclass(kw_only=True)
+class VoiceSamples:
+    """What there is of one speaker.
+
+    Args:
+        recordings: analysed speech.
+        files: that it is of.
+        digest: SHA-256 of what was learnt from, 64 hex digits.
+        speech_s: seconds in which somebody speaks.
+        noise_db: how far below the speech the noise lies, the median of the recordings.
+        warnings: what is wrong with it.
+    """
+
+    recordings: list[SpeechFrames] = field(default_factory=list[SpeechFrames])
+    files: list[Path] = field(default_factory=list[Path])
+    digest: str = ""
+    speech_s: float = 0.0
+    noise_db: float = 0.0
+    warnings: list[str] = field(default_factory=list[str])
+
+
+def sound_files(paths: Sequence[Path]) -> list[Path]:
+    """The files that are meant: those given, and all that hold sound in folders given and in theirs.
+
+    Raises:
+        MediaError: one does not exist, or a folder holds none.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise MediaError(f"{path} does not exist", "check the path")
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(
+            one
+            for one in path.rglob("*")
+            if one.suffix.lower() in SOUND_SUFFIXES | (VIDEO_SUFFIXES - {".gif"})
+            and one.is_file()
+            and not one.name.startswith(".")
+        )
+        if not inside:
+            raise MediaError(
+                f"{path} holds no sound files", "give recordings of one speaker, or a folder of them"
+            )
+        found += inside
+    return found
+
+
+def level_to(sound: Samples, lufs: float = LOUDNESS_LUFS) -> tuple[Samples, float]:
+    """The sound as loud as wanted, and what it was multiplied by; silence stays as it is."""
+    found = loudness_lufs(sound, RATE_HZ)
+    if found <= SILENT_LUFS:
+        return sound, 1.0
+    gain = 10 ** ((lufs - found) / 20)
+    return (sound * np.float32(gain)).astype(np.float32), float(gain)
+
+
+def collect(
+    paths: Sequence[Path],
+    name: str,
+    vocoder: Vocoder,
+    on_file: Callable[[int, int], None] = lambda *_: None,
+) -> VoiceSamples:
+    """Read and measure all recordings of a speaker.
+
+    Args:
+        paths: files, footage and folders.
+        name: of the speaker, for messages.
+        vocoder: takes speech apart.
+        on_file: hears of files done and of how many there are.
+
+    Raises:
+        MediaError: nothing can be read, nobody speaks, or there is too little or too noisy speech.
+    """
+    files = sound_files(paths)
+    samples = VoiceSamples()
+    digest = hashlib.sha256()
+    qualities: list[SpeechQuality] = []
+    refused: list[str] = []
+    for number, path in enumerate(files):
+        if samples.speech_s < MOST_SPEECH_S:
+            try:
+                _add(path, vocoder, samples, digest, qualities)
+            except MediaError as error:
+                refused.append(str(error))
+        on_file(number + 1, len(files))
+    lengths = [one.length_s for one in qualities]
+    if not qualities and refused:
+        raise MediaError(refused[0], f"give recordings of {name}" if len(refused) > 1 else "")
+    samples.warnings += refused
+    samples.digest = digest.hexdigest()
+    samples.noise_db = float(np.median([one.noise_db for one in qualities])) if qualities else 0.0
+    _check(samples, name, sum(lengths))
+    return samples
+
+
+def _add(
+    path: Path,
+    vocoder: Vocoder,
+    samples: VoiceSamples,
+    digest: hashlib._Hash,  # pyright: ignore[reportPrivateUsage]
+    qualities: list[SpeechQuality],
+) -> None:
+    sound, reader = read_sound(path, RATE_HZ)
+    samples.warnings += reader.warnings + _remarks(path, reader)
+    levelled, _ = level_to(sound)
+    size = round(MOST_PIECE_S * RATE_HZ)
+    kept = False
+    for start in range(0, max(1, len(levelled)), size):
+        piece = levelled[start : start + size]
+        if len(piece) < RATE_HZ // 2:  # shorter than anybody's word
+            continue
+        frames = vocoder.analyse(piece)
+        quality = quality_of(piece, frames)
+        qualities.append(quality)
+        if quality.is_speech:
+            kept = True
+            samples.recordings.append(frames)
+            samples.speech_s += quality.speech_s
+    digest.update(np.ascontiguousarray(sound).tobytes())
+    if kept:
+        samples.files.append(path)
+    elif len(sound) >= RATE_HZ // 2:
+        samples.warnings.append(f"nobody speaks in {path}; it is left out")
+
+
+def _remarks(path: Path, reader: SoundReader) -> list[str]:
+    remarks: list[str] = []
+    if reader.clipped > _MUCH_CLIPPED:
+        remarks.append(
+            f"{path} is clipped: {100 * reader.clipped:.1f} % of it stands at full scale; record it softer"
+        )
+    if 0 < reader.own_rate_hz < _NARROW_HZ:
+        remarks.append(
+            f"{path} has {reader.own_rate_hz} Hz: what is said with it sounds dull, like a telephone"
+        )
+    return remarks
+
+
+def _check(samples: VoiceSamples, name: str, length_s: float) -> None:
+    """Refuse what no voice can be learnt from."""
+    if not samples.recordings or not any(one.is_voiced.any() for one in samples.recordings):
+        raise MediaError(
+            f"nobody speaks in the {length_s:.0f} s of sound of {name}",
+            "give recordings of one person speaking, without music",
+        )
+    if samples.speech_s < LEAST_SPEECH_S:
+        raise MediaError(
+            f"there are {samples.speech_s:.0f} s of speech of {name}, and {LEAST_SPEECH_S:.0f} s are needed",
+            "give more; a minute or two is better",
+        )
+    if samples.noise_db < LEAST_NOISE_DB:
+        raise MediaError(
+            f"the speech of {name} is too noisy: it is {samples.noise_db:.0f} dB above the noise, and "
+            f"{LEAST_NOISE_DB:.0f} dB are needed",
+            "record it nearer to the microphone, in a quiet room",
+        )

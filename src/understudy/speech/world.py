@@ -1,0 +1,99 @@
+"""The vocoder that comes with the library: WORLD.
+
+Reference:
+    Morise et al. 2016, "WORLD: a vocoder-based high-quality speech synthesis system"; Morise 2017,
+    "Harvest"; Morise 2015, "CheapTrick"; Morise 2016, "D4C".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyworld
+from numpy.typing import NDArray
+
+from understudy.media.sound import Samples
+from understudy.speech.cepstrum import cepstrum_from_log_power, log_power_from_cepstrum
+from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
+
+ORDER = 59  # of the mel-cepstra; their envelopes differ from WORLD's by 0.3 dB below 3 kHz
+LOWEST_F0_HZ, HIGHEST_F0_HZ = 50.0, 600.0
+
+_HOP_MS = 1000 * HOP_S
+_MARGIN_S = 0.1  # of silence around what is analysed, so that its first and last rows are like any other
+_FADE_S = 0.004
+_WINDOW_F0_HZ = 71.0  # fixes the size of the spectra
+_FLOOR = 1e-13  # of power: -130 dB, below what 16 bits say
+_ASIDE = 1.4  # how far beyond what the quick look finds the careful one looks for pitch
+_FEWEST_VOICED = 20  # rows with pitch, below which the quick look has found no range
+
+_Doubles = NDArray[np.float64]
+
+
+class WorldVocoder:
+    """`Vocoder` by WORLD; it may be used by several threads."""
+
+    def __init__(self, *, careful: bool = True) -> None:
+        """Take pitch from Harvest; from DIO, in a tenth of the time, where not `careful`."""
+        self._careful = careful
+
+    def analyse(self, sound: Samples) -> SpeechFrames:
+        """Take (n,) samples at `RATE_HZ` apart; there is a row each `HOP_S`, the first about sample 0."""
+        margin = round(_MARGIN_S * RATE_HZ)
+        padded = np.pad(sound.astype(np.float64), margin)
+        f0, times = _pitch(padded, careful=self._careful)
+        power = np.maximum(pyworld.cheaptrick(padded, f0, times, RATE_HZ, f0_floor=_WINDOW_F0_HZ), _FLOOR)
+        noise = pyworld.code_aperiodicity(pyworld.d4c(padded, f0, times, RATE_HZ), RATE_HZ)
+        start = round(_MARGIN_S / HOP_S)
+        rows = slice(start, start + rows_of(len(sound)))
+        cepstrum = np.log(power[rows]) @ cepstrum_from_log_power(power.shape[1], ORDER)
+        return SpeechFrames(
+            f0_hz=f0[rows].astype(np.float32),
+            cepstrum=cepstrum.astype(np.float32),
+            aperiodicity=np.minimum(noise[rows], 0.0).astype(np.float32),
+        )
+
+    def synthesise(self, frames: SpeechFrames, samples: int) -> Samples:
+        """Make (samples,) float32 of sound at `RATE_HZ`, faded over 4 ms at both ends."""
+        size = pyworld.get_cheaptrick_fft_size(RATE_HZ, _WINDOW_F0_HZ)
+        order = frames.cepstrum.shape[1] - 1
+        basis = log_power_from_cepstrum(size // 2 + 1, order)
+        power = np.exp(np.clip(frames.cepstrum.astype(np.float64) @ basis, -60.0, 12.0))
+        noise = pyworld.decode_aperiodicity(
+            np.ascontiguousarray(frames.aperiodicity, dtype=np.float64), RATE_HZ, size
+        )
+        f0 = np.ascontiguousarray(frames.f0_hz, dtype=np.float64)
+        made = pyworld.synthesize(f0, np.ascontiguousarray(power), noise, RATE_HZ, _HOP_MS)[:samples]
+        made = np.pad(made, (0, samples - len(made))).astype(np.float32)
+        fade = min(round(_FADE_S * RATE_HZ), samples // 2)
+        if fade:
+            ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
+            made[:fade] *= ramp
+            made[-fade:] *= ramp[::-1]
+        return made
+
+
+def rows_of(samples: int) -> int:
+    """How many rows `analyse` gives for so many samples."""
+    return int(samples / RATE_HZ / HOP_S) + 1
+
+
+def _pitch(sound: _Doubles, *, careful: bool) -> tuple[_Doubles, _Doubles]:
+    """Pitch of each row and when it is: a quick look finds the speaker's range, a careful one looks there.
+
+    Harvest takes time in proportion to the octaves that it searches, and in fewer it finds fewer wrong ones.
+    """
+    f0, times = pyworld.dio(
+        sound, RATE_HZ, f0_floor=LOWEST_F0_HZ, f0_ceil=HIGHEST_F0_HZ, frame_period=_HOP_MS
+    )
+    found = f0[f0 > 0]
+    if len(found) < _FEWEST_VOICED or not careful:
+        return pyworld.stonemask(sound, f0, times, RATE_HZ), times
+    low, high = np.percentile(found, [10, 90])
+    f0, times = pyworld.harvest(
+        sound,
+        RATE_HZ,
+        f0_floor=max(LOWEST_F0_HZ, float(low) / _ASIDE),
+        f0_ceil=min(HIGHEST_F0_HZ, float(high) * _ASIDE),
+        frame_period=_HOP_MS,
+    )
+    return pyworld.stonemask(sound, f0, times, RATE_HZ), times

@@ -1,0 +1,109 @@
+"""Pitch, matching, measuring: each against a slow way or what must be so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from made_speech import HIGH, LOW, speech
+from understudy.speech.activity import active, levels_db, quality_of
+from understudy.speech.frames import RATE_HZ, SpeechFrames
+from understudy.speech.matching import matched, nearest
+from understudy.speech.pitch import converted_pitch
+from understudy.speech.speaker import SpeakerStats, speaker_stats, stats_of_recording
+from understudy.speech.world import WorldVocoder
+
+
+def stats(log_f0_mean: float, log_f0_std: float) -> SpeakerStats:
+    middle = np.exp(log_f0_mean)
+    return SpeakerStats(
+        mean=np.zeros(60, np.float32),
+        std=np.ones(60, np.float32),
+        noise=np.zeros(2, np.float32),
+        log_f0_mean=log_f0_mean,
+        log_f0_std=log_f0_std,
+        f0_low_hz=float(middle / 1.5),
+        f0_high_hz=float(middle * 1.5),
+    )
+
+
+def test_pitch_has_the_speakers_mean_and_spread() -> None:
+    random = np.random.default_rng(0)
+    f0 = np.exp(random.normal(np.log(110), 0.15, 4000)).astype(np.float32)
+    f0[::3] = 0
+    made = converted_pitch(f0, stats(np.log(110), 0.15), stats(np.log(210), 0.12))
+    assert ((made > 0) == (f0 > 0)).all()
+    log = np.log(made[made > 0])
+    assert abs(log.mean() - np.log(210)) < 0.01
+    assert abs(log.std() - 0.12) < 0.006
+    higher = converted_pitch(f0, stats(np.log(110), 0.15), stats(np.log(210), 0.12), semitones=12)
+    np.testing.assert_allclose(higher, 2 * made, rtol=1e-5)
+
+
+def test_pitch_stays_in_the_speakers_range() -> None:
+    wild = np.array([110, 1100, 20], np.float32)
+    made = converted_pitch(wild, stats(np.log(110), 0.15), stats(np.log(210), 0.12))
+    assert abs(made[0] - 210) < 1
+    assert 210 < made[1] < 700  # unheld: 210 * 10**0.8 = 1325
+    assert 210 > made[2] > 90
+
+
+def test_neighbours_are_those_of_a_loop() -> None:
+    random = np.random.default_rng(1)
+    asked, known = random.normal(size=(1500, 4)).astype("f4"), random.normal(size=(60, 4)).astype("f4")
+    values = random.normal(size=(60, 3)).astype("f4")
+    slow = [int(np.argmin([np.sum((a - k) ** 2) for k in known])) for a in asked]
+    assert nearest(asked, known).tolist() == slow
+    back = [int(np.argmin([np.sum((a - k) ** 2) for a in asked])) for k in known]
+    expected = [
+        np.mean([values[slow[i]], *(values[j] for j in range(60) if back[j] == i)], axis=0)
+        for i in range(1500)
+    ]
+    np.testing.assert_allclose(matched(asked, known, values), expected, atol=1e-5)
+
+
+def test_what_speech_is_and_what_is_none() -> None:
+    def measured(sound: np.ndarray):
+        return quality_of(sound, WorldVocoder().analyse(sound))
+
+    random = np.random.default_rng(2)
+    said = speech(HIGH, 4.0, seed=5, rate_hz=RATE_HZ)
+    clean = measured(said)
+    assert clean.is_speech
+    assert clean.noise_db > 30
+    assert 2.0 < clean.speech_s < 4.1
+    noisy = measured((said + 0.05 * random.normal(size=len(said))).astype(np.float32))
+    assert noisy.noise_db < 15
+    at = np.arange(4 * RATE_HZ) / RATE_HZ
+    chords = [
+        sum(np.sin(2 * np.pi * f * k * at) / k for f in notes for k in (1, 2, 3))
+        for notes in ((220, 277.2, 329.6), (196, 246.9, 293.7))
+    ]
+    music = np.where((at // 1).astype(int) % 2 == 0, *chords).astype(np.float32) * 0.1
+    assert not measured(music).is_speech
+    assert not measured(random.normal(0, 0.1, 4 * RATE_HZ).astype(np.float32)).is_speech
+    assert not measured(np.zeros(RATE_HZ, np.float32)).is_speech
+
+
+def test_levels_and_activity() -> None:
+    sound = np.concatenate([np.full(RATE_HZ, 0.1), np.full(RATE_HZ, 1e-4)]).astype(np.float32)
+    levels = levels_db(sound)
+    assert abs(levels[100] + 20) < 0.1
+    assert abs(levels[300] + 80) < 0.1
+    loud, noise_db = active(levels)
+    assert loud[:195].all()
+    assert not loud[210:].any()
+    assert abs(noise_db - 60) < 1
+
+
+def test_a_long_recording_says_itself_what_it_is_like() -> None:
+    frames = WorldVocoder().analyse(speech(LOW, 3.0, seed=7, rate_hz=RATE_HZ))
+    own = speaker_stats([frames])
+    known = replace(own, mean=own.mean + 1, log_f0_mean=own.log_f0_mean + 1)
+    short = stats_of_recording(own, 100, known)
+    long = stats_of_recording(own, 1_000_000, known)
+    assert abs(long.log_f0_mean - own.log_f0_mean) < 0.01
+    assert short.log_f0_mean - own.log_f0_mean > 0.9
+    np.testing.assert_allclose(long.std, own.std, rtol=0.05, atol=0.02)
+    assert isinstance(frames, SpeechFrames)

@@ -1,0 +1,80 @@
+"""Conversion keeps length, level, rhythm; pieces join without a seam."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from made_speech import LOW, speech
+from made_voices import some_speech, untrained_model
+from understudy.speech import voice_convert
+from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
+from understudy.speech.voice_convert import change_for, converted, spoken
+from understudy.speech.voice_model import VoiceModel, load_voice
+from understudy.speech.world import WorldVocoder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> VoiceModel:
+    return load_voice(untrained_model(tmp_path_factory.mktemp("voice") / "m"))
+
+
+def test_level_and_rhythm_stay_and_pitch_moves(model: VoiceModel) -> None:
+    frames = some_speech("Bo")
+    made = converted(frames, model, change_for(model, "Anna", frames))
+    assert (made.is_voiced == frames.is_voiced).all()
+    basis = voice_convert.log_power_from_cepstrum(129, 59)
+    power = [np.log(np.exp(one.cepstrum.astype(float) @ basis).mean(1)) for one in (frames, made)]
+    assert np.abs(power[0] - power[1]).max() < 0.01
+    assert not np.allclose(made.cepstrum[:, 1:], frames.cepstrum[:, 1:], atol=0.1)
+    middle = np.exp(np.log(made.f0_hz[made.is_voiced]).mean())
+    assert abs(middle / 205 - 1) < 0.12  # Anna's
+    assert made.aperiodicity.max() <= 0
+
+
+def test_the_nearest_known_speaker_is_the_one_who_speaks(model: VoiceModel) -> None:
+    change = change_for(model, "Anna", some_speech("Bo").part(0, 200))
+    assert abs(np.exp(change.source.log_f0_mean) / 110 - 1) < 0.12
+    assert change.speaker == 0
+
+
+class Same:
+    """A vocoder that keeps the sound: what comes out must be what went in."""
+
+    def analyse(self, sound: np.ndarray) -> SpeechFrames:
+        self.sound = sound
+        count = int(len(sound) / RATE_HZ / HOP_S) + 1
+        return SpeechFrames(
+            f0_hz=np.full(count, 100, np.float32),
+            cepstrum=np.zeros((count, 60), np.float32),
+            aperiodicity=np.zeros((count, some_speech("Bo").aperiodicity.shape[1]), np.float32),
+        )
+
+    def synthesise(self, frames: SpeechFrames, samples: int) -> np.ndarray:
+        assert len(frames) == int(samples / RATE_HZ / HOP_S) + 1
+        return self.sound.copy()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 17.0, 18.3, 47.123])
+def test_pieces_make_the_whole(model: VoiceModel, seconds: float) -> None:
+    sound = np.random.default_rng(0).normal(0, 0.1, round(seconds * RATE_HZ)).astype(np.float32)
+    blocks = np.array_split(sound, 7)
+    change = change_for(model, "Anna", some_speech("Bo"))
+    parts = list(spoken(blocks, 2.0, Same(), model, change))
+    made = np.concatenate(parts) if parts else np.zeros(0)
+    assert len(made) == len(sound)
+    np.testing.assert_allclose(made, sound, atol=1e-6)
+
+
+def test_a_seam_is_not_heard(model: VoiceModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice_convert, "_CUT_FROM_S", 0.8)
+    monkeypatch.setattr(voice_convert, "_CUT_UNTIL_S", 1.6)
+    sound = speech(LOW, 4.0, seed=2, rate_hz=RATE_HZ)
+    change = change_for(model, "Bo", some_speech("Bo"))
+    parts = list(spoken([sound], 1.0, WorldVocoder(careful=False), model, change))
+    assert len(parts) >= 3
+    made = np.concatenate(parts)
+    assert len(made) == len(sound)
+    jumps = np.abs(np.diff(made))
+    for seam in np.cumsum([len(part) for part in parts])[:-1]:
+        assert jumps[seam - 400 : seam + 400].max() <= np.percentile(jumps, 99.9)

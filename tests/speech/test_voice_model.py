@@ -1,0 +1,91 @@
+"""Voice models on disk: as they were, and never trusted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from made_voices import NAMES, some_speech, untrained_model
+from understudy.core.errors import ModelError
+from understudy.speech.speaker import speaker_stats
+from understudy.speech.voice_model import load_voice, save_voice
+
+
+def test_there_and_back(tmp_path: Path) -> None:
+    model = load_voice(untrained_model(tmp_path / "m"))
+    assert model.index.names == list(NAMES)
+    stats, again = speaker_stats([some_speech("Anna")]), model.index.speakers[0].stats.stats()
+    torch.testing.assert_close(torch.tensor(again.mean), torch.tensor(stats.mean))
+    assert again.log_f0_mean == stats.log_f0_mean
+    other = load_voice(untrained_model(tmp_path / "n"))
+    for name, value in model.net.state_dict().items():
+        assert torch.equal(value, other.net.state_dict()[name])
+
+
+def test_a_save_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = untrained_model(tmp_path / "m")
+    model = load_voice(folder)
+    with torch.no_grad():
+        next(iter(model.net.parameters())).add_(1)
+    from understudy.speech import voice_model
+
+    written: list[Path] = []
+
+    def fails_at_the_second(path: Path, data: bytes) -> None:
+        written.append(path)
+        if len(written) == 2:
+            raise OSError("gone")
+        path.write_bytes(data)
+
+    monkeypatch.setattr(voice_model, "write_atomically", fails_at_the_second)
+    with pytest.raises(OSError, match="gone"):
+        save_voice(folder, model.net, model.index)
+    monkeypatch.undo()
+    assert load_voice(folder).index.weights_sha256 == model.index.weights_sha256
+    save_voice(folder, model.net, model.index)
+    assert load_voice(folder).index.weights_sha256 != model.index.weights_sha256
+    assert len(list(folder.glob("*.safetensors"))) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda said: said | {"format": 2},
+        lambda said: said | {"width": 10**9},
+        lambda said: said | {"width": 17},
+        lambda said: said | {"weights_sha256": "0" * 64},
+        lambda said: said | {"weights_sha256": "../../etc/passwd"},
+        lambda said: said | {"speakers": said["speakers"][:1] * 2},
+        lambda said: {"speakers": []},
+        lambda said: said | {"more": 1},
+    ],
+)
+def test_an_index_that_was_changed_is_refused(tmp_path: Path, change) -> None:
+    folder = untrained_model(tmp_path / "m")
+    index = folder / "voice.json"
+    index.write_text(json.dumps(change(json.loads(index.read_text()))))
+    with pytest.raises(ModelError):
+        load_voice(folder)
+
+
+def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
+    folder = untrained_model(tmp_path / "m")
+    model = load_voice(folder)
+    with torch.no_grad():
+        next(iter(model.net.parameters())).fill_(float("nan"))
+    save_voice(folder, model.net, model.index)
+    with pytest.raises(ModelError, match="numbers that are none"):
+        load_voice(folder)
+
+
+def test_damaged_weights_and_no_model(tmp_path: Path) -> None:
+    folder = untrained_model(tmp_path / "m")
+    (weights,) = folder.glob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-8])
+    with pytest.raises(ModelError, match="damaged"):
+        load_voice(folder)
+    with pytest.raises(ModelError, match="no voice model"):
+        load_voice(tmp_path)

@@ -1,0 +1,56 @@
+"""Speech taken apart and made again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from made_speech import LOW, speech
+from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
+from understudy.speech.world import WorldVocoder, rows_of
+
+
+@pytest.fixture(scope="module")
+def said() -> np.ndarray:
+    return speech(LOW, 3.0, seed=3, rate_hz=RATE_HZ)
+
+
+@pytest.fixture(scope="module")
+def frames(said: np.ndarray) -> SpeechFrames:
+    return WorldVocoder().analyse(said)
+
+
+def test_rows_and_pitch(said: np.ndarray, frames: SpeechFrames) -> None:
+    assert len(frames) == rows_of(len(said)) == int(len(said) / RATE_HZ / HOP_S) + 1
+    voiced = frames.f0_hz[frames.is_voiced]
+    assert 0.3 < frames.is_voiced.mean() < 0.98
+    assert abs(np.median(voiced) / LOW.f0_hz - 1) < 0.15
+    assert np.percentile(voiced, 99) < 1.7 * LOW.f0_hz
+
+
+def test_made_again_it_is_the_same(said: np.ndarray, frames: SpeechFrames) -> None:
+    made = WorldVocoder().synthesise(frames, len(said))
+    assert made.shape == said.shape
+    again = WorldVocoder().analyse(made)
+    voiced = frames.is_voiced & again.is_voiced
+    assert voiced.sum() > 0.9 * frames.is_voiced.sum()
+    assert np.median(np.abs(np.log(again.f0_hz[voiced] / frames.f0_hz[voiced]))) < 0.01
+    distance = np.sqrt(2 * np.square(again.cepstrum - frames.cepstrum)[voiced, 1:25].sum(1))
+    assert 10 / np.log(10) * distance.mean() < 3.5  # dB; two speakers are some 8 apart
+    power = np.sqrt(np.mean(said**2)), np.sqrt(np.mean(made**2))
+    assert abs(20 * np.log10(power[1] / power[0])) < 1.0
+
+
+def test_it_starts_and_ends_without_a_click(frames: SpeechFrames) -> None:
+    middle = frames.part(50, 200)
+    made = WorldVocoder().synthesise(middle, round(149 * HOP_S * RATE_HZ))
+    assert abs(made[0]) < 1e-4
+    assert abs(made[-1]) < 1e-4
+    assert np.abs(made).max() > 0.05
+
+
+@pytest.mark.parametrize("samples", [1, 300, 24_000])
+def test_silence_of_any_length_stays_silent(samples: int) -> None:
+    frames = WorldVocoder().analyse(np.zeros(samples, np.float32))
+    assert np.isfinite(frames.cepstrum).all()
+    assert np.abs(WorldVocoder().synthesise(frames, samples)).max() < 1e-4
