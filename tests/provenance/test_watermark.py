@@ -133,6 +133,21 @@ def test_what_is_added_is_little(time_s: float, frame_px: float) -> None:
     assert np.abs(inside).max() > 2 / 255
 
 
+def test_what_is_added_is_the_picture_of_the_waves_warped_into_the_crop() -> None:
+    """Which takes twice as long."""
+    drawn, coverage, time_s = np.zeros((96, 96, 3), np.float32), 1.5, 1.1
+    marked = Watermark(PAYLOAD, size_px=96, coverage=coverage).marked(drawn, time_s=time_s, frame_px=300)
+    signs = carriers(np.array([time_s]))[0] @ pattern().signs_of(PAYLOAD).astype(np.float32)
+    luma, _ = pattern().picture(signs)
+    scale = 96 / coverage / luma.shape[0]
+    shift = 95 / 2 - scale * (luma.shape[0] - 1) / 2
+    matrix = np.array([[scale, 0, shift], [0, scale, shift]])
+    seen = cv2.warpAffine(luma, matrix, (96, 96), flags=cv2.INTER_CUBIC)
+    share = float((marked[..., 0] * seen).sum() / (seen * seen).sum())
+    np.testing.assert_allclose(marked[..., 0], share * seen, atol=1e-5)
+    assert 255 * share == pytest.approx(7.07 * 1.3, rel=0.01)
+
+
 def test_a_small_face_is_marked_more() -> None:
     mark, black = Watermark(PAYLOAD, size_px=64, coverage=COVERAGE), np.zeros((64, 64, 3), np.float32)
     small, large = (float(mark.marked(black, frame_px=size).std()) for size in (150, 350))

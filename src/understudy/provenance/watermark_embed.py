@@ -34,10 +34,15 @@ class Watermark:
         self._pattern = pattern(key)
         self._signs = self._pattern.signs_of(payload).astype(np.float32)
         self._size_px, self._side_px = size_px, size_px / coverage
-        # of the middle of the crop to that of the canvas; pixel centres
+        # the waves as the crop shows them, from the canvas's middle to that of the crop; pixel centres. They
+        # lie along rows and columns, so that what would be a warp of every picture is done once
         scale = self._side_px / CANVAS_PX
         shift = (size_px - 1) / 2 - scale * (CANVAS_PX - 1) / 2
-        self._crop_from_canvas = np.array([[scale, 0, shift], [0, scale, shift]])
+        along = np.ascontiguousarray(self._pattern.analysis.T)
+        crop_from_canvas = np.array([[1, 0, 0], [0, scale, shift]])
+        size = (along.shape[1], size_px)
+        shown = cv2.warpAffine(along, crop_from_canvas, size, flags=cv2.INTER_CUBIC)
+        self._waves = np.asarray(shown, np.float32)
 
     def marked(self, drawn: Floats, *, time_s: float = 0.0, frame_px: float | None = None) -> Floats:
         """A drawn face with the mark in it.
@@ -53,9 +58,11 @@ class Watermark:
         level = _LEVEL * (_AT_PX / (frame_px or self._side_px)) ** _GROWTH
         level = min(max(level, _LEAST_LEVEL), _MOST_LEVEL)
         signs = carriers(np.array([time_s]))[0] @ self._signs
-        canvas = self._pattern.picture(
-            signs * np.array([[_AMOUNT * level], [_AMOUNT * _BLUE_LEVEL]], np.float32)
-        )
-        size = (self._size_px, self._size_px)
-        change = cv2.warpAffine(cv2.merge(list(canvas)), self._crop_from_canvas, size, flags=cv2.INTER_CUBIC)
-        return np.asarray(cv2.add(drawn, cv2.transform(change, _RGB_FROM_CHANGE)), np.float32)
+        amounts = signs * np.array([[_AMOUNT * level], [_AMOUNT * _BLUE_LEVEL]], np.float32)
+        # not by numpy, whose products take threads from decoding and encoding
+        change = [self._shown(waves) for waves in self._pattern.all_waves(amounts)]
+        return np.asarray(cv2.add(drawn, cv2.transform(cv2.merge(change), _RGB_FROM_CHANGE)), np.float32)
+
+    def _shown(self, waves: Floats) -> Floats:
+        rows = cv2.gemm(self._waves, waves, 1, None, 0)  # type: ignore[call-overload]
+        return np.asarray(cv2.gemm(rows, self._waves, 1, None, 0, flags=cv2.GEMM_2_T), np.float32)  # type: ignore[call-overload]

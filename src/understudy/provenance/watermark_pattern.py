@@ -67,10 +67,14 @@ class Pattern:
 
     def picture(self, amounts: NDArray[np.floating]) -> Floats:
         """(.., CANVAS_PX, CANVAS_PX) float32 made of (.., n) amounts of the waves."""
+        return np.asarray(self.analysis.T @ self.all_waves(amounts) @ self.analysis, np.float32)
+
+    def all_waves(self, amounts: NDArray[np.floating]) -> Floats:
+        """(.., m, m) float32 of (.., n) amounts: 0 for those that are not used."""
         rows = len(self.analysis)
-        all_waves = np.zeros((*amounts.shape[:-1], rows, rows), np.float32)
-        all_waves[..., self.at[0], self.at[1]] = amounts
-        return np.asarray(self.analysis.T @ all_waves @ self.analysis, np.float32)
+        waves = np.zeros((*amounts.shape[:-1], rows, rows), np.float32)
+        waves[..., self.at[0], self.at[1]] = amounts
+        return waves
 
     def signs_of(self, payload: int) -> Signs:
         """(2, CHIPS, n) int8 of -1 and 1, those of a mark with a payload: of luma and difference of blue."""
