@@ -153,9 +153,10 @@ def _lit_as(drawn: _Floats, seen: _Floats, region: Mask) -> _Floats:
     wanted = (seen - drawn)[some]
     of_place = terms[some]
     known = np.stack([np.column_stack([values, of_place]) for values in drawn[some].T])
-    as_drawn = _fitted(known, wanted, wanted)
-    as_lit = _fitted(known, wanted, np.asarray(wanted - np.median(wanted, axis=0), np.float32))
-    fits = as_lit[0] if as_lit[1] > _MUCH_BETTER * as_drawn[1] else as_drawn[0]
+    fits, agree = _fitted(known, wanted, wanted)
+    if len(wanted) > _MUCH_BETTER * agree:  # else there are not so many pixels
+        lit, more = _fitted(known, wanted, np.asarray(wanted - np.median(wanted, axis=0), np.float32))
+        fits = lit if more > _MUCH_BETTER * agree else fits
     return np.asarray(drawn * (1 + fits[:, 0]) + terms @ fits[:, 1:].T, np.float32)
 
 
