@@ -96,12 +96,14 @@ class PlacedPlanes:
         luma: (h, w) float32, multiplied by the weight.
         chroma: (h / down, w / across, 2) float32, likewise.
         weight: (h, w) float32 in [0, 1], how much of it is shown.
+        chroma_weight: (h / down, w / across) float32, the same at the samples of chroma.
     """
 
     window: Window
     luma: _FloatImage
     chroma: _FloatImage
     weight: Mask
+    chroma_weight: Mask
 
 
 def place_planes(
@@ -145,6 +147,7 @@ def place_planes(
         luma=np.asarray(cv2.multiply(luma, weight), np.float32),
         chroma=np.asarray(cv2.merge(chroma), np.float32),
         weight=weight,
+        chroma_weight=coarse_weight,
     )
 
 

@@ -227,12 +227,21 @@ class DecodedPicture:
         assert self._editor is not None
         return self._editor.stored(rgb)
 
-    def mix(self, x0: int, y0: int, luma: Mask, chroma: NDArray[np.float32], weight: Mask) -> None:
+    def mix(
+        self,
+        x0: int,
+        y0: int,
+        luma: Mask,
+        chroma: NDArray[np.float32],
+        weight: Mask,
+        chroma_weight: Mask | None = None,
+    ) -> None:
         """As `put`, of what is known as `stored` numbers; see `PlaneEditor.mix`."""
         assert self._editor is not None
         coded = self._to_rgb.orientation.coded
         box = self._opened(x0, y0, weight)
-        self._editor.mix(self._decoded, box, coded(luma), coded(chroma), coded(weight))
+        coarse = None if chroma_weight is None else coded(chroma_weight)
+        self._editor.mix(self._decoded, box, coded(luma), coded(chroma), coded(weight), coarse)
 
     def _opened(self, x0: int, y0: int, weight: Mask) -> _Box:
         """Where a part lies in the coded picture, which may be changed now."""

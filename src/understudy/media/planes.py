@@ -108,7 +108,15 @@ class PlaneEditor:
         self.put(picture, (0, 0, width, height), blank, image.astype(np.float32) / np.float32(255), all_of_it)
         return picture
 
-    def mix(self, picture: av.VideoFrame, box: _Box, luma: Mask, chroma: _Floats, weight: Mask) -> None:
+    def mix(
+        self,
+        picture: av.VideoFrame,
+        box: _Box,
+        luma: Mask,
+        chroma: _Floats,
+        weight: Mask,
+        chroma_weight: Mask | None = None,
+    ) -> None:
         """Add to what a box of a picture holds, of which as much is taken away as `weight` says.
 
         Args:
@@ -117,12 +125,13 @@ class PlaneEditor:
             luma: (h, w) float32, in stored numbers, already multiplied by the weight.
             chroma: (h / down, w / across, 2) float32, likewise.
             weight: as of `put`.
+            chroma_weight: (h / down, w / across) float32, that at the samples of chroma where it is known.
         """
         touched = (weight > 0).view(np.uint8)
         self._add(picture.planes[0], box, luma, weight, touched)
         if (self._across, self._down) != (1, 1):
             size = (chroma.shape[1], chroma.shape[0])
-            weight = at_sites(weight, self.grid_px, self.site)
+            weight = at_sites(weight, self.grid_px, self.site) if chroma_weight is None else chroma_weight
             # whole only where all its pixels are touched, and all its neighbours, between which it is blended
             share = cv2.resize(touched * np.uint8(255), size, interpolation=cv2.INTER_AREA)
             whole = (np.asarray(share) == 255).view(np.uint8)

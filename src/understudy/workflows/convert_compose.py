@@ -160,7 +160,8 @@ class Composer:
             mask = face.mask * np.float32(self._look.strength)
             planes = place_planes(picture.stored(drawn), mask, matrix, size, grid, picture.chroma_site)
             if planes is not None:
-                picture.mix(planes.window.x0, planes.window.y0, planes.luma, planes.chroma, planes.weight)
+                x0, y0 = planes.window.x0, planes.window.y0
+                picture.mix(x0, y0, planes.luma, planes.chroma, planes.weight, planes.chroma_weight)
                 _cover(matte, planes.window, planes.weight)
             return planes.window.box if planes is not None else None
         placed = place(drawn, face.mask, matrix, size, grid)
