@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from expression.made_photos import LIPS, drawn_face, like
 from understudy.expression.morph import Morph, PhotoFace
@@ -52,3 +53,22 @@ def test_a_turned_head_is_drawn_where_its_mesh_goes() -> None:
     y, x = np.argwhere(like(morph.drawn(turned, 0), LIPS)).mean(axis=0)
     assert abs(x - drawn.face.landmarks_px[0, 0]) > 8  # it has moved
     np.testing.assert_allclose((x, y), lips, atol=5)
+
+
+@pytest.mark.parametrize("growth", [0.7, 1.0, 1.3])
+def test_a_head_that_only_comes_nearer_is_only_enlarged(growth: float) -> None:
+    """Lids, lashes and lips do nothing: the photo's places are those of a similarity."""
+    face = photo_face()
+    near = replace(face.own, scale_px=face.own.scale_px * np.float32(growth))
+    morph = Morph(photo(), face)
+    mesh, move = morph._moved(near, 0)
+    place = morph._warp.places(mesh, move)
+    centre = face.own.centre_px[0]
+    eyes = mesh[[33, 133, 159, 145, 362, 263, 386, 374, 13, 14], :2].round().astype(int)
+    for x, y in eyes:
+        np.testing.assert_allclose(place[y, x], centre + (np.array([x, y]) - centre) / growth, atol=0.3)
+    picture = morph._warp.warped(place)
+    for lids in morph._lids:
+        before = picture.copy()
+        lids.draw(picture, place, mesh, move.affine(0)[:, :2])
+        np.testing.assert_array_equal(picture, before)

@@ -45,7 +45,7 @@ def test_lashes_go_with_the_lid_and_are_not_stretched() -> None:
     shut = Morph(drawn.photo, drawn.face, fill_background=False).mesh(
         drawn.doing(eyeBlinkLeft=1, eyeBlinkRight=1), 0
     )
-    before, after = lash_points(photo, shut)
+    before, after = lash_points(photo, shut, np.eye(2))
     upper = UPPER_LIDS.ravel()
     height = np.linalg.norm(before[:, :2] - photo[upper, :2], axis=1)
     now = np.linalg.norm(after[:, :2] - shut[upper, :2], axis=1)

@@ -50,6 +50,12 @@ def test_a_save_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: py
     assert len(list(folder.glob("*.safetensors"))) == 1
 
 
+def _with_less_noise(said: dict) -> dict:
+    for one in said["speakers"]:
+        one["stats"]["noise"] = one["stats"]["noise"][:2]
+    return said
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -61,6 +67,8 @@ def test_a_save_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: py
         lambda said: said | {"speakers": said["speakers"][:1] * 2},
         lambda said: {"speakers": []},
         lambda said: said | {"more": 1},
+        lambda said: said | {"coefficients": 30},
+        _with_less_noise,
     ],
 )
 def test_an_index_that_was_changed_is_refused(tmp_path: Path, change) -> None:

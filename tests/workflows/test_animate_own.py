@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 import understudy
 from understudy.compositing.mask import face_hull_mask
 from understudy.core.errors import ConfigError, ModelError
+from understudy.core.identity_record import ConsentReference
 from understudy.core.types import Image
 from understudy.faces.face import Face
 from understudy.faces.finder import FaceFinder
 from understudy.media.images import read_image, write_image
 from understudy.media.reader import VideoReader
-from understudy.workflows.animate_own import OwnFace
+from understudy.training.model_index import IdentityEntry, ModelIndex
+from understudy.workflows.animate_own import OwnFace, identity_of
 
 GIVEN = {"expression": "jaw_open=0.4", "identity": "source"}
 
@@ -62,7 +65,7 @@ def test_what_it_draws_is_what_its_networks_do(model: Path, photo: Path, clips: 
     face, image = face_in(clips["source"]), read_image(photo)
     own = OwnFace.loaded(model, "source")
     given = own.given(image, face.landmarks_px, face.square)
-    other = OwnFace(model=own.model, identity="target").given(image, face.landmarks_px, face.square)
+    other = replace(own, identity="target").given(image, face.landmarks_px, face.square)
     nose = tuple(face.landmarks_px[4, 1::-1].astype(int))
     assert tuple(given[nose]) != tuple(image[nose])
     assert np.abs(given.astype(int) - other).max() > 0  # another's decoder draws something else
@@ -86,3 +89,15 @@ def test_a_model_that_does_not_know_the_person(photo: Path, model: Path, tmp_pat
     with pytest.raises(ModelError):
         understudy.animate(photo, tmp_path / "o.png", model=tmp_path, **GIVEN)
     assert not (tmp_path / "o.png").exists()
+
+
+def test_a_name_in_a_model_is_nobodys_consent(tmp_path: Path) -> None:
+    """The model calls them bob, and was trained by the record of another."""
+    reference = ConsentReference(identity="robert", sha256="0" * 64, kind="self", recorded="2026-01-02")
+    bob = IdentityEntry(name="bob", faceset_digest="0", faces=20, consent=reference)
+    other = IdentityEntry(name="robert", faceset_digest="0", faces=20)
+    index = ModelIndex(preset="tiny", identities=[bob], step=1)
+    assert identity_of(index, tmp_path, "robert") == "bob"
+    assert identity_of(index.model_copy(update={"identities": [bob, other]}), tmp_path, "robert") == "bob"
+    with pytest.raises(ConfigError, match="knows no bob"):
+        identity_of(index, tmp_path, "bob")

@@ -198,3 +198,10 @@ def test_wrong_settings_are_found_before_the_work(tmp_path: Path, model: Path, b
         understudy.voice_train(bo, bo, tmp_path / "m", consent="rendered")
     with pytest.raises(ConfigError, match="not positive"):
         understudy.voice_train(bo, bo, tmp_path / "m", source_name="Anna", steps=0)
+
+
+def test_the_speech_itself_is_not_written_over(model: Path, bo: Path, records: Path) -> None:
+    before = bo.read_bytes()
+    with pytest.raises(UnderstudyError, match="would be overwritten"):
+        understudy.voice_convert(bo, model, bo, as_name="Anna", consent="rendered")
+    assert bo.read_bytes() == before

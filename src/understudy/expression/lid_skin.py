@@ -32,7 +32,7 @@ class LidSkin:
         """Take off the lashes."""
         self._side, self._mesh = side, mesh_px
         self._width = float(np.linalg.norm(np.subtract(*mesh_px[CORNERS[side], :2])))
-        self._gap = _gap(mesh_px, side)
+        self._gaps = _gaps(mesh_px, side)
         around = mesh_px[np.concatenate([UPPER_LIDS[side], ABOVE_LIDS[side], LOWER_LIDS[side]]), :2]
         self._box = Box.around(around, round(0.3 * self._width) + 2)
         patch = self._box.cut(photo)
@@ -41,22 +41,33 @@ class LidSkin:
             cv2.GaussianBlur(patch, (0, 0), sigmaX=0.12 * self._width, sigmaY=0.4), np.uint8
         )
 
-    def draw(self, picture: Image, place: NDArray[np.float32], mesh_px: Points) -> None:
+    def draw(
+        self,
+        picture: Image,
+        place: NDArray[np.float32],
+        mesh_px: Points,
+        now_from_photo: NDArray[np.floating],
+    ) -> None:
         """Draw it between the lashes and the brow, the more the lids are shut.
 
         Args:
             picture: (h, w, 3) RGB uint8, changed in place.
             place: (h, w, 2) float32 where each of its pixels comes from.
             mesh_px: (468, 3) float32, where the face's mesh goes.
+            now_from_photo: (2, 2), what the head's movement does to lengths.
         """
-        shut = 1 - _gap(mesh_px, self._side) / max(self._gap, 1e-6)
+        open_gap = float(np.linalg.norm(self._gaps @ now_from_photo.T, axis=1).mean())
+        shut = 1 - float(np.linalg.norm(_gaps(mesh_px, self._side), axis=1).mean()) / max(open_gap, 1e-6)
         if shut < _LEAST:
             return
         photo, moved = (
-            lids_lowered(m.astype(np.float64), np.eye(2), self._mesh) for m in (self._mesh, mesh_px)
+            lids_lowered(mesh.astype(np.float64), linear, self._mesh)
+            for mesh, linear in ((self._mesh, np.eye(2)), (mesh_px, now_from_photo))
         )
         count = UPPER_LIDS.shape[1]
-        lashes = lash_points(photo, moved)[1][self._side * count : (self._side + 1) * count, :2]
+        lashes = lash_points(photo, moved, now_from_photo)[1][
+            self._side * count : (self._side + 1) * count, :2
+        ]
         outline = np.concatenate([lashes, mesh_px[ABOVE_LIDS[self._side], :2][::-1]])
         self._lay(picture, place, outline, self._bare, min(1, 1.5 * shut))
         # where lids meet, crumbs of white and iris would be seen
@@ -87,5 +98,5 @@ def _without_lashes(patch: Image, width: int) -> Image:
     return np.asarray(cv2.GaussianBlur(filled, (0, 0), sigmaX=width / 3, sigmaY=0.5), np.uint8)
 
 
-def _gap(mesh_px: Points, side: int) -> float:
-    return float(np.linalg.norm(mesh_px[LOWER_LIDS[side], :2] - mesh_px[UPPER_LIDS[side], :2], axis=1).mean())
+def _gaps(mesh_px: Points, side: int) -> Points:
+    return mesh_px[LOWER_LIDS[side], :2] - mesh_px[UPPER_LIDS[side], :2]

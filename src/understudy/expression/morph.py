@@ -99,7 +99,9 @@ class Morph:
             for side in (0, 1)
         ]
         rest = self._poses.place(face.own.rest[None])[0] + self._rest_px
-        self._is_grey = bool((np.ptp(photo, axis=-1) <= _GREY).all())
+        red, green, blue = cv2.split(photo)
+        apart = max(int(cv2.absdiff(red, green).max()), int(cv2.absdiff(green, blue).max()))
+        self._is_grey = apart <= _GREY
         self._mouth = Mouth(photo, face.landmarks_px, rest, float(own[13, 2]), interior)
 
     def mesh(self, performance: Performance, frame: int) -> Points:
@@ -119,7 +121,7 @@ class Morph:
         if self._background is not None:
             picture = self._background.restored(picture, place)
         for lids in self._lids:
-            lids.draw(picture, place, mesh)
+            lids.draw(picture, place, mesh, move.affine(0)[:, :2])
         gaze_deg = performance.gaze_deg[frame] - self._face.own.gaze_deg[0]
         for eye in self._eyes:
             eye.draw(picture, mesh, move, gaze_deg)

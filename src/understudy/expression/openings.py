@@ -68,8 +68,16 @@ def shutting_quite(
     return out
 
 
-def lash_points(photo: NDArray[np.floating], moved: NDArray[np.floating]) -> tuple[_Wide, _Wide]:
-    """The (14, 3) points where lashes end, in the photo and where they go: with the lid's edge."""
+def lash_points(
+    photo: NDArray[np.floating], moved: NDArray[np.floating], now_from_photo: NDArray[np.floating]
+) -> tuple[_Wide, _Wide]:
+    """The (14, 3) points where lashes end, in the photo and where they go: with the lid's edge.
+
+    Args:
+        photo: (468, 3) mesh.
+        moved: (468, 3), where it goes.
+        now_from_photo: (2, 2), what the head's movement does to lengths.
+    """
     before, after = list[_Wide](), list[_Wide]()
     for upper, above, (outer, inner) in zip(UPPER_LIDS, ABOVE_LIDS, CORNERS, strict=True):
         up = (photo[above] - photo[upper]).astype(np.float64)
@@ -79,7 +87,8 @@ def lash_points(photo: NDArray[np.floating], moved: NDArray[np.floating]) -> tup
         before.append(photo[upper] + share * up)
         now = (moved[above] - moved[upper]).astype(np.float64)
         now_length = np.maximum(np.linalg.norm(now[:, :2], axis=1), 1e-6)
-        kept = np.minimum(share[:, 0] * length / now_length, _MOST_LASH)[:, None]
+        carried = np.linalg.norm(up[:, :2] @ now_from_photo.T, axis=1)
+        kept = np.minimum(share[:, 0] * carried / now_length, _MOST_LASH)[:, None]
         after.append(moved[upper] + kept * now)
     return np.concatenate(before), np.concatenate(after)
 
@@ -94,13 +103,15 @@ def lids_lowered(mesh: _Wide, now_from_photo: NDArray[np.floating], photo: NDArr
     return out
 
 
-def lips_trimmed(photo: _Wide, moved: _Wide) -> _Wide:
+def lips_trimmed(photo: _Wide, moved: _Wide, now_from_photo: NDArray[np.floating]) -> _Wide:
     """A photo's (468, 3) mesh whose lips begin a little further out where they shut: without teeth."""
-    was = np.linalg.norm(photo[LOWER_LIP, :2] - photo[UPPER_LIP, :2], axis=1, keepdims=True)
+    apart = photo[LOWER_LIP, :2] - photo[UPPER_LIP, :2]
+    was = np.linalg.norm(apart, axis=1, keepdims=True)
+    carried = np.linalg.norm(apart @ now_from_photo.T, axis=1, keepdims=True)
     now = np.linalg.norm(moved[LOWER_LIP, :2] - moved[UPPER_LIP, :2], axis=1, keepdims=True)
     width = float(np.linalg.norm(photo[UPPER_LIP[0], :2] - photo[UPPER_LIP[-1], :2]))
-    shut = np.clip(1 - now / np.maximum(was, 1e-6), 0, 1) * np.clip(was / (_LIP_RIM * width) - 1, 0, 1)
-    across = (photo[LOWER_LIP, :2] - photo[UPPER_LIP, :2]) / np.maximum(was, 1e-6)
+    shut = np.clip(1 - now / np.maximum(carried, 1e-6), 0, 1) * np.clip(was / (_LIP_RIM * width) - 1, 0, 1)
+    across = apart / np.maximum(was, 1e-6)
     out = photo.copy()
     out[LOWER_LIP, :2] += shut * _LIP_RIM * width * across
     out[UPPER_LIP, :2] -= shut * _LIP_RIM * width * across

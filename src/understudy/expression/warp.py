@@ -106,9 +106,10 @@ class PhotoWarp:
 
     def _points(self, mesh_px: Points, move: HeadMove) -> tuple[_Wide, _Wide]:
         """(468 + 14 + rings, 2) points in the photo and where they go."""
-        mesh = lids_lowered(mesh_px.astype(np.float64), move.affine(0)[:, :2], self._mesh)
-        photo = lids_lowered(lips_trimmed(self._mesh, mesh), np.eye(2), self._mesh)
-        lashes_before, lashes_after = lash_points(photo, mesh)
+        linear = move.affine(0)[:, :2]
+        mesh = lids_lowered(mesh_px.astype(np.float64), linear, self._mesh)
+        photo = lids_lowered(lips_trimmed(self._mesh, mesh, linear), np.eye(2), self._mesh)
+        lashes_before, lashes_after = lash_points(photo, mesh, linear)
         outline = move.outline(self._outline_depth)
         own = mesh[OVAL, :2] - moved(outline, self._mesh[OVAL])
         rings = list[_Wide]()

@@ -90,8 +90,7 @@ class SoundReader:
         with open_container(self.path) as container:
             stream = _audio_stream(container.streams.audio, self.path)
             self.own_rate_hz, self.channels = stream.codec_context.sample_rate, stream.codec_context.channels
-            # FFmpeg knows what a layout's channels are for: seven and a bass are mixed as they are heard
-            mixer = av.AudioResampler(format="flt", layout="mono", rate=self.own_rate_hz)
+            mixer: av.AudioResampler | None = None
             full, total = 0, 0
             if stream.duration and stream.time_base:
                 self.stated_s = float(stream.duration * stream.time_base)
@@ -101,6 +100,15 @@ class SoundReader:
                 loud = np.abs(own) >= _FULL
                 full += int((loud[:, 1:] & loud[:, :-1]).sum())
                 total += own.size
+                if mixer is None:  # some codecs find out with the first frame
+                    self.own_rate_hz, self.channels = frame.sample_rate, frame.layout.nb_channels
+                    # FFmpeg knows what channels are for: seven and a bass are mixed as they are heard
+                    mixer = av.AudioResampler(format="flt", layout="mono", rate=self.own_rate_hz)
+                if frame.sample_rate != self.own_rate_hz or frame.layout.nb_channels != self.channels:
+                    raise MediaError(
+                        f"{self.path} changes its rate or channels after {self.read_s:.1f} s",
+                        "convert it to one WAV first",
+                    )
                 for mixed in mixer.resample(frame):
                     mono = mixed.to_ndarray()[0].astype(np.float32, copy=False)
                     self.read_s += len(mono) / self.own_rate_hz

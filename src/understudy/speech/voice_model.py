@@ -20,6 +20,7 @@ from understudy.core.files import write_atomically
 from understudy.core.identity_record import ConsentReference
 from understudy.nets.voice import VoiceNet, VoiceNetConfig
 from understudy.speech.speaker import SpeakerStats
+from understudy.speech.world import BANDS, ORDER
 
 _INDEX = "voice.json"
 _MOST_INDEX_BYTES, _MOST_WEIGHTS_BYTES = 1 << 20, 256 << 20
@@ -204,7 +205,8 @@ def _index_of(path: Path) -> VoiceIndex:
             f"{path} is damaged, or of another version ({where}: {mistake['msg']})", "train it again"
         ) from error
     for one in index.speakers:
-        if {len(one.stats.mean), len(one.stats.std)} != {index.coefficients}:
+        sizes = (index.coefficients, len(one.stats.mean), len(one.stats.std), len(one.stats.noise))
+        if sizes != (ORDER + 1, ORDER + 1, ORDER + 1, BANDS):
             raise ModelError(f"{path} is damaged: {one.name} has other coefficients", "train it again")
     if len(set(index.names)) != len(index.names):
         raise ModelError(f"{path} is damaged: two speakers have the same name", "train it again")

@@ -16,6 +16,7 @@ from understudy.speech.cepstrum import cepstrum_from_log_power, log_power_from_c
 from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
 
 ORDER = 59  # of the mel-cepstra; their envelopes differ from WORLD's by 0.3 dB below 3 kHz
+BANDS = 3  # of the aperiodicity, at this rate
 LOWEST_F0_HZ, HIGHEST_F0_HZ = 50.0, 600.0
 
 _HOP_MS = 1000 * HOP_S

@@ -57,8 +57,9 @@ def animated_footage(config: AnimateConfig, person: Person, on_event: OnEvent) -
         driving = read_driving(source, config.person, on_event)
         timed, held = Driven(driving.performance, own, config.strength), driving.held
         warnings += [*driving.warnings, *timed.warnings(config.photo.name, source.path.name)]
-    marking = marking_of(config, consent)
-    drawer = _Drawer(config, clip, own, timed, marking.payload, own_face(config, person.name))
+    anew = own_face(config, person.name)
+    marking = marking_of(config, consent, anew)
+    drawer = _Drawer(config, clip, own, timed, marking.payload, anew)
     written = write_frames(config, info, marking, drawer.frames, on_event)
     return Made(
         frames=written.frames,

@@ -20,10 +20,9 @@ from understudy.media.xmp import ANIMATED_NOTICE, XMP_KEY, synthetic_xmp
 from understudy.provenance.manifest import Ingredient
 from understudy.provenance.watermark_binding import soft_binding_of
 from understudy.provenance.watermark_code import payload_of
-from understudy.training.model_folder import find_generation
 from understudy.workflows.animate_config import AnimateConfig
 from understudy.workflows.animate_driving import FILE_SUFFIX
-from understudy.workflows.animate_own import known_in
+from understudy.workflows.animate_own import OwnFace, check_known
 from understudy.workflows.consent import Agreed, agreed, check_agreed, consent_note, doubts_about_face
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.marks import by_digest, said_of_model
@@ -85,7 +84,7 @@ def checked(config: AnimateConfig) -> Person:
         person = Person(name=name_of_footage(config.photo, OPTION), is_said=False)
     check_signing(config.cert, config.key)  # before a record of consent is made for nothing
     if config.model is not None:
-        known_in(config.model, person.name)
+        check_known(config.model, person.name)
     check_agreed([person.name], "face", config.consent)
     return person
 
@@ -107,8 +106,13 @@ class Marking:
     payload: int | None
 
 
-def marking_of(config: AnimateConfig, consent: Agreed) -> Marking:
+def marking_of(config: AnimateConfig, consent: Agreed, own: OwnFace | None = None) -> Marking:
     """What the output of an animation says.
+
+    Args:
+        config: of the animation.
+        consent: by which the face is used.
+        own: draws the moved face anew; None where no model does.
 
     Raises:
         ConfigError: the certificate and the key will not do.
@@ -116,7 +120,8 @@ def marking_of(config: AnimateConfig, consent: Agreed) -> Marking:
     """
     is_marked = config.watermark and not is_picture(config.out)
     settings = _settings(config) | {"watermark": is_marked}
-    key = _key(config, settings)
+    drawn_by = _drawn_by(own)
+    key = _key(config, settings, consent, drawn_by)
     payload = payload_of(key) if is_marked else None
     note = consent_note(consent)
     tags = tags_for(config.out, note, ANIMATED_NOTICE)
@@ -125,21 +130,20 @@ def marking_of(config: AnimateConfig, consent: Agreed) -> Marking:
     seal = Sealing(
         out=config.out,
         done=_DONE,
-        making={"command": "animate", "settings": settings, "consent": consent.said} | _model(config),
-        ingredients=partial(_ingredients, config),
+        making={"command": "animate", "settings": settings, "consent": consent.said} | drawn_by,
+        ingredients=partial(_ingredients, config, own),
         signer=check_signing(config.cert, config.key),
         soft_binding=None if payload is None else soft_binding_of(payload),
     )
     return Marking(key=key, tags=tags, seal=seal, payload=payload)
 
 
-def _ingredients(config: AnimateConfig) -> list[Ingredient]:
+def _ingredients(config: AnimateConfig, own: OwnFace | None) -> list[Ingredient]:
     """The photo, which was changed, and what drove it."""
     shown = {"is_shown": config.thumbnails, "has_history": config.thumbnails}
     found = [footage_ingredient(config.photo, "parentOf", **shown)]
-    if config.model is not None:
-        digest = find_generation(config.model).index.weights_sha256
-        found.append(by_digest(f"model {config.model.name}".strip(), digest))
+    if own is not None:
+        found.append(by_digest(f"model {own.title}".strip(), own.index.weights_sha256))
     if config.driving is None:
         return found
     if config.driving.suffix.lower() == FILE_SUFFIX:
@@ -149,11 +153,9 @@ def _ingredients(config: AnimateConfig) -> list[Ingredient]:
     return [*found, footage_ingredient(config.driving, "inputTo", **shown)]
 
 
-def _model(config: AnimateConfig) -> dict[str, Any]:
-    """What draws, where a model does."""
-    if config.model is None:
-        return {}
-    return {"model": said_of_model(find_generation(config.model).index)}
+def _drawn_by(own: OwnFace | None) -> dict[str, Any]:
+    """What draws, and whom, where a model does."""
+    return {} if own is None else {"model": said_of_model(own.index), "identity": own.identity}
 
 
 def _settings(config: AnimateConfig) -> dict[str, Any]:
@@ -164,12 +166,15 @@ def _settings(config: AnimateConfig) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in _NO_SETTINGS}
 
 
-def _key(config: AnimateConfig, settings: Mapping[str, Any]) -> str:
+def _key(
+    config: AnimateConfig, settings: Mapping[str, Any], consent: Agreed, drawn_by: Mapping[str, Any]
+) -> str:
     said = {
         "version": version("understudy"),
         "command": "animate",
         "photo": sha256_of(config.photo),
-        **_model(config),
+        "consent": consent.said,
+        **drawn_by,
         "driving": None if config.driving is None else sha256_of(config.driving),
         "settings": {name: value for name, value in settings.items() if name != "thumbnails"},
     }

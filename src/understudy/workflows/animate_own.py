@@ -31,10 +31,14 @@ class OwnFace:
     Args:
         model: the networks, on their device.
         identity: whose face it is, as the model calls them.
+        index: what the model says of itself.
+        title: of its folder.
     """
 
     model: Model
     identity: str
+    index: ModelIndex
+    title: str
 
     @classmethod
     def loaded(cls, folder: Path, person: str) -> OwnFace:
@@ -42,7 +46,8 @@ class OwnFace:
         device = find_device("auto")
         loaded = load_model(folder, bf16=has_fast_bf16(device))
         identity = identity_of(loaded.index, folder, person)
-        return cls(model=loaded.model.to(device).eval(), identity=identity)
+        model = loaded.model.to(device).eval()
+        return cls(model=model, identity=identity, index=loaded.index, title=folder.name)
 
     def given(self, image: Image, mesh_px: Points, square: FaceSquare) -> Image:
         """A picture with its face drawn anew, in the light that it has there.
@@ -78,30 +83,28 @@ def own_face(config: AnimateConfig, person: str) -> OwnFace | None:
     return None if config.model is None else OwnFace.loaded(config.model, person)
 
 
-def known_in(folder: Path, person: str) -> ModelIndex:
-    """What a model says of itself, where it knows somebody; nothing large is loaded.
+def check_known(folder: Path, person: str) -> None:
+    """Find out whether a model knows somebody; nothing large is loaded.
 
     Raises:
         ConfigError: it does not know them.
         ModelError: it cannot be read.
     """
-    index = find_generation(folder).index
-    identity_of(index, folder, person)
-    return index
+    identity_of(find_generation(folder).index, folder, person)
 
 
 def identity_of(index: ModelIndex, folder: Path, person: str) -> str:
-    """What a model calls somebody: as their record is called, or as whose record it was trained by.
+    """What a model calls somebody: by the record it was trained by, or the name where there was none.
 
     Raises:
         ConfigError: it does not know them.
     """
     for entry in index.identities:
-        if person in _names(entry):
+        if person == _record_of(entry):
             return entry.name
-    names = ", ".join(dict.fromkeys(name for entry in index.identities for name in _names(entry)))
+    names = ", ".join(map(_record_of, index.identities))
     raise ConfigError(f"{folder} knows no {person}", f"say with --identity who of these it is: {names}")
 
 
-def _names(entry: IdentityEntry) -> list[str]:
-    return [entry.name] if entry.consent is None else [entry.consent.identity, entry.name]
+def _record_of(entry: IdentityEntry) -> str:
+    return entry.name if entry.consent is None else entry.consent.identity

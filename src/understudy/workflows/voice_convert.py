@@ -34,13 +34,15 @@ def run(config: VoiceConvertConfig, on_event: OnEvent = ignore) -> VoiceConvertR
     """Say what was said in a model's voice: as long, as loud, in the same rhythm.
 
     Raises:
-        ConfigError: no such speaker, pitch or certificate.
+        ConfigError: no such speaker, pitch or certificate, or the output is the speech itself.
         ConsentError: no record says that the voice may be used.
         MediaError: the speech cannot be read, nobody speaks, or the output cannot be written.
         ModelError: the model cannot be loaded.
     """
     started = time.monotonic()
     check_sound_name(config.out)
+    if config.out.exists() and config.speech.exists() and config.out.samefile(config.speech):
+        raise ConfigError(f"{config.out} is read and would be overwritten", "choose another name")
     if not -MOST_SEMITONES <= config.pitch <= MOST_SEMITONES:
         raise ConfigError(
             f"a pitch of {config.pitch:g} semitones", f"give {-MOST_SEMITONES:g} to {MOST_SEMITONES:g}"

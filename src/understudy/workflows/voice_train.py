@@ -82,7 +82,7 @@ def _names(config: VoiceTrainConfig) -> list[str]:
         if not paths:
             raise ConfigError(f"no recordings of the {role} are given", f"give them with --{role}")
         if said is None:
-            names.append(name_of_footage(paths[0], role))
+            names.append(name_of_footage(paths[0], OPTIONS[role]))
             continue
         try:
             names.append(checked_name(said))
