@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import cv2
 import numpy as np
@@ -73,18 +74,31 @@ class Mouth:
         teeth = Teeth.of(rest_px)
         self._cavity, self._home = light.cavity, teeth.home
         self._own = gap_of(mesh_px) > _OPEN
-        at_rest = _jaw(rest_px)
-        self._layers = [_Layer(teeth.tongue(light), at_rest)]
+        self._made = partial(self._make, (photo, mesh_px), rest_px, (light, teeth), interior)
+
+    @cached_property
+    def _layers(self) -> list[_Layer]:
+        """From the back to the front; made when the mouth is first seen open."""
+        return self._made()
+
+    def _make(
+        self,
+        own: tuple[Image, Points],
+        rest_px: Points,
+        made_up: tuple[MouthLight, Teeth],
+        interior: Interior | None,
+    ) -> list[_Layer]:
+        at_rest, (light, teeth) = _jaw(rest_px), made_up
+        layers = [_Layer(teeth.tongue(light), at_rest)]
         source = None
         if self._own:
-            source = photo, mesh_px
+            source = own
         elif interior is not None and gap_of(interior.mesh_px) > _OPEN:
-            source = fitted(interior.picture, interior.mesh_px, photo, mesh_px)
+            source = fitted(interior.picture, interior.mesh_px, *own)
         if source is None:
-            self._layers += [_Layer(teeth.lower(light), at_rest), _Layer(teeth.upper(light))]
-        else:
-            with_jaw, with_skull, is_rim = shown(*source, self._home)
-            self._layers += [_Layer(with_jaw, _jaw(source[1]), is_rim), _Layer(with_skull)]
+            return [*layers, _Layer(teeth.lower(light), at_rest), _Layer(teeth.upper(light))]
+        with_jaw, with_skull, is_rim = shown(*source, self._home)
+        return [*layers, _Layer(with_jaw, _jaw(source[1]), is_rim), _Layer(with_skull)]
 
     def draw(self, picture: Image, mesh_px: Points, move: HeadMove) -> None:
         """Draw it where the lips of a moved face are open.
