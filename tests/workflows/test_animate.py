@@ -375,3 +375,10 @@ def test_a_files_name_is_nobodys_word(
     said = understudy.animate(photo, out, expression="smile=1", identity="A").warnings
     assert any("not like those that the record of A" in one for one in said)
     assert understudy.animate(photo, out, expression="smile=1", identity="real A").warnings == []
+
+
+def test_a_head_that_turns_far_is_told(photo: Path, tmp_path: Path) -> None:
+    for yaw, warned in ((20, False), (38, True)):
+        out = tmp_path / f"{yaw}.png"
+        result = understudy.animate(photo, out, expression=f"yaw={yaw}", identity="A")
+        assert any("turns by up to" in warning for warning in result.warnings) == warned

@@ -45,7 +45,7 @@ def test_one_side_goes_before_both_in_any_order() -> None:
         ("jabberwocky=1", "those of ARKit"),
         ("smile=2", r"smile is 2: give 0 \(not at all\) to 1"),
         ("smile=-0.1", "smile is -0.1"),
-        ("yaw=80", "yaw is 80 degrees: give -60 to 60"),
+        ("yaw=80", "yaw is 80 degrees: give -40 to 40"),
         ("gaze_pitch=-50", "give -30 to 35"),
         ("smile=much", "'much', which is no number"),
         ("smile=nan", "no number"),

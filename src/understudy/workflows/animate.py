@@ -18,7 +18,7 @@ from understudy.media.images import IMAGE_SUFFIXES
 from understudy.media.patterns import has_number
 from understudy.workflows.animate_config import SIZE_PX, AnimateConfig, AnimateResult
 from understudy.workflows.animate_drawn import PhotoDrawer, carried_over
-from understudy.workflows.animate_driving import DrivingSource, read_driving, shown_as
+from understudy.workflows.animate_driving import DrivingSource, doubts_about_turn, read_driving, shown_as
 from understudy.workflows.animate_footage import animated_footage
 from understudy.workflows.animate_marks import Person, checked, is_picture, marking_of
 from understudy.workflows.animate_output import Made, write_frames
@@ -101,6 +101,7 @@ def _animated_picture(config: AnimateConfig, person: Person, on_event: OnEvent) 
     warnings, held = [*consent.warnings, *photo.warnings], 0
     if said is not None:
         performance = performed(said, photo.face, config.strength)
+        warnings += doubts_about_turn("the head", abs(said.turned_deg[0]))
     else:
         assert source is not None
         driving = read_driving(source, config.person, on_event)

@@ -27,6 +27,16 @@ _COLOUR = ColourTags(matrix=BT709, primaries=BT709, transfer=BT709, range=LIMITE
 _FAR_DEG = 35.0  # of yaw: beyond it a single photo does not show enough
 
 
+def doubts_about_turn(what: str, farthest_deg: float) -> list[str]:
+    """What the user should know where a photo's head is to turn by so much."""
+    if farthest_deg <= _FAR_DEG:
+        return []
+    return [
+        f"{what} turns by up to {farthest_deg:.0f} degrees: what comes into sight beyond {_FAR_DEG:.0f} "
+        "is not in a single photo"
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class DrivingSource:
     """What drives, before its faces are looked for.
@@ -88,13 +98,8 @@ class Driving:
     def doubts_about_turning(self) -> list[str]:
         """What the user should know of a head that turns far, where one photo is to follow it."""
         yaw = self.performance.pose_deg[:, 0]
-        farthest = float(np.abs(yaw - yaw[0]).max())
-        if farthest <= _FAR_DEG:
-            return []
-        return [
-            f"the driving head turns by up to {farthest:.0f} degrees: what comes into sight beyond "
-            f"{_FAR_DEG:.0f} is not in a single photo; --keep-pose leaves the head as it is"
-        ]
+        found = doubts_about_turn("the driving head", float(np.abs(yaw - yaw[0]).max()))
+        return [f"{message}; --keep-pose leaves the head as it is" for message in found]
 
 
 def read_driving(source: DrivingSource, person: int, on_event: OnEvent) -> Driving:

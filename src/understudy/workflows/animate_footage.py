@@ -74,7 +74,7 @@ def _asked(config: AnimateConfig) -> tuple[Said | None, DrivingSource | None]:
     """What is named, or what drives; what does not go with footage is refused."""
     if is_picture(config.out):
         raise ConfigError(
-            f"{config.out} is one picture, and {config.photo.name} is footage",
+            f"{config.out} is one picture, and {config.photo.name or config.photo} is footage",
             "name a video, or numbered images: frames/%06d.png",
         )
     if config.size is not None:

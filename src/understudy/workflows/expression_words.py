@@ -17,7 +17,7 @@ from understudy.workflows.choices import nearest
 
 AT_REST = "neutral"  # a word without a value: begin at the face at rest
 # degrees beyond the photo's own pose: further than the warp can be looked at
-POSES: dict[str, float] = {"yaw": 60.0, "pitch": 45.0, "roll": 90.0}
+POSES: dict[str, float] = {"yaw": 40.0, "pitch": 30.0, "roll": 45.0}
 _GAZES = {"gaze_yaw": (-SIDEWAYS_DEG, SIDEWAYS_DEG), "gaze_pitch": (-UP_DEG, DOWN_DEG)}
 
 # both sides at once, in everyday words
