@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.geometry import fit_similarity
 from understudy.core.types import Image, Mask, Points
 from understudy.expression.patches import Box, outlined
 from understudy.expression.topology import LOWER_LIP, UPPER_LIP
@@ -89,8 +90,7 @@ def fitted(picture: Image, mesh_px: Points, photo: Image, photo_px: Points) -> t
     Returns:
         A picture of the photo's size, and the other's mesh in it.
     """
-    here, there = (mesh[_UPPER_FACE, :2].astype(np.float64) for mesh in (mesh_px, photo_px))
-    photo_from_other = _similarity(here, there)
+    photo_from_other = fit_similarity(mesh_px[_UPPER_FACE, :2], photo_px[_UPPER_FACE, :2])
     # by the upper lip's corners' middle rather than the whole face, so that it lies in the mouth
     size = (photo.shape[1], photo.shape[0])
     flags = cv2.INTER_AREA
@@ -99,14 +99,6 @@ def fitted(picture: Image, mesh_px: Points, photo: Image, photo_px: Points) -> t
     mesh = mesh_px.copy()
     mesh[:, :2] = mesh_px[:, :2] @ photo_from_other[:, :2].T + photo_from_other[:, 2]
     return _recoloured(laid, _skin_around(mesh, size), photo, _skin_around(photo_px, size)), mesh
-
-
-def _similarity(here: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(2, 3) least-squares scale, turn and shift; Umeyama 1991 by complex numbers."""
-    a, b = ((points - points.mean(axis=0)) @ (1, 1j) for points in (here, there))
-    factor = np.vdot(a, b) / np.vdot(a, a).real
-    linear = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    return np.column_stack([linear, there.mean(axis=0) - linear @ here.mean(axis=0)])
 
 
 def _skin_around(mesh_px: Points, size: tuple[int, int]) -> Mask:
