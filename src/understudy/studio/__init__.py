@@ -1,0 +1,1 @@
+"""The web studio: a local page that draws what workflows do and passes on what people decide."""
