@@ -9,11 +9,12 @@ def test_the_average_follows_as_the_sum_says() -> None:
     encoder, decoders = nn.Linear(2, 1), nn.ModuleList([nn.Linear(1, 1)])
     averaged = Averaged(encoder, decoders, 0.9)
     expected = encoder.weight.detach().clone()
-    for step in (0, 1, 500):
+    for step in (0, 1, 500, 503):
         with torch.no_grad():
             encoder.weight.normal_()
         averaged.update(encoder, decoders, step)
         keep = min(0.9, (1 + step) / (10 + step))
+        keep = {500: 1.0, 503: keep**4}.get(step, keep)  # late, four steps are followed at once
         expected = keep * expected + (1 - keep) * encoder.weight.detach()
         torch.testing.assert_close(averaged.encoder.weight, expected)
     assert not any(parameter.requires_grad for parameter in averaged.parameters())
@@ -28,12 +29,12 @@ def test_the_average_of_who_joined_late_is_short_at_first() -> None:
     expected = [
         keep * average.weight + (1 - keep) * new.weight
         for keep, average, new in (
-            (0.999, averaged.encoder, encoder),
-            (0.999, averaged.decoders[0], decoders[0]),
-            (3 / 12, averaged.decoders[1], decoders[1]),
+            (0.999**4, averaged.encoder, encoder),
+            (0.999**4, averaged.decoders[0], decoders[0]),
+            (4 / 13, averaged.decoders[1], decoders[1]),
         )
     ]
-    averaged.update(encoder, decoders, 100_002, (0, 100_000))
+    averaged.update(encoder, decoders, 100_003, (0, 100_000))
     for network, weight in zip([averaged.encoder, *averaged.decoders], expected, strict=True):
         torch.testing.assert_close(network.weight, weight)
 
@@ -48,7 +49,7 @@ def test_a_model_draws_with_its_average_and_saves_it() -> None:
             parameter.add_(0.05)
     unchanged, _ = model.draw(faces, "b")
     assert (before == unchanged).all()
-    model.after_step(10_000)
+    model.after_step(10_003)
     followed, _ = model.draw(faces, "b")
     assert abs(followed - before).max() > 0
     other = Model("standard", ["a", "b"], bf16=False)

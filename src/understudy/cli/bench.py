@@ -124,13 +124,18 @@ def _show_quality(result: QualityResult) -> None:
     print_table(header, body)
 
 
+def _range_of(result: BenchResult) -> str:
+    low, high = (100 * end for end in result.overhead_range)
+    return f"between {low:.1f} and {high:.1f}"
+
+
 def _show_bench(result: BenchResult) -> None:
     print_rows(
         [
             ("preset", f"{result.preset} on {result.device}, {result.precision}, {result.threads} threads"),
             ("whole loop", number(result.steps_per_s, 2, " steps a second")),
             ("bare network", number(result.bare_steps_per_s, 2, " steps a second")),
-            ("overhead", number(100 * result.overhead, 1, " %")),
+            ("overhead", f"{100 * result.overhead:.1f} % ({_range_of(result)}, {result.rounds} rounds)"),
             ("faces", number(result.faces_per_s, 1, " a second")),
             ("batch", f"{result.batch} faces a person and step"),
             ("of the measured peak", number(100 * result.mfu, 1, " %")),

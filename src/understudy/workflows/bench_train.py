@@ -9,6 +9,7 @@ from itertools import count
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from understudy.core.events import OnEvent, Progress, ignore
@@ -30,7 +31,7 @@ from understudy.workflows.memory import batch_for
 _FACES = 200
 _WARM_UP_STEPS = 3
 _WARM_UP_STEPS_ON_GPU = 8 * EVERY  # until every kind of step is recorded
-_ROUNDS = 4  # bare and whole steps take turns, so that a busy machine slows both
+_LEAST_ROUNDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,10 @@ class BenchResult:
         threads: of the network.
         steps_per_s: of the whole loop: random warps, network, losses, optimizer.
         bare_steps_per_s: of forward, loss, backward and optimizer on one batch that lies there.
-        overhead: share of time that the loop takes over that: choosing and warping faces, telling the loss.
+        overhead: share of time that the loop takes over that: choosing and warping faces, telling the loss;
+            the median of the rounds, in each of which both are timed.
+        overhead_range: between which the median of so many rounds would lie 95 times in 100 (bootstrap).
+        rounds: how many.
         network_steps_per_s: of the same without the loss, its gradient given: the floor.
         faces_per_s: of the whole loop.
         peak_rss_mb: memory at its highest.
@@ -80,6 +84,8 @@ class BenchResult:
     steps_per_s: float
     bare_steps_per_s: float
     overhead: float
+    overhead_range: tuple[float, float]
+    rounds: int
     network_steps_per_s: float
     faces_per_s: float
     peak_rss_mb: float
@@ -101,7 +107,10 @@ def run(config: BenchConfig, on_event: OnEvent = ignore) -> BenchResult:
 def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
     device = find_device(config.device)
     size = config.batch or batch_for(config.preset, 2, device)
-    whole, bare = _trainer(config, device), _trainer(config, device)
+    whole = _trainer(config, device)
+    # one network for both on a processor, where it matters how memory happens to lie; recorded steps of a GPU
+    # need their own
+    bare = whole if device.type == "cpu" else _trainer(config, device)
     faces = [_random_faces(name, config) for name in ("a", "b")]
     made = batches(faces, size, config.seed, 0, AUGMENTATION[config.preset], device)
     fixed = next(made)
@@ -127,12 +136,17 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
     for step in steps.values():
         for _ in range(_WARM_UP_STEPS if device.type == "cpu" else _WARM_UP_STEPS_ON_GPU):
             step()
-    for number in range(_ROUNDS):
-        on_event(Progress(stage="bench train", done=number, total=_ROUNDS, unit="rounds"))
-        for name, step in steps.items():
-            times[name] += clock.timed(step, config.seconds / (len(steps) * _ROUNDS))
+    begun = time.perf_counter()
+    while (spent := time.perf_counter() - begun) < config.seconds or len(times["bare"]) < _LEAST_ROUNDS:
+        on_event(Progress(stage="bench train", done=int(spent), total=int(config.seconds), unit="seconds"))
+        # they take turns, the other way round every time: a machine whose speed moves within seconds
+        # would else lend its speed to one of them
+        turns = list(steps.items())
+        for name, step in turns[:: -1 if len(times["bare"]) % 2 else 1]:
+            times[name].append(clock.timed(step))
     made.close()
     network_s, bare_s, whole_s = (float(np.median(times[name])) for name in steps)
+    ratios = np.array(times["whole"]) / np.array(times["bare"])
     flops = 3 * 2 * size * counts_of(config.preset).flops  # there, and twice as much back, for two identities
     return BenchResult(
         preset=config.preset,
@@ -142,7 +156,9 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
         threads=torch.get_num_threads(),
         steps_per_s=1 / whole_s,
         bare_steps_per_s=1 / bare_s,
-        overhead=whole_s / bare_s - 1,
+        overhead=float(np.median(ratios)) - 1,
+        overhead_range=_range_of_median(ratios - 1, config.seed),
+        rounds=len(ratios),
         network_steps_per_s=1 / network_s,
         faces_per_s=2 * size / whole_s,
         peak_rss_mb=peak_rss_mb(),
@@ -189,6 +205,13 @@ def _bare_step(trainer: Trainer, batch: Batch, turn: int | None, with_loss: bool
     return loss
 
 
+def _range_of_median(values: NDArray[np.float64], seed: int) -> tuple[float, float]:
+    """The middle 95 % of the medians of as many values drawn from these (Efron 1979)."""
+    drawn = np.random.default_rng(seed).choice(values, (2000, len(values)))
+    low, high = np.quantile(np.median(drawn, axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
 class _Clock:
     """Times steps on one device; a GPU is waited for once in many steps, as training does."""
 
@@ -196,17 +219,14 @@ class _Clock:
         self.device = device
         self._together = EVERY if device.type == "cpu" else 4 * EVERY  # of `EVERY` steps one does more
 
-    def timed(self, step: Callable[[], None], seconds: float) -> list[float]:
-        """Seconds a step, for about so long; each number is of several steps."""
-        times: list[float] = []
+    def timed(self, step: Callable[[], None]) -> float:
+        """Seconds a step, the mean of several."""
         self._wait()
-        while sum(times) * self._together < seconds or len(times) < 3:
-            started = time.perf_counter()
-            for _ in range(self._together):
-                step()
-            self._wait()
-            times.append((time.perf_counter() - started) / self._together)
-        return times
+        started = time.perf_counter()
+        for _ in range(self._together):
+            step()
+        self._wait()
+        return (time.perf_counter() - started) / self._together
 
     def _wait(self) -> None:
         if self.device.type == "cuda":
@@ -219,7 +239,7 @@ def _matrix_flops(model: Model, clock: _Clock) -> float:
     dtype = torch.bfloat16 if model.bf16 else torch.float32
     a, b = (torch.rand(side, side, device=clock.device).to(dtype) for _ in range(2))
     torch.mm(a, b)
-    return 2 * side**3 / float(np.median(clock.timed(lambda: _product(a, b), 0.5)))
+    return 2 * side**3 / float(np.median([clock.timed(lambda: _product(a, b)) for _ in range(_LEAST_ROUNDS)]))
 
 
 def _product(a: Tensor, b: Tensor) -> None:
