@@ -115,7 +115,7 @@ def _coarse(picture: FloatImage, weight: Mask, levels: int) -> FloatImage:
         total = np.asarray(cv2.pyrDown(total), np.float32)
         weight = np.asarray(cv2.pyrDown(weight), np.float32)
     known = weight > _FEW
-    mean = np.asarray(total / np.maximum(weight, np.float32(_FEW))[..., None], np.float32)
+    mean = np.asarray(cv2.divide(total, tripled(np.maximum(weight, np.float32(_FEW)))), np.float32)
     if known.all():
         return mean
     if min(weight.shape) < 2 or not known.any():

@@ -14,7 +14,8 @@ _GROWTH = 0.2  # a smaller face is shown smaller, and coding takes more from it
 _BLUE_LEVEL = 0.65  # of the difference of blue
 _AMOUNT = 7.07  # of each wave that makes a root mean square of 1 where the waves are
 # what one grey level of luma, and of the difference of blue, is in red, green and blue (BT.601)
-_RGB_FROM_CHANGE = np.array([[1, 0], [1, -0.344], [1, 1.772]], np.float32) / np.float32(255)
+# luma and blue; a third column, as three channels become three in half the time of two
+_RGB_FROM_CHANGE = np.array([[1, 0, 0], [1, -0.344, 0], [1, 1.772, 0]], np.float32) / np.float32(255)
 
 
 class Watermark:
@@ -60,8 +61,9 @@ class Watermark:
         signs = carriers(np.array([time_s]))[0] @ self._signs
         amounts = signs * np.array([[_AMOUNT * level], [_AMOUNT * _BLUE_LEVEL]], np.float32)
         # not by numpy, whose products take threads from decoding and encoding
-        change = [self._shown(waves) for waves in self._pattern.all_waves(amounts)]
-        return np.asarray(cv2.add(drawn, cv2.transform(cv2.merge(change), _RGB_FROM_CHANGE)), np.float32)
+        luma, blue = (self._shown(waves) for waves in self._pattern.all_waves(amounts))
+        change = cv2.transform(cv2.merge([luma, blue, blue]), _RGB_FROM_CHANGE)
+        return np.asarray(cv2.add(drawn, change, dst=change), np.float32)
 
     def _shown(self, waves: Floats) -> Floats:
         rows = cv2.gemm(self._waves, waves, 1, None, 0)  # type: ignore[call-overload]

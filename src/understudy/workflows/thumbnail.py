@@ -16,10 +16,11 @@ from understudy.media.images import encode_jpeg
 _LONGEST_PX = 320
 _QUALITY = 80
 _FRAMES = 25  # films begin with black
+_SHOWS = 32.0  # grey levels (standard deviation) from which a picture surely shows something
 
 
 def thumbnail_of(path: Path) -> bytes | None:
-    """A JPEG of at most 320 px a side: of the first frames the one that shows most.
+    """A JPEG of at most 320 px a side: the first frame that shows something, else the one that shows most.
 
     Args:
         path: any footage.
@@ -27,14 +28,18 @@ def thumbnail_of(path: Path) -> bytes | None:
     Returns:
         None where it shows nothing that can be decoded.
     """
+    best, shows = None, -1.0
     try:
         with open_footage(path) as footage:
-            small = [_shrunk(frame.image) for frame in islice(footage, _FRAMES)]
+            for frame in islice(footage, _FRAMES):
+                small = _shrunk(frame.image)
+                if (spread := float(small.std())) > shows:
+                    best, shows = small, spread
+                if shows >= _SHOWS:
+                    break
     except MediaError:
         return None
-    if not small:
-        return None
-    return encode_jpeg(max(small, key=lambda image: float(image.std())), _QUALITY)
+    return None if best is None else encode_jpeg(best, _QUALITY)
 
 
 def _shrunk(image: Image) -> Image:
