@@ -48,6 +48,21 @@ def test_lips_that_shut_show_no_teeth() -> None:
     assert like(shut, LIPS, 40).sum() > 100
 
 
+def test_lips_that_were_open_have_a_line_between_them_once_they_meet() -> None:
+    drawn = drawn_face(jaw=0.2, lips_apart=0.5)
+    morph = Morph(drawn.photo, drawn.face)
+    nothing = drawn.doing(**dict.fromkeys(drawn.face.own.names, 0.0))
+    shut, mesh = morph.drawn(nothing, 0), morph.mesh(nothing, 0)
+    # where nothing is darker than the lips in the photo, the line is: from corner to corner
+    darkest = [
+        around(shut, (mesh[[upper], :2] + mesh[[lower], :2]) / 2, 1).mean(axis=2).min()
+        for upper, lower in ((80, 88), (82, 87), (13, 14), (312, 317), (310, 318))
+    ]
+    assert max(darkest) < 0.85 * np.mean(LIPS)
+    lips = like(shut, LIPS, 40)
+    assert lips.sum() > 100  # and no wider than a line
+
+
 def test_another_picture_gives_the_inside_where_the_photo_has_none() -> None:
     drawn, other = drawn_face(), drawn_face(jaw=0.5, lips_apart=0.3)
     interior = Interior(picture=other.photo, mesh_px=other.face.landmarks_px)

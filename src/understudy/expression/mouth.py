@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Image, Mask, Points
 from understudy.expression.head_move import HeadMove, moved
+from understudy.expression.lip_line import draw_lip_line
 from understudy.expression.mouth_shown import LIP_CORNERS, fitted, gap_of, lips_outline, shown
 from understudy.expression.patches import Box, blended, outlined, warped
 from understudy.expression.teeth import MouthLight, Teeth
@@ -72,7 +73,7 @@ class Mouth:
         self._width = float(np.linalg.norm(np.diff(rest_px[LIP_CORNERS, :2], axis=0)))
         light = MouthLight.of(photo, mesh_px)
         teeth = Teeth.of(rest_px)
-        self._cavity, self._home = light.cavity, teeth.home
+        self._cavity, self._gum, self._home = light.cavity, light.gum, teeth.home
         self._own = gap_of(mesh_px) > _OPEN
         self._made = partial(self._make, (photo, mesh_px), rest_px, (light, teeth), interior)
 
@@ -101,13 +102,18 @@ class Mouth:
         return [*layers, _Layer(with_jaw, _jaw(source[1]), is_rim), _Layer(with_skull)]
 
     def draw(self, picture: Image, mesh_px: Points, move: HeadMove) -> None:
-        """Draw it where the lips of a moved face are open.
+        """Draw it where the lips of a moved face are open; where they no longer are, the line between them.
 
         Args:
             picture: (h, w, 3) RGB uint8, changed in place.
             mesh_px: (468, 3) float32, where the face's mesh goes.
             move: of the head.
         """
+        self._draw_inside(picture, mesh_px, move)
+        if self._own:
+            draw_lip_line(picture, mesh_px, self._gum)
+
+    def _draw_inside(self, picture: Image, mesh_px: Points, move: HeadMove) -> None:
         opening = lips_outline(mesh_px, None if self._own else self._mesh, move.growth)
         box = Box.around(opening, 3).within(picture)
         if box is None:
