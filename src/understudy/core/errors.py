@@ -42,5 +42,9 @@ class ConsentError(UnderstudyError):
     """A person's face or voice is to be used, and no record says that it may."""
 
 
+class RefusedError(UnderstudyError):
+    """What is asked for is something that this software does not do."""
+
+
 class ProcessLost(UnderstudyError):
     """One of several processes that work together has ended, and the others cannot go on without it."""

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 from understudy.core.digest_once import sha256_once
 from understudy.core.errors import MediaError
-from understudy.core.types import Frame
+from understudy.core.types import Frame, Image
 from understudy.media.image_picture import ImagePicture
 from understudy.media.images import IMAGE_SUFFIXES, read_image
 from understudy.media.info import VideoInfo
@@ -99,6 +99,15 @@ class ImageFootage:
                 self.warnings.append(f"left out: {error}")
                 continue
             yield Frame(index=index, pts=index, time_base=1 / _FOLDER_RATE_HZ, image=image)
+
+    def some(self, most: int) -> Iterator[tuple[float, Image]]:
+        """Seconds and pictures of at most so many images, evenly spread; none that cannot be read."""
+        step = -(-len(self._files) // most)
+        for index in range(0, len(self._files), step):
+            try:
+                yield float(index / _FOLDER_RATE_HZ), read_image(self._files[index])
+            except MediaError:
+                continue
 
     def partial(self) -> Iterator[PartialFrame]:
         """Give the same frames; an image file is decoded whole."""

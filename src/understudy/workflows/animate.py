@@ -27,6 +27,7 @@ from understudy.workflows.animate_photo import Photo, read_photo
 from understudy.workflows.composed import Composed
 from understudy.workflows.convert_label import Labeller, text_of
 from understudy.workflows.expression_words import performed, said_of
+from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.sealing import write_sealed_picture
 from understudy.workflows.threads import single_threaded_opencv
 
@@ -43,11 +44,13 @@ def run(config: AnimateConfig, on_event: OnEvent = ignore) -> AnimateResult:
         MediaError: photo or driving cannot be read or show no face, or the output cannot be written.
         UnderstudyError: the driving is no expression file, or the output cannot be signed.
         WeightsError: the networks' weights cannot be had.
+        RefusedError: the footage shows nudity, see `screen.refuse_nudity`.
     """
     started = time.monotonic()
     make, what = _way(config)
     _check_names(config)
     person = checked(config)
+    refuse_nudity(config.photo, on_event)
     with single_threaded_opencv():
         made = make(config, person, on_event)
     for message in made.warnings:

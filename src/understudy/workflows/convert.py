@@ -30,6 +30,7 @@ from understudy.workflows.convert_jobs import (
 )
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.convert_output import check_target, output_for
+from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.signer import check_signing
 from understudy.workflows.signing import marks_of
 from understudy.workflows.threads import single_threaded_opencv
@@ -47,9 +48,11 @@ def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
         ConfigError: an identity that the model does not have, or a faceset of other footage.
         ConsentError: no record says that the face put in may be used.
         FacesetError: a faceset that cannot be read.
+        RefusedError: the footage shows nudity, see `screen.refuse_nudity`.
     """
     started = time.monotonic()
     look, info = _checked(config)
+    refuse_nudity(config.target, on_event)
     jobs = jobs_for(config, info, on_event)
     make = _made_alone if jobs is None else partial(made_by, jobs)
     made = make(config, info, look, on_event)

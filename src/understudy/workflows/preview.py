@@ -37,6 +37,7 @@ from understudy.workflows.convert_output import WARM_UP_FRAMES
 from understudy.workflows.marks import PICTURE_TAGS
 from understudy.workflows.preview_config import PreviewConfig, Way
 from understudy.workflows.preview_frames import no_such_frame, position_of
+from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.sealing import write_sealed_picture
 from understudy.workflows.signer import check_signing
 from understudy.workflows.signing import signing_of
@@ -80,6 +81,7 @@ def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
 
     Raises:
         ConfigError: there is no such frame, or what `convert.run` raises it for.
+        RefusedError: the footage shows nudity, see `screen.refuse_nudity`.
         UnderstudyError: as `convert.run`, or the picture cannot be written.
     """
     started = time.monotonic()
@@ -91,6 +93,7 @@ def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
         if conversion.out.exists() and used.exists() and conversion.out.samefile(used):
             raise ConfigError(f"{conversion.out} is part of the target", "write to another file")
     text_of(conversion.label)
+    refuse_nudity(conversion.target, on_event)
     wanted = sorted({position_of(conversion.target, asked) for asked in config.frames})
     drawing = _Drawing.of(conversion, on_event)
     shown: list[_Shown] = []

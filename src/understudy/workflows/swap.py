@@ -33,6 +33,7 @@ from understudy.workflows.consent import (
 from understudy.workflows.convert_cast import can_be_taken_from
 from understudy.workflows.convert_jobs import check_jobs
 from understudy.workflows.convert_label import text_of
+from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.signer import check_signing
 from understudy.workflows.swap_faces import check_enough, same_footage
 from understudy.workflows.swap_names import (
@@ -61,6 +62,7 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
         ConsentError: no record says that the source's face may be used.
         FacesetError: too few faces.
         KeyboardInterrupt: training was interrupted; it is saved.
+        RefusedError: the footage shows nudity, see `screen.refuse_nudity`.
     """
     started = time.monotonic()
     if not config.source:
@@ -69,6 +71,7 @@ def run(config: SwapConfig, on_event: OnEvent = ignore) -> SwapResult:
     training = _train_config(config, production)
     people = names_of(config, production)
     _check(config, training, people)
+    refuse_nudity(config.target, on_event)
     doubts = same_footage(config)
     for message in doubts:
         on_event(Notice(message=message))
