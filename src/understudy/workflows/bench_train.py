@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -114,7 +114,6 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
     faces = [_random_faces(name, config) for name in ("a", "b")]
     made = batches(faces, size, config.seed, 0, AUGMENTATION[config.preset], device)
     fixed = next(made)
-    clock = _Clock(device)
 
     def compute(batch: Batch, kind: tuple[int | None, bool]) -> Tensor:
         return _bare_step(bare, batch, *kind)
@@ -132,18 +131,8 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
         step_of(fixed, (None, False))
 
     steps = {"network": network_step, "bare": bare_step, "whole": whole_step}
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for step in steps.values():
-        for _ in range(_WARM_UP_STEPS if device.type == "cpu" else _WARM_UP_STEPS_ON_GPU):
-            step()
-    begun = time.perf_counter()
-    while (spent := time.perf_counter() - begun) < config.seconds or len(times["bare"]) < _LEAST_ROUNDS:
-        on_event(Progress(stage="bench train", done=int(spent), total=int(config.seconds), unit="seconds"))
-        # they take turns, the other way round every time: a machine whose speed moves within seconds
-        # would else lend its speed to one of them
-        turns = list(steps.items())
-        for name, step in turns[:: -1 if len(times["bare"]) % 2 else 1]:
-            times[name].append(clock.timed(step))
+    warm_up = _WARM_UP_STEPS if device.type == "cpu" else _WARM_UP_STEPS_ON_GPU
+    times = _in_turns(steps, warm_up, config.seconds, _Clock(device), on_event)
     made.close()
     network_s, bare_s, whole_s = (float(np.median(times[name])) for name in steps)
     ratios = np.array(times["whole"]) / np.array(times["bare"])
@@ -163,7 +152,7 @@ def _measure(config: BenchConfig, on_event: OnEvent) -> BenchResult:
         faces_per_s=2 * size / whole_s,
         peak_rss_mb=peak_rss_mb(),
         peak_device_mb=None if device.type == "cpu" else torch.cuda.max_memory_allocated(device) / 1e6,
-        mfu=flops / network_s / _matrix_flops(bare.model, clock),
+        mfu=flops / network_s / _matrix_flops(bare.model, _Clock(device)),
     )
 
 
@@ -231,6 +220,25 @@ class _Clock:
     def _wait(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+
+def _in_turns(
+    steps: Mapping[str, Callable[[], None]], warm_up: int, seconds: float, clock: _Clock, on_event: OnEvent
+) -> dict[str, list[float]]:
+    """Seconds a step of each kind, round by round; all kinds are timed in each round."""
+    for step in steps.values():
+        for _ in range(warm_up):
+            step()
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    begun, rounds = time.perf_counter(), 0
+    while (spent := time.perf_counter() - begun) < seconds or rounds < _LEAST_ROUNDS:
+        on_event(Progress(stage="bench train", done=int(spent), total=int(seconds), unit="seconds"))
+        # the other way round every time: a machine whose speed moves within seconds would else lend its
+        # speed to one of them
+        for name, step in list(steps.items())[:: -1 if rounds % 2 else 1]:
+            times[name].append(clock.timed(step))
+        rounds += 1
+    return times
 
 
 def _matrix_flops(model: Model, clock: _Clock) -> float:
