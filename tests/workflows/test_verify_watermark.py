@@ -58,7 +58,7 @@ def test_what_a_conversion_was_asked_to_mark_is_found(model: Path, tmp_path: Pat
     # and where the manifest and the tags are gone, the mark still says where it comes from
     bare = result_of(remuxed(out, tmp_path / "bare.mp4", tags=False))
     assert (bare.verdict, bare.manifest, bare.is_synthetic) == ("no manifest", "absent", True)
-    assert "the watermark in its faces says that understudy drew them" in bare.summary
+    assert "the watermark in its faces says that understudy made it" in bare.summary
     assert bare.watermark is not None
     assert (bare.watermark.found, bare.watermark.payload, bare.watermark.agrees) == (True, mark.payload, None)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.events import OnEvent, ignore
+from understudy.media.sound import SOUND_SUFFIXES
 from understudy.provenance.certificate import local_roots
 from understudy.provenance.file_list import LIST, Differences, differences
 from understudy.provenance.library import PRODUCER
@@ -40,9 +41,9 @@ _SUMMARIES: dict[Verdict, str] = {
     "no manifest": "there is no manifest, so nothing can be said of where it comes from",
 }
 _SUMMARIES_IF_MARKED: dict[Verdict, str] = {
-    "manifest removed": "its tags and the watermark in its faces say that understudy made it, and the "
+    "manifest removed": "its tags and the watermark in its {part} say that understudy made it, and the "
     "manifest that belongs to it is gone",
-    "no manifest": "there is no manifest, but the watermark in its faces says that understudy drew them",
+    "no manifest": "there is no manifest, but the watermark in its {part} says that understudy made it",
 }
 
 
@@ -82,7 +83,7 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
     verdict = _verdict(read, trace, edited=edited)
     mark = watermark_in(asset, config.file, said.marks, on_event) if config.watermark else None
     is_marked = mark is not None and mark.found is True
-    summary = _SUMMARIES_IF_MARKED.get(verdict) if is_marked else _SUMMARY_OF_ONE if is_spared else None
+    summary = _if_marked(verdict, asset.path) if is_marked else _SUMMARY_OF_ONE if is_spared else None
     reasons = ["the file is empty"] if is_empty else []
     if asset.path.is_dir():
         reasons.append("it is a folder: each file in it may have a manifest of its own")
@@ -153,6 +154,13 @@ _OUT_OF_DATE = {"signingCredential.expired", "claimSignature.outsideValidity", "
 def _counts(read: Read) -> bool:
     """Whether what a manifest says is what its signer said, even if its certificate no longer counts."""
     return read.state == "valid" or (bool(read.failures) and set(read.failures) <= _OUT_OF_DATE)
+
+
+def _if_marked(verdict: Verdict, path: Path) -> str | None:
+    """The sentence of a file in which a watermark was found, where it says more than the verdict's own."""
+    summary = _SUMMARIES_IF_MARKED.get(verdict)
+    part = "sound" if path.suffix.lower() in SOUND_SUFFIXES else "faces"
+    return None if summary is None else summary.format(part=part)
 
 
 def _verdict(read: Read, trace: Trace, *, edited: bool | None) -> Verdict:

@@ -1,4 +1,4 @@
-"""Looks for a watermark in the faces of any footage."""
+"""Looks for a watermark in the faces of any footage, or in sound."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from understudy.faces.finder import FaceFinder
 from understudy.media.footage import VIDEO_SUFFIXES, open_footage
 from understudy.media.images import IMAGE_SUFFIXES
 from understudy.media.partial import PartialFrame
-from understudy.provenance.watermark_binding import ALGORITHM
+from understudy.media.sound import SOUND_SUFFIXES, SoundReader
+from understudy.provenance.sound_mark import RATE_HZ
+from understudy.provenance.sound_mark_read import SoundLooker
+from understudy.provenance.watermark_binding import ALGORITHM, SOUND_ALGORITHM
 from understudy.provenance.watermark_code import PAYLOAD_BITS
 from understudy.provenance.watermark_detect import LEAST_S, VIEW_COVERAGE, VIEW_PX, Detection, View, detect
 from understudy.workflows.threads import single_threaded_opencv
@@ -42,8 +45,10 @@ def watermark_in(asset: Asset, file: Path, named: Mapping[str, bytes], on_event:
         on_event: hears of progress, and of weights that are fetched.
     """
     path = file if file.is_file() else asset.path
+    if path.suffix.lower() in SOUND_SUFFIXES:
+        return _in_sound(path, named.get(SOUND_ALGORITHM), on_event)
     if path.suffix.lower() not in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
-        return WatermarkFound(summary="not looked for: it has no pictures")
+        return WatermarkFound(summary="not looked for: it has neither pictures nor sound")
     try:
         finder = FaceFinder(on_event=on_event)
         with single_threaded_opencv():
@@ -139,26 +144,42 @@ def _best(stretches: Sequence[Sequence[Track]]) -> tuple[int, Detection | None]:
 
 
 def _said(best: Detection | None, faces: int, named: bytes | None) -> WatermarkFound:
-    missing = "; the manifest names one" if named is not None else ""
-    if best is None:
-        seconds = f"for {LEAST_S:g} second without a gap, which it takes"
-        why = f"no face is seen {seconds}" if faces else "no face was found"
-        return WatermarkFound(summary=f"not looked for: {why}{missing}", faces=faces)
-    known = {"confidence": best.confidence, "p_value": best.p_value, "faces": faces}
+    if best is not None:
+        return replace(_told(best, f"{faces} faces", named), faces=faces)
+    seconds = f"for {LEAST_S:g} second without a gap, which it takes"
+    why = f"no face is seen {seconds}" if faces else "no face was found"
+    return WatermarkFound(summary=f"not looked for: {why}{_missing(named)}", faces=faces)
+
+
+def _in_sound(path: Path, named: bytes | None, on_event: OnEvent) -> WatermarkFound:
+    """The same of speech."""
+    looker, reader = SoundLooker(), SoundReader(path=path, rate_hz=RATE_HZ)
+    try:
+        for block in reader:
+            looker.add([block])
+            on_event(Progress(stage="watermark", done=reader.read_s, total=reader.stated_s, unit="s"))
+    except MediaError as error:
+        return WatermarkFound(summary=f"not looked for: its sound cannot be read ({error})")
+    if (best := looker.found()) is None:
+        return WatermarkFound(summary=f"not looked for: {looker.seconds:.1f} s of sound{_missing(named)}")
+    return _told(best, f"{looker.seconds:.0f} s of sound", named)
+
+
+def _missing(named: bytes | None) -> str:
+    return "; the manifest names one" if named is not None else ""
+
+
+def _told(best: Detection, where: str, named: bytes | None) -> WatermarkFound:
+    plain = WatermarkFound(summary="", found=best.found, confidence=best.confidence, p_value=best.p_value)
     if not best.found:
-        words = f"none found in {faces} faces, which does not say that there is none{missing}"
-        return WatermarkFound(summary=words, found=False, **known)
+        words = f"none found in {where}, which does not say that there is none{_missing(named)}"
+        return replace(plain, summary=words)
     chance = f"a false find has a chance of {best.p_value:.0e} at most"
     if best.payload is None:
         words = f"found ({chance}); what it carries cannot be read"
-        return WatermarkFound(summary=words, found=True, **known)
+        return replace(plain, summary=words)
     carried = best.payload.to_bytes(PAYLOAD_BITS // 8, "big")
     agrees = None if named is None else carried == named
     compared = {None: "", True: ", as the manifest says", False: ", and the manifest names another"}[agrees]
-    return WatermarkFound(
-        summary=f"found ({chance}): {carried.hex()}{compared}",
-        found=True,
-        payload=carried.hex(),
-        agrees=agrees,
-        **known,
-    )
+    words = f"found ({chance}): {carried.hex()}{compared}"
+    return replace(plain, summary=words, payload=carried.hex(), agrees=agrees)
