@@ -161,13 +161,8 @@ def test_every_coded_bit_lies_in_as_many_tiles() -> None:
 
 def test_real_speech() -> None:
     paths = sorted(beside("data/speech/librispeech").glob("*/train/*.flac"))[:4]
-    sound = np.concatenate(
-        [
-            b
-            for path in sorted(folder.glob("*/train/*.flac"))[:4]
-            for b in SoundReader(path=path, rate_hz=RATE_HZ)
-        ]
-    )
+    blocks = (SoundReader(path=path, rate_hz=RATE_HZ) for path in paths)
+    sound = np.concatenate([block for reader in blocks for block in reader])
     found = look(marked(sound))
     assert found.score > 9
     assert found.payload == PAYLOAD

@@ -73,7 +73,7 @@ def test_what_was_not_marked_is_not_found(clips: dict[str, Path], model: Path, t
 
 def test_what_cannot_be_looked_at_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     said = {
-        "a.wav": "it has no pictures",
+        "a.wav": "1.0 s of sound",
         "a.png": "no face was found",
     }
     for name, words in said.items():
