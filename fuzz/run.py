@@ -17,6 +17,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -119,7 +120,7 @@ def _run(name: str, minutes: float, crashes: Path) -> dict[str, object]:
             env=os.environ | {"OMP_NUM_THREADS": "1"},
         )
         if ran.returncode == -signal.SIGXCPU:
-            current.replace(crashes / f"{name}-stuck")
+            shutil.move(current, crashes / f"{name}-stuck")
     said = ran.stderr + ran.stdout
     lines = _LINE.findall(said)
     executed = re.search(r"stat::number_of_executed_units: (\d+)", said)

@@ -50,7 +50,7 @@ def header_of(data: bytes) -> PictureHeader:
         if data.startswith(begins):
             try:
                 header = reader(data)
-            except (struct.error, IndexError) as error:
+            except (struct.error, IndexError, OverflowError) as error:  # a place beyond any file
                 raise ValueError("it breaks off before its picture") from error
             if header.width_px < 1 or header.height_px < 1:
                 raise ValueError(f"a picture of {header.width_px} x {header.height_px} px")
