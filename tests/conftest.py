@@ -1,4 +1,4 @@
-"""Nothing that tests do may touch what the user of this machine has: records, certificates. And one browser."""
+"""Nothing that tests do may touch what the user of this machine has: records, certificates. One browser."""
 
 from __future__ import annotations
 

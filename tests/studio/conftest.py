@@ -77,7 +77,7 @@ def seen() -> Seen:
 
 @pytest.fixture
 def page(browser, studio: Studio, seen: Seen):
-    """A page of a browser that has opened the studio; at the end it must not have complained, nor asked others.
+    """A browser that has opened the studio; at the end it must not have complained, nor asked others.
 
     `page.goto(studio.base + "/review")` goes on from there; wait for "body.ready".
     """

@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 
 from understudy.core.errors import UnderstudyError
 from understudy.core.files import next_step_for
-from understudy.studio import start_page
+from understudy.studio import jobs_page, start_page
 from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.pages import WEB
 from understudy.studio.security import Guard
@@ -31,6 +31,7 @@ def create_app(context: StudioContext, host: str = "127.0.0.1") -> FastAPI:
     """
     app = FastAPI(title="Understudy", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(start_page.router(context))
+    app.include_router(jobs_page.router(context))
     pages = dict(_PAGES)
     for path, module in _ROUTERS.items():
         if importlib.util.find_spec(module) is None:

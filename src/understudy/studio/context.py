@@ -10,6 +10,7 @@ from pathlib import Path
 
 from understudy.core.errors import UnderstudyError
 from understudy.faces.faceset_schema import is_faceset
+from understudy.studio.job_queue import JobQueue
 
 _INDEXES = ("model.json", "model.previous.json")  # of a model; asking `training` would import torch
 
@@ -22,11 +23,15 @@ class StudioContext:
         production: its folder; it need not exist yet, and holds swaps as folders of their own.
         token: what a browser must show to be answered.
         started_in: the folder that the studio was started in: footage may be chosen from it.
+
+    Attributes:
+        queue: its jobs; they are done while the queue is entered, as `Server.serve_here` does.
     """
 
     production: Path
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     started_in: Path = field(default_factory=Path.cwd)
+    queue: JobQueue = field(init=False)
     _known: dict[str, Path] = field(default_factory=dict[str, Path])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -34,6 +39,7 @@ class StudioContext:
         """Paths hold, wherever the process goes."""
         self.production = self.production.absolute()
         self.started_in = self.started_in.absolute()
+        self.queue = JobQueue(self.production)
 
     def know(self, path: Path) -> str:
         """A short id for a folder or file, the same one each time; URLs name it by that."""

@@ -79,7 +79,9 @@ class Guard:
         query = parse_qs(scope["query_string"].decode("latin-1"))
         if scope["method"] == "GET" and self._is_token(query.pop(TOKEN, [""])[0]):
             rest = urlencode(query, doseq=True)
-            answer = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), 303)
+            # one slash: what begins with two is another host's address
+            path = "/" + scope["path"].lstrip("/\\")
+            answer = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
             answer.set_cookie(cookie, self._token, httponly=True, samesite="strict", path="/")
             return answer
         if not self._is_token(_cookie(headers, cookie)):
@@ -104,7 +106,7 @@ def is_own_host(host: str, listens_on: str) -> bool:
         return True
     if is_loopback(listens_on):
         return False
-    # on a network the studio is called by the machine's name, or by a number, which DNS cannot point elsewhere
+    # on a network: by the machine's name, or by a number, which DNS cannot point elsewhere
     return name == socket.gethostname().lower() or _is_address(name)
 
 

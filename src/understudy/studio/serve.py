@@ -33,7 +33,7 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=_CLOSING_S,
         )
         super().__init__(config)
-        self._listening = listening
+        self._listening, self._queue = listening, context.queue
         self.address = address_of(listening)
 
     def url(self, token: str, path: str = "/") -> str:
@@ -41,8 +41,9 @@ class Server(uvicorn.Server):
         return f"http://{self.address}{path}{'&' if '?' in path else '?'}{TOKEN}={token}"
 
     def serve_here(self) -> None:
-        """Answer until `should_exit`, or until a signal."""
-        self.run(sockets=[self._listening])
+        """Have jobs done and answer until `should_exit`, or until a signal."""
+        with self._queue:
+            self.run(sockets=[self._listening])
 
 
 def serve(
