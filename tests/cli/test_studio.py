@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 import httpx
+
 from made_facesets import write_faceset
 
 from .conftest import Run, start

@@ -1,4 +1,4 @@
-"""From two clips to a watched result, in a real browser with a real job; stopped, killed, and gone on with."""
+"""From two clips to a watched result, in a real browser with real jobs; stopped, killed, gone on with."""
 
 from __future__ import annotations
 
@@ -75,8 +75,7 @@ def test_from_two_clips_to_a_watched_result(page, studio: Studio, clips) -> None
 
     assert page.inner_text("h1") == "Zoë Newcomer in the place of bert"
     stages = page.inner_text("#stages")
-    assert "Finding faces of Zoë Newcomer" in stages
-    assert "Learning" in stages
+    assert "Finding faces in anna.mp4" in stages
     assert "Drawing the video" in stages
     page.wait_for_selector("#verified >> text=intact")
     assert "Zoë Newcomer: rendered" in page.inner_text("#verified")
@@ -118,19 +117,26 @@ def _trains(client: httpx.Client) -> bool:
     return job["current"] == "train"
 
 
-def test_a_job_outlives_its_studio_and_goes_on(clips: dict[str, Path], tmp_path: Path, browser) -> None:
-    production = tmp_path / "production"
+def _killed_while_it_trains(production: Path, clips: dict[str, Path]) -> None:
+    """A studio that is killed when its job has begun to train."""
     process = start("studio", production, "--no-browser", "--json")
     assert process.stdout is not None
-    url = json.loads(process.stdout.readline())["url"]
-    base = url.split("/?")[0]
-    with httpx.Client(base_url=base, headers={"Origin": base}, timeout=60) as client:
-        client.get(url)
-        _order(client, clips, minutes=600)
-        until(lambda: _trains(client))
-    process.kill()
-    process.communicate()
+    try:
+        url = json.loads(process.stdout.readline())["url"]
+        base = url.split("/?")[0]
+        with httpx.Client(base_url=base, headers={"Origin": base}, timeout=60) as client:
+            client.get(url)
+            _order(client, clips, minutes=600)
+            until(lambda: _trains(client))
+    finally:
+        process.kill()
+        process.communicate()
 
+
+def test_a_job_outlives_its_studio_and_goes_on(clips, tmp_path: Path, browser, monkeypatch) -> None:
+    production = tmp_path / "production"
+    monkeypatch.chdir(clips["anna"].parent)
+    _killed_while_it_trains(production, clips)
     context = StudioContext(production=production)
     (job,) = context.queue.store.all()
     folder = context.queue.job_folder(job)

@@ -166,7 +166,8 @@ def test_another_sites_page_gets_nothing(browser, studio: Studio) -> None:
                     .then((a) => a.text()),
                 () => new Promise((done, failed) => {
                     const script = document.createElement("script");
-                    Object.assign(script, {src: base + "/web/theme.js", onload: () => done("ran"), onerror: failed});
+                    script.src = base + "/web/theme.js";
+                    Object.assign(script, {onload: () => done("ran"), onerror: failed});
                     document.head.append(script);
                 }),
             ];

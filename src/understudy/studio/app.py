@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request
@@ -75,6 +76,6 @@ async def _misunderstood(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
-    del request
+    logging.getLogger(__name__).error("%s failed", request.url.path, exc_info=error)
     what = f"unexpected failure, {type(error).__name__}: {error}"
     return JSONResponse({"error": what, "next_step": "see the terminal, and report it"}, 500)

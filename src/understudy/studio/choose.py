@@ -101,23 +101,15 @@ def listing(context: StudioContext, path: str, suffixes: frozenset[str] | None =
     folder = allowed(context, path)
     if not folder.is_dir():
         raise NotAllowedError(f"{folder} is no folder", "choose another")
-    folders, found, left_out = list[str](), list[tuple[str, int]](), 0
-    for entry in sorted(_entries(folder), key=lambda entry: entry.name.casefold()):
-        if entry.name.startswith(".") or (entry.is_symlink() and not _is_allowed(context, entry.path)):
-            continue
-        if len(folders) + len(found) >= _MOST_SHOWN:
-            left_out += 1
-        elif entry.is_dir():
-            folders.append(entry.name)
-        elif entry.is_file() and (suffixes is None or Path(entry.name).suffix.lower() in suffixes):
-            found.append((entry.name, entry.stat().st_size))
-    parent = folder.parent if _is_allowed(context, folder.parent) and folder.parent != folder else None
+    seen = [entry for entry in _entries(folder) if _is_shown(context, entry, suffixes)]
+    seen.sort(key=lambda entry: entry.name.casefold())
+    shown, parent = seen[:_MOST_SHOWN], folder.parent
     return Listing(
         path=str(folder),
-        parent=None if parent is None else str(parent),
-        folders=folders,
-        files=found,
-        left_out=left_out,
+        parent=str(parent) if parent != folder and _is_allowed(context, parent) else None,
+        folders=[entry.name for entry in shown if entry.is_dir()],
+        files=[(entry.name, entry.stat().st_size) for entry in shown if entry.is_file()],
+        left_out=len(seen) - len(shown),
     )
 
 
@@ -184,6 +176,13 @@ def _free_name(path: Path) -> Path:
         number += 1
         free = path.with_stem(f"{path.stem}-{number}")
     return free
+
+
+def _is_shown(context: StudioContext, entry: os.DirEntry[str], suffixes: frozenset[str] | None) -> bool:
+    if entry.name.startswith(".") or (entry.is_symlink() and not _is_allowed(context, entry.path)):
+        return False
+    is_wanted = suffixes is None or Path(entry.name).suffix.lower() in suffixes
+    return entry.is_dir() or (entry.is_file() and is_wanted)
 
 
 def _is_allowed(context: StudioContext, path: str | os.PathLike[str]) -> bool:

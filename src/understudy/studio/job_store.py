@@ -44,7 +44,7 @@ class Job:
         name: as people call it.
         folder: of its production, relative to the studio's.
         arguments: of the command line.
-        state: "waiting" for its turn, "running", "stopping" (asked to), "stopped" (asked to), "done", "failed".
+        state: "waiting" for its turn, "running", "stopping", as asked, "stopped", "done" or "failed".
         added: Unix time.
         started: of its last run.
         ended: of its last run.

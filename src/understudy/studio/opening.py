@@ -90,9 +90,7 @@ def _serve(
         path = "/review?" + urlencode({"faceset": context.know(faceset)})
     if not is_loopback(host):
         on_event(
-            Notice(
-                message=f"{host} can be reached by others, and what the studio shows is not encrypted"
-            )
+            Notice(message=f"{host} can be reached by others, and what the studio shows is not encrypted")
         )
     serve(
         context,

@@ -20,13 +20,13 @@ _CLOSING_S = 2  # for answers that are under way when the studio ends
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, on a socket that is open already, so that its address is known before it answers."""
+    """Uvicorn, on a socket that is open already: its address is known before it answers."""
 
     def __init__(self, context: StudioContext, host: str, listening: socket.socket) -> None:
         """Nothing is answered yet."""
         config = uvicorn.Config(
             create_app(context, host),
-            log_level="error",
+            log_level="critical",  # `app` tells failures; that answers are broken off at the end is none
             access_log=False,
             server_header=False,
             lifespan="off",

@@ -32,13 +32,16 @@ function stages(job) {
   const running = !isAtRest(job.state) && job.state !== "waiting";
   field("stages").replaceChildren(...job.stages.map((stage) => {
     const isNow = running && stage.name === job.current;
-    const figures = Object.entries(stage.figures).filter(([name]) => name !== "step")
+    // what another stage came after is over, whether it has said so or not
+    const isOver = stage.name !== job.current || job.state === "done";
+    const said = isOver && stage.total !== null && stage.done < stage.total ? [] : [amount(stage)];
+    const figures = Object.entries(stage.figures).filter(([name, value]) => name !== "step" && !(name === "s left" && !(isNow && value > 0)))
       .map(([name, value]) => name === "s left" ? `${duration(value)} left` : `${name} ${Number(value.toPrecision(3))}`);
     return h("li", {},
       h("span", { class: isNow ? "now" : "" }, stageName(stage.name)),
-      stage.total ? h("progress", { max: stage.total, value: stage.done, "aria-label": stageName(stage.name) }) : h("span"),
+      stage.total ? h("progress", { max: stage.total, value: isOver ? stage.total : stage.done, "aria-label": stageName(stage.name) }) : h("span"),
       h("span", { class: "time" }, duration(stage.seconds)),
-      h("span", { class: "figures" }, [amount(stage), ...figures].join(", ")));
+      h("span", { class: "figures" }, [...said, ...figures].join(", ")));
   }));
   if (!job.stages.length) {
     field("stages").append(h("li", { class: "soft" }, running ? "It begins …" : "Nothing was done yet."));
@@ -87,6 +90,8 @@ function preview(previews) {
   }
 }
 
+const sentence = (text) => text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+
 let shownResult = "";
 async function result(job) {
   field("result").hidden = !job.has_output;
@@ -104,7 +109,7 @@ async function result(job) {
   if (!said) return;
   const consent = said.consent.map((one) => `${one.identity}: ${one.kind}`).join(", ");
   field("verified").replaceChildren(
-    h("span", { class: `chip ${said.verdict === "intact" ? "good" : "warn"}` }, said.verdict), ` ${said.summary} `,
+    h("span", { class: `chip ${said.verdict === "intact" ? "good" : "warn"}` }, said.verdict), ` ${sentence(said.summary)} `,
     consent ? `Consent: ${consent}.` : "");
 }
 

@@ -162,19 +162,34 @@ const act = async (job, what) => {
   await refresh();
 };
 
+/** The first swapped face of the newest preview: the grid's lowest row, leftmost. */
+function picture(job) {
+  const shown = h("div", { class: "picture" });
+  if (job.preview === null) return shown;
+  const image = new Image();
+  image.addEventListener("load", () => {
+    const rows = 5, columns = Math.max(1, Math.round(image.naturalWidth / image.naturalHeight * rows));
+    shown.style.backgroundImage = `url("${image.src}")`;
+    shown.style.backgroundSize = `${columns * 100}% ${rows * 100}%`;
+  });
+  image.src = `/api/jobs/${job.id}/previews/${job.preview}`;
+  return shown;
+}
+
 function rowOf(job) {
+  const works = ["running", "stopping"].includes(job.state);
   const row = h("li", { class: "card", "data-job": job.id });
   row.append(
-    job.preview === null ? h("div", { class: "picture" })
-      : h("img", { class: "picture", src: `/api/jobs/${job.id}/previews/${job.preview}`, alt: "What the model draws" }),
+    picture(job),
     h("div", { class: "what" },
       h("div", { class: "row" }, h("a", { href: `/jobs/${job.id}` }, job.name), stateChip(job.state)),
-      job.stage && !isAtRest(job.state) ? h("p", { class: "soft" }, `${stageName(job.stage.name)}: ${amount(job.stage)}`) : null,
-      job.stage?.total && !isAtRest(job.state)
+      job.stage && works ? h("p", { class: "soft" }, `${stageName(job.stage.name)}: ${amount(job.stage)}`) : null,
+      job.stage?.total && works
         ? h("progress", { max: job.stage.total, value: job.stage.done, "aria-label": stageName(job.stage.name) }) : null,
       job.error ? h("p", {}, job.error, job.next_step ? ` – ${job.next_step}` : "") : null,
       job.seconds > 0 ? h("p", { class: "soft" }, `worked ${duration(job.seconds)}`) : null),
     h("div", { class: "buttons" },
+      job.has_output ? h("a", { class: "button", href: `/jobs/${job.id}`, "aria-label": `Watch ${job.name}` }, "Watch") : null,
       ["waiting", "running"].includes(job.state)
         ? h("button", { type: "button", onclick: () => act(job, "stop"), "aria-label": `Stop ${job.name}` }, "Stop") : null,
       ["stopped", "failed"].includes(job.state)
@@ -211,7 +226,7 @@ async function others() {
   if (!found?.length) return;
   field("facesets").hidden = false;
   document.querySelector("#facesets .links").replaceChildren(...found.map((one) =>
-    h("li", {}, h("a", { href: `/review?faceset=${one.id}` }, one.name))));
+    h("li", {}, h("a", { href: `/review?faceset=${one.id}` }, one.name.replace(/\.faceset$/, "")))));
 }
 
 async function presets() {

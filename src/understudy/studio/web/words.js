@@ -10,11 +10,10 @@ export const stateChip = (state) => h("span", { class: `chip ${STATES[state][1]}
 export const stateWords = (state) => STATES[state][0];
 export const isAtRest = (state) => ["stopped", "done", "failed"].includes(state);
 
-/** "extract anna" is finding faces; others are called as they are. */
+/** "extract anna.mp4" is finding faces; others are called as they are. */
 export function stageName(name) {
   const [first, ...rest] = name.split(" ");
-  const about = rest.length ? ` of ${rest.join(" ")}` : "";
-  const names = { extract: `Finding faces${about}`, train: "Learning", convert: "Drawing the video", "load": "Loading faces" };
+  const names = { extract: rest.length ? `Finding faces in ${rest.join(" ")}` : "Finding faces", train: "Learning", convert: "Drawing the video", load: "Loading faces" };
   return names[first] ?? name[0].toUpperCase() + name.slice(1);
 }
 
