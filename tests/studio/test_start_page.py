@@ -24,7 +24,8 @@ DROP = """async ([selector, name, content]) => {
     const data = new DataTransfer();
     const bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0));
     data.items.add(new File([bytes], name));
-    document.querySelector(selector).dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true}));
+    const event = new DragEvent("drop", {dataTransfer: data, bubbles: true});
+    document.querySelector(selector).dispatchEvent(event);
 }"""
 
 

@@ -47,11 +47,10 @@ def start(arguments: Sequence[str], folder: Path) -> int | None:
         return None
     # -P: what lies in the folder that the studio was started in is not imported
     command = [sys.executable, "-P", "-m", "understudy", *arguments, "--json"]
-    options: dict[str, Any] = {} if sys.platform == "win32" else {"pass_fds": (lock.fileno(),)}
     with lock, (folder / _SAID).open("wb") as said, (folder / EVENTS).open("ab") as events:
         events.write(json.dumps({"event": "started", "at": time.time()}).encode() + b"\n")
         events.flush()
-        process: subprocess.Popen[bytes] = subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=said,
@@ -59,7 +58,7 @@ def start(arguments: Sequence[str], folder: Path) -> int | None:
             # Ctrl-C in the studio's terminal is for the studio, which then asks its job to end
             start_new_session=True,
             env=os.environ | {"UNDERSTUDY_PROGRESS": "json"},
-            **options,
+            pass_fds=() if sys.platform == "win32" else (lock.fileno(),),
         )
     _own[process.pid] = process
     return process.pid

@@ -113,6 +113,6 @@ class PortInUseError(UnderstudyError):
 
 def address_of(listening: socket.socket) -> str:
     """Host and port as a URL has them; a socket that listens everywhere is called by this machine's own."""
-    host, port = listening.getsockname()[:2]
+    host, port = str(listening.getsockname()[0]), int(listening.getsockname()[1])
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
