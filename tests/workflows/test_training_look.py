@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from understudy.training.model_folder import find_generation
+from understudy.training.model_index import ModelIndex
 from understudy.workflows.training_look import TrainingLook, look, preview_path
-from understudy.workflows.training_result import mean_ssim
+from understudy.workflows.training_result import further_hour, mean_ssim
 
 
 def test_it_says_what_the_index_says(model: Path) -> None:
@@ -59,6 +61,21 @@ def test_previews_are_seen_before_the_first_save_and_other_files_are_not(tmp_pat
 def test_the_index_before_is_taken_while_one_is_exchanged(tmp_path: Path) -> None:
     (tmp_path / "model.previous.json").write_text(json.dumps({"step": 7, "preset": "tiny"}))
     assert look(tmp_path).step == 7
+
+
+def test_what_an_hour_more_brings_is_what_training_says(tmp_path: Path) -> None:
+    history = [
+        {"step": n, "seconds": 60.0 * n, "loss": 1.0, "ssim a": 0.5 + 0.1 * math.log(n), "ssim b": 0.7}
+        for n in range(1, 20)
+    ]
+    people = [{"name": name, "faceset_digest": "0", "faces": 9} for name in "ab"]
+    index = {"preset": "tiny", "identities": people, "history": history, "step": 19, "seconds": 1140.0}
+    index["budget"] = {"seconds": 1200.0, "first_step": 2}
+    (tmp_path / "model.json").write_text(json.dumps(index))
+    said = look(tmp_path).further_hour
+    assert said == further_hour(ModelIndex.model_validate(index))
+    assert said is not None
+    assert said["ssim_gain"] > 0.05
 
 
 def test_it_does_without_torch() -> None:

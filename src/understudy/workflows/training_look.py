@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from understudy.core.bounded import parse_json, read_bounded
+from understudy.training.outlook import outlook
 
 _PREVIEW = re.compile(r"step_(\d{1,15})\.jpg")
 _INDEXES = ("model.json", "model.previous.json")  # the second while the first is exchanged
@@ -45,6 +46,7 @@ class TrainingLook:
         history: one entry a validation.
         mean_face: SSIM of each identity's mean face, which a network that learns nothing would reach.
         best_step: whose weights are kept beside, None before the first validation.
+        further_hour: {ssim_gain, uncertainty}, what an hour more is likely to bring; None where that cannot be told.
         previews: steps of which there is a picture, rising; newer than the last save, too.
     """
 
@@ -55,6 +57,7 @@ class TrainingLook:
     history: list[HeldOutPoint] = field(default_factory=list[HeldOutPoint])
     mean_face: dict[str, float] = field(default_factory=dict[str, float])
     best_step: int | None = None
+    further_hour: dict[str, float] | None = None
     previews: list[int] = field(default_factory=list[int])
 
 
@@ -105,16 +108,29 @@ def _look(index: dict[str, Any], previews: list[int]) -> TrainingLook:
     history: list[dict[str, Any]] = index.get("history", [])
     latest = history[-1] if history else {}
     best = index.get("best")
+    points = [_point(entry, names) for entry in history]
     return TrainingLook(
         preset=index.get("preset"),
         identities=names,
         step=int(index.get("step", 0)),
         seconds=_number(index.get("seconds", 0.0)),
-        history=[_point(entry, names) for entry in history],
+        history=points,
         mean_face={name: _number(latest[_MEAN_FACE + name]) for name in names if _MEAN_FACE + name in latest},
         best_step=int(best["step"]) if best else None,
+        further_hour=_further_hour(index, points),
         previews=previews,
     )
+
+
+def _further_hour(index: dict[str, Any], points: list[HeldOutPoint]) -> dict[str, float] | None:
+    """As `training_result.further_hour` says it; of a run that ends by itself nothing, its rate falls at the end."""
+    budget = index.get("budget", {})
+    if budget.get("until_flat"):
+        return None
+    seen = [point for point in points if point.ssim and point.step > int(budget.get("first_step", 0))]
+    means = [sum(point.ssim.values()) / len(point.ssim) for point in seen]
+    ahead = outlook([point.seconds for point in seen], means)
+    return None if ahead is None else {"ssim_gain": ahead.gain, "uncertainty": ahead.uncertainty}
 
 
 def _point(entry: dict[str, Any], names: list[str]) -> HeldOutPoint:

@@ -58,6 +58,12 @@ function training(job) {
   if (follows) slider.value = slider.max;
   field("grid").hidden = !previews.length;
   preview(previews);
+  const ahead = job.training.further_hour;
+  field("ahead").hidden = ahead === null;
+  if (ahead) {
+    field("ahead").textContent = `An hour more is likely to add ${Math.max(0, ahead.ssim_gain).toFixed(3)} to the likeness`
+      + ` (give or take ${ahead.uncertainty.toFixed(3)}; below 0.002 nobody sees it).`;
+  }
   const last = history.at(-1)?.step ?? -1;
   const live = job.points.filter((point) => point.step > last);
   const loss = [...history.map((one) => [one.step, one.loss]), ...live.map((one) => [one.step, one.loss])];
