@@ -15,6 +15,9 @@ from understudy.training.model_index import ModelIndex
 from understudy.workflows.training_look import TrainingLook, look, preview_path
 from understudy.workflows.training_result import further_hour, mean_ssim
 
+# time that runs backwards, to nothing
+_BACKWARDS = [{"step": n, "seconds": 8 - n, "loss": 1, "ssim a": 0.5} for n in range(1, 9)]
+
 
 def test_it_says_what_the_index_says(model: Path) -> None:
     index, seen = find_generation(model).index, look(model)
@@ -42,6 +45,7 @@ def test_it_says_what_the_index_says(model: Path) -> None:
         b'{"identities": [{"name": "a"}], "history": [{"step": 1, "loss": NaN}]}',
         b'{"identities": [{}]}',
         b'{"best": 3}',
+        json.dumps({"identities": [{"name": "a"}], "history": _BACKWARDS}).encode(),
         b'{"step": [' * 90_000,
     ],
 )

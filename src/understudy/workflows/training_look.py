@@ -46,7 +46,7 @@ class TrainingLook:
         history: one entry a validation.
         mean_face: SSIM of each identity's mean face, which a network that learns nothing would reach.
         best_step: whose weights are kept beside, None before the first validation.
-        further_hour: {ssim_gain, uncertainty}, what an hour more is likely to bring; None where that cannot be told.
+        further_hour: {ssim_gain, uncertainty} of an hour more; None where that cannot be told yet.
         previews: steps of which there is a picture, rising; newer than the last save, too.
     """
 
@@ -123,7 +123,7 @@ def _look(index: dict[str, Any], previews: list[int]) -> TrainingLook:
 
 
 def _further_hour(index: dict[str, Any], points: list[HeldOutPoint]) -> dict[str, float] | None:
-    """As `training_result.further_hour` says it; of a run that ends by itself nothing, its rate falls at the end."""
+    """As `training_result` says it; nothing of a run that ends by itself, as its rate falls at the end."""
     budget = index.get("budget", {})
     if budget.get("until_flat"):
         return None
