@@ -69,12 +69,8 @@ def look(model: Path) -> TrainingLook:
     previews = _steps(model / "previews")
     try:
         return _look(_index(model), previews)
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-    ):  # no index of ours: `train` says what is wrong
+    # no index of ours: `train` says what is wrong with it
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
         return TrainingLook(previews=previews)
 
 
