@@ -33,6 +33,7 @@ FUNCTIONS = (
     "verify",
     "animate",
 )
+PAGES = ("open_studio", "open_review")
 IDENTITIES = ("add_identity", "list_identities", "show_identity", "revoke_identity")
 
 
@@ -61,7 +62,14 @@ def test_parameters_are_those_of_the_command_for_identities(name: str) -> None:
     assert options == set(inspect.signature(getattr(understudy, name)).parameters)
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, *IDENTITIES])
+@pytest.mark.parametrize("name", PAGES)
+def test_parameters_are_those_of_the_command_for_pages(name: str) -> None:
+    command = typer.main.get_command(app).commands[name.removeprefix("open_")]  # type: ignore[attr-defined]
+    options = {parameter.name for parameter in command.params} - {"json", "debug", "help"}
+    assert options == set(inspect.signature(getattr(understudy, name)).parameters) - {"on_event"}
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *IDENTITIES, *PAGES])
 def test_every_parameter_is_typed_and_documented(name: str) -> None:
     function = getattr(understudy, name)
     signature = inspect.signature(function)

@@ -19,6 +19,7 @@ from understudy.api.training import train
 from understudy.api.voice import voice_convert, voice_train
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Event, Notice, OnEvent, Progress, Written
+from understudy.studio.opening import open_review, open_studio
 from understudy.workflows.configs import ConvertResult, ExtractResult, SwapResult, TrainResult
 from understudy.workflows.voice_configs import VoiceConvertResult, VoiceTrainResult
 
@@ -45,6 +46,8 @@ __all__ = [
     "extract",
     "import_faces",
     "list_identities",
+    "open_review",
+    "open_studio",
     "read_expression",
     "revoke_identity",
     "show_identity",

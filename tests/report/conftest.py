@@ -1,7 +1,5 @@
-"""A synthetic report, and a real browser to open it in."""
+"""A synthetic report, opened in a real browser."""
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,16 +15,6 @@ from understudy.report.moments import Moment
 from understudy.report.page import ReportData
 from understudy.report.training import TrainingPoint
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 NASTY = "</script><script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">&"
 
 
@@ -126,19 +114,6 @@ class Opened:
     page: object
     complaints: list[str] = field(default_factory=list[str])
     requests: list[str] = field(default_factory=list[str])
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs `pip install playwright`")
-    if CHROMIUM is None:
-        pytest.skip(
-            "the page is opened in a real browser, and neither `chromium` nor `google-chrome` is installed"
-        )
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from understudy.cli import (
     identity,
     import_faces,
     model,
+    studio,
     swap,
     verify,
     voice,
@@ -57,9 +58,11 @@ def root(
 
 app.command()(demo.demo)
 app.command()(swap.swap)
+app.command()(studio.studio)
 app.command()(extract.extract)
 app.command("import")(import_faces.import_faces)
 app.command()(coverage.coverage)
+app.command()(studio.review)
 app.command()(model.train)
 app.command()(convert.convert)
 app.command()(animate.animate)

@@ -1,27 +1,35 @@
-"""Draw events on standard error: bars in a terminal, plain lines elsewhere."""
+"""Draw events on standard error: bars in a terminal, plain lines elsewhere, JSON for a program that asks."""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import cast
 
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from understudy.cli.output import printable, to_error_stream
+from understudy.cli.output import jsonable, printable, to_error_stream
 from understudy.core.events import Event, Notice, OnEvent, Progress, Written
 
 _LINE_EVERY_S = 10.0  # between two lines of one stage
+_JSON_EVERY_S = 0.5  # likewise, for a program
+PROGRESS_VARIABLE = "UNDERSTUDY_PROGRESS"  # "json": events are written as JSON, one a line
 
 
 @contextmanager
 def drawn_events() -> Generator[OnEvent]:
     """Lend an `OnEvent` that draws; it may be called from any thread."""
+    if os.environ.get(PROGRESS_VARIABLE) == "json":
+        yield _JsonLines()
+        return
     if not sys.stderr.isatty():
         yield _Lines()
         return
@@ -84,6 +92,37 @@ class _Lines:
                 self._last_s[event.stage] = now
             if _is_finished(event):
                 del self._last_s[event.stage]
+
+
+class _JsonLines:
+    """An object a line for each event: {"event": "progress", "notice" or "written", "at": Unix time, ...}.
+
+    Progress comes when a stage begins and ends, and now and then between.
+    """
+
+    def __init__(self) -> None:
+        self._last_s: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            if isinstance(event, Progress) and not self._is_due(event):
+                return
+            said = {"event": type(event).__name__.lower(), "at": time.time(), **_fields_of(event)}
+            sys.stderr.write(json.dumps(said, allow_nan=False) + "\n")
+            sys.stderr.flush()
+
+    def _is_due(self, event: Progress) -> bool:
+        now = time.monotonic()
+        due = now - self._last_s.get(event.stage, -_JSON_EVERY_S) >= _JSON_EVERY_S or _is_finished(event)
+        if due:
+            self._last_s[event.stage] = now
+        return due
+
+
+def _fields_of(event: Event) -> dict[str, object]:
+    fields = cast("dict[str, object]", jsonable(event))
+    return {name: printable(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
 def amount(event: Progress) -> str:

@@ -1,1 +1,1 @@
-"""The web studio: a local page that draws what workflows do and passes on what people decide."""
+"""The web studio: pages over the Python functions, served to this machine's own browser."""

@@ -13,8 +13,8 @@ from understudy.training.model_folder import find_generation, holds_model
 from understudy.workflows.configs import SwapConfig
 from understudy.workflows.consent import noted_person
 from understudy.workflows.person_names import checked_person, name_of_footage
+from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of, model_of
 
-SOURCE, TARGET = "source", "target"  # the facesets' folders; earlier versions called the people so, too
 OPTIONS = {SOURCE: "--source-name", TARGET: "--target-name"}  # that say who somebody is
 
 
@@ -31,16 +31,6 @@ class Named:
     identity: str
     person: str
     is_said: bool
-
-
-def faceset_of(production: Path, role: str) -> Path:
-    """Where a production keeps somebody's faces; `role` is SOURCE or TARGET."""
-    return production / f"{role}.faceset"
-
-
-def model_of(production: Path) -> Path:
-    """Where a production keeps its model."""
-    return production / "model"
 
 
 def names_of(config: SwapConfig, production: Path) -> dict[str, Named]:
