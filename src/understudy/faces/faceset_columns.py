@@ -141,11 +141,14 @@ def read_vectors(db: sqlite3.Connection) -> tuple[Ints, Floats]:
 
 def _figures(db: sqlite3.Connection, ids: Ints, names: Sequence[str]) -> dict[str, Floats]:
     found = {name: np.full(len(ids), np.nan, np.float32) for name in names}
-    for name, column in found.items():
-        rows = _rows(db, "SELECT face, value FROM quality WHERE name = ?", (name,))
-        if rows:
-            faces, values = zip(*rows, strict=True)
-            column[np.searchsorted(ids, np.array(faces, np.int64))] = values
+    # all in one pass, without a text for each: half the time of a query a figure
+    sums = ", ".join(["sum(value) FILTER (WHERE name = ?)"] * len(names))
+    rows = _rows(db, f"SELECT face, {sums} FROM quality GROUP BY face", tuple(names)) if names else []
+    if rows:
+        faces, *columns = zip(*rows, strict=True)
+        at = np.searchsorted(ids, np.array(faces, np.int64))
+        for name, values in zip(names, columns, strict=True):
+            found[name][at] = np.array(values, np.float32)  # null becomes NaN
     return found
 
 

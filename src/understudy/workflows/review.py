@@ -13,6 +13,7 @@ import numpy as np
 from understudy.core.errors import ConfigError, FacesetError
 from understudy.faces.faceset_columns import FaceStates
 from understudy.faces.faceset_decisions import Decision, Edit, StateChange
+from understudy.faces.faceset_records import StoredFace
 from understudy.faces.faceset_review import ReviewedFaceset
 from understudy.faces.faults import FAULTS
 from understudy.workflows.extract_people import ANOTHER_PERSON
@@ -115,6 +116,19 @@ class Review:
         """How unlike one face every face is; see `ReviewTable.unlike`."""
         with self._lock:
             return self._table.unlike(self._row(face))
+
+    def stored(self, face: int) -> StoredFace:
+        """A face with all that belongs to it; raises FacesetError where there is none of this id."""
+        with self._lock:
+            found = self._faceset.faces_by_id([face])
+        if not found:
+            raise FacesetError(f"{self.folder.name} has no face {face}", "reload the page")
+        return found[0]
+
+    def steps(self) -> tuple[int, int]:
+        """How many steps can be taken back, and how many done again."""
+        with self._lock:
+            return self._faceset.steps(BY)
 
     def own_person(self) -> str:
         """Whose faces are kept: the identity, or who is seen in most kept faces where nobody is called so."""

@@ -1,0 +1,135 @@
+// Thumbnails: loaded in packs, kept as JPEG, decoded when they come into sight.
+
+const MOST_LOADS = 3;
+const MOST_DECODES = 12;
+const MOST_BITMAPS = 3000; // 37 kB each
+const MOST_BYTES = 250e6; // of packs; what is more is loaded again
+
+/** The thumbnails of a faceset's faces, by row. */
+export class Thumbs {
+  /**
+   * @param address of a pack: (number) => string
+   * @param perPack faces in a pack
+   * @param count of faces
+   * @param onReady called with a row when its picture is there
+   */
+  constructor(address, perPack, count, onReady) {
+    this.address = address;
+    this.perPack = perPack;
+    this.packCount = Math.ceil(count / perPack);
+    this.onReady = onReady;
+    this.packs = new Map(); // number to pack, the longest unused first
+    this.bytes = 0;
+    this.bitmaps = new Map(); // row to ImageBitmap, the longest unused first
+    this.wanted = []; // rows, the latest last
+    this.asked = new Set(); // rows in `wanted` or being decoded
+    this.loading = new Set();
+    this.decoding = 0;
+    this.next = 0; // first pack that may not have been loaded ahead
+    this.isClosed = false;
+  }
+
+  close() {
+    this.isClosed = true;
+    for (const bitmap of this.bitmaps.values()) bitmap.close();
+    this.bitmaps.clear();
+    this.packs.clear();
+  }
+
+  /** The picture, if it is there; else it is fetched and `onReady` called. */
+  get(row) {
+    const bitmap = this.bitmaps.get(row);
+    if (bitmap) {
+      this.bitmaps.delete(row);
+      this.bitmaps.set(row, bitmap);
+      return bitmap;
+    }
+    if (!this.asked.has(row)) {
+      this.asked.add(row);
+      this.wanted.push(row);
+      this.work();
+    }
+    return null;
+  }
+
+  /** Forget what was wanted but for what is in sight. */
+  keepOnly(isInSight) {
+    this.wanted = this.wanted.filter((row) => {
+      if (isInSight(row)) return true;
+      this.asked.delete(row);
+      return false;
+    });
+  }
+
+  work() {
+    for (let i = this.wanted.length - 1; i >= 0 && this.decoding < MOST_DECODES; i -= 1) {
+      const row = this.wanted[i];
+      const number = Math.floor(row / this.perPack);
+      if (this.packs.has(number)) {
+        this.wanted.splice(i, 1);
+        this.decode(row, number);
+      } else this.load(number);
+    }
+    // ahead of time, while nothing is waited for
+    while (this.wanted.length === 0 && this.loading.size < 1 && this.next < this.packCount && this.bytes < MOST_BYTES) {
+      if (!this.packs.has(this.next)) this.load(this.next);
+      this.next += 1;
+    }
+  }
+
+  async load(number) {
+    if (this.loading.has(number) || this.loading.size >= MOST_LOADS) return;
+    this.loading.add(number);
+    let pack = { data: new ArrayBuffer(0), starts: [] };
+    try {
+      const response = await fetch(this.address(number));
+      if (response.ok) pack = parsed(await response.arrayBuffer());
+    } catch {
+      // shown as faces without a picture
+    }
+    this.loading.delete(number);
+    if (this.isClosed) return;
+    this.packs.set(number, pack);
+    this.bytes += pack.data.byteLength;
+    for (const [old, { data }] of this.packs) {
+      if (this.bytes < 1.2 * MOST_BYTES) break;
+      this.packs.delete(old);
+      this.bytes -= data.byteLength;
+    }
+    this.work();
+  }
+
+  async decode(row, number) {
+    const { data, starts } = this.packs.get(number);
+    const place = row % this.perPack;
+    const [start, end] = [starts[place], starts[place + 1]];
+    this.decoding += 1;
+    let bitmap = null;
+    try {
+      bitmap = end > start ? await createImageBitmap(new Blob([new Uint8Array(data, start, end - start)])) : null;
+    } catch {
+      bitmap = null;
+    }
+    this.decoding -= 1;
+    this.asked.delete(row);
+    if (this.isClosed) return;
+    if (bitmap) {
+      this.bitmaps.set(row, bitmap);
+      if (this.bitmaps.size > MOST_BITMAPS) {
+        const [oldest, old] = this.bitmaps.entries().next().value;
+        this.bitmaps.delete(oldest);
+        old.close();
+      }
+    }
+    this.onReady(row, bitmap);
+    this.work();
+  }
+}
+
+function parsed(data) {
+  const head = new DataView(data);
+  const count = head.getUint32(0, true);
+  const starts = [4 * (count + 1)];
+  for (let i = 0; i < count; i += 1) starts.push(starts[i] + head.getUint32(4 * (i + 1), true));
+  return { data, starts };
+}
