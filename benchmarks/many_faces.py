@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def make_faceset(folder: Path, count: int, clip: str = "A_train", seconds: float
 
 
 def _again(
-    face: StoredFace, crop: bytes, index: int, time_base, rng: np.random.Generator  # noqa: ANN001
+    face: StoredFace, crop: bytes, index: int, time_base: Fraction, rng: np.random.Generator
 ) -> FaceRecord:
     quality = {
         name: value * (1 + _JITTER.get(name, 0.0) * float(rng.normal()))

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from understudy.faces.faceset_columns import FaceColumns, FaceStates, TrackRow
 from understudy.faces.faceset_review import ReviewedFaceset
+from understudy.faces.pose import fit_poses
+from understudy.faces.quality import landmark_figures
 
 Floats = NDArray[np.float32]
 
@@ -18,6 +20,7 @@ FIGURES = (
     *("sharpness", "side_px", "mouth_open", "mouth_width", "eye_open", "brow"),
     *("gaze_yaw_deg", "gaze_pitch_deg", "brightness", "light_side", "occlusion"),
 )
+_PAGE = 256
 UNKNOWN = ""  # whom a track shows of which nobody has said so
 # changes in which two faces are about as unlike as two moments of a conversation
 _SCALES = {
@@ -87,6 +90,7 @@ class ReviewTable:
 def read_table(faceset: ReviewedFaceset) -> ReviewTable:
     """Read all that does not change."""
     columns = faceset.columns(FIGURES)
+    _add_openings(faceset, columns)
     tracks = faceset.track_rows()
     order = {track.id: index for index, track in enumerate(tracks)}
     track = np.array([order[one] for one in columns.track.tolist()], np.int64)
@@ -99,6 +103,18 @@ def read_table(faceset: ReviewedFaceset) -> ReviewTable:
         vector=_nearest(track, columns.frame_index, with_vector),
         vectors=vectors,
     )
+
+
+def _add_openings(faceset: ReviewedFaceset, columns: FaceColumns) -> None:
+    """Work out what extraction notes of landmarks for faces from elsewhere, or from before it did."""
+    missing = np.flatnonzero(np.isnan(columns.quality["mouth_open"]))
+    for start in range(0, len(missing), _PAGE):
+        rows = missing[start : start + _PAGE]
+        faces = [one.face for one in faceset.faces_by_id(columns.ids[rows].tolist())]
+        poses = fit_poses(np.stack([face.landmarks_px for face in faces]))
+        for row, figures in zip(rows, landmark_figures(faces, poses), strict=True):
+            for name, value in figures.items():
+                columns.quality[name][row] = value
 
 
 def packed(table: ReviewTable, states: FaceStates, about: dict[str, object]) -> bytes:
