@@ -23,7 +23,14 @@ from understudy.workflows.coverage_result import CoverageConfig
 from understudy.workflows.extract_people import ANOTHER_PERSON
 from understudy.workflows.review import Review
 from understudy.workflows.review_coverage import compared
-from understudy.workflows.review_thumbnails import FACES_A_PACK, FOLDER, SIZE_PX, is_whole
+from understudy.workflows.review_thumbnails import (
+    FACES_A_PACK,
+    FOLDER,
+    PREVIEW_PX,
+    PREVIEWS_A_ROW,
+    SIZE_PX,
+    is_whole,
+)
 
 LOOKS = [{"mouth": 0.02 * (i % 5), "pose_deg": (float(3 * i), 0.0, 0.0)} for i in range(10)]
 
@@ -175,13 +182,20 @@ def test_thumbnails_show_the_upright_faces_and_are_made_once(tmp_path: Path) -> 
     review = Review(write_faceset(tmp_path / "anna", "a.mp4", looks))
     assert review.thumbnails.count == 2
     data = review.thumbnails.pack(1)
-    assert is_whole(data, 2)
-    assert not is_whole(data[:-1], 2)
-    (count, *lengths) = struct.unpack_from("<3I", data)
-    assert count == 2
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8, lengths[0], 12), cv2.IMREAD_COLOR_RGB)
-    expected = read_upright(review.stored(FACES_A_PACK + 1), SIZE_PX, 1.3)
-    assert float(np.abs(picture.astype(float) - expected).mean()) < 4
+    assert is_whole(data, 3)
+    assert not is_whole(data[:-1], 3)
+    (count, *lengths) = struct.unpack_from("<4I", data)
+    assert count == 3
+    starts = np.cumsum([16, *lengths])
+    sheet, _, picture = (
+        cv2.imdecode(np.frombuffer(data, np.uint8, length, start), cv2.IMREAD_COLOR_RGB).astype(float)
+        for start, length in zip(starts[:-1], lengths, strict=True)
+    )
+    expected = read_upright(review.stored(FACES_A_PACK + 2), SIZE_PX, 1.3)
+    assert float(np.abs(picture - expected).mean()) < 4
+    assert sheet.shape == (PREVIEW_PX, PREVIEWS_A_ROW * PREVIEW_PX, 3)
+    small = cv2.resize(expected, (PREVIEW_PX, PREVIEW_PX), interpolation=cv2.INTER_AREA)
+    assert float(np.abs(sheet[:, PREVIEW_PX : 2 * PREVIEW_PX] - small).mean()) < 6
     files = list((review.folder / FOLDER).iterdir())
     assert len(files) == 1
     files[0].write_bytes(data[:-5])  # damaged: made anew
@@ -190,7 +204,7 @@ def test_thumbnails_show_the_upright_faces_and_are_made_once(tmp_path: Path) -> 
     stored.crop_path.unlink()  # what is there need not be made
     assert review.thumbnails.pack(1) == data
     files[0].unlink()
-    assert struct.unpack_from("<3I", review.thumbnails.pack(1))[1] == 0
+    assert struct.unpack_from("<4I", review.thumbnails.pack(1))[2] == 0
     review.make_thumbnails()
     assert len(list((review.folder / FOLDER).iterdir())) == 2
     review.close()

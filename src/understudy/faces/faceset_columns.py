@@ -115,13 +115,31 @@ def read_states(db: sqlite3.Connection) -> FaceStates:
     masks: dict[int, str] = {}
     if has_edits(db):
         for face, what, value in _rows(db, "SELECT face, what, value FROM edited"):
-            (people if what == "person" else masks)[face] = str(value)
+            if what in ("person", "mask"):
+                (people if what == "person" else masks)[face] = str(value)
     return FaceStates(
         kept=np.array([row[0] == "kept" for row in rows], np.bool_),
         reasons=[str(row[1]) for row in rows],
         people=people,
         masks=masks,
     )
+
+
+def read_state(db: sqlite3.Connection, face_id: int) -> tuple[bool, str, str | None, str | None]:
+    """Whether a face is kept, why not, whom it shows and its mask where somebody has said so."""
+    state, reason = db.execute("SELECT state, reason FROM faces WHERE id = ?", (face_id,)).fetchone()
+    edited: dict[str, str] = {}
+    if has_edits(db):
+        edited = {row[0]: str(row[1]) for row in db.execute("SELECT what, value FROM edited WHERE face = ?", (face_id,))}
+    return state == "kept", str(reason), edited.get("person"), edited.get("mask")
+
+
+def is_moved(db: sqlite3.Connection, known: FaceColumns, face_id: int) -> bool:
+    """Whether a face lies elsewhere, or has another crop, than columns read before say."""
+    row = int(np.searchsorted(known.ids, face_id))
+    now = db.execute("SELECT square_x_px, square_y_px, crop FROM faces WHERE id = ?", (face_id,)).fetchone()
+    then = (known.places["square_x_px"][row], known.places["square_y_px"][row], known.crops[row])
+    return (np.float32(now[0]), np.float32(now[1]), now[2]) != then
 
 
 def read_tracks(db: sqlite3.Connection) -> list[TrackRow]:

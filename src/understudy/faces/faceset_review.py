@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from understudy.faces import faceset_columns as columns
 from understudy.faces import faceset_decisions as decisions
 from understudy.faces.faceset import Faceset
@@ -52,6 +54,30 @@ class ReviewedFaceset(Faceset):
         """What reviewing has changed, of all faces."""
         with self._reading():
             return columns.read_states(self._db)
+
+    def bring_up_to_date(self, states: FaceStates, ids: Ints, faces: Sequence[int]) -> None:
+        """Write into `states` how some faces are now: much faster than reading those of all.
+
+        Args:
+            states: of this faceset; changed.
+            ids: as of `FaceColumns`.
+            faces: ids of those that may have changed.
+        """
+        with self._reading():
+            for face in faces:
+                row = int(np.searchsorted(ids, face))
+                kept, reason, person, mask = columns.read_state(self._db, face)
+                states.kept[row] = kept
+                states.reasons[row] = reason
+                for known, value in ((states.people, person), (states.masks, mask)):
+                    known.pop(face, None)
+                    if value is not None:
+                        known[face] = value
+
+    def is_moved(self, known: FaceColumns, faces: Sequence[int]) -> bool:
+        """Whether any of some faces lies elsewhere, or has another crop, than columns read before say."""
+        with self._reading():
+            return any(columns.is_moved(self._db, known, face) for face in faces)
 
     def track_rows(self) -> list[TrackRow]:
         """All tracks, with the ids that `FaceColumns.track` has."""

@@ -11,16 +11,14 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
-from understudy.faces.stored_crop import read_upright
-from understudy.media.images import encode_jpeg
 from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.pages import page
+from understudy.studio.review_face_routes import face_routes
 from understudy.studio.reviews import Reviews
 from understudy.workflows.review import Changed, Review
 from understudy.workflows.review_coverage import compared
 
 _FOR_EVER = "private, max-age=31536000, immutable"  # the address changes with what is there
-_CROP_PX = 240
 _BINARY = "application/octet-stream"
 
 
@@ -97,11 +95,7 @@ def router(context: StudioContext) -> APIRouter:
         """How unlike one face each is: float32, little-endian, in the order of the faces."""
         return Response(reviews.of(short).unlike(face).astype("<f4").tobytes(), media_type=_BINARY)
 
-    @routes.get("/api/review/{short}/face/{face}/crop")
-    def crop(short: str, face: int) -> Response:
-        """The upright face."""
-        picture = encode_jpeg(read_upright(reviews.of(short).stored(face), _CROP_PX), 90)
-        return Response(picture, media_type="image/jpeg")
+    routes.include_router(face_routes(reviews))
 
     @routes.get("/api/review/{short}/steps")
     def steps(short: str) -> dict[str, int]:

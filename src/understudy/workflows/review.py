@@ -13,7 +13,7 @@ import numpy as np
 from understudy.core.errors import ConfigError, FacesetError
 from understudy.faces.faceset_columns import FaceStates
 from understudy.faces.faceset_decisions import Decision, Edit, StateChange
-from understudy.faces.faceset_records import StoredFace
+from understudy.faces.faceset_records import SourceRecord, StoredFace
 from understudy.faces.faceset_review import ReviewedFaceset
 from understudy.faces.faults import FAULTS
 from understudy.workflows.extract_people import ANOTHER_PERSON
@@ -125,6 +125,11 @@ class Review:
             raise FacesetError(f"{self.folder.name} has no face {face}", "reload the page")
         return found[0]
 
+    def source_of(self, source_id: int) -> SourceRecord:
+        """The footage that faces are from."""
+        with self._lock:
+            return next(one.record for one in self._faceset.sources() if one.state.id == source_id)
+
     def steps(self) -> tuple[int, int]:
         """How many steps can be taken back, and how many done again."""
         with self._lock:
@@ -180,6 +185,10 @@ class Review:
             people = self._table.people(self._states)
             faces = [int(self._table.columns.ids[row]) for row, name in enumerate(people) if name == person]
             return self.give_to(faces, into)
+
+    def edit(self, edits: Sequence[Edit], done: str) -> Changed:
+        """Correct something about faces; `done` says what, for people to read."""
+        return self._decide([], edits, done)
 
     def undo(self) -> Changed:
         """Take back the last step that stands."""
@@ -237,8 +246,9 @@ class Review:
 
     def _changed(self, faces: list[int], done: str, how: str) -> Changed:
         self._keep_up()
-        self._states = self._faceset.states()
-        people = self._table.people(self._states)
+        if faces and self._faceset.is_moved(self._table.columns, faces):
+            self._load()  # landmarks, figures or pictures are others
+        self._faceset.bring_up_to_date(self._states, self._table.columns.ids, faces)
         rows = sorted(self._row(face) for face in faces)
         undo, redo = self._faceset.steps(BY)
         kept = int(self._states.kept.sum())
@@ -247,8 +257,8 @@ class Review:
             faces=[int(self._table.columns.ids[row]) for row in rows],
             kept=[bool(self._states.kept[row]) for row in rows],
             reasons=[self._states.reasons[row] for row in rows],
-            people=[people[row] for row in rows],
-            counts={"kept": kept, "rejected": len(people) - kept},
+            people=[self._table.person_of(row, self._states) for row in rows],
+            counts={"kept": kept, "rejected": len(self._states.reasons) - kept},
             undo=undo,
             redo=redo,
             said=f"{done} {count} {'face' if len(rows) == 1 else 'faces'}{how}.",

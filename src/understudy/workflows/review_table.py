@@ -59,6 +59,11 @@ class ReviewTable:
                 found[row] = person
         return found
 
+    def person_of(self, row: int, states: FaceStates) -> str:
+        """Whom one face shows; see `people`."""
+        own = self.tracks[int(self.track[row])].person or UNKNOWN
+        return states.people.get(int(self.columns.ids[row]), own)
+
     def distances(self, states: FaceStates) -> Floats:
         """(n,) distances of identity vectors from the mean of the kept faces, NaN where not known."""
         own = np.zeros(len(self.vectors), np.bool_)

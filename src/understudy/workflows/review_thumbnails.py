@@ -18,7 +18,8 @@ import numpy as np
 
 from understudy.core.errors import UnderstudyError
 from understudy.core.files import write_atomically
-from understudy.faces.crop import upright
+from understudy.core.types import Image
+from understudy.faces.crop import reduced, upright
 from understudy.faces.face import FaceSquare
 from understudy.faces.faceset_columns import FaceColumns
 from understudy.faces.faceset_crops import read_crop
@@ -30,17 +31,19 @@ from understudy.media.picture_header import check_size
 FOLDER = "thumbnails"
 SIZE_PX = 96
 FACES_A_PACK = 128
+PREVIEW_PX, PREVIEWS_A_ROW = 32, 16
 _COVERAGE = 1.3  # sides of the face square
 _QUALITY = 82
-_VERSION = 1  # of how they are made
+_VERSION = 2  # of how they are made
 _ENDING = ".pack"
 
 
 class Thumbnails:
     """The thumbnails of a faceset, in packs of `FACES_A_PACK` faces in the order of their ids.
 
-    A pack is, little-endian: the number of faces, the length of each JPEG, and the JPEGs; a face whose crop
-    cannot be read has none. Safe to use from several threads.
+    A pack is, little-endian: the number of pictures, the length of each JPEG, and the JPEGs. First comes one
+    of all faces at `PREVIEW_PX`, `PREVIEWS_A_ROW` beside each other: it is decoded at once and shown until
+    the faces' own are. A face whose crop cannot be read has none. Safe to use from several threads.
     """
 
     def __init__(self, folder: Path, columns: FaceColumns, *, writable: bool) -> None:
@@ -65,9 +68,11 @@ class Thumbnails:
         path = self._path(number)
         with self._locks[number]:
             with contextlib.suppress(OSError):
-                if not path.is_symlink() and is_whole(data := path.read_bytes(), len(self._rows(number))):
+                if not path.is_symlink() and is_whole(data := path.read_bytes(), len(self._rows(number)) + 1):
                     return data
-            data = packed_jpegs(self._drawn(number))
+            pictures = self._drawn(number)
+            jpegs = [b"" if one is None else encode_jpeg(one, _QUALITY) for one in pictures]
+            data = packed_jpegs([encode_jpeg(_previews(pictures), _QUALITY), *jpegs])
             if self._writable:
                 # what cannot be kept is made again the next time
                 with contextlib.suppress(UnderstudyError, OSError):
@@ -101,11 +106,11 @@ class Thumbnails:
             sha.update(columns.places[name][part].tobytes())
         return sha.hexdigest()[:16]
 
-    def _drawn(self, number: int) -> list[bytes]:
+    def _drawn(self, number: int) -> list[Image | None]:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(self._jpeg, self._rows(number)))
+            return list(pool.map(self._thumbnail, self._rows(number)))
 
-    def _jpeg(self, row: int) -> bytes:
+    def _thumbnail(self, row: int) -> Image | None:
         columns = self._columns
         x, y, side, roll = (
             float(columns.places[f"square_{name}"][row]) for name in ("x_px", "y_px", "side_px", "roll_rad")
@@ -119,11 +124,22 @@ class Thumbnails:
             check_size(data)
             crop = decode_image(data, shrink)
         except (UnderstudyError, ValueError):
-            return b""
+            return None
         matrix[:, :2] /= shrink
         matrix[:, 2] = (matrix[:, 2] + 0.5) / shrink - 0.5
         square = FaceSquare(x_px=x, y_px=y, side_px=side, roll_rad=roll)
-        return encode_jpeg(upright(crop, matrix, square, SIZE_PX, _COVERAGE), _QUALITY)
+        return upright(crop, matrix, square, SIZE_PX, _COVERAGE)
+
+
+def _previews(pictures: Sequence[Image | None]) -> Image:
+    lines = -(-len(pictures) // PREVIEWS_A_ROW)
+    sheet = np.zeros((lines * PREVIEW_PX, PREVIEWS_A_ROW * PREVIEW_PX, 3), np.uint8)
+    for index, picture in enumerate(pictures):
+        if picture is not None:
+            line, column = divmod(index, PREVIEWS_A_ROW)
+            y, x = line * PREVIEW_PX, column * PREVIEW_PX
+            sheet[y : y + PREVIEW_PX, x : x + PREVIEW_PX] = reduced(picture, PREVIEW_PX)
+    return sheet
 
 
 def packed_jpegs(pictures: Sequence[bytes]) -> bytes:

@@ -7,6 +7,7 @@ import { FacePart } from "/web/review_facts.js";
 import { Thumbs } from "/web/review_thumbs.js";
 import { Wall } from "/web/review_wall.js";
 
+const early = window.understudyEarly; // what was asked for before this script was there
 const $ = (selector) => document.querySelector(selector);
 const view = { state: "all", sort: "time", down: false, group: "none", within: [] };
 let short = "";
@@ -39,7 +40,8 @@ async function load(id) {
   faces = new Faces(buffer);
   const { about } = faces;
   thumbs = new Thumbs((number) => `/api/review/${id}/thumbnails/${number}/${about.digests[number]}`,
-    about.pack, faces.count, (row, bitmap) => wall.ready(row, bitmap));
+    about.pack, faces.count,
+    { onReady: (row, bitmap) => wall.ready(row, bitmap), onPack: (first, last) => wall.packReady(first, last) });
   similarTo = null;
   fill($("#reason"), about.usual_reasons.map((one) => [one, one]));
   document.title = `Review of ${about.identity} – Understudy studio`;
@@ -55,7 +57,7 @@ async function load(id) {
 async function fetched(address) {
   let response;
   try {
-    response = await fetch(address);
+    response = await (early.take(address) ?? fetch(address));
   } catch {
     throw new ApiError("The studio does not answer.", "See whether it still runs in its terminal.", 0);
   }
@@ -229,10 +231,13 @@ function tellSteps({ undo, redo }) {
 async function tellHistory() {
   const list = await told(() => api(`/api/review/${short}/history`));
   if (!list) return;
+  const undoing = new Set(); // numbers of the steps that take one back
+  for (const one of [...list].reverse()) if (one.undoes !== null && !undoing.has(one.undoes)) undoing.add(one.number);
   const items = list.slice(0, 12).map((one) => {
-    const how = one.value && one.what !== "kept" && one.what !== "place" && one.what !== "mask" ? `: ${one.value}` : "";
-    const what = { kept: "kept", rejected: "rejected", person: "moved", mask: "mask drawn", place: "found anew" }[one.what];
-    const text = one.undoes === null ? `${what} ${whole(one.faces)}${how}` : `step taken back or done again (${whole(one.faces)})`;
+    const what = { kept: "kept", rejected: "rejected", person: "moved", mask: "mask drawn", place: "corrected" }[one.what];
+    const how = one.value && ["rejected", "person"].includes(one.what) ? `: ${one.value}` : "";
+    const again = undoing.has(one.number) ? "took back" : "did again";
+    const text = one.undoes === null ? `${what} ${whole(one.faces)}${how}` : `${again} a step with ${whole(one.faces)}`;
     const at = new Date(one.at);
     return h("li", {}, h("span", {}, text),
       h("time", { datetime: one.at, title: `by ${one.by}` }, at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
@@ -319,7 +324,7 @@ function linkedLimits() {
 
 async function start() {
   wire();
-  const facesets = await told(() => api("/api/review"));
+  const facesets = await told(() => answered(() => early.take("/api/review") ?? fetch("/api/review")));
   if (!facesets) return;
   if (!facesets.length) {
     $("#main").replaceChildren(h("h1", {}, "Review"),

@@ -1,5 +1,7 @@
 // Thumbnails: loaded in packs, kept as JPEG, decoded when they come into sight.
 
+const PREVIEW_PX = 32;
+const PREVIEWS_A_ROW = 16;
 const MOST_LOADS = 3;
 const MOST_DECODES = 12;
 const MOST_BITMAPS = 3000; // 37 kB each
@@ -12,12 +14,15 @@ export class Thumbs {
    * @param perPack faces in a pack
    * @param count of faces
    * @param onReady called with a row when its picture is there
+   * @param onPack called with the first row and the one behind the last when previews are there
    */
-  constructor(address, perPack, count, onReady) {
+  constructor(address, perPack, count, { onReady, onPack }) {
     this.address = address;
     this.perPack = perPack;
     this.packCount = Math.ceil(count / perPack);
     this.onReady = onReady;
+    this.onPack = onPack;
+    this.count = count;
     this.packs = new Map(); // number to pack, the longest unused first
     this.bytes = 0;
     this.bitmaps = new Map(); // row to ImageBitmap, the longest unused first
@@ -52,6 +57,18 @@ export class Thumbs {
     return null;
   }
 
+  /** Draw a face small and blurred, as long as its picture is not decoded; gives whether it could. */
+  preview(row, context) {
+    const pack = this.packs.get(Math.floor(row / this.perPack));
+    if (!pack?.sheet) return false;
+    const place = row % this.perPack;
+    const side = PREVIEW_PX;
+    const { width, height } = context.canvas;
+    context.drawImage(pack.sheet, (place % PREVIEWS_A_ROW) * side, Math.floor(place / PREVIEWS_A_ROW) * side,
+      side, side, 0, 0, width, height);
+    return true;
+  }
+
   /** Forget what was wanted but for what is in sight. */
   keepOnly(isInSight) {
     this.wanted = this.wanted.filter((row) => {
@@ -80,33 +97,36 @@ export class Thumbs {
   async load(number) {
     if (this.loading.has(number) || this.loading.size >= MOST_LOADS) return;
     this.loading.add(number);
-    let pack = { data: new ArrayBuffer(0), starts: [] };
+    let pack = { data: new ArrayBuffer(0), starts: [], sheet: null };
     try {
       const response = await fetch(this.address(number));
-      if (response.ok) pack = parsed(await response.arrayBuffer());
+      if (response.ok) {
+        pack = parsed(await response.arrayBuffer());
+        pack.sheet = await createImageBitmap(picture(pack, 0));
+      }
     } catch {
       // shown as faces without a picture
     }
     this.loading.delete(number);
     if (this.isClosed) return;
     this.packs.set(number, pack);
+    this.onPack(number * this.perPack, Math.min((number + 1) * this.perPack, this.count));
     this.bytes += pack.data.byteLength;
-    for (const [old, { data }] of this.packs) {
+    for (const [old, { data, sheet }] of this.packs) {
       if (this.bytes < 1.2 * MOST_BYTES) break;
       this.packs.delete(old);
+      sheet?.close();
       this.bytes -= data.byteLength;
     }
     this.work();
   }
 
   async decode(row, number) {
-    const { data, starts } = this.packs.get(number);
-    const place = row % this.perPack;
-    const [start, end] = [starts[place], starts[place + 1]];
+    const jpeg = picture(this.packs.get(number), 1 + (row % this.perPack));
     this.decoding += 1;
     let bitmap = null;
     try {
-      bitmap = end > start ? await createImageBitmap(new Blob([new Uint8Array(data, start, end - start)])) : null;
+      bitmap = jpeg.size ? await createImageBitmap(jpeg) : null;
     } catch {
       bitmap = null;
     }
@@ -126,10 +146,14 @@ export class Thumbs {
   }
 }
 
+function picture({ data, starts }, index) {
+  return new Blob([new Uint8Array(data, starts[index] ?? 0, (starts[index + 1] ?? 0) - (starts[index] ?? 0))]);
+}
+
 function parsed(data) {
   const head = new DataView(data);
   const count = head.getUint32(0, true);
   const starts = [4 * (count + 1)];
   for (let i = 0; i < count; i += 1) starts.push(starts[i] + head.getUint32(4 * (i + 1), true));
-  return { data, starts };
+  return { data, starts, sheet: null };
 }

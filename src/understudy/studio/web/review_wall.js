@@ -160,12 +160,12 @@ export class Wall {
     for (const [number, line] of this.lines) if (number < first || number >= last) this.release(number, line);
     this.thumbs.keepOnly((row) => this.cells.has(row));
     // what is in sight is wanted last, so that it comes first
-    const inSight = this.lineAt(scrollTop);
+    const away = (line) => Math.max(0, scrollTop - this.tops[line + 1], this.tops[line] - scrollTop - clientHeight);
     const lines = [];
     for (let number = first; number < last; number += 1) if (!this.lines.has(number)) lines.push(number);
-    lines.sort((a, b) => Math.abs(b - inSight) - Math.abs(a - inSight));
+    lines.sort((a, b) => away(b) - away(a));
     for (const number of lines) this.make(number);
-    this.mark();
+    if (lines.length) this.mark();
   }
 
   release(number, line) {
@@ -211,6 +211,7 @@ export class Wall {
       cell.row = this.order[place];
       cell.place = place;
       cell.id = `face-${this.faces.id[cell.row]}`;
+      cell.classList.remove("at");
       cell.setAttribute("aria-colindex", String(place - start + 1));
       this.cells.set(cell.row, cell);
       this.look(cell);
@@ -229,15 +230,19 @@ export class Wall {
     const state = isKept ? "kept" : `rejected${faces.reasonOf(row) ? `, ${faces.reasonOf(row)}` : ""}`;
     const label = `${faces.personOf(row)}, ${clock(faces.time[row])}, ${state}`;
     cell.setAttribute("aria-label", label);
-    cell.title = label;
   }
 
   paint(cell, bitmap) {
-    const canvas = cell.firstChild;
-    cell.classList.remove("missing");
-    cell.classList.toggle("blank", !bitmap);
-    if (bitmap) canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-    else canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+    const { canvas, context } = cell;
+    if (bitmap) context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    const isBlank = !bitmap && !this.thumbs.preview(cell.row, context);
+    if (isBlank) context.clearRect(0, 0, canvas.width, canvas.height);
+    if (cell.kind !== (isBlank ? "blank" : bitmap ? "sharp" : "small")) {
+      cell.kind = isBlank ? "blank" : bitmap ? "sharp" : "small";
+      cell.classList.remove("missing");
+      cell.classList.toggle("blank", isBlank);
+      cell.classList.toggle("small", cell.kind === "small");
+    }
   }
 
   /** A thumbnail has come; null where the face has none. */
@@ -246,16 +251,25 @@ export class Wall {
     if (!cell) return;
     this.paint(cell, bitmap);
     if (!bitmap) {
-      cell.classList.remove("blank");
+      cell.kind = "missing";
+      cell.classList.remove("blank", "small");
       cell.classList.add("missing");
+    }
+  }
+
+  /** Previews of a pack have come. */
+  packReady(first, last) {
+    for (const [row, cell] of this.cells) {
+      if (row >= first && row < last && cell.kind === "blank") this.paint(cell, this.thumbs.get(row));
     }
   }
 
   /** Show which face has the cursor and which are selected. */
   mark() {
     const now = this.row;
-    this.element.querySelectorAll(".face.at").forEach((cell) => cell.classList.remove("at"));
     const cell = this.cells.get(now);
+    if (this.marked !== cell) this.marked?.classList.remove("at");
+    this.marked = cell;
     if (cell) {
       cell.classList.add("at");
       this.element.setAttribute("aria-activedescendant", cell.id);
@@ -278,6 +292,7 @@ export class Wall {
     this.reveal();
     this.draw();
     if (extend) this.refresh();
+    else this.mark();
     this.on.moved(this.row);
   }
 
@@ -374,6 +389,10 @@ export class Wall {
 }
 
 function newCell() {
-  return h("div", { role: "gridcell", class: "face blank" },
-    h("canvas", { width: 96, height: 96, "aria-hidden": "true" }));
+  const canvas = h("canvas", { width: 96, height: 96, "aria-hidden": "true" });
+  const cell = h("div", { role: "gridcell", class: "face blank" }, canvas);
+  cell.canvas = canvas;
+  cell.context = canvas.getContext("2d", { alpha: false });
+  cell.kind = "blank";
+  return cell;
 }
