@@ -166,6 +166,7 @@ async function decide(what) {
 }
 
 async function give() {
+  await steps;
   const rows = chosen();
   if (!rows.length) return;
   const person = await askPerson(faces, rows);
@@ -178,6 +179,7 @@ async function give() {
 }
 
 async function people() {
+  await steps; // whom they show may be changing right now
   const merge = await askPeople(faces);
   wall.element.focus();
   if (merge) await step({ do: "merge", person: merge.person, into: merge.into });
