@@ -101,7 +101,13 @@ def test_the_history_says_who_did_what(faceset: ReviewedFaceset) -> None:
     faceset.decide(rejected(3, reason="another person"), named(3, person="Zoë"), "you")
     faceset.undo("me")
     last, second, first = faceset.decisions()
-    assert (first.faces, first.what, first.value, first.by, first.undoes) == (2, "rejected", "blurred", "me", None)
+    assert (first.faces, first.what, first.value, first.by, first.undoes) == (
+        2,
+        "rejected",
+        "blurred",
+        "me",
+        None,
+    )
     assert (second.faces, second.what, second.value, second.by) == (1, "person", "Zoë", "you")
     assert (last.undoes, last.by) == (second.number, "me")
     assert [one.number for one in faceset.decisions(2)] == [3, 2]

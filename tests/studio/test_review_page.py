@@ -81,7 +81,9 @@ def shown(page) -> list[int]:
     )
 
 
-def test_what_is_rejected_stays_rejected_and_what_is_taken_back_does_not(review, studio, facesets: Path) -> None:
+def test_what_is_rejected_stays_rejected_and_what_is_taken_back_does_not(
+    review, studio, facesets: Path
+) -> None:
     page, folder = review, facesets / "source.faceset"
     assert (count(page, "all"), count(page, "kept")) == (COUNT + 12, COUNT + 12)
     page.click("#face-3")
@@ -142,7 +144,9 @@ def test_groups_and_orders(review, facesets: Path) -> None:
     page.click("#down")
     press_wall(page, "Home")
     with ReviewedFaceset.open(facesets / "source.faceset") as faceset:
-        mouths = {face.id: LOOKS[face.id - 1]["mouth"] if face.id <= COUNT else 0.0 for face in faceset.faces()}
+        mouths = {
+            face.id: LOOKS[face.id - 1]["mouth"] if face.id <= COUNT else 0.0 for face in faceset.faces()
+        }
     order = [mouths[face] for face in shown(page)]
     assert order == sorted(order, reverse=True)
     assert order[0] > order[-1]
@@ -247,14 +251,19 @@ def test_a_mask_is_drawn_and_shown_again(review, facesets: Path) -> None:
     page.mouse.up()
     page.click('[data-mode="polygon"]')
     for dx, dy in ((-8, -8), (8, -8), (8, 8), (-8, 8)):
-        page.mouse.click(*drawn_at(page, brow + (dx, dy)))
+        page.mouse.click(*drawn_at(page, brow + np.array([dx, dy])))
     press(page, "Enter")
     page.click("dialog .primary")
     wait_for(page, lambda: not page.locator("dialog").count())
     (file,) = (folder / MASKS).iterdir()
     mask = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
     assert mask.shape == (face.crop_size_px, face.crop_size_px)
-    for point, value in ((nose, 255), (brow, 255), (brow + (0, 40), 0), (brow + (25, 0), 0)):
+    for point, value in (
+        (nose, 255),
+        (brow, 255),
+        (brow + np.array([0, 40]), 0),
+        (brow + np.array([25, 0]), 0),
+    ):
         x, y = (face.crop_from_frame[:, :2] @ point + face.crop_from_frame[:, 2]).round().astype(int)
         assert mask[y, x] == value
     assert "masked" in page.get_attribute("#face-2", "class")
@@ -291,9 +300,8 @@ def test_only_what_is_in_sight_exists_and_shows_its_picture(review) -> None:
     box, wall = last.bounding_box(), page.locator(".wall").bounding_box()
     assert wall["y"] < box["y"] + box["height"] <= wall["y"] + wall["height"] + 1
     wait_for(page, lambda: not page.locator(UNDRAWN).count())
-    pixel = page.evaluate(
-        f"[...document.querySelector('#face-{COUNT + 12} canvas').getContext('2d').getImageData(48, 48, 1, 1).data]"
-    )
+    canvas = f"document.querySelector('#face-{COUNT + 12} canvas')"
+    pixel = page.evaluate(f"[...{canvas}.getContext('2d').getImageData(48, 48, 1, 1).data]")
     assert sum(pixel[:3]) > 100
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

@@ -112,7 +112,9 @@ def test_what_looks_alike_comes_first(review: Review) -> None:
     unlike = review.unlike(4)
     assert unlike.argmin() == 3
     assert unlike[3] == 0
-    turned_away = np.abs(review.table.columns.places["yaw_deg"][:10] - review.table.columns.places["yaw_deg"][3])
+    turned_away = np.abs(
+        review.table.columns.places["yaw_deg"][:10] - review.table.columns.places["yaw_deg"][3]
+    )
     assert turned_away[np.argsort(unlike[:10])][1] < turned_away[np.argsort(unlike[:10])][-1]
     with pytest.raises(FacesetError, match="no face 77"):
         review.unlike(77)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +92,9 @@ def read_columns(db: sqlite3.Connection, figures: Sequence[str]) -> FaceColumns:
     ids, source, frames, tracks, pts = (np.array(columns[i], np.int64) for i in range(5))
     places = {name: np.array(columns[5 + i], np.float32) for i, name in enumerate(PLACES)}
     crops, sizes, matrices, digests = columns[5 + len(PLACES) :]
-    bases = {row[0]: float(fraction_from_text(row[1])) for row in _rows(db, "SELECT id, time_base FROM sources")}
+    bases = {
+        row[0]: float(fraction_from_text(row[1])) for row in _rows(db, "SELECT id, time_base FROM sources")
+    }
     bases_of = np.array([bases[one] for one in source.tolist()], np.float64)
     return FaceColumns(
         ids=ids,
@@ -130,7 +133,10 @@ def read_state(db: sqlite3.Connection, face_id: int) -> tuple[bool, str, str | N
     state, reason = db.execute("SELECT state, reason FROM faces WHERE id = ?", (face_id,)).fetchone()
     edited: dict[str, str] = {}
     if has_edits(db):
-        edited = {row[0]: str(row[1]) for row in db.execute("SELECT what, value FROM edited WHERE face = ?", (face_id,))}
+        edited = {
+            row[0]: str(row[1])
+            for row in db.execute("SELECT what, value FROM edited WHERE face = ?", (face_id,))
+        }
     return state == "kept", str(reason), edited.get("person"), edited.get("mask")
 
 
@@ -170,7 +176,7 @@ def _figures(db: sqlite3.Connection, ids: Ints, names: Sequence[str]) -> dict[st
     return found
 
 
-def _rows(db: sqlite3.Connection, query: str, values: tuple[object, ...] = ()) -> list[tuple]:  # type: ignore[type-arg]
+def _rows(db: sqlite3.Connection, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
     cursor = db.cursor()
     cursor.row_factory = None  # plain tuples: three times as fast as rows with names
     return cursor.execute(query, values).fetchall()

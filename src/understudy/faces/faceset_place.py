@@ -30,12 +30,7 @@ def place_of(db: sqlite3.Connection, face_id: int) -> str:
     ).fetchone()
     names = (*_COLUMNS, "mesh", "iris")
     place = {name: _shown(value) for name, value in zip(names, tuple(row), strict=True)}
-    figures = {
-        name: value
-        for name, value in db.execute(
-            "SELECT name, value FROM quality WHERE face = ? ORDER BY name", (face_id,)
-        )
-    }
+    figures = dict(db.execute("SELECT name, value FROM quality WHERE face = ? ORDER BY name", (face_id,)))
     return json.dumps({**place, "quality": figures})
 
 

@@ -143,7 +143,9 @@ CREATE TABLE IF NOT EXISTS edits (
     "CREATE INDEX IF NOT EXISTS edits_by_decision ON edits (decision)",
 )
 CHANGED = "ALTER TABLE faces ADD COLUMN crop_from_frame BLOB NOT NULL DEFAULT x''"  # from format 1
-ALL_STATEMENTS = f"{TABLES} {IMPORTED} {' '.join(EDITED)} {CHANGED} crop_coverage REAL NOT NULL"  # of any format
+ALL_STATEMENTS = (
+    f"{TABLES} {IMPORTED} {' '.join(EDITED)} {CHANGED} crop_coverage REAL NOT NULL"  # of any format
+)
 
 
 def is_faceset(path: Path) -> bool:

@@ -76,6 +76,15 @@ def router(context: StudioContext) -> APIRouter:
             for short, path in context.facesets().items()
         ]
 
+    for part in (_wall, _steps, face_routes):
+        routes.include_router(part(reviews))
+    return routes
+
+
+def _wall(reviews: Reviews) -> APIRouter:
+    """What the wall shows."""
+    routes = APIRouter()
+
     @routes.get("/api/review/{short}/faces")
     def faces(short: str) -> Response:
         """All faces; see `review_table.packed`."""
@@ -95,13 +104,18 @@ def router(context: StudioContext) -> APIRouter:
         """How unlike one face each is: float32, little-endian, in the order of the faces."""
         return Response(reviews.of(short).unlike(face).astype("<f4").tobytes(), media_type=_BINARY)
 
-    routes.include_router(face_routes(reviews))
-
     @routes.get("/api/review/{short}/steps")
     def steps(short: str) -> dict[str, int]:
         """How many steps can be taken back, and done again."""
         undo, redo = reviews.of(short).steps()
         return {"undo": undo, "redo": redo}
+
+    return routes
+
+
+def _steps(reviews: Reviews) -> APIRouter:
+    """What is decided, and what follows from it."""
+    routes = APIRouter()
 
     @routes.post("/api/review/{short}/step")
     def step(short: str, step: Step) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The facesets that are being looked through: opened once, as opening one of many thousand faces takes a second."""
+"""The facesets that are being looked through: opened once, as many thousand faces take a second."""
 
 from __future__ import annotations
 

@@ -102,13 +102,16 @@ class Review:
             self._keep_up()
             undo, redo = self._faceset.steps(BY)
             about: dict[str, object] = {
-                **{"identity": self.identity, "own": self.own_person(), "writable": self._faceset.writable},
-                **{"undo": undo, "redo": redo, "usual_reasons": REASONS},
-                **{"pack": FACES_A_PACK, "thumbnail_px": SIZE_PX},
+                "identity": self.identity,
+                "own": self.own_person(),
+                "writable": self._faceset.writable,
+                "undo": undo,
+                "redo": redo,
+                "usual_reasons": REASONS,
+                "pack": FACES_A_PACK,
+                "thumbnail_px": SIZE_PX,
                 "digests": [self._thumbnails.digest(i) for i in range(self._thumbnails.count)],
-                "sources": {
-                    str(one.state.id): one.record.path.name for one in self._faceset.sources()
-                },
+                "sources": {str(one.state.id): one.record.path.name for one in self._faceset.sources()},
             }
             return packed(self._table, self._states, about)
 
@@ -148,7 +151,9 @@ class Review:
 
     def keep(self, faces: Sequence[int]) -> Changed:
         """Keep faces, whatever was against them."""
-        return self._decide([StateChange(face_id=face, state="kept", reason="") for face in faces], [], "Kept")
+        return self._decide(
+            [StateChange(face_id=face, state="kept", reason="") for face in faces], [], "Kept"
+        )
 
     def reject(self, faces: Sequence[int], reason: str) -> Changed:
         """Reject faces for a reason; raises ConfigError where it is too long."""
@@ -210,9 +215,7 @@ class Review:
     def _load(self) -> None:
         self._table = read_table(self._faceset)
         self._states = self._faceset.states()
-        self._thumbnails = Thumbnails(
-            self.folder, self._table.columns, writable=self._faceset.writable
-        )
+        self._thumbnails = Thumbnails(self.folder, self._table.columns, writable=self._faceset.writable)
         self._version = self._faceset.version()
 
     def _keep_up(self) -> None:

@@ -77,7 +77,7 @@ def view(review: Review, face: int) -> FaceView:
 
 
 def about(review: Review, face: int) -> dict[str, object]:
-    """What is drawn over the picture: in frame pixels box, landmarks (468 x, y) and its parts' indices, square."""
+    """What is drawn over the picture: box, landmarks (468 x, y) and square, all in frame pixels."""
     stored = review.stored(face)
     square = stored.square
     return {
@@ -134,9 +134,7 @@ def find_in_box(review: Review, face: int, box_px: Sequence[float], landmarker: 
             found = mesh
     if found is None:
         raise FacesetError("no face is seen in this box", "draw it around the whole face, chin to forehead")
-    moved = replace(
-        _with_mesh(stored.face, found.points_px), iris_px=found.iris_px, confidence=found.score
-    )
+    moved = replace(_with_mesh(stored.face, found.points_px), iris_px=found.iris_px, confidence=found.score)
     return _store(review, stored, moved, frame)
 
 
@@ -208,7 +206,9 @@ def _store(review: Review, stored: StoredFace, moved: Face, frame: Image) -> Cha
     figures = measure_face(moved, crop, matrix, inside).figures
     figures |= landmark_figures([moved], fit_poses(moved.landmarks_px[None]))[0]
     figures |= {
-        name: value for name, value in stored.face.quality.items() if name in ("identity_distance", "occlusion")
+        name: value
+        for name, value in stored.face.quality.items()
+        if name in ("identity_distance", "occlusion")
     }
     data = encode_jpeg(crop)
     # a name of its own, so that the step can be taken back
@@ -221,15 +221,16 @@ def _store(review: Review, stored: StoredFace, moved: Face, frame: Image) -> Cha
     return review.edit(edits, "Found anew")
 
 
-def _place(
-    stored: StoredFace, face: Face, crop: str, cut: tuple[bytes, Matrix] | None, size_px: int
-) -> str:
+def _place(stored: StoredFace, face: Face, crop: str, cut: tuple[bytes, Matrix] | None, size_px: int) -> str:
     """The text that `faceset_place` writes; without `cut` the crop is the one that is there."""
     square = face.square
     data, matrix = cut or (stored.crop_path.read_bytes(), stored.crop_from_frame)
     return json.dumps(
         {
-            **{f"box_{side}_px": float(v) for side, v in zip(("x0", "y0", "x1", "y1"), face.box_px, strict=True)},
+            **{
+                f"box_{side}_px": float(v)
+                for side, v in zip(("x0", "y0", "x1", "y1"), face.box_px, strict=True)
+            },
             "confidence": float(face.confidence),
             **{f"square_{name}": getattr(square, name) for name in ("x_px", "y_px", "side_px", "roll_rad")},
             **{f"{n}_deg": float(v) for n, v in zip(("yaw", "pitch", "roll"), face.pose_deg, strict=True)},

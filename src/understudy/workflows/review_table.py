@@ -24,9 +24,17 @@ _PAGE = 256
 UNKNOWN = ""  # whom a track shows of which nobody has said so
 # changes in which two faces are about as unlike as two moments of a conversation
 _SCALES = {
-    **{"yaw_deg": 12.0, "pitch_deg": 10.0, "roll_deg": 15.0},
-    **{"mouth_open": 0.1, "mouth_width": 0.08, "eye_open": 0.05, "brow": 0.06},
-    **{"gaze_yaw_deg": 10.0, "gaze_pitch_deg": 10.0, "brightness": 30.0, "light_side": 0.15},
+    "yaw_deg": 12.0,
+    "pitch_deg": 10.0,
+    "roll_deg": 15.0,
+    "mouth_open": 0.1,
+    "mouth_width": 0.08,
+    "eye_open": 0.05,
+    "brow": 0.06,
+    "gaze_yaw_deg": 10.0,
+    "gaze_pitch_deg": 10.0,
+    "brightness": 30.0,
+    "light_side": 0.15,
 }
 _IDENTITY_SCALE = 0.4  # of identity vectors: two people begin at 0.46
 
@@ -164,8 +172,11 @@ def packed(table: ReviewTable, states: FaceStates, about: dict[str, object]) -> 
         offset += len(data)
     shown = [[one.source, one.number, one.person or UNKNOWN] for one in table.tracks]
     header = about | {
-        **{"faces": len(columns.ids), "columns": listed, "tracks": shown},
-        **{"people": people, "reasons": reasons},
+        "faces": len(columns.ids),
+        "columns": listed,
+        "tracks": shown,
+        "people": people,
+        "reasons": reasons,
     }
     text = json.dumps(header).encode()
     text += b" " * (-(len(text) + 4) % 8)
@@ -188,7 +199,7 @@ def _picked(values: NDArray[np.floating], index: NDArray[np.int64]) -> Floats:
 def _nearest(
     track: NDArray[np.int64], frame: NDArray[np.int64], with_vector: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """(n,) index into `with_vector` of the row of the same track that is nearest in time, -1 where none is."""
+    """(n,) index into `with_vector` of the row of the same track that is nearest in time, else -1."""
     found = np.full(len(track), -1, np.int64)
     if not len(with_vector):
         return found

@@ -51,8 +51,7 @@ export class Thumbs {
     }
     if (!this.asked.has(row)) {
       this.asked.add(row);
-      this.wanted.push(row);
-      this.work();
+      this.wanted.push(row); // `sortWanted` begins with them
     }
     return null;
   }
@@ -69,13 +68,17 @@ export class Thumbs {
     return true;
   }
 
-  /** Forget what was wanted but for what is in sight. */
-  keepOnly(isInSight) {
-    this.wanted = this.wanted.filter((row) => {
-      if (isInSight(row)) return true;
-      this.asked.delete(row);
-      return false;
-    });
+  /** Forget what is wanted but lies nowhere near, and take the nearest first; `away` gives Infinity or a distance. */
+  sortWanted(away) {
+    const ranked = [];
+    for (const row of this.wanted) {
+      const distance = away(row);
+      if (distance < Infinity) ranked.push([distance, row]);
+      else this.asked.delete(row);
+    }
+    ranked.sort((a, b) => b[0] - a[0]);
+    this.wanted = ranked.map(([, row]) => row);
+    this.work();
   }
 
   work() {

@@ -158,19 +158,22 @@ export class Wall {
     let last = first;
     while (last < this.starts.length && this.tops[last] < scrollTop + clientHeight + AHEAD_PX) last += 1;
     for (const [number, line] of this.lines) if (number < first || number >= last) this.release(number, line);
-    this.thumbs.keepOnly((row) => this.cells.has(row));
-    // what is in sight is wanted last, so that it comes first
     const away = (line) => Math.max(0, scrollTop - this.tops[line + 1], this.tops[line] - scrollTop - clientHeight);
     const lines = [];
     for (let number = first; number < last; number += 1) if (!this.lines.has(number)) lines.push(number);
-    lines.sort((a, b) => away(b) - away(a));
     for (const number of lines) this.make(number);
+    this.thumbs.sortWanted((row) => (this.cells.has(row) ? away(this.cells.get(row).line) : Infinity));
     if (lines.length) this.mark();
   }
 
   release(number, line) {
     this.lines.delete(number);
-    if (line.dataset.kind === "faces") for (const cell of line.children) this.cells.delete(cell.row);
+    if (line.dataset.kind === "faces") {
+      for (const cell of line.children) {
+        this.cells.delete(cell.row);
+        cell.removeAttribute("id"); // another line may show the face next
+      }
+    }
     line.hidden = true;
     this.spare[line.dataset.kind].push(line);
   }
@@ -183,7 +186,7 @@ export class Wall {
     line.style.transform = `translateY(${this.tops[number] + GAP_PX}px)`;
     line.setAttribute("aria-rowindex", String(number + 1));
     if (kind === "head") this.fillHead(line, this.groups[-1 - start]);
-    else this.fillFaces(line, start, Math.min(start + this.columns, this.groupEnd(start)));
+    else this.fillFaces(line, number, start, Math.min(start + this.columns, this.groupEnd(start)));
     this.lines.set(number, line);
   }
 
@@ -203,13 +206,14 @@ export class Wall {
     line.firstChild.textContent = `${group.label} · ${whole(group.end - group.start)}`;
   }
 
-  fillFaces(line, start, end) {
+  fillFaces(line, number, start, end) {
     while (line.children.length > end - start) line.lastChild.remove();
     while (line.children.length < end - start) line.append(newCell());
     for (let place = start; place < end; place += 1) {
       const cell = line.children[place - start];
       cell.row = this.order[place];
       cell.place = place;
+      cell.line = number;
       cell.id = `face-${this.faces.id[cell.row]}`;
       cell.classList.remove("at");
       cell.setAttribute("aria-colindex", String(place - start + 1));
@@ -262,6 +266,7 @@ export class Wall {
     for (const [row, cell] of this.cells) {
       if (row >= first && row < last && cell.kind === "blank") this.paint(cell, this.thumbs.get(row));
     }
+    this.thumbs.work();
   }
 
   /** Show which face has the cursor and which are selected. */
