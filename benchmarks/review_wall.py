@@ -3,7 +3,9 @@
     python benchmarks/review_wall.py [--faces 20000] [--keep FOLDER] > benchmarks/results/review_wall.json
 
 The faces are those of a built-in actor, a little different each time. A tile counts as blank while it is in
-sight without any picture, and as blurred while it shows a preview of 32 px. "first_ever" is the page's first visit, when no thumbnail has been made yet.
+sight without any picture, and as blurred while it shows a preview of 32 px. "first_ever" is the page's first
+visit, when no thumbnail has been made yet; "tiles", "first" and "all" are when there are tiles, when the first
+has its picture, and when all in sight have theirs.
 """
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ window.seen = {};
     });
     if (!seen.tiles) seen.tiles = performance.now();
     if (!seen.first && inSight.some((one) => !one.matches('.blank'))) seen.first = performance.now();
-    if (!seen.all && inSight.length && inSight.every((one) => !one.matches('.blank, .small'))) seen.all = performance.now();
+    const isDone = inSight.length && inSight.every((one) => !one.matches('.blank, .small'));
+    if (!seen.all && isDone) seen.all = performance.now();
   }
   if (!seen.all) requestAnimationFrame(look);
 })();
@@ -109,7 +112,8 @@ TIMED = """
   const count = document.querySelector('[data-state="rejected"] span');
   const before = count.textContent;
   const begun = performance.now();
-  wall.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: control, bubbles: true, cancelable: true }));
+  const options = { key, ctrlKey: control, bubbles: true, cancelable: true };
+  wall.dispatchEvent(new KeyboardEvent('keydown', options));
   (function look() {
     if (count.textContent === before) requestAnimationFrame(look);
     else requestAnimationFrame(() => setTimeout(() => done(performance.now() - begun), 0));
@@ -197,7 +201,7 @@ def new_page(browser: Any) -> Page:  # noqa: ANN401
 
 
 def first_paint(page: Page, port: int) -> dict[str, float]:
-    """Milliseconds from the address until there are tiles, one with a picture, and all in sight with theirs."""
+    """Milliseconds from the address until there are tiles, a picture, and all pictures in sight."""
     page.goto(f"http://127.0.0.1:{port}/review?token={TOKEN}")
     page.wait_for_selector(LOADED)
     while True:
