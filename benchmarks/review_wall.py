@@ -4,7 +4,7 @@
 
 The faces are those of a built-in actor, a little different each time. A tile counts as blank while it is in
 sight without any picture, and as blurred while it shows a preview of 32 px. "first_ever" is the page's first
-visit, when no thumbnail has been made yet; "tiles", "first" and "all" are when there are tiles, when the first
+visit, when no thumbnail is made yet; "tiles", "first" and "all" are when there are tiles, when the first
 has its picture, and when all in sight have theirs.
 """
 

@@ -90,8 +90,8 @@ export class Thumbs {
         this.decode(row, number);
       } else this.load(number);
     }
-    // ahead of time, while nothing is waited for
-    while (this.wanted.length === 0 && this.loading.size < 1 && this.next < this.packCount && this.bytes < MOST_BYTES) {
+    // ahead of time, with what is left: whoever scrolls on must not wait
+    while (this.loading.size < MOST_LOADS && this.next < this.packCount && this.bytes < MOST_BYTES) {
       if (!this.packs.has(this.next)) this.load(this.next);
       this.next += 1;
     }
