@@ -117,8 +117,35 @@ CREATE TABLE IF NOT EXISTS imported (
     PRIMARY KEY (source, frame_index, number)
 ) STRICT, WITHOUT ROWID
 """
+# made when a face is first corrected; see `faceset_decisions`. Decisions are counted together with reviews
+EDITED = (
+    """
+CREATE TABLE IF NOT EXISTS edited (
+    face INTEGER NOT NULL REFERENCES faces (id),
+    what TEXT NOT NULL,                  -- "person", "mask", "place"
+    value TEXT NOT NULL,                 -- as it is now; no row where it is as it was extracted
+    PRIMARY KEY (face, what)
+) STRICT, WITHOUT ROWID
+""",
+    """
+CREATE TABLE IF NOT EXISTS edits (
+    id INTEGER PRIMARY KEY,
+    decision INTEGER NOT NULL,
+    undoes INTEGER,
+    face INTEGER NOT NULL REFERENCES faces (id),
+    at TEXT NOT NULL,
+    by TEXT NOT NULL,
+    what TEXT NOT NULL,
+    before TEXT,
+    after TEXT
+) STRICT
+""",
+    "CREATE INDEX IF NOT EXISTS edits_by_decision ON edits (decision)",
+)
 CHANGED = "ALTER TABLE faces ADD COLUMN crop_from_frame BLOB NOT NULL DEFAULT x''"  # from format 1
-ALL_STATEMENTS = f"{TABLES} {IMPORTED} {CHANGED} crop_coverage REAL NOT NULL"  # of any format
+ALL_STATEMENTS = (
+    f"{TABLES} {IMPORTED} {' '.join(EDITED)} {CHANGED} crop_coverage REAL NOT NULL"  # of any format
+)
 
 
 def is_faceset(path: Path) -> bool:

@@ -29,7 +29,7 @@ class Server(uvicorn.Server):
             log_level="critical",  # `app` tells failures; that answers are broken off at the end is none
             access_log=False,
             server_header=False,
-            lifespan="off",
+            lifespan="on",
             timeout_graceful_shutdown=_CLOSING_S,
         )
         super().__init__(config)
