@@ -32,6 +32,7 @@ FUNCTIONS = (
     "export",
     "verify",
     "animate",
+    "lipsync",
 )
 PAGES = ("open_studio", "open_review")
 IDENTITIES = ("add_identity", "list_identities", "show_identity", "revoke_identity")
