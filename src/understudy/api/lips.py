@@ -41,8 +41,8 @@ def lipsync(
         out: video to write, or numbered images ("frames/%06d.png").
         learn: footage in which the same person talks, 20 s in all or more, of which lips are learnt; the
             footage itself where none is given.
-        length: "pingpong": as long as the speech, the footage played forth and back where it is shorter; "cut":
-            as long as the shorter of both; "footage": as long as the footage.
+        length: "pingpong": as long as the speech, the footage played forth and back where it is shorter;
+            "cut": as long as the shorter of both; "footage": as long as the footage.
         strength: how far the mouth moves, 0 to 2; 1 as learnt.
         person: whose face of the footage, by how often they are seen: 1 is who is seen most.
         seed: of learning.

@@ -38,8 +38,8 @@ LengthOption = Annotated[
     str,
     typer.Option(
         metavar="pingpong|cut|footage",
-        help="pingpong: as long as the speech, the footage played forth and back where it is shorter; cut: as "
-        "long as the shorter of both; footage: as long as the footage.",
+        help="pingpong: as long as the speech, the footage played forth and back where it is shorter; cut: "
+        "as long as the shorter of both; footage: as long as the footage.",
     ),
 ]
 Strength = Annotated[float, typer.Option(min=0, max=2, help="How far the mouth moves; 1 as learnt.")]

@@ -38,7 +38,7 @@ class LipsNetConfig:
 
 
 class LipsNet(nn.Module):
-    """Convolutions that hear a little of the past, and of what is about to be said: lips begin before sound does.
+    """Convolutions that hear a little of the past and of what is about to be said: lips begin before sound.
 
     Args:
         config: sizes.

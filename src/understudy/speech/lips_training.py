@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +19,7 @@ _NOISE = (-2.0, -1.0)  # how loud noise may be, units of `normalised`
 _SILENT_SHARE = 0.12  # of what is learnt from: silence, in which a mouth is shut
 _MOVE_WEIGHT = 0.5  # of changes from frame to frame, against places
 _LEFT_OUT, _BLOCK_S = 6, 3.0  # of so many blocks of so long one
+_BLOCK_ROWS = 6000  # said at once; bounds the memory
 _RAMP = 0.1  # share of the steps in which the rate rises
 
 OnStep = Callable[[int, int], None]
@@ -108,7 +108,7 @@ def said_by(nets: Sequence[LipsNet], rows: Floats) -> Floats:
         (n, k) float32.
     """
     reach = nets[0].config.reach
-    block, parts = 6000, list[Floats]()
+    block, parts = _BLOCK_ROWS, list[Floats]()
     for start in range(0, len(rows), block):
         low, high = max(0, start - reach), min(len(rows), start + block + reach)
         heard = torch.from_numpy(np.ascontiguousarray(rows[low:high].T))[None]

@@ -1,4 +1,4 @@
-"""Speech as the ear hears it roughly: levels of bands a hundred times a second, whoever speaks and however loud."""
+"""Speech roughly as ears hear it: levels of bands a hundred times a second, whoever speaks how loud."""
 
 from __future__ import annotations
 

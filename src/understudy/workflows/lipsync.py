@@ -30,7 +30,8 @@ from understudy.workflows.consent import Agreed
 from understudy.workflows.expression import clip_of, doubts_about
 from understudy.workflows.expression_faces import SeenFaces, clearest_vector, faces_of_footage
 from understudy.workflows.lipsync_config import Length, LipsyncConfig, LipsyncResult
-from understudy.workflows.lipsync_draw import LipsDrawer, inside_of
+from understudy.workflows.lipsync_draw import LipsDrawer
+from understudy.workflows.lipsync_inside import insides_of
 from understudy.workflows.lipsync_learn import Learnt, Talking, learn_lips, read_talking
 from understudy.workflows.lipsync_marks import checked, marking_of
 from understudy.workflows.lipsync_order import PictureOrder, picture_order
@@ -178,7 +179,7 @@ def _written(
         clip=clip,
         own=own,
         saying=Saying(own, order.numbers, times_s, mouth, config.strength),
-        inside=inside_of(config.footage, clip),
+        insides=insides_of(config.footage, clip),
         payload=marking.payload,
     )
     return write_frames(config, info, marking, drawer.frames, on_event, "lipsync")

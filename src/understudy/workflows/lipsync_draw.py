@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from understudy.compositing.mask_sets import ramp
 from understudy.core.geometry import transform_points
 from understudy.core.prefetch import prefetch
 from understudy.core.types import Points
+from understudy.expression.apply import shaped
 from understudy.expression.morph import Morph, PhotoFace
 from understudy.expression.mouth import Interior
 from understudy.expression.mouth_shown import gap_of
@@ -24,13 +25,13 @@ from understudy.expression.performance import Performance
 from understudy.expression.read import Clip
 from understudy.faces.face import FaceSquare
 from understudy.faces.mesh import NOSE_BASE
-from understudy.media.footage import open_footage
 from understudy.media.image_picture import ImagePicture
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.workflows.animate_drawn import LABELLED, square_of
 from understudy.workflows.animate_driving import frame_of
 from understudy.workflows.animate_mark import FaceMark, box_around
 from understudy.workflows.composed import Composed
+from understudy.workflows.lipsync_inside import Inside
 from understudy.workflows.lipsync_order import PictureOrder, frames_in_order
 from understudy.workflows.lipsync_say import Saying
 
@@ -38,11 +39,13 @@ _REACH = 2.8  # sides of the face square: beyond it nothing moves
 _AHEAD = 4  # decoded frames
 # below the nose: cheeks beside the mouth, jaw and chin
 _LOWER_FACE = np.array(
-    (NOSE_BASE, 98, 205, 187, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 411, 425, 327)
-)  # fmt: skip
+    (
+        *(NOSE_BASE, 98, 205, 187, 58, 172, 136, 150, 149, 176, 148),
+        *(152, 377, 400, 378, 379, 365, 397, 288, 411, 425, 327),
+    )
+)
 _GROWN, _FADES = 1.3, 0.16  # of the lower face's outline; in sides of the face, inward from there
 _SIZE_PX, _COVERAGE = 192, 1.8  # of the mask, and in sides of the face square
-_WIDE_OPEN = 0.9  # quantile of a mouth's gaps: what is taken for the inside of all
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class LipsDrawer:
         clip: the face's landmarks in it.
         own: what it does.
         saying: what it shall do.
-        inside: of its mouth; made up where None.
+        insides: of its mouth, where it is open more and less; made up where there are none.
         payload: of the watermark; None where there is none.
     """
 
@@ -64,7 +67,7 @@ class LipsDrawer:
     clip: Clip
     own: Performance
     saying: Saying
-    inside: Interior | None
+    insides: Sequence[Inside]
     payload: int | None
 
     def frames(self, first: int) -> Generator[Composed]:
@@ -91,7 +94,7 @@ class LipsDrawer:
         own = frame_of(self.own, number)
         own, wanted = (replace(one, centre_px=one.centre_px - at) for one in (own, wanted))
         face = PhotoFace(landmarks_px=landmarks, iris_px=self.clip.iris_px[number] - at, own=own)
-        morph = Morph(part, face, interior=self.inside, fill_background=False)
+        morph = Morph(part, face, interior=self._inside(wanted), fill_background=False)
         mesh, local = morph.mesh(wanted, 0), square_of(wanted)
         before, shown = (
             image.astype(np.float32) / np.float32(255) for image in (part, morph.drawn(wanted, 0))
@@ -102,6 +105,13 @@ class LipsDrawer:
         picture.put(x0, y0, Feather()(before, np.clip(shown, 0, 1), weight), weight)
         near = box_around(square, size, LABELLED)
         return Composed(frame=frame, drawn=() if near is None else (near,))
+
+    def _inside(self, wanted: Performance) -> Interior | None:
+        """The mouth that is open most nearly as wanted: what it shows fills the gap, and lies as it would."""
+        if not self.insides:
+            return None
+        gap = gap_of(shaped(wanted.rest, wanted.names, wanted.values)[0])
+        return min(self.insides, key=lambda one: abs(one.gap - gap)).shown
 
 
 def lower_face_mask(
@@ -130,15 +140,3 @@ def lower_face_mask(
     shown = ramp(mask, 0, _FADES * _SIZE_PX / _COVERAGE)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(shown, matrix.astype(np.float64), size_px, flags=flags), np.float32)
-
-
-def inside_of(path: Path, clip: Clip) -> Interior | None:
-    """The person's own mouth where it is wide open, to be shown where it was shut; None where it never is."""
-    seen = np.flatnonzero(np.isfinite(clip.landmarks_px).all(axis=(1, 2)))
-    gaps = np.array([gap_of(clip.landmarks_px[number]) for number in seen])
-    chosen = int(seen[np.abs(gaps - np.quantile(gaps, _WIDE_OPEN)).argmin()])
-    with open_footage(path) as footage:
-        for number, frame in enumerate(footage.partial()):
-            if number == chosen:
-                return Interior(picture=frame.image.whole(), mesh_px=clip.landmarks_px[chosen])
-    return None

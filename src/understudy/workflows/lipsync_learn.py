@@ -31,6 +31,7 @@ SPOKEN = tuple(
 _GAP_COUNTS = 4.0  # how far lips are apart, against each coefficient
 _GOOD_R, _LEAST_R = 0.4, 0.15  # below: it is doubted, or refused, that sound and mouth are one person's
 _REPORT_EVERY = 20  # steps
+_TRAINING = LipsTrainingConfig()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ def learn_lips(talking: Sequence[Talking], seed: int, on_event: OnEvent) -> Lear
     named = " and ".join(dict.fromkeys(one.path.name for one in talking[:3])) or "the footage"
     if total_s < LEAST_TALKING_S:
         raise MediaError(
-            f"there are {total_s:.0f} s of talking in {named}, and {LEAST_TALKING_S:.0f} are needed to learn lips",
+            f"there are {total_s:.0f} s of talking in {named}, and {LEAST_TALKING_S:.0f} are needed",
             "give more footage in which the same person talks: --learn CLIP, again for each",
         )
     recordings = _recordings(talking)
@@ -121,7 +122,7 @@ def learn_lips(talking: Sequence[Talking], seed: int, on_event: OnEvent) -> Lear
         if done % _REPORT_EVERY == 0 or done == total:
             on_event(Progress(stage="learn lips", done=done, total=total, unit="steps"))
 
-    nets, r = train_lips(recordings, weights, LipsTrainingConfig(seed=seed), told)
+    nets, r = train_lips(recordings, weights, replace(_TRAINING, seed=seed), told)
     together = f"what is heard in {named} hardly goes with the mouth that is seen (r {r:.2f})"
     hint = "give footage with its own sound: --learn CLIP"
     if r < _LEAST_R:
