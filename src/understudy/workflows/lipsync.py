@@ -63,8 +63,8 @@ def run(config: LipsyncConfig, on_event: OnEvent = ignore) -> LipsyncResult:
         check_writer(config.out, _silent(info, Path(folder)), codec=config.codec, crf=config.crf)
         seen = faces_of_footage(config.footage, on_event)
         clip = clip_of(seen, config.person, config.footage)
-        consent = _agreed(config, person, seen, on_event)
         learnt = _learnt(config, clip, on_event)
+        consent = _agreed(config, person, seen, on_event)
         order = _order(config, info, seen.times_s, speech)
         warnings = [*consent.warnings, *seen.warnings, *speech.warnings, *learnt.warnings]
         warnings += doubts_about(read_clip(clip), seen, config.person) + _of_lengths(

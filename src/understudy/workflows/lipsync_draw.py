@@ -44,7 +44,8 @@ _LOWER_FACE = np.array(
         *(152, 377, 400, 378, 379, 365, 397, 288, 411, 425, 327),
     )
 )
-_GROWN, _FADES = 1.3, 0.16  # of the lower face's outline; in sides of the face, inward from there
+# of the lower face's outline, across and down; in sides of the face, inward from there
+_GROWN, _FADES = np.array((1.15, 1.3)), 0.08
 _SIZE_PX, _COVERAGE = 192, 1.8  # of the mask, and in sides of the face square
 
 
@@ -131,9 +132,9 @@ def lower_face_mask(
     mask = np.zeros((_SIZE_PX, _SIZE_PX), np.float32)
     for mesh in meshes_px:
         points = transform_points(matrix, mesh[_LOWER_FACE, :2])
-        top = points[0]  # the nose stays
-        points = points.copy()
-        points[1:] = top + _GROWN * (points[1:] - top)
+        top = points[0].copy()
+        points = top + (points - top) * _GROWN
+        points[:, 1] = np.maximum(points[:, 1], top[1])  # the nose stays
         hull = cv2.convexHull(points.astype(np.float32))[:, 0]
         np.maximum(mask, outlined(hull, mask.shape), out=mask)
     mask[[0, -1], :] = mask[:, [0, -1]] = 0
