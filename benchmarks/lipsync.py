@@ -3,7 +3,7 @@
     python benchmarks/lipsync.py --data ../shared --work build/lipsync
 
 Real talking footage (GRID, talker s1): the mouth opening that is drawn, read back from the video,
-against the real mouth of the clip that the speech is of: the same person's held-out clips, and other people's.
+against the real mouth of the clip that the speech is of: held-out clips of the same person, and of others.
 Silence, what is not the mouth, the lag between sound and picture, and whether sound that was moved in what is
 learnt from is found.
 """
