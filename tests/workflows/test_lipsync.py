@@ -120,8 +120,8 @@ def test_silence_shuts_the_mouth(footage: Path, tmp_path: Path) -> None:
     quiet = write_wav(tmp_path / "quiet.wav", np.zeros(2 * RATE_HZ))
     result = understudy.lipsync(footage, quiet, tmp_path / "out.mp4")
     assert any("nobody speaks in quiet.wav: the mouth stays shut" in one for one in result.warnings)
-    assert (gaps_of(result.output) < 0.02).mean() >= 0.95
-    assert (gaps_of(footage) < 0.02).mean() < 0.7
+    assert (gaps_of(result.output) < 0.04).mean() >= 0.95
+    assert (gaps_of(footage)[: result.frames] < 0.04).mean() < 0.7
 
 
 def test_an_interrupted_run_is_gone_on_with(

@@ -15,14 +15,15 @@ from understudy.compositing.blend_feather import Feather
 from understudy.compositing.mask_sets import ramp
 from understudy.core.geometry import transform_points
 from understudy.core.prefetch import prefetch
-from understudy.core.types import Points
+from understudy.core.types import Image, Points
 from understudy.expression.apply import shaped
 from understudy.expression.morph import Morph, PhotoFace
 from understudy.expression.mouth import Interior
-from understudy.expression.mouth_shown import gap_of
-from understudy.expression.patches import outlined
+from understudy.expression.mouth_shown import LIP_CORNERS, gap_of
+from understudy.expression.patches import Box, blended, outlined
 from understudy.expression.performance import Performance
 from understudy.expression.read import Clip
+from understudy.expression.topology import LOWER_LIP, UPPER_LIP
 from understudy.faces.face import FaceSquare
 from understudy.faces.mesh import NOSE_BASE
 from understudy.media.image_picture import ImagePicture
@@ -46,6 +47,8 @@ _LOWER_FACE = np.array(
 )
 # of the lower face's outline, across and down; in sides of the face, inward from there
 _GROWN, _FADES = np.array((1.15, 1.3)), 0.08
+# of the mouth's width: lips as near as that meet, what lies between them; and how dark their line is
+_SEALED, _SEAM, _SHADE = 0.02, 0.05, 0.25
 _SIZE_PX, _COVERAGE = 192, 1.8  # of the mask, and in sides of the face square
 
 
@@ -97,9 +100,8 @@ class LipsDrawer:
         face = PhotoFace(landmarks_px=landmarks, iris_px=self.clip.iris_px[number] - at, own=own)
         morph = Morph(part, face, interior=self._inside(wanted), fill_background=False)
         mesh, local = morph.mesh(wanted, 0), square_of(wanted)
-        before, shown = (
-            image.astype(np.float32) / np.float32(255) for image in (part, morph.drawn(wanted, 0))
-        )
+        drawn = sealed(morph.drawn(wanted, 0), mesh, gap_of(landmarks))
+        before, shown = (image.astype(np.float32) / np.float32(255) for image in (part, drawn))
         weight = lower_face_mask((landmarks, mesh), local, (x1 - x0, y1 - y0))
         if mark is not None:
             shown += mark.change(mesh, local, float(frame.time_s), (0, 0, x1 - x0, y1 - y0))
@@ -113,6 +115,42 @@ class LipsDrawer:
             return None
         gap = gap_of(shaped(wanted.rest, wanted.names, wanted.values)[0])
         return min(self.insides, key=lambda one: abs(one.gap - gap)).shown
+
+
+def sealed(picture: Image, mesh_px: Points, was: float) -> Image:
+    """Lips that meet, without what of teeth and dark the warp leaves in the line between them.
+
+    Args:
+        picture: (h, w, 3) RGB uint8.
+        mesh_px: (468, 3) of the face in it.
+        was: how far they were apart before, over the mouth's width.
+
+    Returns:
+        The picture itself where lips are apart, or were not before; else a changed one.
+    """
+    gap = gap_of(mesh_px)
+    share = float(np.clip(2 - 2 * gap / _SEALED, 0, 1) * np.clip(was / _SEALED - 1, 0, 1))
+    if not share:
+        return picture
+    corners = mesh_px[LIP_CORNERS, :2]
+    width = float(np.linalg.norm(corners[1] - corners[0]))
+    box = Box.around(corners, round(0.3 * width) + 4).within(picture)
+    if box is None:
+        return picture
+    middle = (mesh_px[UPPER_LIP, :2] + mesh_px[LOWER_LIP, :2]) / 2
+    line = np.concatenate([corners[:1], middle, corners[1:]]) - box.corner
+    thick = max(2, round(_SEAM * width))
+    mask = np.zeros((box.height, box.width), np.float32)
+    cv2.polylines(mask, [np.round(16 * line).astype(np.int32)], False, 1.0, thick, cv2.LINE_AA, 4)
+    mask = np.asarray(cv2.GaussianBlur(np.clip(mask, 0, 1), (0, 0), max(0.6, thick / 4)), np.float32)
+    out = picture.copy()
+    place = np.ascontiguousarray(box.cut(picture))
+    skin = cv2.medianBlur(place, 2 * thick + 1).astype(np.float32)
+    shade = np.zeros_like(mask)
+    cv2.polylines(shade, [np.round(16 * line).astype(np.int32)], False, _SHADE, 1, cv2.LINE_AA, 4)
+    skin *= 1 - cv2.GaussianBlur(shade, (0, 0), max(0.5, thick / 6))[..., None]
+    blended(out, box, skin, mask * np.float32(share))
+    return out
 
 
 def lower_face_mask(
