@@ -245,11 +245,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder beside the project")
     parser.add_argument("--work", type=Path, required=True, help="where videos are written")
     parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--only", nargs="+", help="parts to measure anew; the others stay as stored")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     os.environ["UNDERSTUDY_IDENTITIES"] = str(args.work / "identities")
     bench = Bench(args.data, args.work)
-    result: dict[str, Any] = {"about": about(), "learning": bench.learning, "shut_below": SHUT}
+    result: dict[str, Any] = json.loads(args.out.read_text()) if args.only else {}
+    result |= {"learning": bench.learning, "shut_below": SHUT}
     parts = {
         "own_speech": of_own_speech,
         "silence": of_silence,
@@ -257,7 +259,9 @@ def main() -> None:
         "moved_sound": of_moved_sound,
     }
     for name, measure in parts.items():
-        result[name] = measure(bench)
+        if args.only and name not in args.only:
+            continue
+        result[name] = {"about": about(), **measure(bench)}
         args.out.write_text(json.dumps(result, indent=2) + "\n")
         print(json.dumps({name: result[name]}), flush=True)
 

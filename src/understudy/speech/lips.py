@@ -68,6 +68,8 @@ def lag_of(recordings: Sequence[LipsRecording]) -> tuple[float, float]:
         return 0.0, 0.0
     r = np.average(found, axis=0, weights=weights)
     best = int((r - _FAR * np.abs(lags - _USUAL_LAG_S)).argmax())
+    while (near := r[max(0, best - 1) : best + 2]).max() > r[best]:  # which of several, but not where it lies
+        best = max(0, best - 1) + int(near.argmax())
     lag = float(lags[best]) - _USUAL_LAG_S
     return (lag if abs(lag) >= _NOT_TOLD_S and r[best] >= LEAST_R else 0.0), float(r[best])
 
