@@ -37,6 +37,7 @@ from understudy.workflows.lipsync_marks import checked, marking_of
 from understudy.workflows.lipsync_order import PictureOrder, picture_order
 from understudy.workflows.lipsync_say import Saying
 from understudy.workflows.lipsync_sound import Speech
+from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.threads import single_threaded_opencv
 
 _USUAL_HZ = 25
@@ -50,6 +51,7 @@ def run(config: LipsyncConfig, on_event: OnEvent = ignore) -> LipsyncResult:
         ConsentError: no record says that the face may be used.
         MediaError: footage or speech cannot be read, show no face or too little talking to learn from, or the
             output cannot be written.
+        RefusedError: the footage shows nudity, see `screen.refuse_nudity`.
         UnderstudyError: the output cannot be signed.
         WeightsError: the networks' weights cannot be had.
     """
@@ -57,6 +59,7 @@ def run(config: LipsyncConfig, on_event: OnEvent = ignore) -> LipsyncResult:
     _check_names(config)
     person = checked(config)
     speech = Speech.read(config.speech)
+    refuse_nudity(config.footage, on_event)
     with open_footage(config.footage) as footage:
         info = footage.info
     with single_threaded_opencv(), TemporaryDirectory(prefix="understudy-") as folder:

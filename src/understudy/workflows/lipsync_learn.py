@@ -147,7 +147,7 @@ def _recordings(talking: Sequence[Talking]) -> list[LipsRecording]:
         if not seen.any():
             continue
         performance = read_clip(clip, rest=rest)
-        values = np.full((len(seen), len(SPOKEN) + 1), np.nan, np.float32)
+        values = np.full((len(clip.times_s), len(SPOKEN) + 1), np.nan, np.float32)
         values[:, :-1] = np.stack([performance.of(name) for name in SPOKEN], axis=1)
         points_px = clip.landmarks_px[seen]
         openings = expressions_of(all_normalised(points_px, fit_poses(points_px)))
