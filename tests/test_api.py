@@ -32,6 +32,7 @@ FUNCTIONS = (
     "export",
     "verify",
     "animate",
+    "lipsync",
 )
 PAGES = ("open_studio", "open_review")
 IDENTITIES = ("add_identity", "list_identities", "show_identity", "revoke_identity")
@@ -87,6 +88,7 @@ def test_every_parameter_is_typed_and_documented(name: str) -> None:
         "verify",
         *IDENTITIES,
         "animate",
+        "lipsync",
     ):  # its result's type is imported by the first call
         assert typing.get_type_hints(function)["return"]
 

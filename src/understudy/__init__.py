@@ -13,6 +13,7 @@ from understudy.api.expressing import read_expression
 from understudy.api.facesets import extract, import_faces
 from understudy.api.identities import add_identity, list_identities, revoke_identity, show_identity
 from understudy.api.judging import compare, coverage, evaluate
+from understudy.api.lips import lipsync
 from understudy.api.provenance import verify
 from understudy.api.swapping import swap
 from understudy.api.training import train
@@ -45,6 +46,7 @@ __all__ = [
     "export",
     "extract",
     "import_faces",
+    "lipsync",
     "list_identities",
     "open_review",
     "open_studio",

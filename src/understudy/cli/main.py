@@ -24,6 +24,7 @@ from understudy.cli import (
     extract,
     identity,
     import_faces,
+    lipsync,
     model,
     studio,
     swap,
@@ -66,6 +67,7 @@ app.command()(studio.review)
 app.command()(model.train)
 app.command()(convert.convert)
 app.command()(animate.animate)
+app.command()(lipsync.lipsync)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(export.export)

@@ -32,8 +32,29 @@ def lips_as_seen(values: Floats, left_over: Points, moves: Floats, names: Sequen
     Returns:
         (n, k) float32 in [0, 1].
     """
-    found, opens = values.copy(), _gaps(moves)
-    missing = _gaps(left_over)
+    return _parted(values, _gaps(left_over), _gaps(moves), names)
+
+
+def lips_apart(values: Floats, gap: Floats, rest: Points, moves: Floats, names: Sequence[str]) -> Floats:
+    """Coefficients with which lips are as far apart as is said, changed as by `lips_as_seen`.
+
+    Args:
+        values: (n, k) float32 in [0, 1].
+        gap: (n,) float32 height of the gap between the inner lips, template's units.
+        rest: (468, 3) float32, the face at rest.
+        moves: (k, 468, 3) float32, what each coefficient adds to it.
+        names: of the coefficients.
+
+    Returns:
+        (n, k) float32 in [0, 1].
+    """
+    opens = _gaps(moves)
+    return _parted(values, gap - _gaps(rest[None])[0] - values @ opens, opens, names)
+
+
+def _parted(values: Floats, missing: Floats, opens: Floats, names: Sequence[str]) -> Floats:
+    """Coefficients with which lips are further apart by what is missing, or nearer."""
+    found, missing = values.copy(), missing.copy()
     missing -= _changed(found, (names.index(_CLOSE),), missing, opens)
     for part in _PART:
         missing -= _changed(found, [names.index(name) for name in part], missing.clip(0), opens)

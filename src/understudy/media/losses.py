@@ -60,6 +60,8 @@ def _left_out(path: Path, suffix: str) -> list[str]:
     except MediaError:  # not a media file, or gone since it was described
         return []
     with container:
+        if not container.streams.video:  # sound that was put under other pictures
+            return []
         used = video_stream_of(container, path).index
         kinds = Counter(
             "further video" if stream.type == "video" else stream.type

@@ -58,6 +58,7 @@ class SoundReader:
     rate_hz: int
     own_rate_hz: int = 0  # the file's
     channels: int = 0
+    start_s: float = 0.0  # presentation time of the first sample
     stated_s: float | None = None  # length that the file states
     read_s: float = 0.0  # how much sound was read
     clipped: float = 0.0  # share of samples that stand at full scale beside another one
@@ -101,6 +102,7 @@ class SoundReader:
                 full += int((loud[:, 1:] & loud[:, :-1]).sum())
                 total += own.size
                 if mixer is None:  # some codecs find out with the first frame
+                    self.start_s = float(frame.time or 0.0)
                     self.own_rate_hz, self.channels = frame.sample_rate, frame.layout.nb_channels
                     # FFmpeg knows what channels are for: seven and a bass are mixed as they are heard
                     mixer = av.AudioResampler(format="flt", layout="mono", rate=self.own_rate_hz)

@@ -11,6 +11,7 @@ XMP_KEY = "XML:com.adobe.xmp"  # of a PNG's text
 SYNTHETIC_NOTICE = "Synthetic media: a face in this video was replaced (understudy)"
 PICTURE_NOTICE = "Synthetic media: a face in this picture was drawn by a trained model (understudy)"
 ANIMATED_NOTICE = "Synthetic media: a face was given another expression (understudy)"
+LIPS_NOTICE = "Synthetic media: a mouth was made to say something else (understudy)"
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _BOX = uuid.UUID("be7acfcb-97a9-42e8-9c71-999491e3afac")
 _BOXED_SUFFIXES = (".mp4", ".mov", ".m4v", ".m4a")

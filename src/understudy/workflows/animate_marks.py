@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from understudy.core.events import OnEvent
 from understudy.core.types import Vector
@@ -40,6 +40,15 @@ def is_picture(out: Path) -> bool:
     return out.suffix.lower() in WRITABLE_SUFFIXES and not has_number(out)
 
 
+class Consented(Protocol):
+    """Settings that say by what consent somebody is used."""
+
+    @property
+    def consent(self) -> str | None:
+        """See `workflows.consent`."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Person:
     """Who is in the photo.
@@ -52,11 +61,11 @@ class Person:
     name: str
     is_said: bool
 
-    def agreed(self, config: AnimateConfig, vector_of: Callable[[], Vector], on_event: OnEvent) -> Agreed:
+    def agreed(self, config: Consented, vector_of: Callable[[], Vector], on_event: OnEvent) -> Agreed:
         """The record by which the face is used; made now where `consent` says how.
 
         Args:
-            config: of the animation.
+            config: of what is made.
             vector_of: gives the identity vector of the face, which is compared where it is known.
             on_event: hears of what was written.
 

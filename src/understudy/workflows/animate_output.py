@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from understudy.core.events import Notice, OnEvent, Progress
 from understudy.core.prefetch import prefetch
 from understudy.media.any_writer import AnyWriter, check_frame_size, open_writer, write_frame
 from understudy.media.info import VideoInfo
-from understudy.workflows.animate_config import AnimateConfig
 from understudy.workflows.animate_marks import Marking
 from understudy.workflows.composed import Composed
 from understudy.workflows.convert_label import Labeller, text_of
@@ -54,21 +54,47 @@ class Written:
     warnings: list[str]
 
 
+class OutputAsked(Protocol):
+    """Settings that say what is written."""
+
+    @property
+    def out(self) -> Path:
+        """Video, or numbered images."""
+        ...
+
+    @property
+    def codec(self) -> str:
+        """See `media.encoding`."""
+        ...
+
+    @property
+    def crf(self) -> int | None:
+        """Likewise."""
+        ...
+
+    @property
+    def label(self) -> str | None:
+        """Visible label."""
+        ...
+
+
 def write_frames(
-    config: AnimateConfig,
+    config: OutputAsked,
     info: VideoInfo,
     marking: Marking,
     frames_from: Callable[[int], Generator[Composed]],
     on_event: OnEvent,
+    stage: str = "animate",
 ) -> Written:
     """Write all frames that an earlier run of the same has not left.
 
     Args:
-        config: of the animation.
+        config: of what is made.
         info: the times, sound and size of the output.
         marking: what it says of itself.
         frames_from: gives the frames from an index on, in a thread of their own.
         on_event: hears of progress.
+        stage: what that is called.
 
     Raises:
         MediaError: they cannot be written.
@@ -91,8 +117,8 @@ def write_frames(
             _write(writer, composed, {"animated": animated, **label.noted()})
             done = composed.frame.index + 1
             if done % _REPORT_EVERY == 0:
-                on_event(Progress(stage="animate", done=done, total=info.frames_hint, unit="frames"))
-        on_event(Progress(stage="animate", done=done, total=done, unit="frames"))
+                on_event(Progress(stage=stage, done=done, total=info.frames_hint, unit="frames"))
+        on_event(Progress(stage=stage, done=done, total=done, unit="frames"))
     return Written(frames=done, animated=animated, warnings=list(writer.warnings))
 
 

@@ -1,0 +1,156 @@
+"""Learn from footage what somebody's mouth does while they say something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from understudy.core.errors import MediaError
+from understudy.core.events import OnEvent, Progress
+from understudy.expression.basis import load_basis
+from understudy.expression.names import JAW, MOUTH
+from understudy.expression.read import Clip, found_rest, read_clip
+from understudy.faces.openings import MEASURES, all_normalised, expressions_of
+from understudy.faces.pose import fit_poses
+from understudy.media.sound import read_sound
+from understudy.nets.lips import LipsNet
+from understudy.speech.lips import lag_of
+from understudy.speech.lips_training import LipsRecording, LipsTrainingConfig, train_lips
+from understudy.speech.log_mel import RATE_HZ, ROW_S, Floats, heard, log_mel, normalised
+from understudy.workflows.expression import clip_of
+from understudy.workflows.expression_faces import faces_of_footage
+
+LEAST_TALKING_S = 20.0
+# what of a mouth goes with what is said; a mouth pulled to a side does not
+SPOKEN = tuple(
+    name for name in (*JAW, *MOUTH) if name not in ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
+)
+_GAP_COUNTS = 4.0  # how far lips are apart, against each coefficient
+_GOOD_R, _LEAST_R = 0.4, 0.15  # below: it is doubted, or refused, that sound and mouth are one person's
+_REPORT_EVERY = 20  # steps
+_TRAINING = LipsTrainingConfig()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talking:
+    """Somebody in footage, and its sound.
+
+    Args:
+        path: the footage.
+        clip: their landmarks, at times since the sound began.
+        rows: of the sound, from `log_mel`.
+        talking_s: how long they are seen while somebody speaks.
+    """
+
+    path: Path
+    clip: Clip
+    rows: Floats
+    talking_s: float
+
+    @classmethod
+    def of(cls, path: Path, clip: Clip) -> Talking:
+        """From footage whose face is known.
+
+        Raises:
+            MediaError: it has no sound.
+        """
+        sound, reader = read_sound(path, RATE_HZ)
+        rows = log_mel(sound)
+        clip = replace(clip, times_s=clip.times_s - reader.start_s)
+        at = np.round(clip.times_s / ROW_S).astype(int)
+        seen = np.isfinite(clip.landmarks_px[:, 0, 0]) & (at >= 0) & (at < len(rows))
+        usual_s = float(np.median(np.diff(clip.times_s))) if len(at) > 1 else 0.0
+        return cls(path=path, clip=clip, rows=rows, talking_s=float(heard(rows)[at[seen]].sum() * usual_s))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learnt:
+    """What was learnt.
+
+    Args:
+        nets: say `SPOKEN` and, last, how far lips are apart, in distances between the eyes.
+        talking_s: seconds of talking that it was learnt from.
+        r: how well, see `LipsyncResult.learnt_r`.
+        lag_s: how much later than its picture the sound is.
+        warnings: what the user should know.
+    """
+
+    nets: list[LipsNet]
+    talking_s: float
+    r: float
+    lag_s: float
+    warnings: list[str]
+
+
+def read_talking(path: Path, on_event: OnEvent) -> Talking:
+    """Read footage to learn from: whoever is seen most talks.
+
+    Raises:
+        MediaError: it cannot be read, or has no face or no sound.
+        WeightsError: the networks' weights cannot be had.
+    """
+    return Talking.of(path, clip_of(faces_of_footage(path, on_event), 1, path))
+
+
+def learn_lips(talking: Sequence[Talking], seed: int, on_event: OnEvent) -> Learnt:
+    """Learn from somebody's talking.
+
+    Args:
+        talking: all of one person.
+        seed: of every random choice.
+        on_event: hears of progress.
+
+    Raises:
+        MediaError: it is too little, or sound and mouth have nothing to do with each other.
+    """
+    total_s = sum(one.talking_s for one in talking)
+    named = " and ".join(dict.fromkeys(one.path.name for one in talking[:3])) or "the footage"
+    if total_s < LEAST_TALKING_S:
+        raise MediaError(
+            f"there are {total_s:.0f} s of talking in {named}, and {LEAST_TALKING_S:.0f} are needed",
+            "give more footage in which the same person talks: --learn CLIP, again for each",
+        )
+    recordings = _recordings(talking)
+    lag_s, _ = lag_of(recordings)
+    recordings = [replace(one, times_s=one.times_s + lag_s) for one in recordings]
+    weights = np.append(np.ones(len(SPOKEN)), _GAP_COUNTS)
+
+    def told(done: int, total: int) -> None:
+        if done % _REPORT_EVERY == 0 or done == total:
+            on_event(Progress(stage="learn lips", done=done, total=total, unit="steps"))
+
+    nets, r = train_lips(recordings, weights, replace(_TRAINING, seed=seed), told)
+    together = f"what is heard in {named} hardly goes with the mouth that is seen (r {r:.2f})"
+    hint = "give footage with its own sound: --learn CLIP"
+    if r < _LEAST_R:
+        raise MediaError(together, hint)
+    warnings = [f"{together}; {hint}"] if r < _GOOD_R else []
+    if lag_s:
+        late = "later" if lag_s > 0 else "earlier"
+        warnings.append(
+            f"the sound of {named} is {abs(1000 * lag_s):.0f} ms {late} than the picture: corrected"
+        )
+    return Learnt(nets=nets, talking_s=total_s, r=r, lag_s=lag_s, warnings=warnings)
+
+
+def _recordings(talking: Sequence[Talking]) -> list[LipsRecording]:
+    """All against one face at rest: in a short clip nobody need be."""
+    points = np.concatenate([one.clip.landmarks_px for one in talking])
+    rest = found_rest(points[np.isfinite(points).all(axis=(1, 2))], load_basis())
+    found: list[LipsRecording] = []
+    for one in talking:
+        clip = one.clip
+        seen = np.isfinite(clip.landmarks_px).all(axis=(1, 2))
+        if not seen.any():
+            continue
+        performance = read_clip(clip, rest=rest)
+        values = np.full((len(clip.times_s), len(SPOKEN) + 1), np.nan, np.float32)
+        values[:, :-1] = np.stack([performance.of(name) for name in SPOKEN], axis=1)
+        points_px = clip.landmarks_px[seen]
+        openings = expressions_of(all_normalised(points_px, fit_poses(points_px)))
+        values[seen, -1] = openings[:, MEASURES.index("mouth_open")]
+        found.append(LipsRecording(rows=normalised(one.rows), times_s=clip.times_s, values=values))
+    return found
