@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cv2
 import numpy as np
@@ -12,16 +12,19 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from understudy.core.errors import ConfigError
+from understudy.core.events import OnEvent
 from understudy.core.types import Image
 from understudy.faces.face import FaceSquare
 from understudy.studio.context import StudioContext
 from understudy.studio.openings import Openings
 from understudy.studio.pages import page
 from understudy.studio.pictures import data_uri, jpeg
-from understudy.studio.swaps import swap_of, swaps_of
+from understudy.studio.swaps import queued, swap_of, swaps_of
 from understudy.studio.worst_pages import list_of, lists_of, picture_of, training_command
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS
-from understudy.workflows.preview_live import Choice, Finished, LivePreview, conversion_of
+
+if TYPE_CHECKING:
+    from understudy.workflows.preview_live import Choice, Finished, LivePreview
 
 _FACE_PX, _FACE_SIDES = 480, 1.6
 _RANGE_PX = 320
@@ -47,6 +50,8 @@ class Wish(BaseModel):
 
     def choice(self) -> Choice:
         """The same for the workflow."""
+        from understudy.workflows.preview_live import Choice
+
         return Choice(**self.model_dump())
 
 
@@ -82,9 +87,13 @@ def router(context: StudioContext) -> APIRouter:
         folder = swap_of(context, asked.swap)
         if folder is None:
             return {"state": "none", "said": ""}
-        return openings.state(
-            folder, lambda on_event: LivePreview(conversion_of(folder), on_event), again=asked.again
-        )
+
+        def opener(on_event: OnEvent) -> LivePreview:
+            from understudy.workflows.preview_live import LivePreview, conversion_of  # slow to import
+
+            return LivePreview(conversion_of(folder), on_event)
+
+        return openings.state(folder, opener, again=asked.again)
 
     @routes.post("/api/convert/about")
     def about(asked: Swap) -> dict[str, Any]:
@@ -149,21 +158,12 @@ def router(context: StudioContext) -> APIRouter:
 
     @routes.post("/api/convert/train")
     def train(focus: Focus) -> dict[str, Any]:
-        """Let the model learn from the faces of a list, by the queue where there is one."""
+        """Let the model learn from the faces of a list, by the queue."""
         folder = _folder(context, focus.swap)
         command = training_command(folder, list_of(context, focus.list))
-        return queued(context, command, f"{folder.name}: train on the worst frames")
+        return {"job": queued(context, folder, "Train on the worst frames", command)}
 
     return routes
-
-
-def queued(context: StudioContext, command: list[str], title: str) -> dict[str, Any]:
-    """Give a command to the queue; where there is none, the page shows the command."""
-    jobs = getattr(context, "jobs", None)
-    if jobs is None:
-        return {"queued": False}
-    jobs.add(command, title=title)
-    return {"queued": True}
 
 
 def _folder(context: StudioContext, swap: str) -> Path:

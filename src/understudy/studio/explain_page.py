@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
@@ -11,14 +11,15 @@ from pydantic import BaseModel, Field
 
 from understudy.core.errors import UnderstudyError
 from understudy.studio.context import StudioContext
-from understudy.studio.explain_steps import steps_of, told_of, undone_shown
 from understudy.studio.openings import Openings
 from understudy.studio.pages import page
 from understudy.studio.pictures import shown
-from understudy.studio.swaps import swap_of, swaps_of
-from understudy.workflows.explain import DIRECTIONS, Explanation
-from understudy.workflows.explain_material import ExplainConfig
+from understudy.studio.swaps import queued, swap_of, swaps_of
 
+if TYPE_CHECKING:
+    from understudy.workflows.explain import Explanation
+
+_MOST_DIRECTIONS = 32
 _Off = Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)]
 
 
@@ -42,7 +43,7 @@ class Changed(BaseModel):
 
     swap: str = ""
     face: int = Field(ge=0)
-    offsets: list[_Off] = Field(max_length=DIRECTIONS)
+    offsets: list[_Off] = Field(max_length=_MOST_DIRECTIONS)
 
 
 def router(context: StudioContext) -> APIRouter:
@@ -61,6 +62,9 @@ def router(context: StudioContext) -> APIRouter:
         folder = swap_of(context, asked.swap)
 
         def opener(on_event: Any) -> Explanation:
+            from understudy.workflows.explain import Explanation  # slow to import
+            from understudy.workflows.explain_material import ExplainConfig
+
             explanation = Explanation(ExplainConfig.of_production(folder), on_event)
             assert explanation.directions is not None  # worked out now, not when a slider is moved
             return explanation
@@ -70,6 +74,8 @@ def router(context: StudioContext) -> APIRouter:
     @routes.post("/api/explain/about")
     def about(asked: Asked) -> dict[str, Any]:
         """Whose pictures are shown, and what drew them."""
+        from understudy.studio.explain_steps import told_of
+
         folder = swap_of(context, asked.swap)
         with openings.using(folder) as explanation:
             told = told_of(explanation)
@@ -80,6 +86,8 @@ def router(context: StudioContext) -> APIRouter:
     @routes.post("/api/explain/steps")
     def steps(asked: AskedFace) -> dict[str, Any]:
         """Every step's pictures and figures."""
+        from understudy.studio.explain_steps import steps_of
+
         with openings.using(swap_of(context, asked.swap)) as explanation:
             face = _face(explanation, asked.face)
             return {"face": face, **steps_of(explanation, face, asked.seed)}
@@ -87,8 +95,20 @@ def router(context: StudioContext) -> APIRouter:
     @routes.post("/api/explain/bend")
     def bend(asked: AskedFace) -> dict[str, Any]:
         """The fifth step, bent otherwise."""
+        from understudy.studio.explain_steps import undone_shown
+
         with openings.using(swap_of(context, asked.swap)) as explanation:
             return undone_shown(explanation, _face(explanation, asked.face), asked.seed)
+
+    @routes.post("/api/explain/teach")
+    def teach(asked: Asked) -> dict[str, int]:
+        """Train a model on the two people that are shown, by the queue."""
+        from understudy.studio.explain_steps import training_command
+
+        folder = swap_of(context, asked.swap)
+        with openings.using(folder) as explanation:
+            command = training_command(explanation)
+        return {"job": queued(context, folder, "Learn these two", command)}
 
     @routes.post("/api/explain/draw")
     def draw(changed: Changed) -> dict[str, Any]:

@@ -7,17 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.errors import ConfigError
 from understudy.core.geometry import inverse, transform_points
 from understudy.faces.expression import EXPRESSION_SIZE, PLACEMENT_SIZE
 from understudy.studio.pictures import shown
 from understudy.workflows.explain import Explanation, ReadFace, mesh_lines
 from understudy.workflows.explain_frame import SeenFrame
 
+_MINUTES = 3  # that show whom a model draws
+
 
 def told_of(explanation: Explanation) -> dict[str, Any]:
     """Whose pictures, and what drew them."""
     material, model = explanation.material, explanation.material.model
-    source, target = material.facesets
     return {
         "source": material.source.identity,
         "target": material.target.identity,
@@ -28,7 +30,7 @@ def told_of(explanation: Explanation) -> dict[str, Any]:
         "code": model.preset.code,
         "faces": explanation.faces,
         "lines": mesh_lines(),
-        "command": f"understudy train '{source}' '{target}' --model '{material.model_folder}' --minutes 3",
+        "minutes": _MINUTES,
         "directions": [
             {
                 "moves": one.moves,
@@ -39,6 +41,21 @@ def told_of(explanation: Explanation) -> dict[str, Any]:
             for one in explanation.directions
         ],
     }
+
+
+def training_command(explanation: Explanation) -> list[str]:
+    """The arguments of the command that trains a model on the two people that are shown.
+
+    Raises:
+        ConfigError: no folder was named for it.
+    """
+    material = explanation.material
+    if material.model_folder is None:
+        raise ConfigError("no folder is named for the model", "begin a swap on the start page")
+    options = [f"--model={material.model_folder}", f"--minutes={_MINUTES}"]
+    if material.is_built_in:
+        options.append("--consent=rendered")
+    return ["train", *map(str, material.facesets), *options]
 
 
 def steps_of(explanation: Explanation, face: int, seed: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from understudy.faces.faceset_schema import is_faceset
 from understudy.studio.context import StudioContext, UnknownError
-from understudy.workflows.swap_names import SOURCE, TARGET, faceset_of
+from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of
 
 
 def swaps_of(context: StudioContext) -> dict[str, Path]:
@@ -31,3 +31,9 @@ def swap_of(context: StudioContext, short: str) -> Path | None:
 
 def _is_swap(folder: Path) -> bool:
     return all(is_faceset(faceset_of(folder, role)) for role in (SOURCE, TARGET))
+
+
+def queued(context: StudioContext, folder: Path | None, name: str, command: list[str]) -> int:
+    """Let the queue run `understudy COMMAND` for a swap; gives the job's number."""
+    inside = "." if folder is None else str(folder.relative_to(context.production))
+    return context.queue.add(name, inside, command)

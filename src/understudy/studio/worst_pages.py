@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from understudy.core.errors import UnderstudyError
 from understudy.studio.context import StudioContext, UnknownError
-from understudy.workflows.swap_names import SOURCE, TARGET, faceset_of, model_of
+from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of, model_of
 from understudy.workflows.worst_list import FILE_NAME, WorstList, read_worst
 
 _DEPTH = 3  # folders below the production
@@ -66,10 +65,10 @@ def picture_of(context: StudioContext, short: str, number: int) -> Path:
 
 
 def training_command(swap: Path, focus: Path) -> list[str]:
-    """The command that trains a swap's model on a list's faces."""
+    """The arguments of the command that trains a swap's model on a list's faces."""
     source, target = (str(faceset_of(swap, role)) for role in (SOURCE, TARGET))
-    options = ["--model", str(model_of(swap)), "--resume", "--minutes", str(TRAINED_MINUTES)]
-    return ["train", source, target, *options, "--focus", str(focus)]
+    options = [f"--model={model_of(swap)}", "--resume", f"--minutes={TRAINED_MINUTES}", f"--focus={focus}"]
+    return ["train", source, target, *options]
 
 
 def _files(swap: Path) -> list[Path]:
@@ -82,7 +81,6 @@ def _shown(context: StudioContext, path: Path, read: WorstList, swap: Path) -> d
     return {
         "id": short,
         "name": Path(read.video).name,
-        "command": "understudy " + shlex.join(training_command(swap, path)),
         "frames": [
             {
                 "frame": one.frame,

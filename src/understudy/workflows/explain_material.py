@@ -23,7 +23,7 @@ from understudy.workflows import extract
 from understudy.workflows.configs import ExtractConfig
 from understudy.workflows.consent import note_person
 from understudy.workflows.known_pairs import rendered_pairs
-from understudy.workflows.swap_names import SOURCE, TARGET, faceset_of, model_of
+from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of, model_of
 
 _MOST_FACES, _FEWEST_FACES = 240, 8
 _MOST_BYTES = 100 << 20  # of an identity's faces in memory

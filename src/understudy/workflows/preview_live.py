@@ -26,7 +26,7 @@ from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_frames import front_for
 from understudy.workflows.preview_drawing import COLOUR_FRAMES, Drawing, between, copied
 from understudy.workflows.preview_frames import no_such_frame
-from understudy.workflows.swap_names import SOURCE, TARGET, faceset_of, model_of
+from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of, model_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
 _FOUND_BEFORE = 8  # frames that are looked at before those that are drawn: a face is followed from there

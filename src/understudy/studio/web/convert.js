@@ -143,15 +143,13 @@ function worst() {
   const lists = state.about.worst;
   place("worst").hidden = !lists.length;
   place("lists").replaceChildren(...lists.map((list) => {
-    const command = h("code", { class: "command", hidden: true }, list.command);
     const train = h("button", { type: "button", class: "primary", onclick: () => told(async () => {
       const answer = await api("/api/convert/train", { swap: state.swap, list: list.id });
-      if (answer.queued) toast("It is in the queue. See the start page.", "good");
-      command.hidden = answer.queued;
-      if (!answer.queued) say("Run the command that is shown");
+      toast("It is in the queue: see the start page. Reload this page when it is done.", "good");
+      train.disabled = Boolean(answer.job);
     }) }, "Train on these");
     return h("div", { class: "card" },
-      h("div", { class: "row" }, h("h3", {}, list.name), train), command,
+      h("div", { class: "row" }, h("h3", {}, list.name), train),
       h("ul", { class: "worst-list" }, list.frames.map((one) => h("li", {}, h("button", {
         type: "button", onclick: () => { place("frame").value = one.frame; show(); scrollTo({ top: 0 }); },
       }, h("img", { src: one.picture, alt: "", loading: "lazy" }),

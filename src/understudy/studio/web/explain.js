@@ -1,5 +1,5 @@
 // The eight steps: what is said, and what is shown of the chosen face.
-import { api, h, say, svg, told } from "/web/studio.js";
+import { api, h, say, svg, toast, told } from "/web/studio.js";
 import { STEPS } from "/web/explain_words.js";
 import { waitUntilOpen } from "/web/opening.js";
 
@@ -32,8 +32,8 @@ function introduce() {
     place("teach-text").textContent =
       "No model has been trained on these two yet. The shipped start draws instead. It has seen many rendered " +
       "people and neither of these two, so both decoders still draw the same average face. Expressions move it " +
-      "all the same. To teach it these two, run this and reload the page:";
-    place("teach-command").textContent = about.command;
+      "all the same.";
+    place("teach-button").textContent = `Learn these two for ${about.minutes} minutes`;
   }
   const names = Object.entries(about.swaps);
   place("swap-label").hidden = names.length < 2;
@@ -248,6 +248,12 @@ function blend(data) {
   ];
 }
 
+place("teach-button").addEventListener("click", (event) => told(async () => {
+  const button = event.currentTarget;
+  await api("/api/explain/teach", { swap: state.swap });
+  button.disabled = true;
+  toast("It is in the queue: see the start page. Come back here when it is done.", "good");
+}));
 place("mathematics").addEventListener("click", (event) => {
   const isOn = event.currentTarget.getAttribute("aria-pressed") !== "true";
   event.currentTarget.setAttribute("aria-pressed", String(isOn));
