@@ -19,10 +19,11 @@ from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.pages import WEB
 from understudy.studio.security import Guard
 
-_PAGES = {"/": "Start", "/review": "Review", "/convert": "Preview", "/explain": "How it works"}
+_PAGES = {"/": "Start", "/review": "Review", "/convert": "Preview", "/expression": "Expression", "/explain": "How it works"}
 _ROUTERS = {
     "/review": "understudy.studio.review_page",
     "/convert": "understudy.studio.convert_page",
+    "/expression": "understudy.studio.expression_page",
     "/explain": "understudy.studio.explain_page",
 }
 

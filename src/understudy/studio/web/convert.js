@@ -1,5 +1,6 @@
 // A frame under several choices, side by side; and the worst frames of what was made.
 import { api, h, say, toast, told } from "/web/studio.js";
+import { latest } from "/web/latest.js";
 import { waitUntilOpen } from "/web/opening.js";
 
 const COLOURS = {
@@ -78,22 +79,17 @@ function controls(choice, index) {
 }
 
 const asked = () => ({ swap: state.swap, frame: Number(place("frame").value), choices: state.choices, view: state.view });
-let isAsking = false, isWaiting = false;
+const ask = latest(async (isOutdated) => {
+  for (const column of place("columns").children) column.classList.add("busy");
+  const answer = await told(() => api("/api/convert/frame", asked()));
+  for (const column of place("columns").children) column.classList.remove("busy");
+  if (answer && !isOutdated()) shown(answer);
+});
 
 async function show() {
   stop();
   position();
-  if (isAsking) { isWaiting = true; return; }
-  isAsking = true;
-  do {
-    isWaiting = false;
-    for (const column of place("columns").children) column.classList.add("busy");
-    const answer = await told(() => api("/api/convert/frame", asked()));
-    for (const column of place("columns").children) column.classList.remove("busy");
-    if (!answer) break;
-    if (!isWaiting) shown(answer);
-  } while (isWaiting);
-  isAsking = false;
+  await ask();
 }
 
 function shown(answer) {

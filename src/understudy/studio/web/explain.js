@@ -1,6 +1,7 @@
 // The eight steps: what is said, and what is shown of the chosen face.
 import { api, h, say, svg, toast, told } from "/web/studio.js";
 import { STEPS } from "/web/explain_words.js";
+import { latest } from "/web/latest.js";
 import { waitUntilOpen } from "/web/opening.js";
 
 const place = (id) => document.getElementById(id);
@@ -171,25 +172,18 @@ function trial(data) {
     type: "range", min: -3, max: 3, step: 0.05, value: 0, id: `direction-${index}`, class: "direction",
     "aria-valuetext": "as it is", oninput: () => changed(),
   }));
-  let isAsking = false, isWaiting = false;
-  async function changed() {
+  const changed = latest(async () => {
     for (const input of inputs) input.setAttribute("aria-valuetext", spoken(Number(input.value)));
-    if (isAsking) { isWaiting = true; return; }
-    isAsking = true;
-    do {
-      isWaiting = false;
-      const offsets = inputs.map((input) => Number(input.value));
-      const began = performance.now();
-      const drawn = await told(() => api("/api/explain/draw", { swap: state.swap, face: data.face, offsets }));
-      if (!drawn) break;
-      own.src = drawn.own;
-      other.src = drawn.other;
-      await Promise.all([own.decode(), other.decode()]).catch(() => null);
-      document.body.dataset.latency = (performance.now() - began).toFixed(0);
-      document.body.dataset.drawn = Number(document.body.dataset.drawn ?? 0) + 1;
-    } while (isWaiting);
-    isAsking = false;
-  }
+    const offsets = inputs.map((input) => Number(input.value));
+    const began = performance.now();
+    const drawn = await told(() => api("/api/explain/draw", { swap: state.swap, face: data.face, offsets }));
+    if (!drawn) return;
+    own.src = drawn.own;
+    other.src = drawn.other;
+    await Promise.all([own.decode(), other.decode()]).catch(() => null);
+    document.body.dataset.latency = (performance.now() - began).toFixed(0);
+    document.body.dataset.drawn = Number(document.body.dataset.drawn ?? 0) + 1;
+  });
   const reset = h("button", { type: "button", onclick: () => {
     for (const input of inputs) input.value = 0;
     changed();

@@ -3,10 +3,11 @@ import { api, h, told } from "/web/studio.js";
 
 const EVERY_MS = 400;
 
-/** Ask again and again until it is open; gives false where that failed, which is then said in `place`. */
-export async function waitUntilOpen(path, body, place) {
-  for (;;) {
-    const answer = await told(() => api(path, body));
+/** Ask again and again until it is open, after the first time with `later`; gives false where that failed,
+ * which is then said in `place`. */
+export async function waitUntilOpen(path, body, place, later = body) {
+  for (let asked = body; ; asked = later) {
+    const answer = await told(() => api(path, asked));
     if (!answer) return false;
     if (answer.state === "ready") return true;
     if (answer.state === "failed") {
