@@ -19,7 +19,13 @@ from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.pages import WEB
 from understudy.studio.security import Guard
 
-_PAGES = {"/": "Start", "/review": "Review", "/convert": "Preview", "/expression": "Expression", "/explain": "How it works"}
+_PAGES = {
+    "/": "Start",
+    "/review": "Review",
+    "/convert": "Preview",
+    "/expression": "Expression",
+    "/explain": "How it works",
+}
 _ROUTERS = {
     "/review": "understudy.studio.review_page",
     "/convert": "understudy.studio.convert_page",

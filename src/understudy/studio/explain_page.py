@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from understudy.core.errors import UnderstudyError
+from understudy.core.events import OnEvent
 from understudy.studio.context import StudioContext
 from understudy.studio.openings import Openings
 from understudy.studio.pages import page
@@ -61,7 +62,7 @@ def router(context: StudioContext) -> APIRouter:
         """Open a swap, or say how far that is."""
         folder = swap_of(context, asked.swap)
 
-        def opener(on_event: Any) -> Explanation:
+        def opener(on_event: OnEvent) -> Explanation:
             from understudy.workflows.explain import Explanation  # slow to import
             from understudy.workflows.explain_material import ExplainConfig
 

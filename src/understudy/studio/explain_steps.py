@@ -87,7 +87,7 @@ def undone_shown(explanation: Explanation, face: int, seed: int) -> dict[str, An
     }
 
 
-def _rounded(values: NDArray[np.floating], places: int) -> Any:
+def _rounded(values: NDArray[np.floating], places: int) -> list[object]:
     """As plain numbers that are short in JSON."""
     return np.round(values.astype(np.float64), places).tolist()
 

@@ -147,7 +147,9 @@ def _free(folder: Path, stem: str, suffix: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UnderstudyError(f"cannot make {folder} ({error.strerror})", "choose another production") from error
+        raise UnderstudyError(
+            f"cannot make {folder} ({error.strerror})", "choose another production"
+        ) from error
     plain = re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_")[:60] or "photo"
     number = 1
     while any((folder / f"{plain}_{number}{one}").exists() for one in (*_SUFFIXES.values(), suffix)):

@@ -25,7 +25,9 @@ class Openings(Generic[Opened]):
         self._kept, self._lock = kept, threading.Lock()
         self._all: dict[Hashable, _Opening[Opened]] = {}
 
-    def state(self, key: Hashable, opener: Callable[[OnEvent], Opened], *, again: bool = False) -> dict[str, Any]:
+    def state(
+        self, key: Hashable, opener: Callable[[OnEvent], Opened], *, again: bool = False
+    ) -> dict[str, Any]:
         """Begin to open something, or say how far that is.
 
         Args:
@@ -34,7 +36,7 @@ class Openings(Generic[Opened]):
             again: whether one that is open, or could not be opened, is opened anew.
 
         Returns:
-            `state` ("opening", "ready" or "failed") and what it `said` last; a failure also has a `next_step`.
+            `state` ("opening", "ready" or "failed"), what it `said` last, and of a failure the `next_step`.
         """
         with self._lock:
             known = self._all.get(key)

@@ -28,7 +28,9 @@ def jpeg(image: Image, *, is_drawn: bool, longest_px: int = _LONGEST_PX, quality
         image = np.repeat(image[..., None], 3, axis=2)
     scale = longest_px / max(image.shape[:2])
     if scale < 1:
-        image = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+        image = np.asarray(
+            cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+        )
     data = encode_jpeg(image, quality)
     return tagged(data, PICTURE_TAGS) if is_drawn else data
 

@@ -217,7 +217,7 @@ class Model(nn.Module):
 
     @torch.inference_mode()
     def codes(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Read aligned faces, (n, s, s, 3) RGB uint8: their codes, (n, k) float32, as nobody has moved them."""
+        """Codes of aligned faces, (n, s, s, 3) RGB uint8, as nobody has moved them: (n, k) float32."""
         was_training = self.training
         self.eval()
         parts = np.split(faces, range(_AT_ONCE, len(faces), _AT_ONCE))

@@ -70,7 +70,9 @@ class Explanation:
     def directions(self) -> list[Direction]:
         """The main directions of the codes of both people."""
         people = (self.material.source, self.material.target)
-        return main_directions(self._codes, {one.identity: figures_of(one.faces) for one in people}, DIRECTIONS)
+        return main_directions(
+            self._codes, {one.identity: figures_of(one.faces) for one in people}, DIRECTIONS
+        )
 
     def frame(self, face: int) -> SeenFrame:
         """The frame of a face.
@@ -159,7 +161,9 @@ def _suits(somebody: Somebody, index: int) -> float:
     turned = float(np.abs(face.pose_deg[:2]).sum())
     sharp = face.quality.get("sharpness", 0.0)
     shut = max(0.0, 0.08 - face.quality.get("eye_open", 0.08))
-    return min(sharp, 20.0) / 20 - turned / 20 - 10 * shut + 2 * min(face.quality.get("mouth_open", 0.0), 0.15)
+    return (
+        min(sharp, 20.0) / 20 - turned / 20 - 10 * shut + 2 * min(face.quality.get("mouth_open", 0.0), 0.15)
+    )
 
 
 def _bytes(face: NDArray[np.float32]) -> Image:

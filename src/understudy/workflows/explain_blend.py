@@ -8,8 +8,8 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
-from understudy.core.types import Image, Mask
 from understudy.compositing.paste import place
+from understudy.core.types import Image, Mask
 from understudy.media.image_picture import ImagePicture
 from understudy.media.partial import PartialFrame
 from understudy.training.model import Model

@@ -38,7 +38,7 @@ class Direction:
         deviation: how far faces lie apart along it: one standard deviation.
         share: of all that varies, 0 to 1.
         moves: what is seen to change along it, in words; see `WORDS`.
-        correlation: with what these words say, 0 to 1; of the largest, where none is strong enough to name it.
+        correlation: with what these words say, 0 to 1; where nothing names it, the largest there is.
     """
 
     unit: Floats
@@ -115,9 +115,7 @@ def _standard(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return apart / deviation if deviation > 1e-9 else np.zeros_like(apart)
 
 
-def _most_like(
-    scores: NDArray[np.float64], figures: Mapping[str, NDArray[np.float64]]
-) -> tuple[str, float]:
+def _most_like(scores: NDArray[np.float64], figures: Mapping[str, NDArray[np.float64]]) -> tuple[str, float]:
     """The figure that rises or falls most with some scores, and their correlation."""
     found = {name: float((scores * values).mean()) for name, values in figures.items()}
     name = max(found, key=lambda name: abs(found[name]))

@@ -176,7 +176,8 @@ def _somebody(folder: Path, model: Model) -> Somebody:
         identity = faceset.identity
     if len(kept) < _FEWEST_FACES:
         raise FacesetError(
-            f"{folder} has {len(kept)} faces that are kept", f"{_FEWEST_FACES} are needed to show how they vary"
+            f"{folder} has {len(kept)} faces that are kept",
+            f"{_FEWEST_FACES} are needed to show how they vary",
         )
     chosen = [kept[i] for i in np.linspace(0, len(kept) - 1, min(most, len(kept))).round().astype(int)]
     samples = load_samples(identity, chosen, preset.size_px, preset.coverage)

@@ -78,7 +78,7 @@ def _image(picture_3HW: torch.Tensor) -> Image:
 def _grid(bends: NDArray[np.float64]) -> NDArray[np.float32]:
     """Lines of a grid where the warp brings them; `bends` (5, 5, 2) are shares of the picture.
 
-    A pixel of what is read shows the sample's pixel that lies a bend further: what it shows moves the other way.
+    A pixel of what is read shows the sample's pixel a bend further on: what is seen moves the other way.
     """
     ends, along = np.linspace(0.06, 0.94, _LINES), np.linspace(0.06, 0.94, _POINTS)
     across = np.stack(np.meshgrid(along, ends), axis=-1)

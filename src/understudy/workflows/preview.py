@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
@@ -15,21 +15,14 @@ from understudy.core.types import Image
 from understudy.faces.crop import cut
 from understudy.faces.face import Face
 from understudy.media.footage import image_files, open_footage
-from understudy.media.image_picture import ImagePicture
 from understudy.media.images import WRITABLE_SUFFIXES
-from understudy.media.partial import DecodedPicture, PartialFrame
+from understudy.media.partial import PartialFrame
 from understudy.report.contact_sheet import TILE_PX, SheetBlock, contact_sheet
-from understudy.training.model import Model
-from understudy.training.model_folder import load_model
-from understudy.training.model_index import ModelIndex
-from understudy.training.processor import find_device, has_fast_bf16
 from understudy.workflows.choices import AUTO
 from understudy.workflows.configs import ConvertConfig, ConvertResult
-from understudy.workflows.consent import Agreed
-from understudy.workflows.consent_of_models import agreed_for
-from understudy.workflows.convert_cast import Role, cast_for, roles_of
+from understudy.workflows.convert_cast import cast_for
 from understudy.workflows.convert_compose import Composer, Look
-from understudy.workflows.convert_draw import DrawnFrame, drawn_frames
+from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.convert_frames import front_for
 from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_label import Labeller, text_of
@@ -40,7 +33,6 @@ from understudy.workflows.preview_drawing import COLOUR_FRAMES, Drawing, between
 from understudy.workflows.preview_frames import no_such_frame, position_of
 from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.sealing import write_sealed_picture
-from understudy.workflows.signer import check_signing
 from understudy.workflows.signing import signing_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 

@@ -22,8 +22,8 @@ from understudy.workflows.convert import look_of
 from understudy.workflows.convert_cast import can_be_taken_from, cast_for
 from understudy.workflows.convert_compose import Composer
 from understudy.workflows.convert_draw import DrawnFrame, drawn_frames
-from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_frames import front_for
+from understudy.workflows.convert_front import Front
 from understudy.workflows.preview_drawing import COLOUR_FRAMES, Drawing, between, copied
 from understudy.workflows.preview_frames import no_such_frame
 from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of, model_of
@@ -78,7 +78,7 @@ class LivePreview:
     """A model and the footage that it changes, open. Use it from one thread at a time.
 
     Args:
-        conversion: what would be converted; its `out` is not written, and what `Choice` says is not looked at.
+        conversion: what would be converted; its `out` is not written, and `Choice` replaces what it says.
         on_event: hears of warnings.
 
     Raises:
@@ -165,9 +165,7 @@ class LivePreview:
         first, last = number - COLOUR_FRAMES, number + COLOUR_FRAMES
         start = max(0, first - (0 if conversion.faces else _FOUND_BEFORE))
         with open_footage(conversion.target, start_index=start) as footage:
-            cast = cast_for(
-                drawing.roles, drawing.index, conversion.faces, conversion.target, self._on_event
-            )
+            cast = cast_for(drawing.roles, drawing.index, conversion.faces, conversion.target, self._on_event)
             around = between(footage.partial(), start, last)
             with closing(cast), closing(cast.of(around, frames_ahead(footage.info))) as chosen:
                 near = (each for each in chosen if each[0].index >= first)
@@ -187,9 +185,7 @@ def conversion_of(production: Path) -> ConvertConfig:
     there = [path for path in paths if path.exists()]
     if not there:
         named = ", ".join(path.name for path in paths) or "none"
-        raise ConfigError(
-            f"the target's footage is not there any more ({named})", "put it back where it was"
-        )
+        raise ConfigError(f"the target's footage is not there any more ({named})", "put it back where it was")
     known: Sequence[Path] = (folder,) if can_be_taken_from(folder, there[0]) else ()
     source = faceset_of(production, SOURCE)
     with Faceset.open(source) as faceset:

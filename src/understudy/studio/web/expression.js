@@ -6,14 +6,19 @@ import { waitUntilOpen } from "/web/opening.js";
 
 const place = (id) => document.getElementById(id);
 const state = { photo: "", name: "", evidence: null, record: null, sliders: [], changed: new Map(), times: [] };
+const KNOWN = {
+  yaw: "Turn", pitch: "Nod", roll: "Tilt", gaze_yaw: "Look sideways", gaze_pitch: "Look down",
+  jawLeft: "To the left", jawRight: "To the right", mouthLeft: "To the left", mouthRight: "To the right",
+  mouthRollLower: "Lower lip rolled in", mouthRollUpper: "Upper lip rolled in", mouthClose: "Lips kept shut",
+};
 const PREFIX = /^(brow|eye|jaw|mouth)/;
 const kind = () => document.querySelector("input[name=kind]:checked")?.value;
 
 /** "mouthSmileLeft" to "Smile left"; "gaze_yaw" to "Gaze sideways". */
 function words(name, isBoth) {
-  const known = { yaw: "Turn", pitch: "Nod", roll: "Tilt", gaze_yaw: "Look sideways", gaze_pitch: "Look down" };
-  if (known[name]) return known[name];
-  const plain = (isBoth ? name.replace(/Left$/, "") : name).replace(PREFIX, "").replace(/([A-Z])/g, " $1").trim().toLowerCase();
+  if (KNOWN[name]) return KNOWN[name];
+  const plain = (isBoth ? name.replace(/Left$/, "") : name).replace(PREFIX, "").replace(/^Upper(?=Up)/, "UpperLip")
+    .replace(/^Lower(?=Down)/, "LowerLip").replace(/([A-Z])/g, " $1").trim().toLowerCase();
   return plain.charAt(0).toUpperCase() + plain.slice(1);
 }
 
