@@ -42,7 +42,8 @@ def test_without_footage_the_crop_is_shown_with_the_face_moved_into_it(explanati
     whole, part = frame_of(stored, Path("gone.mp4")), explanation.frame(5)
     assert not whole.is_whole
     aligned = [
-        cv2.warpAffine(one.image, one.face.square.crop_from_frame(64, 1.25), (64, 64)) for one in (whole, part)
+        cv2.warpAffine(one.image, one.face.square.crop_from_frame(64, 1.25), (64, 64))
+        for one in (whole, part)
     ]
     assert np.abs(aligned[0].astype(float) - aligned[1]).mean() < 3
     moved = transform_points(stored.crop_from_frame, stored.face.landmarks_px[:, :2])

@@ -13,7 +13,9 @@ def made(rng, count, mean):
     mouth, yaw = rng.normal(size=(2, count))
     first, second = np.zeros((2, 12))
     first[3], second[[5, 6]] = 1.0, np.sqrt(0.5)
-    codes = mean + 3 * mouth[:, None] * first - 2 * yaw[:, None] * second + 0.01 * rng.normal(size=(count, 12))
+    codes = (
+        mean + 3 * mouth[:, None] * first - 2 * yaw[:, None] * second + 0.01 * rng.normal(size=(count, 12))
+    )
     other = {name: rng.normal(size=count).astype(np.float32) for name in WORDS}
     seen = other | {"mouth_open": mouth.astype(np.float32), "yaw": yaw.astype(np.float32)}
     return codes.astype(np.float32), seen
@@ -23,7 +25,9 @@ def made(rng, count, mean):
 def two():
     rng = np.random.default_rng(1)
     people = {"one": made(rng, 300, 0.0), "two": made(rng, 60, 40.0)}
-    return {who: codes for who, (codes, _) in people.items()}, {who: seen for who, (_, seen) in people.items()}
+    return {who: codes for who, (codes, _) in people.items()}, {
+        who: seen for who, (_, seen) in people.items()
+    }
 
 
 def test_directions_are_those_that_codes_were_made_of(two):

@@ -117,6 +117,14 @@ def router(context: StudioContext) -> APIRouter:
             "worst": lists_of(context, folder),
         }
 
+    _add_frames(routes, context, openings)
+    _add_worst(routes, context)
+    return routes
+
+
+def _add_frames(routes: APIRouter, context: StudioContext, openings: Openings[LivePreview]) -> None:
+    """Routes of frames under choices."""
+
     @routes.post("/api/convert/frame")
     def frame(wanted: Wanted) -> dict[str, Any]:
         """One frame under each choice."""
@@ -151,6 +159,10 @@ def router(context: StudioContext) -> APIRouter:
             "results": [[data_uri(_seen(one, one.after, view, _RANGE_PX)) for one in way] for way in made],
         }
 
+
+def _add_worst(routes: APIRouter, context: StudioContext) -> None:
+    """Routes of the worst frames."""
+
     @routes.get("/api/convert/worst/{short}/{number}")
     def worst_picture(short: str, number: int) -> FileResponse:
         """A face of a list, before and after."""
@@ -162,8 +174,6 @@ def router(context: StudioContext) -> APIRouter:
         folder = _folder(context, focus.swap)
         command = training_command(folder, list_of(context, focus.list))
         return {"job": queued(context, folder, "Train on the worst frames", command)}
-
-    return routes
 
 
 def _folder(context: StudioContext, swap: str) -> Path:

@@ -84,6 +84,13 @@ def router(context: StudioContext) -> APIRouter:
         current = context.know(folder) if folder else ""
         return told | {"swaps": names, "swap": current}
 
+    _add_faces(routes, context, openings)
+    return routes
+
+
+def _add_faces(routes: APIRouter, context: StudioContext, openings: Openings[Explanation]) -> None:
+    """Routes of what is shown of a face."""
+
     @routes.post("/api/explain/steps")
     def steps(asked: AskedFace) -> dict[str, Any]:
         """Every step's pictures and figures."""
@@ -119,8 +126,6 @@ def router(context: StudioContext) -> APIRouter:
             own, other = explanation.draw(_face(explanation, changed.face), changed.offsets)
         pictures = {name: shown(image, is_drawn=True) for name, image in (("own", own), ("other", other))}
         return {**pictures, "ms": round(1000 * (time.perf_counter() - started), 1)}
-
-    return routes
 
 
 def _face(explanation: Explanation, asked: int | None) -> int:

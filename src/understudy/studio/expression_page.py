@@ -104,6 +104,13 @@ def router(context: StudioContext) -> APIRouter:
             image = live.drawn(shown.values)
         return Response(jpeg(image, is_drawn=True, quality=_QUALITY), media_type="image/jpeg")
 
+    _add_keeping(routes, context, openings)
+    return routes
+
+
+def _add_keeping(routes: APIRouter, context: StudioContext, openings: Openings[LivePhoto]) -> None:
+    """Routes of what is written."""
+
     @routes.post("/api/expression/keep")
     def keep(kept: Kept) -> dict[str, str]:
         """Write a picture, a clip or the expression alone into the production."""
@@ -134,8 +141,6 @@ def router(context: StudioContext) -> APIRouter:
         options = [f"--driving={driving}", f"--out={out}", f"--identity={driven.name.strip()}"]
         name = f"{driven.name.strip()} moved by {driving.name}"
         return {"job": context.queue.add(name, FOLDER, ["animate", *options, "--", str(photo)])}
-
-    return routes
 
 
 def _key(context: StudioContext, shown: Shown) -> tuple[Path, str]:
