@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from understudy.core.errors import ConfigError
+from understudy.core.errors import ConfigError, ConsentError
 from understudy.core.geometry import transform_points
+from understudy.core.identity_folder import FOLDER_VARIABLE
 from understudy.faces.faceset import Faceset
 from understudy.faces.stored_crop import read_upright
 from understudy.media.reader import VideoReader
@@ -128,3 +129,9 @@ def test_the_face_that_is_shown_first_is_seen_from_the_front(explanation):
     assert yaw <= np.median([abs(float(one.face.pose_deg[0])) for one in explanation.material.target.faces])
     with Faceset.open(explanation.material.facesets[1]) as faceset:
         assert explanation.faces == faceset.count()
+
+
+def test_a_model_draws_nobody_who_took_their_leave_back(facesets, model, tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))  # of records: there are none
+    with pytest.raises(ConsentError):
+        gather(ExplainConfig(source=facesets[0], target=facesets[1], model=model), lambda _: None)

@@ -21,8 +21,11 @@ from understudy.training.samples import Samples, load_samples, sample_bytes
 from understudy.training.validate import centred
 from understudy.workflows import extract
 from understudy.workflows.configs import ExtractConfig
-from understudy.workflows.consent import note_person
+from understudy.workflows.consent import note_person, person_in
+from understudy.workflows.consent_of_models import agreed_for
+from understudy.workflows.convert_cast import Role
 from understudy.workflows.known_pairs import rendered_pairs
+from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of, model_of
 
 _MOST_FACES, _FEWEST_FACES = 240, 8
@@ -99,7 +102,9 @@ def gather(config: ExplainConfig, on_event: OnEvent) -> Material:
     Raises:
         ConfigError: one of two facesets is missing, or both are of one identity.
         FacesetError: a faceset is missing, damaged, or has too few faces.
+        ConsentError: no record says that the face put in may be used.
         ModelError: the model is damaged, or knows other people.
+        RefusedError: the target's footage shows nudity, see `screen.refuse_nudity`.
         UnderstudyError: weights to find the built-in actors' faces by cannot be had.
     """
     if (config.source is None) != (config.target is None):
@@ -112,8 +117,11 @@ def gather(config: ExplainConfig, on_event: OnEvent) -> Material:
     names = [_identity_of(folder) for folder in folders]
     if names[0] == names[1]:
         raise ConfigError(f"both facesets hold {names[0]}", "give those of two people")
-    model, steps = _model_for(config.model, names)
+    model, steps = _model_for(config.model, names, folders[0], on_event)
     source, target = (_somebody(folder, model) for folder in folders)
+    for footage in target.footage.values():
+        if footage.exists():
+            refuse_nudity(footage, on_event)
     if not steps:
         _learn_where_codes_lie(model, source, target)
     return Material(
@@ -152,12 +160,14 @@ def _identity_of(folder: Path) -> str:
         return faceset.identity
 
 
-def _model_for(folder: Path | None, names: list[str]) -> tuple[Model, int]:
-    """The model of both, and how long it was trained; the shipped start where there is none."""
+def _model_for(folder: Path | None, names: list[str], source: Path, on_event: OnEvent) -> tuple[Model, int]:
+    """The model of both, and how long it was trained; the shipped start, which draws nobody, where none is."""
     if folder is not None and holds_model(folder):
         loaded = load_model(folder, bf16=has_fast_bf16())
         missing = [name for name in names if name not in loaded.model.identities]
         if not missing:
+            role = Role(source=names[0], target=names[1])
+            agreed_for([role], loaded.index, None, {names[0]: person_in(source)}, on_event)
             return loaded.model.eval(), loaded.index.step
         raise ConfigError(
             f"the model does not know {missing[0]}", f"it knows {', '.join(loaded.model.identities)}"

@@ -22,6 +22,7 @@ from understudy.workflows.animate_config import AnimateConfig, AnimateResult
 from understudy.workflows.animate_marks import checked
 from understudy.workflows.animate_photo import Photo, read_photo
 from understudy.workflows.expression_words import POSES, performed, said_of
+from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.threads import single_threaded_opencv
 
 LIVE_PX = 512  # longest side of what is drawn live
@@ -60,6 +61,7 @@ class LivePhoto:
     Raises:
         ConsentError: no record says that the face may be used, or the face is not that person's.
         MediaError: the photo cannot be read, or shows no face.
+        RefusedError: the photo shows nudity, see `screen.refuse_nudity`.
         WeightsError: the networks' weights cannot be had.
     """
 
@@ -68,6 +70,7 @@ class LivePhoto:
         self.path, self.identity = photo, identity
         config = AnimateConfig(photo=photo, out=Path("live.jpg"), expression="neutral", identity=identity)
         person = checked(config)
+        refuse_nudity(photo, on_event)
         self._photo = read_photo(photo, 1, on_event, longest_px=LIVE_PX, is_even=False)
         vector = partial(Identifier(on_event).vector, self._photo.image, self._photo.seen)
         consent = person.agreed(config, vector, on_event)

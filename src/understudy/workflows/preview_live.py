@@ -26,6 +26,7 @@ from understudy.workflows.convert_frames import front_for
 from understudy.workflows.convert_front import Front
 from understudy.workflows.preview_drawing import COLOUR_FRAMES, Drawing, between, copied
 from understudy.workflows.preview_frames import no_such_frame
+from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of, model_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
@@ -87,6 +88,7 @@ class LivePreview:
 
     def __init__(self, conversion: ConvertConfig, on_event: OnEvent = ignore) -> None:
         """Load the model; nobody's face is shown without a record of consent."""
+        refuse_nudity(conversion.target, on_event)
         self.conversion = conversion
         self._drawing = Drawing.of(conversion, on_event)
         self._on_event = on_event
