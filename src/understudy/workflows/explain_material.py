@@ -161,7 +161,7 @@ def _identity_of(folder: Path) -> str:
 
 
 def _model_for(folder: Path | None, names: list[str], source: Path, on_event: OnEvent) -> tuple[Model, int]:
-    """The model of both, and how long it was trained; the shipped start, which draws nobody, where none is."""
+    """The model of both, and how long it was trained; the shipped start, which knows nobody, else."""
     if folder is not None and holds_model(folder):
         loaded = load_model(folder, bf16=has_fast_bf16())
         missing = [name for name in names if name not in loaded.model.identities]
