@@ -14,6 +14,9 @@ import pytest
 from understudy.studio.context import StudioContext
 from understudy.studio.security import cookie_name
 from understudy.studio.serve import Server, open_socket
+from understudy.workflows import extract, train
+from understudy.workflows.configs import ExtractConfig, TrainConfig
+from workflows.conftest import shortened
 
 
 @dataclass
@@ -94,3 +97,16 @@ def page(browser, studio: Studio, seen: Seen):
     own = (studio.base, "data:", "blob:")
     assert [url for url in seen.requests if not url.startswith(own)] == []
     assert seen.complaints == []
+
+
+@pytest.fixture(scope="session")
+def swap_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A swap of rendered actors, of a few frames and a few steps of training; copy it to change it."""
+    folder = tmp_path_factory.mktemp("swap") / "production"
+    folder.mkdir()
+    for role, name in (("source", "B_train"), ("target", "A_testA")):
+        clip = shortened(name, folder / f"{role}.mp4", 24)
+        extract.run(ExtractConfig(footage=(clip,), faceset=folder / f"{role}.faceset", identity=role))
+    facesets = (folder / "source.faceset", folder / "target.faceset")
+    train.run(TrainConfig(facesets=facesets, model=folder / "model", steps=6, batch=4))
+    return folder

@@ -130,3 +130,16 @@ def test_many_identities_are_trained_at_once(count: int) -> None:
     step(many)
     for decoder, old in zip(many.decoders, before, strict=True):
         assert not torch.equal(decoder.heads[0].weight, old)  # type: ignore[union-attr,index]
+
+
+def test_drawing_codes_is_the_second_half_of_drawing_faces() -> None:
+    model = Model("tiny", ("a", "b"), bf16=False).eval()
+    faces = np.random.default_rng(0).integers(0, 255, (3, 128, 128, 3), np.uint8)
+    for identity in ("a", "b"):
+        model.know_codes(identity, faces, np.zeros((2, 10), np.float32))
+    codes = model.codes(faces)
+    for identity, of in (("a", "a"), ("a", "b"), ("b", None)):
+        for whole, halves in zip(
+            model.draw(faces, identity, of=of), model.draw_codes(codes, identity, of=of), strict=True
+        ):
+            np.testing.assert_allclose(whole, halves, atol=1e-5)

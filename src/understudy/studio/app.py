@@ -19,8 +19,19 @@ from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.pages import WEB
 from understudy.studio.security import Guard
 
-_PAGES = {"/": "Start", "/review": "Review", "/explain": "How it works"}
-_ROUTERS = {"/review": "understudy.studio.review_page", "/explain": "understudy.studio.explain_page"}
+_PAGES = {
+    "/": "Start",
+    "/review": "Review",
+    "/convert": "Preview",
+    "/expression": "Expression",
+    "/explain": "How it works",
+}
+_ROUTERS = {
+    "/review": "understudy.studio.review_page",
+    "/convert": "understudy.studio.convert_page",
+    "/expression": "understudy.studio.expression_page",
+    "/explain": "understudy.studio.explain_page",
+}
 
 
 def create_app(context: StudioContext, host: str = "127.0.0.1") -> FastAPI:

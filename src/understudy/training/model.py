@@ -210,12 +210,51 @@ class Model(nn.Module):
             raise ValueError("no faces to draw")
         was_training = self.training
         self.eval()
-        factor = self.preset.size_px // self.drawn_px
         with self.autocast():
             drawn_B4HW: Tensor = self.decoder(identity)(self._read(self._pictures(faces), of, identity))
+        self.train(was_training)
+        return self._shown(drawn_B4HW)
+
+    @torch.inference_mode()
+    def codes(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Codes of aligned faces, (n, s, s, 3) RGB uint8, as nobody has moved them: (n, k) float32."""
+        was_training = self.training
+        self.eval()
+        parts = np.split(faces, range(_AT_ONCE, len(faces), _AT_ONCE))
+        with self.autocast():
+            codes = [self.drawing_encoder.code(self._pictures(part)).float() for part in parts]  # type: ignore[operator]
+        self.train(was_training)
+        return torch.cat(codes).cpu().numpy()
+
+    @torch.inference_mode()
+    def draw_codes(
+        self, codes: NDArray[np.float32], identity: str, of: str | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Draw codes as one identity: `draw` without its first half.
+
+        Args:
+            codes: (n, k) float32, from `codes` or near such.
+            identity: whose decoder draws.
+            of: whose codes they are, where they are to be moved to where that decoder's own lie.
+
+        Returns:
+            As `draw`.
+        """
+        was_training = self.training
+        self.eval()
+        code_BK = torch.from_numpy(np.ascontiguousarray(codes, np.float32)).to(self.device)
+        if self.known is not None and of not in (None, identity):
+            code_BK = self.known.moved(code_BK, self.identities.index(of), self.identities.index(identity))
+        with self.autocast():
+            drawn_B4HW: Tensor = self.decoder(identity)(self.drawing_encoder.spread(code_BK))  # type: ignore[operator]
+        self.train(was_training)
+        return self._shown(drawn_B4HW)
+
+    def _shown(self, drawn_B4HW: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Faces and masks as arrays, as large as the preset says."""
+        factor = self.preset.size_px // self.drawn_px
         if factor > 1:
             drawn_B4HW = interpolate(drawn_B4HW, scale_factor=factor, mode="bilinear")
-        self.train(was_training)
         drawn = drawn_B4HW.permute(0, 2, 3, 1).cpu().numpy()
         return np.ascontiguousarray(drawn[..., :3]), np.ascontiguousarray(drawn[..., 3])
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
@@ -15,35 +15,27 @@ from understudy.core.types import Image
 from understudy.faces.crop import cut
 from understudy.faces.face import Face
 from understudy.media.footage import image_files, open_footage
-from understudy.media.image_picture import ImagePicture
 from understudy.media.images import WRITABLE_SUFFIXES
-from understudy.media.partial import DecodedPicture, PartialFrame
+from understudy.media.partial import PartialFrame
 from understudy.report.contact_sheet import TILE_PX, SheetBlock, contact_sheet
-from understudy.training.model import Model
-from understudy.training.model_folder import load_model
-from understudy.training.model_index import ModelIndex
-from understudy.training.processor import find_device, has_fast_bf16
 from understudy.workflows.choices import AUTO
 from understudy.workflows.configs import ConvertConfig, ConvertResult
-from understudy.workflows.consent import Agreed
-from understudy.workflows.consent_of_models import agreed_for
-from understudy.workflows.convert_cast import Role, cast_for, roles_of
+from understudy.workflows.convert_cast import cast_for
 from understudy.workflows.convert_compose import Composer, Look
-from understudy.workflows.convert_draw import DrawnFrame, drawn_frames
+from understudy.workflows.convert_draw import drawn_frames
 from understudy.workflows.convert_frames import front_for
 from understudy.workflows.convert_front import Front
 from understudy.workflows.convert_label import Labeller, text_of
 from understudy.workflows.convert_output import WARM_UP_FRAMES
 from understudy.workflows.marks import PICTURE_TAGS
 from understudy.workflows.preview_config import PreviewConfig, Way
+from understudy.workflows.preview_drawing import COLOUR_FRAMES, Drawing, between, copied
 from understudy.workflows.preview_frames import no_such_frame, position_of
 from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.sealing import write_sealed_picture
-from understudy.workflows.signer import check_signing
 from understudy.workflows.signing import signing_of
 from understudy.workflows.threads import frames_ahead, single_threaded_opencv
 
-_COLOUR_FRAMES = 16  # before and after a frame that are drawn, too: its colours are matched over them
 _MOST_FRAMES = 200  # of a run, but for frames that are near each other
 _COVERAGE = 1.35  # sides of the face square that are shown
 
@@ -95,7 +87,7 @@ def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
     text_of(conversion.label)
     refuse_nudity(conversion.target, on_event)
     wanted = sorted({position_of(conversion.target, asked) for asked in config.frames})
-    drawing = _Drawing.of(conversion, on_event)
+    drawing = Drawing.of(conversion, on_event)
     shown: list[_Shown] = []
     with single_threaded_opencv():
         for one in _shown(conversion, drawing, wanted, looks, on_event):
@@ -128,43 +120,7 @@ def run(config: PreviewConfig, on_event: OnEvent = ignore) -> ConvertResult:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Drawing:
-    """What draws, for whom, and by whose leave.
-
-    Args:
-        model: the networks.
-        index: what is known of them.
-        roles: who is replaced by whom.
-        consent: the records of those put in.
-        warnings: what the user should know.
-    """
-
-    model: Model
-    index: ModelIndex
-    roles: list[Role]
-    consent: Agreed
-    warnings: list[str]
-
-    @classmethod
-    def of(cls, conversion: ConvertConfig, on_event: OnEvent) -> _Drawing:
-        """Load the model; arguments and errors as of `run`."""
-        device = find_device(conversion.device)
-        loaded = load_model(conversion.model, bf16=has_fast_bf16(device))
-        index = loaded.index
-        roles = roles_of(index, conversion.source, conversion.target_identity, conversion.mapped)
-        check_signing(conversion.cert, conversion.key)
-        consent = agreed_for(roles, index, conversion.consent, conversion.people, on_event)
-        return cls(
-            model=loaded.model.to(device).eval(),
-            index=index,
-            roles=roles,
-            consent=consent,
-            warnings=[*consent.warnings, *loaded.warnings],
-        )
-
-
-def _write(conversion: ConvertConfig, drawing: _Drawing, picture: Image) -> None:
+def _write(conversion: ConvertConfig, drawing: Drawing, picture: Image) -> None:
     """Write a picture, which says what it is like any other output."""
     sign = signing_of(conversion, drawing.roles, drawing.index, consent=drawing.consent.said)
     write_sealed_picture(conversion.out, picture, PICTURE_TAGS, sign)
@@ -185,7 +141,7 @@ def _runs(wanted: Sequence[int]) -> list[list[int]]:
 
 def _shown(
     conversion: ConvertConfig,
-    drawing: _Drawing,
+    drawing: Drawing,
     wanted: Sequence[int],
     looks: dict[Way | None, Look],
     on_event: OnEvent,
@@ -196,7 +152,7 @@ def _shown(
     with open_footage(conversion.target, start_index=max(0, wanted[0] - WARM_UP_FRAMES)) as footage:
         frames = footage.partial()
         for numbers in _runs(wanted):
-            around = _between(frames, numbers[0] - WARM_UP_FRAMES, numbers[-1] + WARM_UP_FRAMES)
+            around = between(frames, numbers[0] - WARM_UP_FRAMES, numbers[-1] + WARM_UP_FRAMES)
             with (
                 closing(cast_for(roles, index, conversion.faces, conversion.target, on_event)) as cast,
                 closing(cast.of(around, frames_ahead(footage.info))) as chosen,
@@ -204,11 +160,11 @@ def _shown(
                 if conversion.occlusion and front is None:
                     front = front_for(conversion, model, index)
                 # texture is steadied over all that is before; what is older does not show any more
-                before = WARM_UP_FRAMES if looks[None].texture else _COLOUR_FRAMES
+                before = WARM_UP_FRAMES if looks[None].texture else COLOUR_FRAMES
                 near = (
                     each
                     for each in chosen
-                    if numbers[0] - before <= each[0].index <= numbers[-1] + _COLOUR_FRAMES
+                    if numbers[0] - before <= each[0].index <= numbers[-1] + COLOUR_FRAMES
                 )
                 drawn = list(drawn_frames(model, near, front))
             finished = {
@@ -222,7 +178,7 @@ def _shown(
                 # without a watermark: a picture does not show one, and what is judged is the face
                 composer = Composer(model.preset, look)
                 looked_at = None if look.texture else finished
-                for composed in composer.of(_copied(drawn, looked_at), looked_at):
+                for composed in composer.of(copied(drawn, looked_at), looked_at):
                     if composed.frame.index not in finished:
                         continue
                     if way is None:
@@ -232,23 +188,6 @@ def _shown(
                     for one in finished.values():
                         one.chosen |= composer.colours_chosen
             yield from finished.values()
-
-
-def _between(frames: Iterator[PartialFrame], first: int, last: int) -> Iterator[PartialFrame]:
-    """Frames from one position to another; those after it are left in `frames`."""
-    for frame in frames:
-        if frame.index >= first:
-            yield frame
-        if frame.index >= last:
-            return
-
-
-def _copied(drawn: Iterable[DrawnFrame], wanted: Container[int] | None) -> Iterator[DrawnFrame]:
-    """The same frames, those wanted (None: all) with pictures of their own, as composing changes them."""
-    for frame, parts in drawn:
-        assert isinstance(frame.image, DecodedPicture | ImagePicture)
-        is_wanted = wanted is None or frame.index in wanted
-        yield (replace(frame, image=frame.image.copy()) if is_wanted else frame), parts
 
 
 def _blocks(one: _Shown, config: PreviewConfig) -> Iterator[SheetBlock]:

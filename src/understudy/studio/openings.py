@@ -1,0 +1,100 @@
+"""What takes seconds to open is opened once, on a thread, while the page says how far it is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Hashable
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+from understudy.core.errors import UnderstudyError
+from understudy.core.events import Event, Notice, OnEvent, Progress
+
+Opened = TypeVar("Opened")
+
+
+class Openings(Generic[Opened]):
+    """Things by key, each opened where it is first asked for; the last few are kept.
+
+    Args:
+        kept: how many.
+    """
+
+    def __init__(self, kept: int = 1) -> None:
+        """Nothing is open."""
+        self._kept, self._lock = kept, threading.Lock()
+        self._all: dict[Hashable, _Opening[Opened]] = {}
+
+    def state(
+        self, key: Hashable, opener: Callable[[OnEvent], Opened], *, again: bool = False
+    ) -> dict[str, Any]:
+        """Begin to open something, or say how far that is.
+
+        Args:
+            key: what it is called.
+            opener: opens it; on a thread of its own.
+            again: whether one that is open, or could not be opened, is opened anew.
+
+        Returns:
+            `state` ("opening", "ready" or "failed"), what it `said` last, and of a failure the `next_step`.
+        """
+        with self._lock:
+            known = self._all.get(key)
+            if known is None or (again and known.is_over):
+                self._all.pop(key, None)
+                known = self._all[key] = _Opening(opener)
+                while len(self._all) > self._kept:
+                    self._all.pop(next(iter(self._all)))
+        return known.told()
+
+    @contextmanager
+    def using(self, key: Hashable) -> Generator[Opened]:
+        """What is open, for one user at a time.
+
+        Raises:
+            UnderstudyError: it is not open.
+        """
+        with self._lock:
+            known = self._all.get(key)
+        if known is None or known.opened is None:
+            raise UnderstudyError("the studio was started anew, or is still opening this", "reload the page")
+        with known.lock:
+            yield known.opened
+
+
+class _Opening(Generic[Opened]):
+    """One of them."""
+
+    def __init__(self, opener: Callable[[OnEvent], Opened]) -> None:
+        self.lock = threading.Lock()
+        self.opened: Opened | None = None
+        self._said, self._error, self._next_step = "", "", ""
+        self._thread = threading.Thread(target=self._open, args=(opener,), daemon=True)
+        self._thread.start()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is open, or failed."""
+        return self.opened is not None or bool(self._error)
+
+    def told(self) -> dict[str, Any]:
+        """How far it is."""
+        if self._error:
+            return {"state": "failed", "said": self._error, "next_step": self._next_step}
+        return {"state": "ready" if self.opened is not None else "opening", "said": self._said}
+
+    def _open(self, opener: Callable[[OnEvent], Opened]) -> None:
+        try:
+            self.opened = opener(self._hear)
+        except UnderstudyError as error:
+            self._error, self._next_step = error.what, error.next_step
+        except Exception as error:
+            self._error, self._next_step = f"unexpected failure, {type(error).__name__}: {error}", "report it"
+            raise
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Notice):
+            self._said = event.message
+        elif isinstance(event, Progress):
+            of = f" of {event.total}" if event.total else ""
+            self._said = f"{event.stage}: {event.done}{of} {event.unit}"

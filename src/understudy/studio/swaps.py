@@ -1,0 +1,39 @@
+"""The swaps of a production: folders with the facesets of two people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from understudy.faces.faceset_schema import is_faceset
+from understudy.studio.context import StudioContext, UnknownError
+from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of
+
+
+def swaps_of(context: StudioContext) -> dict[str, Path]:
+    """Folders by id, the production's own first."""
+    parents = dict.fromkeys(path.parent for path in context.facesets().values())
+    return {context.know(path): path for path in parents if _is_swap(path)}
+
+
+def swap_of(context: StudioContext, short: str) -> Path | None:
+    """The folder with this id; the first there is where the id is empty, None where there is none.
+
+    Raises:
+        UnknownError: no swap has this id.
+    """
+    if not short:
+        return next(iter(swaps_of(context).values()), None)
+    path = context.known(short)
+    if not _is_swap(path):
+        raise UnknownError(f"{path.name} is no swap, or no more", "go back to the start page")
+    return path
+
+
+def _is_swap(folder: Path) -> bool:
+    return all(is_faceset(faceset_of(folder, role)) for role in (SOURCE, TARGET))
+
+
+def queued(context: StudioContext, folder: Path | None, name: str, command: list[str]) -> int:
+    """Let the queue run `understudy COMMAND` for a swap; gives the job's number."""
+    inside = "." if folder is None else str(folder.relative_to(context.production))
+    return context.queue.add(name, inside, command)
