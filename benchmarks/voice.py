@@ -18,7 +18,7 @@ from voice_measures import SpeakerClassifier, distortion_db, log_pitch, spoken_r
 from understudy.media.sound import read_sound
 from understudy.media.sound_writer import write_sound
 from understudy.speech.frames import RATE_HZ, SpeechFrames
-from understudy.speech.samples import level_to
+from understudy.speech.listening import Listener, levelled, listened
 from understudy.speech.speaker import SpeakerStats, speaker_stats
 from understudy.speech.training_rows import rows_of_speaker
 from understudy.speech.voice_convert import change_for, spoken
@@ -30,15 +30,20 @@ LEARNT, HELD_OUT = 25, 10  # sentences
 
 
 def frames_of(path: Path, work: Path) -> SpeechFrames:
-    """A file taken apart, kept in `work`."""
+    """A real recording taken apart, kept in `work`."""
     kept = work / "frames" / f"{path.parent.name}_{path.stem}.npz"
     if not kept.exists():
-        sound, _ = level_to(read_sound(path, RATE_HZ)[0])
-        frames = WorldVocoder().analyse(sound)
+        frames = taken_apart(path)
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(kept, f0=frames.f0_hz, cepstrum=frames.cepstrum, noise=frames.aperiodicity)
     with np.load(kept) as file:
         return SpeechFrames(f0_hz=file["f0"], cepstrum=file["cepstrum"], aperiodicity=file["noise"])
+
+
+def taken_apart(path: Path, up_to_hz: float | None = None) -> SpeechFrames:
+    """A file taken apart; above `up_to_hz` nothing counts, found out where None."""
+    listener = Listener(vocoder=WorldVocoder(), up_to_hz=up_to_hz)
+    return levelled([listener.hear(read_sound(path, RATE_HZ)[0])])[0][0]
 
 
 def recordings_of(data: Path, speaker: str) -> tuple[list[Path], list[Path]]:
@@ -87,17 +92,20 @@ def converted_files(
 ) -> dict[str, Any]:
     """Convert files to WAV; returns their paths, seconds of speech and of processor."""
     out: list[Path] = []
+    up_to_hz: list[float] = []
     length, cpu = 0.0, time.process_time()
     for path in files:
         sound, _ = read_sound(path, RATE_HZ)
-        levelled, gain = level_to(sound)
-        change = change_for(model, name, WorldVocoder(careful=False).analyse(levelled), vivid=vivid)
-        made = spoken([sound], gain, WorldVocoder(), model, change)
+        heard = listened([sound], WorldVocoder(careful=False))
+        assert heard is not None
+        change = change_for(model, name, heard, vivid=vivid)
+        made = spoken([sound], WorldVocoder(), model, change)
         out.append(work / "converted" / f"{path.parent.name}_{path.stem}_as_{name}_{vivid:g}.wav")
         out[-1].parent.mkdir(parents=True, exist_ok=True)
         write_sound(out[-1], made, RATE_HZ)
         length += len(sound) / RATE_HZ
-    return {"files": out, "length_s": length, "cpu_s": time.process_time() - cpu}
+        up_to_hz.append(heard.up_to_hz)
+    return {"files": out, "up_to_hz": up_to_hz, "length_s": length, "cpu_s": time.process_time() - cpu}
 
 
 def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any]:
@@ -114,7 +122,9 @@ def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any
     real_pitch = log_pitch(held[target])
     for vivid in args.vivid:
         made = converted_files(files[source][1], model, target, work, vivid)
-        frames = [frames_of(one, work) for one in made["files"]]
+        frames = [
+            taken_apart(one, limit) for one, limit in zip(made["files"], made["up_to_hz"], strict=True)
+        ]
         pitch = log_pitch(frames)
         figures = {
             "real_time_factor_cpu": round(made["cpu_s"] / made["length_s"], 3),

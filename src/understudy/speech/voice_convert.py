@@ -11,6 +11,7 @@ from understudy.media.sound import Samples
 from understudy.speech.activity import levels_db
 from understudy.speech.cepstrum import log_power_from_cepstrum
 from understudy.speech.frames import HOP_S, RATE_HZ, Floats, SpeechFrames, Vocoder
+from understudy.speech.listening import Recording
 from understudy.speech.pitch import converted_pitch
 from understudy.speech.speaker import (
     SpeakerStats,
@@ -22,7 +23,6 @@ from understudy.speech.training_rows import STRIDE
 from understudy.speech.voice_model import VoiceModel
 from understudy.speech.voice_training import said_as
 
-LEARN_S = 120.0  # of a recording that say what it is like
 _CUT_FROM_S, _CUT_UNTIL_S = 10.0, 18.0  # a piece ends at the quietest moment between
 _AROUND_S = 0.25  # of what comes before and after that is analysed with a piece
 _JOIN_S = 0.01  # half of the time over which a piece goes over into the next
@@ -39,6 +39,8 @@ class VoiceChange:
         source: what the recording is like.
         target: what the speaker is like.
         speaker: place of the decoder.
+        gain: that brings the recording to the loudness of what was learnt from; it is undone at the end.
+        up_to_hz: above that the recording holds nothing.
         semitones: higher or lower than the speaker.
         vivid: how much of the spread that a mean of many rows lacks is given back, 0 to 1.
     """
@@ -46,30 +48,35 @@ class VoiceChange:
     source: SpeakerStats
     target: SpeakerStats
     speaker: int
+    gain: float = 1.0
+    up_to_hz: float = RATE_HZ / 2
     semitones: float = 0.0
     vivid: float = 0.0
 
 
 def change_for(
-    model: VoiceModel, name: str, frames: SpeechFrames, *, semitones: float = 0.0, vivid: float = 0.0
+    model: VoiceModel, name: str, heard: Recording, *, semitones: float = 0.0, vivid: float = 0.0
 ) -> VoiceChange:
-    """Find out what a recording is like; its own numbers count more the longer it is.
+    """Find out from what to what a recording is changed; its own numbers count more the longer it is.
 
     Args:
         model: of voices.
         name: whose voice is wanted; one of the model's.
-        frames: of the recording's beginning.
+        heard: what the recording is like.
         semitones: see `VoiceChange`.
         vivid: see `VoiceChange`.
     """
-    own = speaker_stats([frames])
+    own = speaker_stats(heard.frames)
     known = [one.stats.stats() for one in model.index.speakers]
     nearest = min(known, key=lambda one: _distance(own, one))
     place = model.index.names.index(name)
+    rows = sum(int(holds_speech(one).sum()) for one in heard.frames)
     return VoiceChange(
-        source=stats_of_recording(own, int(holds_speech(frames).sum()), nearest),
+        source=stats_of_recording(own, rows, nearest),
         target=known[place],
         speaker=place,
+        gain=heard.gain,
+        up_to_hz=heard.up_to_hz,
         semitones=semitones,
         vivid=vivid,
     )
@@ -130,13 +137,12 @@ def _log_power(cepstrum: Floats) -> Floats:
 
 
 def spoken(
-    blocks: Iterable[Samples], gain: float, vocoder: Vocoder, model: VoiceModel, change: VoiceChange
+    blocks: Iterable[Samples], vocoder: Vocoder, model: VoiceModel, change: VoiceChange
 ) -> Iterator[Samples]:
     """Convert sound as it comes.
 
     Args:
         blocks: at `RATE_HZ`, of any size.
-        gain: that brings the recording to the loudness of what was learnt from; it is undone at the end.
         vocoder: takes it apart and makes it.
         model: of voices.
         change: what to make of it.
@@ -144,13 +150,13 @@ def spoken(
     Yields:
         (n,) float32; together as long as the blocks.
     """
-    join = round(_JOIN_S * RATE_HZ)
+    join, gain = round(_JOIN_S * RATE_HZ), np.float32(change.gain)
     tail = np.zeros(0, np.float32)
     for piece in _pieces(blocks):
         if not len(piece.sound):
             continue
-        frames = vocoder.analyse(piece.sound * np.float32(gain))
-        made = vocoder.synthesise(converted(frames, model, change), len(piece.sound)) / np.float32(gain)
+        frames = vocoder.analyse(piece.sound * gain, up_to_hz=change.up_to_hz)
+        made = vocoder.synthesise(converted(frames, model, change), len(piece.sound)) / gain
         start = piece.before - (join if piece.before else 0)
         end = len(made) - piece.after + (join if piece.after else 0)
         part = made[start:end]

@@ -18,7 +18,7 @@ from understudy.core.bounded import read_bounded
 from understudy.core.errors import ModelError
 from understudy.core.files import write_atomically
 from understudy.core.identity_record import ConsentReference
-from understudy.nets.voice import VoiceNet, VoiceNetConfig
+from understudy.nets.voice import VoiceNet, VoiceNetConfig, parameters_of
 from understudy.speech.speaker import SpeakerStats
 from understudy.speech.world import BANDS, ORDER
 
@@ -180,10 +180,13 @@ def load_voice(folder: Path) -> VoiceModel:
     sizes = VoiceNetConfig(
         coefficients=index.coefficients, width=index.width, code=index.code, blocks=index.blocks
     )
-    with torch.device("meta"):  # takes no memory, whatever sizes an index claims
-        net = VoiceNet(sizes, index.names)
     try:
-        net.load_state_dict(load_tensors(data), assign=True)
+        tensors = load_tensors(data)
+        # a network is only made once its numbers are there: an index may claim any size
+        if sum(one.numel() for one in tensors.values()) != parameters_of(sizes, len(index.names)):
+            raise ValueError("another network's")
+        net = VoiceNet(sizes, index.names)
+        net.load_state_dict(tensors, assign=True)
     except (SafetensorError, RuntimeError, ValueError) as error:
         raise ModelError(f"{weights} does not fit {_INDEX}", "train it again") from error
     if not all(
