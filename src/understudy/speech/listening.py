@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from understudy.media.sound import Samples
 from understudy.speech.activity import SpeechQuality, quality_of
 from understudy.speech.bandwidth import bandwidth_hz
+from understudy.speech.crowd import sounds_like_several
 from understudy.speech.frames import RATE_HZ, SpeechFrames, Vocoder
 from understudy.speech.loudness import SILENT_LUFS, block_powers, loudness_of
 
@@ -111,6 +112,7 @@ class Recording:
         up_to_hz: above that it holds nothing.
         noise_db: how far below the speech the noise lies.
         is_speech: whether it sounds like somebody speaking.
+        is_several: whether it sounds like more than one.
     """
 
     frames: list[SpeechFrames]
@@ -118,6 +120,7 @@ class Recording:
     up_to_hz: float
     noise_db: float
     is_speech: bool
+    is_several: bool = False
 
 
 def listened(blocks: Iterable[Samples], vocoder: Vocoder) -> Recording | None:
@@ -153,4 +156,5 @@ def listened(blocks: Iterable[Samples], vocoder: Vocoder) -> Recording | None:
         up_to_hz=listener.up_to_hz or RATE_HZ / 2,
         noise_db=float(np.median([one.quality.noise_db for one in some])),
         is_speech=bool(speech),
+        is_several=bool(speech) and sounds_like_several(frames),
     )

@@ -14,6 +14,7 @@ from understudy.core.errors import MediaError
 from understudy.media.footage import VIDEO_SUFFIXES
 from understudy.media.sound import SOUND_SUFFIXES, SoundReader
 from understudy.speech.activity import SpeechQuality
+from understudy.speech.crowd import sounds_like_several
 from understudy.speech.frames import RATE_HZ, SpeechFrames, Vocoder
 from understudy.speech.listening import Heard, Listener, levelled, pieces_of
 
@@ -111,6 +112,10 @@ def collect(
     samples.digest = digest.hexdigest()
     samples.noise_db = float(np.median([one.noise_db for one in qualities])) if qualities else 0.0
     _check(samples, name, sum(lengths))
+    if sounds_like_several(samples.recordings):
+        samples.warnings.append(
+            f"more than one person seems to speak in the recordings of {name}: leave out what others say"
+        )
     return samples
 
 
