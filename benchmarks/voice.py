@@ -119,18 +119,20 @@ def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any
     found |= {"train_wall_s": round(wall_s, 1), "train_cpu_s": round(cpu_s, 1)}
     classifier = SpeakerClassifier(learnt)
     found["classifier_on_held_out_real"] = _share(classifier, held[target], target)
-    real_pitch = log_pitch(held[target])
+    real_pitch, all_pitch = log_pitch(held[target]), log_pitch([*learnt[target], *held[target]])
+    # what the same speaker's sentences are apart: those held out and those learnt from
+    found["f0_spread_of_held_out_off_learnt"] = round(float(real_pitch.std() / stats[1].log_f0_std - 1), 3)
     for vivid in args.vivid:
         made = converted_files(files[source][1], model, target, work, vivid)
-        frames = [
-            taken_apart(one, limit) for one, limit in zip(made["files"], made["up_to_hz"], strict=True)
-        ]
+        frames = [taken_apart(one, limit) for one, limit in zip(made["files"], made["up_to_hz"], strict=True)]
         pitch = log_pitch(frames)
         figures = {
             "real_time_factor_cpu": round(made["cpu_s"] / made["length_s"], 3),
             "taken_for_target": _share(classifier, frames, target),
             "f0_mean_off": round(float(np.exp(pitch.mean() - real_pitch.mean()) - 1), 3),
             "f0_spread_off": round(float(pitch.std() / real_pitch.std() - 1), 3),
+            "f0_mean_off_all": round(float(np.exp(pitch.mean() - all_pitch.mean()) - 1), 3),
+            "f0_spread_off_all": round(float(pitch.std() / all_pitch.std() - 1), 3),
             "f0_mean_off_learnt": round(float(np.exp(pitch.mean() - stats[1].log_f0_mean) - 1), 3),
             "f0_spread_off_learnt": round(float(pitch.std() / stats[1].log_f0_std - 1), 3),
         }

@@ -38,7 +38,9 @@ public <s> = <command> <colour> <preposition> <letter> <digit> <adverb>;
 def said_in(path: Path) -> list[str]:
     """Words of a clip, by the file beside it."""
     lines = path.with_suffix(".align").read_text().split("\n")
-    return [word for word in (line.split()[-1] for line in lines if line.strip()) if word not in ("sil", "sp")]
+    return [
+        word for word in (line.split()[-1] for line in lines if line.strip()) if word not in ("sil", "sp")
+    ]
 
 
 class Recogniser:
@@ -83,9 +85,7 @@ def wrong_words(found: list[str], said: list[str]) -> int:
 def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any]:
     """Error rates of sentences of `source` that were held out."""
     work = args.work / f"{source}_{target}"
-    clips = {
-        name: sorted((args.data / "data/video" / name).glob("*.mpg")) for name in (source, target)
-    }
+    clips = {name: sorted((args.data / "data/video" / name).glob("*.mpg")) for name in (source, target)}
     learnt = [[frames_of(one, args.work) for one in clips[name][:LEARNT]] for name in clips]
     model, _, wall_s, cpu_s = trained([source, target], learnt, args, work)
     held = clips[source][LEARNT:]

@@ -1,4 +1,4 @@
-"""Recordings taken apart piece by piece, against taking them apart whole; and those that hold no high sounds."""
+"""Recordings taken apart piece by piece, against doing it whole; and those that hold no high sounds."""
 
 from __future__ import annotations
 

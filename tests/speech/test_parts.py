@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from made_speech import HIGH, LOW, speech
+from understudy.speech import matching
 from understudy.speech.activity import active, levels_db, quality_of
 from understudy.speech.frames import RATE_HZ, SpeechFrames
 from understudy.speech.matching import matched, nearest
@@ -61,6 +63,16 @@ def test_neighbours_are_those_of_a_loop() -> None:
         for i in range(1500)
     ]
     np.testing.assert_allclose(matched(asked, known, values), expected, atol=1e-5)
+
+
+def test_of_very_many_rows_some_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "_MOST_KNOWN", 25)
+    random = np.random.default_rng(1)
+    asked, known = random.normal(size=(40, 4)).astype("f4"), random.normal(size=(60, 4)).astype("f4")
+    values = random.normal(size=(60, 3)).astype("f4")
+    some = matched(asked, known, values)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(some, matched(asked, known[::3], values[::3]))
 
 
 def test_what_speech_is_and_what_is_none() -> None:

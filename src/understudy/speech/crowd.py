@@ -1,4 +1,4 @@
-"""Whether more than one person speaks, by envelopes and pitch of some seconds each: they fall into two heaps."""
+"""Whether more than one person speaks: envelopes and pitch of some seconds each fall into two heaps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def sounds_like_several(recordings: Sequence[SpeechFrames]) -> bool:
         recordings: of what should be one. A minute tells; of half a minute, nothing is said.
     """
     voiced = [one.is_voiced & holds_speech(one) for one in recordings]
-    cepstrum = np.concatenate([one.cepstrum[is_in, _COMPARED] for one, is_in in zip(recordings, voiced, strict=True)])
+    cepstrum = np.concatenate(
+        [one.cepstrum[is_in, _COMPARED] for one, is_in in zip(recordings, voiced, strict=True)]
+    )
     pitch = np.concatenate([one.f0_hz[is_in] for one, is_in in zip(recordings, voiced, strict=True)])
     count = len(pitch) // _PIECE
     if count < _FEWEST:

@@ -62,9 +62,7 @@ class Listener:
         gain = gain_for(loudness_of(powers))
         levelled = (sound * np.float32(gain)).astype(np.float32)
         frames = self.vocoder.analyse(levelled, up_to_hz=self.up_to_hz or RATE_HZ / 2)
-        return Heard(
-            frames=frames.louder(1 / gain), quality=quality_of(levelled, frames), powers=powers
-        )
+        return Heard(frames=frames.louder(1 / gain), quality=quality_of(levelled, frames), powers=powers)
 
 
 def gain_for(found_lufs: float) -> float:

@@ -33,7 +33,7 @@ def loudness_lufs(sound: Samples, rate_hz: int) -> float:
 
 
 def loudness_of(powers: NDArray[np.float64]) -> float:
-    """Integrated loudness of what `block_powers` measured, of one sound or of several one behind the other."""
+    """Integrated loudness of what `block_powers` measured, of one sound or of several together."""
     power = powers[powers > 10 ** ((SILENT_LUFS - _OFFSET) / 10)]
     if not power.size:
         return SILENT_LUFS

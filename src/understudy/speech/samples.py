@@ -21,7 +21,7 @@ from understudy.speech.listening import Heard, Listener, levelled, pieces_of
 LEAST_SPEECH_S = 20.0  # to learn a voice from
 LEAST_NOISE_DB = 15.0  # that noise must lie below speech
 MOST_PIECE_S = 60.0  # long recordings are analysed in pieces
-MOST_SPEECH_S = 1200.0  # that are learnt from; more makes training slow and little better
+MOST_SPEECH_S = 600.0  # that are learnt from; more makes training slow and little better
 _SHORTEST_S = 0.5  # of a recording
 _MUCH_CLIPPED = 0.002  # share of samples
 _NARROW_HZ = 16_000  # a lower rate has no consonants above 8 kHz

@@ -23,7 +23,10 @@ from understudy.speech.training_rows import STRIDE
 from understudy.speech.voice_model import VoiceModel
 from understudy.speech.voice_training import said_as
 
-_CUT_FROM_S, _CUT_UNTIL_S = 10.0, 15.5  # a piece ends at the quietest moment between; longer ones take Harvest longer
+_CUT_FROM_S, _CUT_UNTIL_S = (
+    10.0,
+    15.5,
+)  # a piece ends at the quietest moment between; longer ones take Harvest longer
 _AROUND_S = 0.25  # of what comes before and after that is analysed with a piece
 _JOIN_S = 0.01  # half of the time over which a piece goes over into the next
 _COMPARED = slice(1, 25)

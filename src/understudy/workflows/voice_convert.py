@@ -105,8 +105,8 @@ def _listened(config: VoiceConvertConfig) -> tuple[Recording, list[str]]:
         warnings.append(f"{config.speech} is noisy: speech is {heard.noise_db:.0f} dB above the noise")
     if heard.is_several:
         warnings.append(
-            f"more than one person seems to speak in {config.speech}: all are given the same voice, and their "
-            "pitch is moved as if they were one"
+            f"more than one person seems to speak in {config.speech}: all are given the same voice, and "
+            "their pitch is moved as if they were one"
         )
     return heard, warnings
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from understudy.media.footage import sha256_of
 from understudy.media.output import Finish
 from understudy.provenance.certificate import Signer
