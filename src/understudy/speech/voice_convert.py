@@ -23,10 +23,8 @@ from understudy.speech.training_rows import STRIDE
 from understudy.speech.voice_model import VoiceModel
 from understudy.speech.voice_training import said_as
 
-_CUT_FROM_S, _CUT_UNTIL_S = (
-    10.0,
-    15.5,
-)  # a piece ends at the quietest moment between; longer ones take Harvest longer
+# a piece ends at the quietest moment between; of longer ones Harvest's spectra, powers of two, double
+_CUT_FROM_S, _CUT_UNTIL_S = 10.0, 15.5
 _AROUND_S = 0.25  # of what comes before and after that is analysed with a piece
 _JOIN_S = 0.01  # half of the time over which a piece goes over into the next
 _COMPARED = slice(1, 25)
