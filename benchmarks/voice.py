@@ -17,12 +17,20 @@ from voice_measures import SpeakerClassifier, distortion_db, log_pitch, spoken_r
 
 from understudy.media.sound import read_sound
 from understudy.media.sound_writer import write_sound
-from understudy.speech.frames import RATE_HZ, SpeechFrames
+from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
 from understudy.speech.listening import Listener, levelled, listened
-from understudy.speech.speaker import SpeakerStats, speaker_stats
+from understudy.speech.speaker import SpeakerStats, holds_speech, speaker_stats
 from understudy.speech.training_rows import rows_of_speaker
 from understudy.speech.voice_convert import change_for, spoken
-from understudy.speech.voice_model import SpeakerEntry, StatsEntry, VoiceIndex, VoiceModel, save_voice
+from understudy.speech.voice_model import (
+    SpeakerEntry,
+    StatsEntry,
+    VoiceIndex,
+    VoiceModel,
+    holds_voice,
+    load_voice,
+    save_voice,
+)
 from understudy.speech.voice_training import VoiceTrainingConfig, train_voice
 from understudy.speech.world import WorldVocoder
 
@@ -56,6 +64,24 @@ def recordings_of(data: Path, speaker: str) -> tuple[list[Path], list[Path]]:
     return files[:-held], files[-held:]
 
 
+def kept_or_trained(
+    names: list[str], learnt: list[list[SpeechFrames]], args: argparse.Namespace, work: Path
+) -> tuple[VoiceModel, list[SpeakerStats], float | None, float | None]:
+    """As `trained`; with `--keep` a model that lies in `work` already, whose time is not known."""
+    if args.keep and holds_voice(work / "model"):
+        stats = [speaker_stats(some) for some in learnt]
+        model = load_voice(work / "model")
+        for entry, some in zip(model.index.speakers, learnt, strict=True):
+            entry.speech_s = speech_s(some)
+        return model, stats, None, None
+    return trained(names, learnt, args, work)
+
+
+def speech_s(recordings: list[SpeechFrames]) -> float:
+    """Seconds of speech in them."""
+    return float(sum(holds_speech(one).sum() for one in recordings) * HOP_S)
+
+
 def trained(
     names: list[str], learnt: list[list[SpeechFrames]], args: argparse.Namespace, work: Path
 ) -> tuple[VoiceModel, list[SpeakerStats], float, float]:
@@ -72,8 +98,8 @@ def trained(
         code=sizes.code,
         blocks=sizes.blocks,
         speakers=[
-            SpeakerEntry(name=name, digest="", speech_s=0.0, stats=StatsEntry.of(known))
-            for name, known in zip(names, stats, strict=True)
+            SpeakerEntry(name=name, digest="", speech_s=speech_s(some), stats=StatsEntry.of(known))
+            for name, known, some in zip(names, stats, learnt, strict=True)
         ],
         steps=made.steps,
     )
@@ -114,9 +140,11 @@ def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any
     files = {name: recordings_of(args.data, name) for name in (source, target)}
     learnt = {name: [frames_of(one, args.work) for one in files[name][0]] for name in files}
     held = {name: [frames_of(one, args.work) for one in files[name][1]] for name in files}
-    model, stats, wall_s, cpu_s = trained([source, target], list(learnt.values()), args, work)
+    model, stats, wall_s, cpu_s = kept_or_trained([source, target], list(learnt.values()), args, work)
     found: dict[str, Any] = {"source": source, "target": target, "steps": args.steps}
-    found |= {"train_wall_s": round(wall_s, 1), "train_cpu_s": round(cpu_s, 1)}
+    if wall_s is not None and cpu_s is not None:
+        found |= {"train_wall_s": round(wall_s, 1), "train_cpu_s": round(cpu_s, 1)}
+    found["learnt_from_s"] = {one.name: round(one.speech_s, 1) for one in model.index.speakers}
     classifier = SpeakerClassifier(learnt)
     found["classifier_on_held_out_real"] = _share(classifier, held[target], target)
     real_pitch, all_pitch = log_pitch(held[target]), log_pitch([*learnt[target], *held[target]])
@@ -183,6 +211,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--vivid", type=float, nargs="+", default=[0.0])
+    parser.add_argument("--keep", action="store_true", help="use models trained earlier in the work folder")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     args = parser.parse_args()
     found = []

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import soxr
 from pocketsphinx import Decoder, get_model_path
-from voice import converted_files, frames_of, trained
+from voice import converted_files, frames_of, kept_or_trained
 
 from understudy.media.sound import Samples, read_sound
 from understudy.speech.frames import RATE_HZ
@@ -87,7 +87,7 @@ def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any
     work = args.work / f"{source}_{target}"
     clips = {name: sorted((args.data / "data/video" / name).glob("*.mpg")) for name in (source, target)}
     learnt = [[frames_of(one, args.work) for one in clips[name][:LEARNT]] for name in clips]
-    model, _, wall_s, cpu_s = trained([source, target], learnt, args, work)
+    model, _, wall_s, cpu_s = kept_or_trained([source, target], learnt, args, work)
     held = clips[source][LEARNT:]
     recogniser = Recogniser(work)
     wrong = {"real": 0, "made_again": 0}
@@ -109,8 +109,9 @@ def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any
         "source": source,
         "target": target,
         "steps": args.steps,
-        "train_wall_s": round(wall_s, 1),
-        "train_cpu_s": round(cpu_s, 1),
+        "train_wall_s": wall_s and round(wall_s, 1),
+        "train_cpu_s": cpu_s and round(cpu_s, 1),
+        "learnt_from_s": {one.name: round(one.speech_s, 1) for one in model.index.speakers},
         "words": words,
         "wrong": wrong,
     }
@@ -127,6 +128,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--vivid", type=float, nargs="+", default=[0.0])
+    parser.add_argument("--keep", action="store_true", help="use models trained earlier in the work folder")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     args = parser.parse_args()
     found = [measure(args, source, target) for source, target in args.pair]

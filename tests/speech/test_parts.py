@@ -16,7 +16,6 @@ from understudy.speech.pitch import converted_pitch
 from understudy.speech.speaker import SHAPE_AT, SpeakerStats, speaker_stats, stats_of_recording
 from understudy.speech.world import WorldVocoder
 
-
 # of a normal distribution
 NORMAL = np.array(
     [-2.054, -1.645, -1.282, -0.842, -0.524, -0.253, 0, 0.253, 0.524, 0.842, 1.282, 1.645, 2.054], np.float32

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,18 @@ def test_level_and_rhythm_stay_and_pitch_moves(model: VoiceModel) -> None:
     middle = np.exp(np.log(made.f0_hz[made.is_voiced]).mean())
     assert abs(middle / 205 - 1) < 0.12  # Anna's
     assert made.aperiodicity.max() <= 0
+
+
+def test_a_network_that_learnt_from_little_says_little(model: VoiceModel) -> None:
+    frames = some_speech("Bo")
+    change = change_for(model, "Anna", heard(frames))
+    assert change.plain == pytest.approx(40 / 44)  # of 4 s of speech
+    plain = converted(frames, model, replace(change, plain=1.0)).cepstrum[:, 1:]
+    net = converted(frames, model, replace(change, plain=0.0)).cepstrum[:, 1:]
+    moved = change.source.normal(frames.cepstrum) * change.target.std + change.target.mean
+    np.testing.assert_allclose(plain, moved[:, 1:], atol=1e-4)
+    some = converted(frames, model, replace(change, plain=0.25)).cepstrum[:, 1:]
+    np.testing.assert_allclose(some, 0.25 * plain + 0.75 * net, atol=1e-4)
 
 
 def test_the_nearest_known_speaker_is_the_one_who_speaks(model: VoiceModel) -> None:

@@ -143,7 +143,7 @@ def _add(
                 samples.speech_s += heard.quality.speech_s
             if samples.speech_s >= MOST_SPEECH_S:
                 break
-    samples.warnings += reader.warnings + _remarks(path, reader)
+    samples.warnings += reader.warnings + remarks_on(path, reader)
     if kept:
         samples.recordings += levelled(kept)[0]
         samples.files.append(path)
@@ -151,7 +151,8 @@ def _add(
         samples.warnings.append(f"nobody speaks in {path}; it is left out")
 
 
-def _remarks(path: Path, reader: SoundReader) -> list[str]:
+def remarks_on(path: Path, reader: SoundReader) -> list[str]:
+    """What is wrong with how a file was recorded; its clipping is known once it was read to its end."""
     remarks: list[str] = []
     if reader.clipped > _MUCH_CLIPPED:
         remarks.append(

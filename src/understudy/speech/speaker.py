@@ -25,7 +25,7 @@ class SpeakerStats:
         noise: (bands,) mean aperiodicity of voiced rows.
         log_f0_mean: of ln(Hz), over voiced rows.
         log_f0_std: likewise.
-        log_f0_shape: (13,) values that `SHAPE_AT` percent of ln(Hz) lie below, with its mean and spread taken out.
+        log_f0_shape: (13,) below which `SHAPE_AT` percent of ln(Hz) lie, its mean and spread taken out.
         f0_low_hz: pitch below which 1 % of voiced rows lie.
         f0_high_hz: pitch above which 1 % lie.
     """

@@ -29,6 +29,8 @@ _AROUND_S = 0.25  # of what comes before and after that is analysed with a piece
 _JOIN_S = 0.01  # half of the time over which a piece goes over into the next
 _COMPARED = slice(1, 25)
 _BINS = 129  # at which power is compared
+# seconds of speech from which on a network says more than half: one that learnt from less mistakes sounds
+_TRUSTED_S = 40.0
 _LOWEST_NOISE_DB = -60.0
 
 
@@ -42,6 +44,7 @@ class VoiceChange:
         speaker: place of the decoder.
         gain: that brings the recording to the loudness of what was learnt from; it is undone at the end.
         up_to_hz: above that the recording holds nothing.
+        plain: share of what was said itself, moved to the speaker's mean and spread; the network has the rest.
         semitones: higher or lower than the speaker.
         vivid: how much of the spread that a mean of many rows lacks is given back, 0 to 1.
     """
@@ -51,6 +54,7 @@ class VoiceChange:
     speaker: int
     gain: float = 1.0
     up_to_hz: float = RATE_HZ / 2
+    plain: float = 0.0
     semitones: float = 0.0
     vivid: float = 0.0
 
@@ -78,6 +82,7 @@ def change_for(
         speaker=place,
         gain=heard.gain,
         up_to_hz=heard.up_to_hz,
+        plain=_TRUSTED_S / (_TRUSTED_S + min(one.speech_s for one in model.index.speakers)),
         semitones=semitones,
         vivid=vivid,
     )
@@ -101,6 +106,7 @@ def converted(frames: SpeechFrames, model: VoiceModel, change: VoiceChange) -> S
     said = np.empty((len(frames), frames.cepstrum.shape[1] - 1), np.float32)
     for phase in range(min(STRIDE, len(frames))):
         said[phase::STRIDE] = said_as(model.net, normal[phase::STRIDE], change.speaker)
+    said += change.plain * (normal[:, 1:] - said)
     if change.vivid:
         said = _vivid(said, holds_speech(frames), change.vivid)
     cepstrum = np.concatenate(

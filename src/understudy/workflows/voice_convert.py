@@ -13,6 +13,7 @@ from understudy.media.sound import Samples, SoundReader
 from understudy.media.sound_writer import check_sound_name, write_sound
 from understudy.speech.frames import RATE_HZ
 from understudy.speech.listening import Recording, listened
+from understudy.speech.samples import remarks_on
 from understudy.speech.voice_convert import change_for, spoken
 from understudy.speech.voice_model import SpeakerEntry, VoiceModel, load_voice
 from understudy.speech.world import WorldVocoder
@@ -60,7 +61,8 @@ def run(config: VoiceConvertConfig, on_event: OnEvent = ignore) -> VoiceConvertR
         blocks = spoken(_told(reader, on_event), WorldVocoder(), model, change)
         tags = voice_tags(consent_note(consent))
         samples = write_sound(aside, blocks, RATE_HZ, tags)
-        warnings += [message for message in reader.warnings if message not in warnings]
+        said = [*reader.warnings, *remarks_on(config.speech, reader)]
+        warnings += [message for message in said if message not in warnings]
         seal([aside])
     for message in warnings:
         on_event(Notice(message=message))
