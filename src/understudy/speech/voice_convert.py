@@ -44,7 +44,7 @@ class VoiceChange:
         speaker: place of the decoder.
         gain: that brings the recording to the loudness of what was learnt from; it is undone at the end.
         up_to_hz: above that the recording holds nothing.
-        plain: share of what was said itself, moved to the speaker's mean and spread; the network has the rest.
+        plain: share of what was said itself, with the speaker's mean and spread; the network's is the rest.
         semitones: higher or lower than the speaker.
         vivid: how much of the spread that a mean of many rows lacks is given back, 0 to 1.
     """
