@@ -51,4 +51,5 @@ def _reshaped(normal: Floats, source: Floats, target: Floats) -> Floats:
     """
     steps = 1e-4 * np.arange(len(source))  # what is the same twice stays in order
     held = np.clip(normal, source[0], source[-1])
-    return np.interp(held, source + steps, target + steps) + (normal - held)
+    moved = np.interp(held, source + steps, target + steps) + (normal - held)
+    return moved.astype(np.float32)
