@@ -33,7 +33,7 @@ def converted_pitch(
     if not voiced.any():
         return f0_hz.copy()
     normal = (np.log(f0_hz[voiced]) - source.log_f0_mean) / source.log_f0_std
-    normal = _reshaped(normal, source.log_f0_shape, target.log_f0_shape)
+    normal = _reshaped(normal.astype(np.float32), source.log_f0_shape, target.log_f0_shape)
     moved = normal * target.log_f0_std + target.log_f0_mean
     low, high = np.log(target.f0_low_hz / _ROOM), np.log(target.f0_high_hz * _ROOM)
     held = np.clip(moved, low, high)
