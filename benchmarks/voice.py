@@ -17,12 +17,20 @@ from voice_measures import SpeakerClassifier, distortion_db, log_pitch, spoken_r
 
 from understudy.media.sound import read_sound
 from understudy.media.sound_writer import write_sound
-from understudy.speech.frames import RATE_HZ, SpeechFrames
-from understudy.speech.samples import level_to
-from understudy.speech.speaker import SpeakerStats, speaker_stats
+from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
+from understudy.speech.listening import Listener, levelled, listened
+from understudy.speech.speaker import SpeakerStats, holds_speech, speaker_stats
 from understudy.speech.training_rows import rows_of_speaker
 from understudy.speech.voice_convert import change_for, spoken
-from understudy.speech.voice_model import SpeakerEntry, StatsEntry, VoiceIndex, VoiceModel, save_voice
+from understudy.speech.voice_model import (
+    SpeakerEntry,
+    StatsEntry,
+    VoiceIndex,
+    VoiceModel,
+    holds_voice,
+    load_voice,
+    save_voice,
+)
 from understudy.speech.voice_training import VoiceTrainingConfig, train_voice
 from understudy.speech.world import WorldVocoder
 
@@ -30,15 +38,20 @@ LEARNT, HELD_OUT = 25, 10  # sentences
 
 
 def frames_of(path: Path, work: Path) -> SpeechFrames:
-    """A file taken apart, kept in `work`."""
+    """A real recording taken apart, kept in `work`."""
     kept = work / "frames" / f"{path.parent.name}_{path.stem}.npz"
     if not kept.exists():
-        sound, _ = level_to(read_sound(path, RATE_HZ)[0])
-        frames = WorldVocoder().analyse(sound)
+        frames = taken_apart(path)
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(kept, f0=frames.f0_hz, cepstrum=frames.cepstrum, noise=frames.aperiodicity)
     with np.load(kept) as file:
         return SpeechFrames(f0_hz=file["f0"], cepstrum=file["cepstrum"], aperiodicity=file["noise"])
+
+
+def taken_apart(path: Path, up_to_hz: float | None = None) -> SpeechFrames:
+    """A file taken apart; above `up_to_hz` nothing counts, found out where None."""
+    listener = Listener(vocoder=WorldVocoder(), up_to_hz=up_to_hz)
+    return levelled([listener.hear(read_sound(path, RATE_HZ)[0])])[0][0]
 
 
 def recordings_of(data: Path, speaker: str) -> tuple[list[Path], list[Path]]:
@@ -49,6 +62,24 @@ def recordings_of(data: Path, speaker: str) -> tuple[list[Path], list[Path]]:
     files = sorted((data / "data/speech/librispeech" / speaker / "train").glob("*.flac"))
     held = max(2, len(files) // 5)
     return files[:-held], files[-held:]
+
+
+def kept_or_trained(
+    names: list[str], learnt: list[list[SpeechFrames]], args: argparse.Namespace, work: Path
+) -> tuple[VoiceModel, list[SpeakerStats], float | None, float | None]:
+    """As `trained`; with `--keep` a model that lies in `work` already, whose time is not known."""
+    if args.keep and holds_voice(work / "model"):
+        stats = [speaker_stats(some) for some in learnt]
+        model = load_voice(work / "model")
+        for entry, some in zip(model.index.speakers, learnt, strict=True):
+            entry.speech_s = speech_s(some)
+        return model, stats, None, None
+    return trained(names, learnt, args, work)
+
+
+def speech_s(recordings: list[SpeechFrames]) -> float:
+    """Seconds of speech in them."""
+    return float(sum(holds_speech(one).sum() for one in recordings) * HOP_S)
 
 
 def trained(
@@ -67,8 +98,8 @@ def trained(
         code=sizes.code,
         blocks=sizes.blocks,
         speakers=[
-            SpeakerEntry(name=name, digest="", speech_s=0.0, stats=StatsEntry.of(known))
-            for name, known in zip(names, stats, strict=True)
+            SpeakerEntry(name=name, digest="", speech_s=speech_s(some), stats=StatsEntry.of(known))
+            for name, known, some in zip(names, stats, learnt, strict=True)
         ],
         steps=made.steps,
     )
@@ -87,17 +118,20 @@ def converted_files(
 ) -> dict[str, Any]:
     """Convert files to WAV; returns their paths, seconds of speech and of processor."""
     out: list[Path] = []
+    up_to_hz: list[float] = []
     length, cpu = 0.0, time.process_time()
     for path in files:
         sound, _ = read_sound(path, RATE_HZ)
-        levelled, gain = level_to(sound)
-        change = change_for(model, name, WorldVocoder(careful=False).analyse(levelled), vivid=vivid)
-        made = spoken([sound], gain, WorldVocoder(), model, change)
+        heard = listened([sound], WorldVocoder(careful=False))
+        assert heard is not None
+        change = change_for(model, name, heard, vivid=vivid)
+        made = spoken([sound], WorldVocoder(), model, change)
         out.append(work / "converted" / f"{path.parent.name}_{path.stem}_as_{name}_{vivid:g}.wav")
         out[-1].parent.mkdir(parents=True, exist_ok=True)
         write_sound(out[-1], made, RATE_HZ)
         length += len(sound) / RATE_HZ
-    return {"files": out, "length_s": length, "cpu_s": time.process_time() - cpu}
+        up_to_hz.append(heard.up_to_hz)
+    return {"files": out, "up_to_hz": up_to_hz, "length_s": length, "cpu_s": time.process_time() - cpu}
 
 
 def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any]:
@@ -106,21 +140,27 @@ def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any
     files = {name: recordings_of(args.data, name) for name in (source, target)}
     learnt = {name: [frames_of(one, args.work) for one in files[name][0]] for name in files}
     held = {name: [frames_of(one, args.work) for one in files[name][1]] for name in files}
-    model, stats, wall_s, cpu_s = trained([source, target], list(learnt.values()), args, work)
+    model, stats, wall_s, cpu_s = kept_or_trained([source, target], list(learnt.values()), args, work)
     found: dict[str, Any] = {"source": source, "target": target, "steps": args.steps}
-    found |= {"train_wall_s": round(wall_s, 1), "train_cpu_s": round(cpu_s, 1)}
+    if wall_s is not None and cpu_s is not None:
+        found |= {"train_wall_s": round(wall_s, 1), "train_cpu_s": round(cpu_s, 1)}
+    found["learnt_from_s"] = {one.name: round(one.speech_s, 1) for one in model.index.speakers}
     classifier = SpeakerClassifier(learnt)
     found["classifier_on_held_out_real"] = _share(classifier, held[target], target)
-    real_pitch = log_pitch(held[target])
+    real_pitch, all_pitch = log_pitch(held[target]), log_pitch([*learnt[target], *held[target]])
+    # what the same speaker's sentences are apart: those held out and those learnt from
+    found["f0_spread_of_held_out_off_learnt"] = round(float(real_pitch.std() / stats[1].log_f0_std - 1), 3)
     for vivid in args.vivid:
         made = converted_files(files[source][1], model, target, work, vivid)
-        frames = [frames_of(one, work) for one in made["files"]]
+        frames = [taken_apart(one, limit) for one, limit in zip(made["files"], made["up_to_hz"], strict=True)]
         pitch = log_pitch(frames)
         figures = {
             "real_time_factor_cpu": round(made["cpu_s"] / made["length_s"], 3),
             "taken_for_target": _share(classifier, frames, target),
             "f0_mean_off": round(float(np.exp(pitch.mean() - real_pitch.mean()) - 1), 3),
             "f0_spread_off": round(float(pitch.std() / real_pitch.std() - 1), 3),
+            "f0_mean_off_all": round(float(np.exp(pitch.mean() - all_pitch.mean()) - 1), 3),
+            "f0_spread_off_all": round(float(pitch.std() / all_pitch.std() - 1), 3),
             "f0_mean_off_learnt": round(float(np.exp(pitch.mean() - stats[1].log_f0_mean) - 1), 3),
             "f0_spread_off_learnt": round(float(pitch.std() / stats[1].log_f0_std - 1), 3),
         }
@@ -171,6 +211,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--vivid", type=float, nargs="+", default=[0.0])
+    parser.add_argument("--keep", action="store_true", help="use models trained earlier in the work folder")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     args = parser.parse_args()
     found = []

@@ -38,6 +38,16 @@ def test_clipping_is_counted(tmp_path: Path) -> None:
     assert read_sound(path, 24_000)[1].clipped > 0.5
 
 
+def test_one_channels_peaks_are_not_clipping(tmp_path: Path) -> None:
+    """In WAV the samples of channels lie in turns: neighbours there are of one moment, not of one channel."""
+    sound = tone(16_000)
+    sound[::100] = 1.0
+    assert read_sound(write_wav(tmp_path / "a.wav", sound, 16_000, 2), 24_000)[1].clipped == 0
+    sound[1::100] = 1.0
+    found = read_sound(write_wav(tmp_path / "b.wav", sound, 16_000, 2), 24_000)[1].clipped
+    assert found == pytest.approx(0.01, rel=0.02)
+
+
 def test_a_file_that_breaks_off_is_used_up_to_there(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", tone(16_000), 16_000)
     path.write_bytes(path.read_bytes()[: 44 + 32_000])
@@ -61,7 +71,8 @@ def test_what_is_written_is_read(tmp_path: Path, suffix: str) -> None:
 def test_what_is_no_sound_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"RIFF....WAVEjunk" * 30)
     for path in (tmp_path / "a.wav", tmp_path / "none.wav", tmp_path):
-        with pytest.raises(MediaError):
+        with pytest.raises(MediaError) as error:
             read_sound(path, 24_000)
+        assert "a video file" not in str(error.value) + str(error.value.next_step)
     with pytest.raises(MediaError, match=r"a\.txt"):
         check_sound_name(Path("a.txt"))

@@ -5,14 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from made_speech import HIGH, LOW, speech
+from understudy.speech import matching
 from understudy.speech.activity import active, levels_db, quality_of
 from understudy.speech.frames import RATE_HZ, SpeechFrames
 from understudy.speech.matching import matched, nearest
 from understudy.speech.pitch import converted_pitch
-from understudy.speech.speaker import SpeakerStats, speaker_stats, stats_of_recording
+from understudy.speech.speaker import SHAPE_AT, SpeakerStats, speaker_stats, stats_of_recording
 from understudy.speech.world import WorldVocoder
+
+# of a normal distribution
+NORMAL = np.array(
+    [-2.054, -1.645, -1.282, -0.842, -0.524, -0.253, 0, 0.253, 0.524, 0.842, 1.282, 1.645, 2.054], np.float32
+)
 
 
 def stats(log_f0_mean: float, log_f0_std: float) -> SpeakerStats:
@@ -23,6 +30,7 @@ def stats(log_f0_mean: float, log_f0_std: float) -> SpeakerStats:
         noise=np.zeros(2, np.float32),
         log_f0_mean=log_f0_mean,
         log_f0_std=log_f0_std,
+        log_f0_shape=NORMAL,
         f0_low_hz=float(middle / 1.5),
         f0_high_hz=float(middle * 1.5),
     )
@@ -39,6 +47,25 @@ def test_pitch_has_the_speakers_mean_and_spread() -> None:
     assert abs(log.std() - 0.12) < 0.006
     higher = converted_pitch(f0, stats(np.log(110), 0.15), stats(np.log(210), 0.12), semitones=12)
     np.testing.assert_allclose(higher, 2 * made, rtol=1e-5)
+
+
+def test_pitch_lies_about_its_mean_as_the_speakers_does() -> None:
+    """One tenth of the target's pitch is an octave lower, as of somebody who creaks."""
+    random = np.random.default_rng(0)
+    f0 = np.exp(random.normal(np.log(110), 0.12, 8000)).astype(np.float32)
+    creaking = np.log(220) + random.normal(0, 0.1, 8000) - np.log(2) * (random.random(8000) < 0.1)
+    shape = (np.percentile(creaking, SHAPE_AT) - creaking.mean()) / creaking.std()
+    target = replace(
+        stats(creaking.mean(), creaking.std()),
+        log_f0_shape=shape.astype(np.float32),
+        f0_low_hz=100.0,
+        f0_high_hz=280.0,
+    )
+    made = np.log(converted_pitch(f0, stats(np.log(110), 0.12), target))
+    for percent in (5, 25, 50, 75, 95):
+        assert abs(np.percentile(made, percent) - np.percentile(creaking, percent)) < 0.03
+    assert abs(made.std() / creaking.std() - 1) < 0.05
+    assert (np.diff(made[np.argsort(f0)]) >= -1e-6).all()  # what was higher is not lower
 
 
 def test_pitch_stays_in_the_speakers_range() -> None:
@@ -61,6 +88,16 @@ def test_neighbours_are_those_of_a_loop() -> None:
         for i in range(1500)
     ]
     np.testing.assert_allclose(matched(asked, known, values), expected, atol=1e-5)
+
+
+def test_of_very_many_rows_some_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "_MOST_KNOWN", 25)
+    random = np.random.default_rng(1)
+    asked, known = random.normal(size=(40, 4)).astype("f4"), random.normal(size=(60, 4)).astype("f4")
+    values = random.normal(size=(60, 3)).astype("f4")
+    some = matched(asked, known, values)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(some, matched(asked, known[::3], values[::3]))
 
 
 def test_what_speech_is_and_what_is_none() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from made_speech import LOW, speech
 from made_voices import some_speech, untrained_model
 from understudy.speech import voice_convert
 from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
+from understudy.speech.listening import Recording
 from understudy.speech.voice_convert import change_for, converted, spoken
 from understudy.speech.voice_model import VoiceModel, load_voice
 from understudy.speech.world import WorldVocoder
@@ -19,9 +22,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> VoiceModel:
     return load_voice(untrained_model(tmp_path_factory.mktemp("voice") / "m"))
 
 
+def heard(frames: SpeechFrames, gain: float = 1.0) -> Recording:
+    return Recording(frames=[frames], gain=gain, up_to_hz=RATE_HZ / 2, noise_db=40.0, is_speech=True)
+
+
 def test_level_and_rhythm_stay_and_pitch_moves(model: VoiceModel) -> None:
     frames = some_speech("Bo")
-    made = converted(frames, model, change_for(model, "Anna", frames))
+    made = converted(frames, model, change_for(model, "Anna", heard(frames)))
     assert (made.is_voiced == frames.is_voiced).all()
     basis = voice_convert.log_power_from_cepstrum(129, 59)
     power = [np.log(np.exp(one.cepstrum.astype(float) @ basis).mean(1)) for one in (frames, made)]
@@ -32,8 +39,20 @@ def test_level_and_rhythm_stay_and_pitch_moves(model: VoiceModel) -> None:
     assert made.aperiodicity.max() <= 0
 
 
+def test_a_network_that_learnt_from_little_says_little(model: VoiceModel) -> None:
+    frames = some_speech("Bo")
+    change = change_for(model, "Anna", heard(frames))
+    assert change.plain == pytest.approx(40 / 44)  # of 4 s of speech
+    plain = converted(frames, model, replace(change, plain=1.0)).cepstrum[:, 1:]
+    net = converted(frames, model, replace(change, plain=0.0)).cepstrum[:, 1:]
+    moved = change.source.normal(frames.cepstrum) * change.target.std + change.target.mean
+    np.testing.assert_allclose(plain, moved[:, 1:], atol=1e-4)
+    some = converted(frames, model, replace(change, plain=0.25)).cepstrum[:, 1:]
+    np.testing.assert_allclose(some, 0.25 * plain + 0.75 * net, atol=1e-4)
+
+
 def test_the_nearest_known_speaker_is_the_one_who_speaks(model: VoiceModel) -> None:
-    change = change_for(model, "Anna", some_speech("Bo").part(0, 200))
+    change = change_for(model, "Anna", heard(some_speech("Bo").part(0, 200)))
     assert abs(np.exp(change.source.log_f0_mean) / 110 - 1) < 0.12
     assert change.speaker == 0
 
@@ -41,7 +60,7 @@ def test_the_nearest_known_speaker_is_the_one_who_speaks(model: VoiceModel) -> N
 class Same:
     """A vocoder that keeps the sound: what comes out must be what went in."""
 
-    def analyse(self, sound: np.ndarray) -> SpeechFrames:
+    def analyse(self, sound: np.ndarray, *, up_to_hz: float = RATE_HZ / 2) -> SpeechFrames:
         self.sound = sound
         count = int(len(sound) / RATE_HZ / HOP_S) + 1
         return SpeechFrames(
@@ -59,8 +78,8 @@ class Same:
 def test_pieces_make_the_whole(model: VoiceModel, seconds: float) -> None:
     sound = np.random.default_rng(0).normal(0, 0.1, round(seconds * RATE_HZ)).astype(np.float32)
     blocks = np.array_split(sound, 7)
-    change = change_for(model, "Anna", some_speech("Bo"))
-    parts = list(spoken(blocks, 2.0, Same(), model, change))
+    change = change_for(model, "Anna", heard(some_speech("Bo"), gain=2.0))
+    parts = list(spoken(blocks, Same(), model, change))
     made = np.concatenate(parts) if parts else np.zeros(0)
     assert len(made) == len(sound)
     np.testing.assert_allclose(made, sound, atol=1e-6)
@@ -70,8 +89,8 @@ def test_a_seam_is_not_heard(model: VoiceModel, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(voice_convert, "_CUT_FROM_S", 0.8)
     monkeypatch.setattr(voice_convert, "_CUT_UNTIL_S", 1.6)
     sound = speech(LOW, 4.0, seed=2, rate_hz=RATE_HZ)
-    change = change_for(model, "Bo", some_speech("Bo"))
-    parts = list(spoken([sound], 1.0, WorldVocoder(careful=False), model, change))
+    change = change_for(model, "Bo", heard(some_speech("Bo")))
+    parts = list(spoken([sound], WorldVocoder(careful=False), model, change))
     assert len(parts) >= 3
     made = np.concatenate(parts)
     assert len(made) == len(sound)

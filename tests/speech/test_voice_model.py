@@ -10,6 +10,7 @@ import torch
 
 from made_voices import NAMES, some_speech, untrained_model
 from understudy.core.errors import ModelError
+from understudy.nets.voice import VoiceNet, VoiceNetConfig, parameters_of
 from understudy.speech.speaker import speaker_stats
 from understudy.speech.voice_model import load_voice, save_voice
 
@@ -97,3 +98,26 @@ def test_damaged_weights_and_no_model(tmp_path: Path) -> None:
         load_voice(folder)
     with pytest.raises(ModelError, match="no voice model"):
         load_voice(tmp_path)
+
+
+@pytest.mark.parametrize("sizes", [(60, 16, 8, 1), (20, 5, 7, 0), (60, 96, 48, 2)])
+def test_sizes_are_known_before_there_is_a_network(sizes: tuple[int, int, int, int]) -> None:
+    config = VoiceNetConfig(**dict(zip(("coefficients", "width", "code", "blocks"), sizes, strict=True)))
+    for speakers in (1, 3):
+        net = VoiceNet(config, [str(one) for one in range(speakers)])
+        assert parameters_of(config, speakers) == sum(one.numel() for one in net.parameters())
+
+
+def test_a_large_claim_takes_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With these sizes a network would take 6 GB."""
+    folder = untrained_model(tmp_path / "m")
+    index = folder / "voice.json"
+    said = json.loads(index.read_text()) | {"width": 1024, "code": 1024, "blocks": 32}
+    index.write_text(json.dumps(said))
+
+    def made(*_: object) -> None:
+        raise AssertionError("a network was made")
+
+    monkeypatch.setattr("understudy.speech.voice_model.VoiceNet", made)
+    with pytest.raises(ModelError, match="does not fit"):
+        load_voice(folder)

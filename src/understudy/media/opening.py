@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Literal
 
 import av
 from av.container import InputContainer
@@ -27,8 +28,24 @@ _LIMITS = {"max_pixels": str(MOST_PIXELS)}
 _OPTIONS = {"format_whitelist": ",".join(_FORMATS), "protocol_whitelist": "file", **_LIMITS}
 
 
-def open_container(path: Path) -> InputContainer:
+_ASKED = {  # what a file that is none is no kind of, what to give instead, what may be the matter
+    "video": (
+        "give a video file, e.g. MP4 or Matroska",
+        "check that it is a complete video file; a broken MP4 may have lost its index",
+    ),
+    "sound": (
+        "give a sound file, e.g. WAV or FLAC, or a video with sound",
+        "check that it is complete; a broken M4A or MP4 may have lost its index",
+    ),
+}
+
+
+def open_container(path: Path, *, kind: Literal["video", "sound"] = "video") -> InputContainer:
     """Open a media file.
+
+    Args:
+        path: the file.
+        kind: what is looked for in it, for messages.
 
     Raises:
         MediaError: there is no such file, or it is not one that can be read.
@@ -46,12 +63,9 @@ def open_container(path: Path) -> InputContainer:
         raise MediaError(f"{path} may not be read", "change its permissions") from error
     except (FFmpegError, OSError, ValueError, OverflowError) as error:
         if getattr(error, "errno", None) == errno.EINVAL:
-            raise MediaError(
-                f"{path} is no video of a kind that is read", "give a video file, e.g. MP4 or Matroska"
-            ) from error
+            raise MediaError(f"{path} is no {kind} of a kind that is read", _ASKED[kind][0]) from error
         raise MediaError(
-            f"{path} cannot be read as video ({getattr(error, 'strerror', None) or error})",
-            "check that it is a complete video file; a broken MP4 may have lost its index",
+            f"{path} cannot be read as {kind} ({getattr(error, 'strerror', None) or error})", _ASKED[kind][1]
         ) from error
 
 

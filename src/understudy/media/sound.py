@@ -88,7 +88,7 @@ class SoundReader:
 
     def _mixed(self) -> Generator[Samples]:
         """What the file holds, at its own rate."""
-        with open_container(self.path) as container:
+        with open_container(self.path, kind="sound") as container:
             stream = _audio_stream(container.streams.audio, self.path)
             self.own_rate_hz, self.channels = stream.codec_context.sample_rate, stream.codec_context.channels
             mixer: av.AudioResampler | None = None
@@ -172,8 +172,10 @@ def _lacks_bytes(path: Path) -> bool:
 
 
 def _as_floats(frame: AudioFrame) -> NDArray[np.float32]:
-    """(channels or 1, n) of a frame, full scale at 1."""
+    """(channels, n) of a frame, full scale at 1."""
     array = frame.to_ndarray()
+    if not frame.format.is_planar:  # one channel's sample behind the other's
+        array = array.reshape(-1, frame.layout.nb_channels).T
     if array.dtype.kind == "f":
         return array.astype(np.float32, copy=False)
     if array.dtype == np.uint8:

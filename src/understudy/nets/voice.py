@@ -128,6 +128,17 @@ class _Block(nn.Module):
         return x_BCT + self.second(nn.functional.silu(self.first(x_BCT)))
 
 
+def parameters_of(config: VoiceNetConfig, speakers: int) -> int:
+    """How many numbers a network of these sizes has, found out without its memory."""
+
+    def stack(inputs: int, outputs: int) -> int:
+        width = config.width
+        block = width * width * KERNEL + width + width * width + width
+        return inputs * width + width + config.blocks * block + width * outputs + outputs
+
+    return stack(config.coefficients, config.code) + speakers * stack(config.code, config.coefficients - 1)
+
+
 def _stack(inputs: int, width: int, outputs: int, blocks: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv1d(inputs, width, 1),

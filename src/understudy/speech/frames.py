@@ -45,12 +45,23 @@ class SpeechFrames:
             aperiodicity=self.aperiodicity[start:end],
         )
 
+    def louder(self, factor: float) -> SpeechFrames:
+        """The same with its sound multiplied."""
+        cepstrum = self.cepstrum.copy()
+        cepstrum[:, 0] += np.float32(np.log(factor))
+        return SpeechFrames(f0_hz=self.f0_hz, cepstrum=cepstrum, aperiodicity=self.aperiodicity)
+
 
 class Vocoder(Protocol):
     """Takes speech of `RATE_HZ` apart and makes it again."""
 
-    def analyse(self, sound: Samples) -> SpeechFrames:
-        """Take (n,) samples apart; row i is about sample i * HOP_S * RATE_HZ."""
+    def analyse(self, sound: Samples, *, up_to_hz: float = RATE_HZ / 2) -> SpeechFrames:
+        """Take (n,) samples apart; row i is about sample i * HOP_S * RATE_HZ.
+
+        Args:
+            sound: the samples.
+            up_to_hz: above that the recording holds nothing; see `bandwidth_hz`.
+        """
         ...
 
     def synthesise(self, frames: SpeechFrames, samples: int) -> Samples:

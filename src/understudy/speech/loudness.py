@@ -29,15 +29,19 @@ def loudness_lufs(sound: Samples, rate_hz: int) -> float:
         sound: (n,) float32, full scale at 1.
         rate_hz: of the sound.
     """
-    power = _block_powers(sound, rate_hz)
-    power = power[power > 10 ** ((SILENT_LUFS - _OFFSET) / 10)]
+    return loudness_of(block_powers(sound, rate_hz))
+
+
+def loudness_of(powers: NDArray[np.float64]) -> float:
+    """Integrated loudness of what `block_powers` measured, of one sound or of several together."""
+    power = powers[powers > 10 ** ((SILENT_LUFS - _OFFSET) / 10)]
     if not power.size:
         return SILENT_LUFS
     gate = power.mean() / 10.0
     return float(_OFFSET + 10 * np.log10(power[power > gate].mean()))
 
 
-def _block_powers(sound: Samples, rate_hz: int) -> NDArray[np.float64]:
+def block_powers(sound: Samples, rate_hz: int) -> NDArray[np.float64]:
     """Mean square of each block of the weighted sound; a sound shorter than a block is one."""
     if not sound.size:
         return np.zeros(0)

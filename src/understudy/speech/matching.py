@@ -15,7 +15,8 @@ from understudy.speech.frames import Floats
 COMPARED = 25  # coefficients that say which sound it is, the level's among them
 _AROUND = (-4, -2, 0, 2, 4)  # rows of 10 ms that are compared with those of the other
 _LEVEL_WEIGHT = 0.3  # how loud it is says little
-_AT_ONCE = 1024
+_MOST_KNOWN = 20_000  # rows, 200 s: more take minutes, and hold every sound many times
+_NUMBERS_AT_ONCE = 1 << 23  # 32 MB of distances
 
 
 def search_keys(cepstrum: Floats) -> Floats:
@@ -34,9 +35,10 @@ def search_keys(cepstrum: Floats) -> Floats:
 def nearest(asked: Floats, known: Floats) -> NDArray[np.int64]:
     """(n,) for each row of `asked` the index of the row of `known` that is nearest to it."""
     squares = (known * known).sum(1)
+    at_once = max(1, _NUMBERS_AT_ONCE // max(1, len(known)))
     found = [
-        np.argmin(squares - 2.0 * (asked[start : start + _AT_ONCE] @ known.T), axis=1)
-        for start in range(0, len(asked), _AT_ONCE)
+        np.argmin(squares - 2.0 * (asked[start : start + at_once] @ known.T), axis=1)
+        for start in range(0, len(asked), at_once)
     ]
     return np.concatenate(found)
 
@@ -45,6 +47,7 @@ def matched(asked: Floats, known: Floats, values: Floats) -> Floats:
     """For each row the mean of the other speaker's rows that sound like it.
 
     These are the one nearest to it, and all those to which it is the nearest.
+    Of very many, some are looked at.
 
     Args:
         asked: (n, d) keys of one speaker.
@@ -54,6 +57,8 @@ def matched(asked: Floats, known: Floats, values: Floats) -> Floats:
     Returns:
         (n, k).
     """
+    every = -(-len(known) // _MOST_KNOWN)
+    known, values = known[::every], values[::every]
     total = values[nearest(asked, known)].astype(np.float64)
     count = np.ones(len(asked))
     back = nearest(known, asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,16 +12,17 @@ import numpy as np
 
 from understudy.core.errors import MediaError
 from understudy.media.footage import VIDEO_SUFFIXES
-from understudy.media.sound import SOUND_SUFFIXES, Samples, SoundReader, read_sound
-from understudy.speech.activity import SpeechQuality, quality_of
+from understudy.media.sound import SOUND_SUFFIXES, SoundReader
+from understudy.speech.activity import SpeechQuality
+from understudy.speech.crowd import sounds_like_several
 from understudy.speech.frames import RATE_HZ, SpeechFrames, Vocoder
-from understudy.speech.loudness import SILENT_LUFS, loudness_lufs
+from understudy.speech.listening import Heard, Listener, levelled, pieces_of
 
-LOUDNESS_LUFS = -24.0  # of what is analysed
 LEAST_SPEECH_S = 20.0  # to learn a voice from
 LEAST_NOISE_DB = 15.0  # that noise must lie below speech
 MOST_PIECE_S = 60.0  # long recordings are analysed in pieces
-MOST_SPEECH_S = 1200.0  # that are learnt from; more makes training slow and little better
+MOST_SPEECH_S = 600.0  # that are learnt from; more makes training slow and little better
+_SHORTEST_S = 0.5  # of a recording
 _MUCH_CLIPPED = 0.002  # share of samples
 _NARROW_HZ = 16_000  # a lower rate has no consonants above 8 kHz
 
@@ -74,15 +76,6 @@ def sound_files(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def level_to(sound: Samples, lufs: float = LOUDNESS_LUFS) -> tuple[Samples, float]:
-    """The sound as loud as wanted, and what it was multiplied by; silence stays as it is."""
-    found = loudness_lufs(sound, RATE_HZ)
-    if found <= SILENT_LUFS:
-        return sound, 1.0
-    gain = 10 ** ((lufs - found) / 20)
-    return (sound * np.float32(gain)).astype(np.float32), float(gain)
-
-
 def collect(
     paths: Sequence[Path],
     name: str,
@@ -119,6 +112,10 @@ def collect(
     samples.digest = digest.hexdigest()
     samples.noise_db = float(np.median([one.noise_db for one in qualities])) if qualities else 0.0
     _check(samples, name, sum(lengths))
+    if sounds_like_several(samples.recordings):
+        samples.warnings.append(
+            f"more than one person seems to speak in the recordings of {name}: leave out what others say"
+        )
     return samples
 
 
@@ -129,30 +126,33 @@ def _add(
     digest: hashlib._Hash,  # pyright: ignore[reportPrivateUsage]
     qualities: list[SpeechQuality],
 ) -> None:
-    sound, reader = read_sound(path, RATE_HZ)
-    samples.warnings += reader.warnings + _remarks(path, reader)
-    levelled, _ = level_to(sound)
-    size = round(MOST_PIECE_S * RATE_HZ)
-    kept = False
-    for start in range(0, max(1, len(levelled)), size):
-        piece = levelled[start : start + size]
-        if len(piece) < RATE_HZ // 2:  # shorter than anybody's word
-            continue
-        frames = vocoder.analyse(piece)
-        quality = quality_of(piece, frames)
-        qualities.append(quality)
-        if quality.is_speech:
-            kept = True
-            samples.recordings.append(frames)
-            samples.speech_s += quality.speech_s
-    digest.update(np.ascontiguousarray(sound).tobytes())
+    reader = SoundReader(path=path, rate_hz=RATE_HZ)
+    listener = Listener(vocoder=vocoder)
+    kept: list[Heard] = []
+    length = 0
+    with closing(iter(reader)) as opened:
+        for piece in pieces_of(opened, MOST_PIECE_S):
+            length += len(piece)
+            digest.update(np.ascontiguousarray(piece).tobytes())
+            if len(piece) < _SHORTEST_S * RATE_HZ:
+                continue
+            heard = listener.hear(piece)
+            qualities.append(heard.quality)
+            if heard.quality.is_speech:
+                kept.append(heard)
+                samples.speech_s += heard.quality.speech_s
+            if samples.speech_s >= MOST_SPEECH_S:
+                break
+    samples.warnings += reader.warnings + remarks_on(path, reader)
     if kept:
+        samples.recordings += levelled(kept)[0]
         samples.files.append(path)
-    elif len(sound) >= RATE_HZ // 2:
+    elif length >= _SHORTEST_S * RATE_HZ:
         samples.warnings.append(f"nobody speaks in {path}; it is left out")
 
 
-def _remarks(path: Path, reader: SoundReader) -> list[str]:
+def remarks_on(path: Path, reader: SoundReader) -> list[str]:
+    """What is wrong with how a file was recorded; its clipping is known once it was read to its end."""
     remarks: list[str] = []
     if reader.clipped > _MUCH_CLIPPED:
         remarks.append(

@@ -11,6 +11,7 @@ from understudy.media.sound import Samples
 from understudy.speech.activity import levels_db
 from understudy.speech.cepstrum import log_power_from_cepstrum
 from understudy.speech.frames import HOP_S, RATE_HZ, Floats, SpeechFrames, Vocoder
+from understudy.speech.listening import Recording
 from understudy.speech.pitch import converted_pitch
 from understudy.speech.speaker import (
     SpeakerStats,
@@ -22,12 +23,14 @@ from understudy.speech.training_rows import STRIDE
 from understudy.speech.voice_model import VoiceModel
 from understudy.speech.voice_training import said_as
 
-LEARN_S = 120.0  # of a recording that say what it is like
-_CUT_FROM_S, _CUT_UNTIL_S = 10.0, 18.0  # a piece ends at the quietest moment between
+# a piece ends at the quietest moment between; of longer ones Harvest's spectra, powers of two, double
+_CUT_FROM_S, _CUT_UNTIL_S = 10.0, 15.5
 _AROUND_S = 0.25  # of what comes before and after that is analysed with a piece
 _JOIN_S = 0.01  # half of the time over which a piece goes over into the next
 _COMPARED = slice(1, 25)
 _BINS = 129  # at which power is compared
+# seconds of speech from which on a network says more than half: one that learnt from less mistakes sounds
+_TRUSTED_S = 40.0
 _LOWEST_NOISE_DB = -60.0
 
 
@@ -39,6 +42,9 @@ class VoiceChange:
         source: what the recording is like.
         target: what the speaker is like.
         speaker: place of the decoder.
+        gain: that brings the recording to the loudness of what was learnt from; it is undone at the end.
+        up_to_hz: above that the recording holds nothing.
+        plain: share of what was said itself, with the speaker's mean and spread; the network's is the rest.
         semitones: higher or lower than the speaker.
         vivid: how much of the spread that a mean of many rows lacks is given back, 0 to 1.
     """
@@ -46,30 +52,37 @@ class VoiceChange:
     source: SpeakerStats
     target: SpeakerStats
     speaker: int
+    gain: float = 1.0
+    up_to_hz: float = RATE_HZ / 2
+    plain: float = 0.0
     semitones: float = 0.0
     vivid: float = 0.0
 
 
 def change_for(
-    model: VoiceModel, name: str, frames: SpeechFrames, *, semitones: float = 0.0, vivid: float = 0.0
+    model: VoiceModel, name: str, heard: Recording, *, semitones: float = 0.0, vivid: float = 0.0
 ) -> VoiceChange:
-    """Find out what a recording is like; its own numbers count more the longer it is.
+    """Find out from what to what a recording is changed; its own numbers count more the longer it is.
 
     Args:
         model: of voices.
         name: whose voice is wanted; one of the model's.
-        frames: of the recording's beginning.
+        heard: what the recording is like.
         semitones: see `VoiceChange`.
         vivid: see `VoiceChange`.
     """
-    own = speaker_stats([frames])
+    own = speaker_stats(heard.frames)
     known = [one.stats.stats() for one in model.index.speakers]
     nearest = min(known, key=lambda one: _distance(own, one))
     place = model.index.names.index(name)
+    rows = sum(int(holds_speech(one).sum()) for one in heard.frames)
     return VoiceChange(
-        source=stats_of_recording(own, int(holds_speech(frames).sum()), nearest),
+        source=stats_of_recording(own, rows, nearest),
         target=known[place],
         speaker=place,
+        gain=heard.gain,
+        up_to_hz=heard.up_to_hz,
+        plain=_TRUSTED_S / (_TRUSTED_S + min(one.speech_s for one in model.index.speakers)),
         semitones=semitones,
         vivid=vivid,
     )
@@ -93,6 +106,7 @@ def converted(frames: SpeechFrames, model: VoiceModel, change: VoiceChange) -> S
     said = np.empty((len(frames), frames.cepstrum.shape[1] - 1), np.float32)
     for phase in range(min(STRIDE, len(frames))):
         said[phase::STRIDE] = said_as(model.net, normal[phase::STRIDE], change.speaker)
+    said += change.plain * (normal[:, 1:] - said)
     if change.vivid:
         said = _vivid(said, holds_speech(frames), change.vivid)
     cepstrum = np.concatenate(
@@ -130,13 +144,12 @@ def _log_power(cepstrum: Floats) -> Floats:
 
 
 def spoken(
-    blocks: Iterable[Samples], gain: float, vocoder: Vocoder, model: VoiceModel, change: VoiceChange
+    blocks: Iterable[Samples], vocoder: Vocoder, model: VoiceModel, change: VoiceChange
 ) -> Iterator[Samples]:
     """Convert sound as it comes.
 
     Args:
         blocks: at `RATE_HZ`, of any size.
-        gain: that brings the recording to the loudness of what was learnt from; it is undone at the end.
         vocoder: takes it apart and makes it.
         model: of voices.
         change: what to make of it.
@@ -144,13 +157,13 @@ def spoken(
     Yields:
         (n,) float32; together as long as the blocks.
     """
-    join = round(_JOIN_S * RATE_HZ)
+    join, gain = round(_JOIN_S * RATE_HZ), np.float32(change.gain)
     tail = np.zeros(0, np.float32)
     for piece in _pieces(blocks):
         if not len(piece.sound):
             continue
-        frames = vocoder.analyse(piece.sound * np.float32(gain))
-        made = vocoder.synthesise(converted(frames, model, change), len(piece.sound)) / np.float32(gain)
+        frames = vocoder.analyse(piece.sound * gain, up_to_hz=change.up_to_hz)
+        made = vocoder.synthesise(converted(frames, model, change), len(piece.sound)) / gain
         start = piece.before - (join if piece.before else 0)
         end = len(made) - piece.after + (join if piece.after else 0)
         part = made[start:end]

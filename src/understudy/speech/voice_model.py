@@ -18,14 +18,15 @@ from understudy.core.bounded import read_bounded
 from understudy.core.errors import ModelError
 from understudy.core.files import write_atomically
 from understudy.core.identity_record import ConsentReference
-from understudy.nets.voice import VoiceNet, VoiceNetConfig
-from understudy.speech.speaker import SpeakerStats
+from understudy.nets.voice import VoiceNet, VoiceNetConfig, parameters_of
+from understudy.speech.speaker import SHAPE_AT, SpeakerStats
 from understudy.speech.world import BANDS, ORDER
 
 _INDEX = "voice.json"
 _MOST_INDEX_BYTES, _MOST_WEIGHTS_BYTES = 1 << 20, 256 << 20
 _MOST_SIZE = 1024
 
+_ARRAYS = ("mean", "std", "noise", "log_f0_shape")  # of `SpeakerStats`
 _Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e4, le=1e4)]
 _Positive = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e4)]
 _Size = Annotated[int, Field(ge=1, le=_MOST_SIZE)]
@@ -43,13 +44,14 @@ class StatsEntry(_Table):
     noise: list[_Number] = Field(min_length=1, max_length=_MOST_SIZE)
     log_f0_mean: _Number
     log_f0_std: _Positive
+    log_f0_shape: list[_Number] = Field(min_length=len(SHAPE_AT), max_length=len(SHAPE_AT))
     f0_low_hz: _Positive
     f0_high_hz: _Positive
 
     @classmethod
     def of(cls, stats: SpeakerStats) -> StatsEntry:
         """As it is stored."""
-        arrays = {name: getattr(stats, name).astype(float).tolist() for name in ("mean", "std", "noise")}
+        arrays = {name: getattr(stats, name).astype(float).tolist() for name in _ARRAYS}
         numbers = {
             name: getattr(stats, name) for name in ("log_f0_mean", "log_f0_std", "f0_low_hz", "f0_high_hz")
         }
@@ -63,6 +65,7 @@ class StatsEntry(_Table):
             noise=np.array(self.noise, np.float32),
             log_f0_mean=self.log_f0_mean,
             log_f0_std=self.log_f0_std,
+            log_f0_shape=np.maximum.accumulate(np.array(self.log_f0_shape, np.float32)),
             f0_low_hz=self.f0_low_hz,
             f0_high_hz=self.f0_high_hz,
         )
@@ -180,10 +183,13 @@ def load_voice(folder: Path) -> VoiceModel:
     sizes = VoiceNetConfig(
         coefficients=index.coefficients, width=index.width, code=index.code, blocks=index.blocks
     )
-    with torch.device("meta"):  # takes no memory, whatever sizes an index claims
-        net = VoiceNet(sizes, index.names)
     try:
-        net.load_state_dict(load_tensors(data), assign=True)
+        tensors = load_tensors(data)
+        # a network is only made once its numbers are there: an index may claim any size
+        if sum(one.numel() for one in tensors.values()) != parameters_of(sizes, len(index.names)):
+            raise ValueError("another network's")
+        net = VoiceNet(sizes, index.names)
+        net.load_state_dict(tensors, assign=True)
     except (SafetensorError, RuntimeError, ValueError) as error:
         raise ModelError(f"{weights} does not fit {_INDEX}", "train it again") from error
     if not all(

@@ -12,6 +12,7 @@ import pyworld
 from numpy.typing import NDArray
 
 from understudy.media.sound import Samples
+from understudy.speech.bandwidth import continued
 from understudy.speech.cepstrum import cepstrum_from_log_power, log_power_from_cepstrum
 from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
 
@@ -25,6 +26,7 @@ _FADE_S = 0.004
 _WINDOW_F0_HZ = 71.0  # fixes the size of the spectra
 _FLOOR = 1e-13  # of power: -130 dB, below what 16 bits say
 _ASIDE = 1.4  # how far beyond what the quick look finds the careful one looks for pitch
+_NOISE_EVERY = 2  # rows whose aperiodicity is measured; those between are in between
 _FEWEST_VOICED = 20  # rows with pitch, below which the quick look has found no range
 
 _Doubles = NDArray[np.float64]
@@ -37,16 +39,17 @@ class WorldVocoder:
         """Take pitch from Harvest; from DIO, in a tenth of the time, where not `careful`."""
         self._careful = careful
 
-    def analyse(self, sound: Samples) -> SpeechFrames:
+    def analyse(self, sound: Samples, *, up_to_hz: float = RATE_HZ / 2) -> SpeechFrames:
         """Take (n,) samples at `RATE_HZ` apart; there is a row each `HOP_S`, the first about sample 0."""
         margin = round(_MARGIN_S * RATE_HZ)
         padded = np.pad(sound.astype(np.float64), margin)
         f0, times = _pitch(padded, careful=self._careful)
         power = np.maximum(pyworld.cheaptrick(padded, f0, times, RATE_HZ, f0_floor=_WINDOW_F0_HZ), _FLOOR)
-        noise = pyworld.code_aperiodicity(pyworld.d4c(padded, f0, times, RATE_HZ), RATE_HZ)
+        noise = _aperiodicity(padded, f0, times)
         start = round(_MARGIN_S / HOP_S)
         rows = slice(start, start + rows_of(len(sound)))
-        cepstrum = np.log(power[rows]) @ cepstrum_from_log_power(power.shape[1], ORDER)
+        envelopes = continued(np.log(power[rows]), up_to_hz)
+        cepstrum = envelopes @ cepstrum_from_log_power(power.shape[1], ORDER)
         return SpeechFrames(
             f0_hz=f0[rows].astype(np.float32),
             cepstrum=cepstrum.astype(np.float32),
@@ -71,6 +74,25 @@ class WorldVocoder:
             made[:fade] *= ramp
             made[-fade:] *= ramp[::-1]
         return made
+
+
+def _aperiodicity(sound: _Doubles, f0: _Doubles, times: _Doubles) -> _Doubles:
+    """(n, bands) in dB, 0 of rows without pitch: of every other row, as it changes slowly and takes long."""
+    some = pyworld.d4c(
+        sound, np.ascontiguousarray(f0[::_NOISE_EVERY]), np.ascontiguousarray(times[::_NOISE_EVERY]), RATE_HZ
+    )
+    known = pyworld.code_aperiodicity(some, RATE_HZ)
+    count = len(f0)
+    voiced = f0 > 0
+    noise = np.zeros((count, known.shape[1]))
+    noise[::_NOISE_EVERY] = known
+    between = np.arange(1, count, _NOISE_EVERY)
+    after = np.minimum(between + 1, count - 1)
+    # between a row with pitch and one without, it is as the one with
+    weights = np.stack([voiced[between - 1], voiced[after] & (after > between)]).astype(np.float64)
+    total = noise[between - 1] * weights[0][:, None] + noise[after] * weights[1][:, None]
+    noise[between] = np.where(voiced[between, None], total / np.maximum(weights.sum(0), 1)[:, None], 0.0)
+    return noise
 
 
 def rows_of(samples: int) -> int:

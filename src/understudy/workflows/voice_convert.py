@@ -6,27 +6,26 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 
-import numpy as np
-
 from understudy.core.errors import ConfigError, MediaError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import peak_rss_mb, written_aside
 from understudy.media.sound import Samples, SoundReader
 from understudy.media.sound_writer import check_sound_name, write_sound
-from understudy.speech.activity import quality_of
-from understudy.speech.frames import RATE_HZ, SpeechFrames
-from understudy.speech.samples import level_to
-from understudy.speech.voice_convert import LEARN_S, VoiceChange, change_for, spoken
+from understudy.speech.frames import RATE_HZ
+from understudy.speech.listening import Recording, listened
+from understudy.speech.samples import remarks_on
+from understudy.speech.voice_convert import change_for, spoken
 from understudy.speech.voice_model import SpeakerEntry, VoiceModel, load_voice
 from understudy.speech.world import WorldVocoder
 from understudy.workflows.choices import nearest
 from understudy.workflows.consent import agreed, check_agreed, consent_note
+from understudy.workflows.signing import check_signing
 from understudy.workflows.voice_configs import VoiceConvertConfig, VoiceConvertResult
-from understudy.workflows.voice_signing import sign_voice, voice_signer, voice_tags
+from understudy.workflows.voice_signing import voice_seal, voice_tags
 
 MOST_SEMITONES = 24.0
 VIVID = 0.0  # see `VoiceChange`
-_FEWEST_VOICED = 20  # rows, a tenth of a second
+_SHORTEST_S = 0.1
 _NOISY_DB = 10.0
 
 
@@ -51,17 +50,20 @@ def run(config: VoiceConvertConfig, on_event: OnEvent = ignore) -> VoiceConvertR
     entry = _speaker(model, config.as_name)
     person = entry.consent.identity if entry.consent else entry.name
     check_agreed([person], "voice", config.consent)
-    signer = voice_signer(config)
-    change, gain, warnings = _listened(config, model, entry.name)
+    signer = check_signing(config.cert, config.key)
+    heard, warnings = _listened(config)
+    change = change_for(model, entry.name, heard, semitones=config.pitch, vivid=VIVID)
     consent = agreed({person: None}, "voice", config.consent, on_event)
     warnings = [*consent.warnings, *warnings]
+    seal = voice_seal(config, model, entry, consent, signer)
     reader = SoundReader(path=config.speech, rate_hz=RATE_HZ)
     with written_aside(config.out) as aside:
-        blocks = spoken(_told(reader, on_event), gain, WorldVocoder(), model, change)
+        blocks = spoken(_told(reader, on_event), WorldVocoder(), model, change)
         tags = voice_tags(consent_note(consent))
         samples = write_sound(aside, blocks, RATE_HZ, tags)
-        warnings += [message for message in reader.warnings if message not in warnings]
-        sign_voice(aside, config, model, entry, consent, signer)
+        said = [*reader.warnings, *remarks_on(config.speech, reader)]
+        warnings += [message for message in said if message not in warnings]
+        seal([aside])
     for message in warnings:
         on_event(Notice(message=message))
     on_event(Written(path=config.out, what="speech"))
@@ -86,38 +88,29 @@ def _speaker(model: VoiceModel, name: str | None) -> SpeakerEntry:
     raise ConfigError(f"the model has no voice {name!r}", nearest(name, tuple(model.index.names)))
 
 
-def _listened(
-    config: VoiceConvertConfig, model: VoiceModel, name: str
-) -> tuple[VoiceChange, float, list[str]]:
-    """What the recording is like, by its first minutes; and what brings it to the usual loudness."""
+def _listened(config: VoiceConvertConfig) -> tuple[Recording, list[str]]:
+    """What the recording is like, and what is wrong with it.
+
+    A quick look is enough for that: all of it is taken apart again when it is converted.
+    """
     reader = SoundReader(path=config.speech, rate_hz=RATE_HZ)
-    blocks: list[Samples] = []
     with closing(iter(reader)) as opened:
-        for block in opened:
-            blocks.append(block)
-            if sum(map(len, blocks)) >= LEARN_S * RATE_HZ:
-                break
-    sound = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-    levelled, gain = level_to(sound)
-    if len(sound) < RATE_HZ // 10:
-        raise MediaError(f"{config.speech} has {len(sound) / RATE_HZ:.2f} s of sound", "give speech")
-    # to know what it is like, a quick look is enough: all of it is analysed again when it is converted
-    frames = WorldVocoder(careful=False).analyse(levelled)
-    quality = quality_of(levelled, frames)
-    if not quality.speech_s or int(frames.is_voiced.sum()) < _FEWEST_VOICED:
+        heard = listened(opened, WorldVocoder(careful=False))
+    if heard is None:
+        if reader.read_s < _SHORTEST_S:
+            raise MediaError(f"{config.speech} has {reader.read_s:.2f} s of sound", "give speech")
         raise MediaError(f"nobody speaks in {config.speech}", "give a recording of somebody speaking")
     warnings = list(reader.warnings)
-    if not quality.is_speech:
+    if not heard.is_speech:
         warnings.append(f"{config.speech} does not sound like one person speaking: expect oddities")
-    elif quality.noise_db < _NOISY_DB:
-        warnings.append(f"{config.speech} is noisy: speech is {quality.noise_db:.0f} dB above the noise")
-    return change_for(model, name, _checked(frames), semitones=config.pitch, vivid=VIVID), gain, warnings
-
-
-def _checked(frames: SpeechFrames) -> SpeechFrames:
-    """Rows whose numbers are none would make all of the rest none."""
-    assert np.isfinite(frames.cepstrum).all()
-    return frames
+    elif heard.noise_db < _NOISY_DB:
+        warnings.append(f"{config.speech} is noisy: speech is {heard.noise_db:.0f} dB above the noise")
+    if heard.is_several:
+        warnings.append(
+            f"more than one person seems to speak in {config.speech}: all are given the same voice, and "
+            "their pitch is moved as if they were one"
+        )
+    return heard, warnings
 
 
 def _told(reader: SoundReader, on_event: OnEvent) -> Iterator[Samples]:

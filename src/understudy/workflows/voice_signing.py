@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
-
-from understudy.core.files import lent_again
 from understudy.media.footage import sha256_of
-from understudy.media.xmp import append_xmp
+from understudy.media.output import Finish
 from understudy.provenance.certificate import Signer
-from understudy.provenance.manifest import Ingredient, Statement
+from understudy.provenance.manifest import Ingredient
 from understudy.provenance.places import media_type_of
-from understudy.provenance.sign import sign_copy
 from understudy.speech.voice_model import SpeakerEntry, VoiceModel
 from understudy.workflows.consent import Agreed
 from understudy.workflows.marks import by_digest
-from understudy.workflows.signing import check_signing
+from understudy.workflows.sealing import Sealing
 from understudy.workflows.voice_configs import VoiceConvertConfig
 
 VOICE_NOTICE = "Synthetic media: the voice in this recording was made by a trained model (understudy)"
 _DONE = "speech was said in another voice"
-
-
-def voice_signer(config: VoiceConvertConfig) -> Signer:
-    """Who signs, found out before long work.
-
-    Raises:
-        ConfigError: the certificate and the key will not do.
-    """
-    return check_signing(config.cert, config.key)
 
 
 def voice_tags(consent: str) -> dict[str, str]:
@@ -36,58 +22,48 @@ def voice_tags(consent: str) -> dict[str, str]:
     return {"comment": VOICE_NOTICE + consent}
 
 
-def sign_voice(
-    file: Path,
-    config: VoiceConvertConfig,
-    model: VoiceModel,
-    entry: SpeakerEntry,
-    consent: Agreed,
-    signer: Signer,
-) -> None:
-    """Put a manifest into a finished sound file that has not got its name yet.
+def voice_seal(
+    config: VoiceConvertConfig, model: VoiceModel, entry: SpeakerEntry, consent: Agreed, signer: Signer
+) -> Finish:
+    """What signs the finished sound file of a conversion.
 
     Args:
-        file: the file, of a type that holds a manifest.
         config: of the conversion.
-        model: that was used.
+        model: that is used.
         entry: whose voice.
         consent: by which.
         signer: who signs.
-
-    Raises:
-        MediaError: it cannot be signed, or the disk is full.
     """
-    statement = Statement(
-        title=config.out.name,
-        done=_DONE,
-        ingredients=[
-            Ingredient(
-                title=config.speech.name,
-                relation="parentOf",
-                sha256=sha256_of(config.speech),
-                media_type=media_type_of(config.speech),
-                footage=config.speech,
-            ),
+
+    def ingredients() -> list[Ingredient]:
+        speech = Ingredient(
+            title=config.speech.name,
+            relation="parentOf",
+            sha256=sha256_of(config.speech),
+            media_type=media_type_of(config.speech),
+            footage=config.speech,
+        )
+        return [
+            speech,
             by_digest(f"voice of {entry.name}", entry.digest),
             by_digest(f"model {config.model.name}".strip(), model.index.weights_sha256),
-        ],
+        ]
+
+    about_model = {
+        "sha256": model.index.weights_sha256,
+        "preset": "voice",
+        "steps": model.index.steps,
+        "people": model.index.names,
+    }
+    return Sealing(
+        out=config.out,
+        done=_DONE,
         making={
             "command": "voice convert",
-            "model": {
-                "sha256": model.index.weights_sha256,
-                "preset": "voice",
-                "steps": model.index.steps,
-                "people": model.index.names,
-            },
+            "model": about_model,
             "settings": {"as": entry.name, "pitch": config.pitch},
             "consent": consent.said,
         },
+        ingredients=ingredients,
+        signer=signer,
     )
-    append_xmp(file)
-    signed = lent_again(file)
-    try:
-        sign_copy(file, signed, statement, signer)
-        signed.replace(file)
-    finally:
-        with suppress(OSError):
-            signed.unlink(missing_ok=True)

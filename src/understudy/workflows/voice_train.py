@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -109,7 +110,11 @@ def _check(config: VoiceTrainConfig) -> None:
         raise ModelError(f"{config.out} holds a voice model already", "name another folder, or remove it")
     if config.out.exists() and not config.out.is_dir():
         raise ModelError(f"{config.out} is a file", "name a folder for the model")
+    missing = [one for one in (config.out, *config.out.parents) if not one.exists()]
     check_writable(config.out / "voice.json")
+    for folder in missing:  # the model is not there yet, and may never be
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _collected(paths: tuple[Path, ...], name: str, on_event: OnEvent) -> VoiceSamples:
