@@ -91,6 +91,22 @@ def test_what_is_written_is_as_long_and_signed(tmp_path: Path, model: Path, bo: 
     assert understudy.verify(out).verdict != "intact"
 
 
+def test_speech_is_marked_as_the_manifest_says(tmp_path: Path, model: Path, bo: Path) -> None:
+    said = tmp_path / "long.wav"
+    write_wav(said, np.concatenate([speech(HIGH, 30, seed) for seed in range(2)]))
+    for name, is_marked in (("with.wav", True), ("without.wav", False)):
+        understudy.voice_convert(said, model, tmp_path / name, watermark=is_marked, consent="rendered")
+        verdict = understudy.verify(tmp_path / name, watermark=True)
+        mark = verdict.watermark
+        assert mark is not None
+        assert (verdict.verdict, verdict.settings["watermark"], mark.found) == (
+            "intact",
+            is_marked,
+            is_marked,
+        )
+        assert mark.agrees is (True if is_marked else None)
+
+
 def test_pitch_is_moved(tmp_path: Path, model: Path, bo: Path) -> None:
     from understudy.speech.world import WorldVocoder
 

@@ -71,6 +71,7 @@ def voice_convert(
     *,
     as_name: str | None = None,
     pitch: float = 0.0,
+    watermark: bool = True,
     consent: AnyPath | None = None,
     cert: AnyPath | None = None,
     key: AnyPath | None = None,
@@ -84,6 +85,8 @@ def voice_convert(
         out: sound file to write: .wav, .flac, .mp3 or .m4a; signed, with a manifest inside.
         as_name: whose voice; the model's source where None.
         pitch: semitones higher or lower than that voice.
+        watermark: put a faint mark into the speech, which `verify` can find after compression and at other
+            sample rates (docs/watermark.md). The manifest says whether it is there.
         consent: why that voice may be used, where there is no record yet; see `voice_train`.
         cert: certificates to sign with, PEM; this machine's own where None.
         key: key of `cert`, PEM.
@@ -103,6 +106,7 @@ def voice_convert(
         out=Path(out),
         as_name=as_name,
         pitch=pitch,
+        watermark=watermark,
         consent=maybe_consent(consent),
         cert=maybe_path(cert),
         key=maybe_path(key),

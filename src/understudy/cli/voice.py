@@ -94,6 +94,13 @@ def convert(
     pitch: Annotated[
         float, typer.Option(min=-24, max=24, help="Semitones higher or lower than that voice.")
     ] = 0.0,
+    watermark: Annotated[
+        bool,
+        typer.Option(
+            help="Put a faint mark into the speech, which verify --watermark finds again; "
+            "the manifest says whether it is there."
+        ),
+    ] = True,
     consent: VoiceConsent = None,
     cert: Cert = None,
     key: Key = None,
@@ -111,6 +118,7 @@ def convert(
             out,
             as_name=as_name,
             pitch=pitch,
+            watermark=watermark,
             consent=consent,
             cert=cert,
             key=key,

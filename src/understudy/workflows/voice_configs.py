@@ -74,6 +74,7 @@ class VoiceConvertConfig:
         out: sound file to write: .wav, .flac, .mp3 or .m4a.
         as_name: whose voice; the model's source where None.
         pitch: semitones higher or lower than that voice.
+        watermark: whether the speech carries an invisible mark, as faces do.
         consent: why that voice may be used; see `consent.agreed`.
         cert: certificates to sign with; this machine's own where None.
         key: key of `cert`.
@@ -84,6 +85,7 @@ class VoiceConvertConfig:
     out: Path
     as_name: str | None = None
     pitch: float = 0.0
+    watermark: bool = True
     consent: str | None = None
     cert: Path | None = None
     key: Path | None = None

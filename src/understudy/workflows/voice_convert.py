@@ -11,6 +11,7 @@ from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import peak_rss_mb, written_aside
 from understudy.media.sound import Samples, SoundReader
 from understudy.media.sound_writer import check_sound_name, write_sound
+from understudy.provenance.sound_mark import SoundMark
 from understudy.speech.frames import RATE_HZ
 from understudy.speech.listening import Recording, listened
 from understudy.speech.samples import remarks_on
@@ -55,10 +56,12 @@ def run(config: VoiceConvertConfig, on_event: OnEvent = ignore) -> VoiceConvertR
     change = change_for(model, entry.name, heard, semitones=config.pitch, vivid=VIVID)
     consent = agreed({person: None}, "voice", config.consent, on_event)
     warnings = [*consent.warnings, *warnings]
-    seal = voice_seal(config, model, entry, consent, signer)
+    seal, payload = voice_seal(config, model, entry, consent, signer)
     reader = SoundReader(path=config.speech, rate_hz=RATE_HZ)
     with written_aside(config.out) as aside:
         blocks = spoken(_told(reader, on_event), WorldVocoder(), model, change)
+        if payload is not None:
+            blocks = SoundMark(payload).marked(blocks)
         tags = voice_tags(consent_note(consent))
         samples = write_sound(aside, blocks, RATE_HZ, tags)
         said = [*reader.warnings, *remarks_on(config.speech, reader)]

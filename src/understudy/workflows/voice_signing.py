@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from understudy.media.footage import sha256_of
 from understudy.media.output import Finish
 from understudy.provenance.certificate import Signer
 from understudy.provenance.manifest import Ingredient
 from understudy.provenance.places import media_type_of
+from understudy.provenance.watermark_binding import SOUND_ALGORITHM, soft_binding_of
+from understudy.provenance.watermark_code import payload_of
 from understudy.speech.voice_model import SpeakerEntry, VoiceModel
 from understudy.workflows.consent import Agreed
 from understudy.workflows.marks import by_digest
@@ -24,8 +29,8 @@ def voice_tags(consent: str) -> dict[str, str]:
 
 def voice_seal(
     config: VoiceConvertConfig, model: VoiceModel, entry: SpeakerEntry, consent: Agreed, signer: Signer
-) -> Finish:
-    """What signs the finished sound file of a conversion.
+) -> tuple[Finish, int | None]:
+    """What signs the finished sound file of a conversion, and the payload of its watermark, None without one.
 
     Args:
         config: of the conversion.
@@ -55,15 +60,24 @@ def voice_seal(
         "steps": model.index.steps,
         "people": model.index.names,
     }
-    return Sealing(
+    making = {
+        "command": "voice convert",
+        "model": about_model,
+        "settings": {"as": entry.name, "pitch": config.pitch, "watermark": config.watermark},
+        "consent": consent.said,
+    }
+    payload = _payload(config, making) if config.watermark else None
+    seal = Sealing(
         out=config.out,
         done=_DONE,
-        making={
-            "command": "voice convert",
-            "model": about_model,
-            "settings": {"as": entry.name, "pitch": config.pitch},
-            "consent": consent.said,
-        },
+        making=making,
         ingredients=ingredients,
         signer=signer,
+        soft_binding=None if payload is None else soft_binding_of(payload, SOUND_ALGORITHM),
     )
+    return seal, payload
+
+
+def _payload(config: VoiceConvertConfig, making: dict[str, Any]) -> int:
+    """The beginning of a digest of all that the output was made with."""
+    return payload_of(json.dumps({"speech": sha256_of(config.speech), **making}))
