@@ -115,7 +115,7 @@ def _run(name: str, minutes: float, crashes: Path) -> dict[str, object]:
             if is_stuck and _takes_long(name, current):
                 shutil.move(current, crashes / f"{name}-stuck")
             elif is_stuck and minutes * 60 - (_processor_s() - before) > 1:
-                continue  # a machine that stood still counts that as the processor's time: what was found stays
+                continue  # a machine that stood still takes that for the processor's time
             break
     peak = re.search(r"stat::peak_rss_mb: +(\d+)", said)
     result: dict[str, object] = {

@@ -14,7 +14,7 @@ _SOFT = 0.25  # of the distance beyond that which is kept
 def converted_pitch(
     f0_hz: Floats, source: SpeakerStats, target: SpeakerStats, *, semitones: float = 0.0
 ) -> Floats:
-    """Move ln(pitch) to another speaker's mean and spread, and to where that speaker's lies about them.
+    """Move ln(pitch) to another speaker's mean and spread.
 
     Args:
         f0_hz: (n,), 0 where there is no pitch.
@@ -26,14 +26,13 @@ def converted_pitch(
         (n,), 0 where it was. What would lie beyond the speaker's range is pulled towards it.
 
     Reference:
-        Chappell and Hansen 1998, "Speaker-specific pitch contour modeling": the Gaussian of log F0; Wu et al.
-        2010, "Text-independent F0 transformation with non-parallel data for voice conversion": its histogram.
+        Chappell and Hansen 1998, "Speaker-specific pitch contour modeling": the Gaussian of log F0. Its whole
+        histogram (Wu et al. 2010) was tried: the mean came out 6 % off for a speaker who creaks, not 3 %.
     """
     voiced = f0_hz > 0
     if not voiced.any():
         return f0_hz.copy()
     normal = (np.log(f0_hz[voiced]) - source.log_f0_mean) / source.log_f0_std
-    normal = _reshaped(normal.astype(np.float32), source.log_f0_shape, target.log_f0_shape)
     moved = normal * target.log_f0_std + target.log_f0_mean
     low, high = np.log(target.f0_low_hz / _ROOM), np.log(target.f0_high_hz * _ROOM)
     held = np.clip(moved, low, high)
@@ -41,15 +40,3 @@ def converted_pitch(
     made = np.zeros_like(f0_hz)
     made[voiced] = np.exp(held + semitones * np.log(2) / 12)
     return made
-
-
-def _reshaped(normal: Floats, source: Floats, target: Floats) -> Floats:
-    """Values as many of which lie below as in the source; beyond what is known, as far away as they were.
-
-    Many a speaker creaks at the end of phrases, an octave below: a mean and a spread alone would make
-    all of the pitch move too far.
-    """
-    steps = 1e-4 * np.arange(len(source))  # what is the same twice stays in order
-    held = np.clip(normal, source[0], source[-1])
-    moved = np.interp(held, source + steps, target + steps) + (normal - held)
-    return moved.astype(np.float32)

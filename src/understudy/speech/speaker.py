@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from understudy.speech.frames import Floats, SpeechFrames
 
-SHAPE_AT = (2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98)  # percent
 _SPEECH_DB = 40.0  # what is this far below the loudest is a pause
 _DB_PER_LEVEL = 20 / np.log(10)  # the level is a natural logarithm of amplitude
 _PRIOR_ROWS = 2000  # of a known speaker, beside which a short recording's own rows count
@@ -25,7 +24,6 @@ class SpeakerStats:
         noise: (bands,) mean aperiodicity of voiced rows.
         log_f0_mean: of ln(Hz), over voiced rows.
         log_f0_std: likewise.
-        log_f0_shape: (13,) below which `SHAPE_AT` percent of ln(Hz) lie, its mean and spread taken out.
         f0_low_hz: pitch below which 1 % of voiced rows lie.
         f0_high_hz: pitch above which 1 % lie.
     """
@@ -35,7 +33,6 @@ class SpeakerStats:
     noise: Floats
     log_f0_mean: float
     log_f0_std: float
-    log_f0_shape: Floats
     f0_low_hz: float
     f0_high_hz: float
 
@@ -70,7 +67,6 @@ def speaker_stats(recordings: list[SpeechFrames]) -> SpeakerStats:
         noise=noise.mean(0).astype(np.float32),
         log_f0_mean=mean,
         log_f0_std=std,
-        log_f0_shape=((np.percentile(log_f0, SHAPE_AT) - mean) / std).astype(np.float32),
         f0_low_hz=float(low),
         f0_high_hz=float(high),
     )
@@ -97,7 +93,6 @@ def stats_of_recording(own: SpeakerStats, rows: int, known: SpeakerStats) -> Spe
         noise=(share * own.noise + (1 - share) * known.noise).astype(np.float32),
         log_f0_mean=between("log_f0_mean"),
         log_f0_std=between("log_f0_std"),
-        log_f0_shape=(share * own.log_f0_shape + (1 - share) * known.log_f0_shape).astype(np.float32),
         f0_low_hz=between("f0_low_hz"),
         f0_high_hz=between("f0_high_hz"),
     )

@@ -19,14 +19,14 @@ from understudy.core.errors import ModelError
 from understudy.core.files import write_atomically
 from understudy.core.identity_record import ConsentReference
 from understudy.nets.voice import VoiceNet, VoiceNetConfig, parameters_of
-from understudy.speech.speaker import SHAPE_AT, SpeakerStats
+from understudy.speech.speaker import SpeakerStats
 from understudy.speech.world import BANDS, ORDER
 
 _INDEX = "voice.json"
 _MOST_INDEX_BYTES, _MOST_WEIGHTS_BYTES = 1 << 20, 256 << 20
 _MOST_SIZE = 1024
 
-_ARRAYS = ("mean", "std", "noise", "log_f0_shape")  # of `SpeakerStats`
+_ARRAYS = ("mean", "std", "noise")  # of `SpeakerStats`
 _Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e4, le=1e4)]
 _Positive = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e4)]
 _Size = Annotated[int, Field(ge=1, le=_MOST_SIZE)]
@@ -44,7 +44,6 @@ class StatsEntry(_Table):
     noise: list[_Number] = Field(min_length=1, max_length=_MOST_SIZE)
     log_f0_mean: _Number
     log_f0_std: _Positive
-    log_f0_shape: list[_Number] = Field(min_length=len(SHAPE_AT), max_length=len(SHAPE_AT))
     f0_low_hz: _Positive
     f0_high_hz: _Positive
 
@@ -65,7 +64,6 @@ class StatsEntry(_Table):
             noise=np.array(self.noise, np.float32),
             log_f0_mean=self.log_f0_mean,
             log_f0_std=self.log_f0_std,
-            log_f0_shape=np.maximum.accumulate(np.array(self.log_f0_shape, np.float32)),
             f0_low_hz=self.f0_low_hz,
             f0_high_hz=self.f0_high_hz,
         )
