@@ -47,7 +47,7 @@ class Openings(Generic[Opened]):
         return known.told()
 
     def _make_room(self, new: Hashable) -> None:
-        """Let go of the oldest; what is being opened stays, or two pages would open theirs in turns for ever."""
+        """Let go of the oldest; what is being opened stays, or two pages would open theirs for ever."""
         over = [key for key, one in self._all.items() if key != new and one.is_over]
         for key in over[: max(0, len(self._all) - self._kept)]:
             del self._all[key]
