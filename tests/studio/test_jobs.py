@@ -142,6 +142,8 @@ def test_what_is_stopped_while_it_is_started_does_not_run_on(
     until(
         lambda: not any(job_process.is_running(pid, queue.job_folder(job)) for pid in job_process._own.copy())
     )
+    assert queue._lock is not None
+    queue._lock.close()
 
 
 def test_a_job_that_cannot_be_started_does_not_end_the_queue(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def _keyframes(path: Path, times_s: list[float]) -> Iterator[tuple[float, Image]
             try:
                 container.seek(begin + int(time_s / (stream.time_base or 1)), stream=stream)
                 frame = next(container.decode(stream), None)
-                if frame is None or frame.time is None or frame.time <= last:
+                if frame is None or frame.pts is None or frame.time <= last:
                     continue  # the keyframe that was seen already, or nobody knows when it is shown
                 last = frame.time
                 yield last - begin_s, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
