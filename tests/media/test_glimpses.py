@@ -10,6 +10,7 @@ import pytest
 from clips import make_clip, picture
 from understudy.core.errors import MediaError
 from understudy.media import glimpses as module
+from understudy.media.footage import open_footage
 from understudy.media.glimpses import glimpses
 from understudy.media.images import write_image
 
@@ -30,6 +31,22 @@ def test_of_a_long_video_keyframes_are_seen(tmp_path: Path, monkeypatch: pytest.
     assert [round(25 * time_s) for time_s, _ in seen] == [0, 10, 20, 30, 40]
     for time_s, image in seen:
         assert np.abs(image.astype(int) - picture(round(25 * time_s), *SIZE)).mean() < 6
+
+
+def test_of_a_long_video_that_was_streamed_more_than_its_beginning_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_clip(
+        tmp_path / "a.mkv",
+        frames=50,
+        codec_options={"g": "10", "sc_threshold": "0"},
+        container_options={"live": "1"},
+    )
+    with open_footage(path) as footage:
+        assert not footage.info.duration_s
+        assert footage.info.frames_hint is None
+    monkeypatch.setattr(module, "_SHORT", 20)
+    assert [round(25 * time_s) for time_s, _ in glimpses(path, 25)] == [0, 10, 20, 30, 40]
 
 
 def test_no_more_than_asked_for(tmp_path: Path) -> None:

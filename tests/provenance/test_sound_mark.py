@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,6 +51,18 @@ def long() -> np.ndarray:
 @pytest.fixture(scope="module")
 def long_marked(long: np.ndarray) -> np.ndarray:
     return marked(long)
+
+
+def test_sound_is_marked_as_it_comes_and_never_held_as_a_whole() -> None:
+    asked: list[int] = []
+
+    def blocks() -> Iterator[np.ndarray]:
+        for number in range(20):
+            asked.append(number)
+            yield np.zeros(RATE_HZ // 10, np.float32)
+
+    for count, _ in enumerate(SoundMark(PAYLOAD).marked(blocks()), start=1):
+        assert len(asked) <= count + 1
 
 
 def test_bands_are_louder_or_softer_as_the_signs_say() -> None:

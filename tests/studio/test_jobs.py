@@ -125,6 +125,36 @@ def test_a_job_that_waits_stops_at_once(tmp_path: Path) -> None:
     assert (job.state, job.arguments) == ("waiting", ["other"])
 
 
+def test_what_is_stopped_while_it_is_started_does_not_run_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, start = JobQueue(tmp_path), job_process.start
+    number = queue.add("waits", "waits", WAITS)
+
+    def stopped_meanwhile(arguments: list[str], folder: Path) -> int | None:
+        assert queue.stop(number)
+        return start(arguments, folder)
+
+    monkeypatch.setattr(job_process, "start", stopped_meanwhile)
+    queue.look()
+    (job,) = queue.store.all()
+    assert job.state == "stopped"
+    until(
+        lambda: not any(job_process.is_running(pid, queue.job_folder(job)) for pid in job_process._own.copy())
+    )
+    assert queue._lock is not None
+    queue._lock.close()
+
+
+def test_a_job_that_cannot_be_started_does_not_end_the_queue(tmp_path: Path) -> None:
+    with JobQueue(tmp_path) as queue:
+        queue.add("odd", "odd", ["identity", "show", "zero \0 byte"])
+        queue.add("next", "next", LISTS)
+        odd, after = until(lambda: _at_rest(queue))
+    assert (odd.state, after.state) == ("failed", "done")
+    assert "cannot be started" in (odd.error or "")
+
+
 def test_looking_at_a_queue_makes_nothing(tmp_path: Path) -> None:
     queue = JobQueue(tmp_path / "none")
     queue.look()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from av.error import FFmpegError
 
 from understudy.core.types import Image
 from understudy.media.footage import ImageFootage, open_footage
-from understudy.media.opening import open_container
+from understudy.media.opening import open_container, video_stream_of
 
 _SHORT = 750  # frames: decoding them all takes a second, and a coder may have put two keyframes into them
 
@@ -34,7 +34,7 @@ def glimpses(path: Path, most: int) -> Iterator[tuple[float, Image]]:
         if isinstance(footage, ImageFootage):
             yield from footage.some(most)
             return
-        duration_s, frames = float(footage.info.duration_s or 0), footage.info.frames_hint
+        duration_s, frames = footage.info.duration_s, footage.info.frames_hint
         if frames is not None and frames <= _SHORT:
             step = -(-frames // most)
             for number, frame in enumerate(footage.partial()):
@@ -46,12 +46,24 @@ def glimpses(path: Path, most: int) -> Iterator[tuple[float, Image]]:
             return
         if (first := next(iter(footage), None)) is not None:
             yield 0.0, first.image
-    yield from _keyframes(path, [duration_s * number / most for number in range(1, most)])
+    length_s = float(duration_s or 0) or _last_s(path)
+    yield from _keyframes(path, [length_s * number / most for number in range(1, most)])
+
+
+def _last_s(path: Path) -> float:
+    """When the last picture is shown, of a file that does not say how long it is: one that was streamed."""
+    with closing(open_container(path)) as container:
+        stream = video_stream_of(container, path)
+        begin = last = stream.start_time or 0
+        with suppress(FFmpegError):  # what is readable before the break
+            for packet in container.demux(stream):
+                last = max(last, packet.pts or last)
+        return float((last - begin) * (stream.time_base or 0))
 
 
 def _keyframes(path: Path, times_s: list[float]) -> Iterator[tuple[float, Image]]:
     with closing(open_container(path)) as container:
-        stream = container.streams.video[0]
+        stream = video_stream_of(container, path)
         stream.codec_context.skip_frame = "NONKEY"
         begin = stream.start_time or 0
         begin_s = last = float(begin * (stream.time_base or 0))  # that picture is known
@@ -59,8 +71,8 @@ def _keyframes(path: Path, times_s: list[float]) -> Iterator[tuple[float, Image]
             try:
                 container.seek(begin + int(time_s / (stream.time_base or 1)), stream=stream)
                 frame = next(container.decode(stream), None)
-                if frame is None or frame.time <= last:
-                    continue  # the keyframe that was seen already
+                if frame is None or frame.pts is None or frame.time <= last:
+                    continue  # the keyframe that was seen already, or nobody knows when it is shown
                 last = frame.time
                 yield last - begin_s, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
             except (FFmpegError, ValueError):

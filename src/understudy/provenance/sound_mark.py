@@ -105,7 +105,7 @@ class SoundMark:
         shape, length, given, frame = window(), 0, 0, 0
         waiting = np.zeros(HOP)  # half a frame before the first sample, so that each lies in two frames
         tail = np.zeros(HOP)  # what the last frame adds to the hop that comes
-        for block in (*_with_end(blocks),):
+        for block in _with_end(blocks):
             if block is None:
                 rest = -len(waiting) % HOP + HOP
                 waiting = np.concatenate([waiting, np.zeros(rest)])

@@ -173,7 +173,7 @@ def _add_worst(routes: APIRouter, context: StudioContext) -> None:
         """Let the model learn from the faces of a list, by the queue."""
         folder = _folder(context, focus.swap)
         command = training_command(folder, list_of(context, focus.list))
-        return {"job": queued(context, folder, "Train on the worst frames", command)}
+        return {"job": queued(context, "Train on the worst frames", command)}
 
 
 def _folder(context: StudioContext, swap: str) -> Path:

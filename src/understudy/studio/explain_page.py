@@ -116,7 +116,7 @@ def _add_faces(routes: APIRouter, context: StudioContext, openings: Openings[Exp
         folder = swap_of(context, asked.swap)
         with openings.using(folder) as explanation:
             command = training_command(explanation)
-        return {"job": queued(context, folder, "Learn these two", command)}
+        return {"job": queued(context, "Learn these two", command)}
 
     @routes.post("/api/explain/draw")
     def draw(changed: Changed) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from understudy.studio.openings import Openings
 from understudy.studio.order import ConsentTold, agree
 from understudy.studio.pages import page
 from understudy.studio.pictures import jpeg
+from understudy.studio.swaps import queued
 
 if TYPE_CHECKING:
     from understudy.workflows.expression_live import LivePhoto
@@ -114,8 +115,8 @@ def _add_keeping(routes: APIRouter, context: StudioContext, openings: Openings[L
     @routes.post("/api/expression/keep")
     def keep(kept: Kept) -> dict[str, str]:
         """Write a picture, a clip or the expression alone into the production."""
-        out = _free(context.production / FOLDER, Path(kept.photo).stem, _SUFFIXES[kept.what])
         with openings.using(_key(context, kept)) as live:
+            out = _free(context, Path(kept.photo).stem, _SUFFIXES[kept.what])
             if kept.what == "picture":
                 live.save_picture(kept.values, out)
             elif kept.what == "clip":
@@ -137,18 +138,19 @@ def _add_keeping(routes: APIRouter, context: StudioContext, openings: Openings[L
         """Let a recording move the photo's face, by the queue."""
         photo, driving = (allowed(context, path) for path in (driven.photo, driven.driving))
         agree(context, driven.name.strip(), None)
-        out = _free(context.production / FOLDER, photo.stem, ".mp4")
+        out = _free(context, photo.stem, ".mp4")
         options = [f"--driving={driving}", f"--out={out}", f"--identity={driven.name.strip()}"]
         name = f"{driven.name.strip()} moved by {driving.name}"
-        return {"job": context.queue.add(name, FOLDER, ["animate", *options, "--", str(photo)])}
+        return {"job": queued(context, name, ["animate", *options, "--", str(photo)])}
 
 
 def _key(context: StudioContext, shown: Shown) -> tuple[Path, str]:
     return allowed(context, shown.photo), shown.name.strip()
 
 
-def _free(folder: Path, stem: str, suffix: str) -> Path:
-    """A name in a folder, which is made, that nothing has."""
+def _free(context: StudioContext, stem: str, suffix: str) -> Path:
+    """A name in the folder of what is kept, which is made; nothing has it, and no job is to write it."""
+    folder = context.production / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -156,7 +158,11 @@ def _free(folder: Path, stem: str, suffix: str) -> Path:
             f"cannot make {folder} ({error.strerror})", "choose another production"
         ) from error
     plain = re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_")[:60] or "photo"
-    number = 1
-    while any((folder / f"{plain}_{number}{one}").exists() for one in (*_SUFFIXES.values(), suffix)):
+    number, promised = 1, {argument for job in context.queue.store.all() for argument in job.arguments}
+
+    def is_taken(path: Path) -> bool:
+        return path.exists() or f"--out={path}" in promised
+
+    while any(is_taken(folder / f"{plain}_{number}{one}") for one in (*_SUFFIXES.values(), suffix)):
         number += 1
     return folder / f"{plain}_{number}{suffix}"

@@ -122,13 +122,13 @@ class JobQueue:
     def _start(self, job: Job) -> None:
         try:
             pid = job_process.start(job.arguments, self.job_folder(job))
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a zero byte in a name, too: it must not end the queue
             self._fail(
                 job, f"the job cannot be started ({error})", "check the disk and the folder's permissions"
             )
             return
         # where one runs already, which a studio had started that was killed at once, it is waited for
-        self.store.change(
+        is_wanted = self.store.change(
             job.id,
             states=("waiting",),
             state="running",
@@ -137,6 +137,8 @@ class JobQueue:
             ended=None,
             result=None,
         )
+        if not is_wanted and pid is not None:  # it was stopped or forgotten at this moment
+            job_process.interrupt(pid)
 
     def _look_at(self, job: Job) -> None:
         if not job_process.is_running(job.pid, self.job_folder(job)):

@@ -12,7 +12,8 @@ from fastapi import APIRouter, Body
 from fastapi.responses import FileResponse
 
 from understudy.api.provenance import verify
-from understudy.core.errors import UnderstudyError
+from understudy.core.errors import ConfigError, UnderstudyError
+from understudy.studio.choose import FOOTAGE
 from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.job_log import JobLog
 from understudy.studio.job_process import EVENTS
@@ -41,11 +42,14 @@ class _Jobs:
         return job
 
     def model(self, job: Job) -> Path:
-        return model_of(self.queue.folder_of(job))
+        said = _said(job, "--model")
+        return model_of(self.queue.folder_of(job)) if said is None else Path(said)
 
     def output(self, job: Job) -> Path | None:
         """The video that came out, if it lies where the job puts it."""
         path = self.queue.folder_of(job) / "swap.mp4"
+        if job.arguments[:1] != ["swap"]:  # as another page has asked for
+            path = Path(_said(job, "--out") or path)
         return path if job.result is not None and path.is_file() and not path.is_symlink() else None
 
     def brief(self, job: Job) -> dict[str, Any]:
@@ -68,7 +72,7 @@ class _Jobs:
 
     def whole(self, job: Job) -> dict[str, Any]:
         """What the job's page shows."""
-        log, folder = self._log(job), self.queue.folder_of(job)
+        log, folder = self._log(job), self.model(job).parent
         facesets = {role: faceset_of(folder, role) for role in (SOURCE, TARGET)}
         known = {path: short for short, path in self.context.facesets().items()}
         return self.brief(job) | {
@@ -82,7 +86,7 @@ class _Jobs:
             "training": dataclasses.asdict(look(self.model(job))),
             "facesets": {role: known[path] for role, path in facesets.items() if path in known},
             "result": job.result,
-            "folder": str(folder),
+            "folder": str(self.queue.folder_of(job)),
         }
 
     def _log(self, job: Job) -> JobLog:
@@ -126,6 +130,8 @@ def router(context: StudioContext) -> APIRouter:
     def more(number: int, minutes: Minutes) -> dict[str, bool]:
         """Train it further, and make the video anew."""
         job = jobs.get(number)
+        if job.arguments[:1] not in (["swap"], ["train"]):
+            raise ConfigError(f"{job.name}: nothing of this is trained", "begin a swap on the start page")
         return {"changed": context.queue.go_on(job.id, with_minutes(job.arguments, minutes))}
 
     @routes.post("/api/jobs/{number}/forget")
@@ -156,8 +162,12 @@ def _add_files(routes: APIRouter, jobs: _Jobs) -> None:
     @routes.get("/api/jobs/{number}/target")
     def target(number: int) -> FileResponse:
         """The footage that it was made from, to watch beside it."""
-        arguments = jobs.get(number).arguments
-        path = Path(next(one for one in arguments if one.startswith("--target=")).removeprefix("--target="))
+        said = _said(jobs.get(number), "--target")
+        if said is None:
+            raise UnknownError("this job changes no footage", "reload the page")
+        path = Path(said)
+        if path.suffix.lower() not in FOOTAGE:  # a browser is to be given no page and no script
+            raise UnknownError(f"{path.name} is no video and no picture, by its name", "choose other footage")
         if not path.is_file():
             raise UnknownError(f"{path.name} is no more where it was", "put it back")
         return FileResponse(path)
@@ -179,6 +189,12 @@ def _add_files(routes: APIRouter, jobs: _Jobs) -> None:
                 "consent": found.consent,
             }
         return jobs.verified[key]
+
+
+def _said(job: Job, option: str) -> str | None:
+    """What a job's command says of an option, None where it says nothing."""
+    found = (one.partition("=") for one in job.arguments)
+    return next((value for name, _, value in found if name == option), None)
 
 
 def _output(jobs: _Jobs, number: int) -> Path:

@@ -43,9 +43,14 @@ class Openings(Generic[Opened]):
             if known is None or (again and known.is_over):
                 self._all.pop(key, None)
                 known = self._all[key] = _Opening(opener)
-                while len(self._all) > self._kept:
-                    self._all.pop(next(iter(self._all)))
+                self._make_room(key)
         return known.told()
+
+    def _make_room(self, new: Hashable) -> None:
+        """Let go of the oldest; what is being opened stays, or two pages would open theirs for ever."""
+        over = [key for key, one in self._all.items() if key != new and one.is_over]
+        for key in over[: max(0, len(self._all) - self._kept)]:
+            del self._all[key]
 
     @contextmanager
     def using(self, key: Hashable) -> Generator[Opened]:

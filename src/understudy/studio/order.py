@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from understudy.workflows.identities import Identity
 
 _MOST_MINUTES = 7 * 24 * 60.0
+WORK = ".jobs/"  # what jobs say that are no swap: nothing that a page lists
 _Path = str
 _Text = Field(default=None, max_length=500)
 
@@ -84,7 +85,7 @@ def place_order(context: StudioContext, order: SwapOrder) -> int:
     arguments = _footage(context, order)
     agree(context, order.source_name, order.consent)
     name = f"{order.source_name} in the place of {order.target_name or Path(order.target).stem}"
-    folder = _free_folder(context, f"{order.source_name} as {order.target_name or Path(order.target).stem}")
+    folder = free_folder(context, f"{order.source_name} as {order.target_name or Path(order.target).stem}")
     arguments += [f"--out={context.production / folder / 'swap.mp4'}"]
     arguments += [f"--production={context.production / folder}", f"--source-name={order.source_name}"]
     given: dict[str, Any] = {"target-name": order.target_name, "preset": order.preset}
@@ -149,13 +150,19 @@ def _footage(context: StudioContext, order: SwapOrder) -> list[str]:
     return [f"--{role}={allowed(context, path)}" for role, paths in roles.items() for path in paths]
 
 
-def _free_folder(context: StudioContext, name: str) -> str:
-    """A folder of the production that is not there yet, named so that every file system can say it."""
+def free_folder(context: StudioContext, name: str, inside: str = "") -> str:
+    """A folder of the production that is not there yet, named so that every file system can say it.
+
+    Args:
+        context: of the studio.
+        name: as people call it.
+        inside: a folder of the production, followed by a slash, that it is to lie in.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")[:60] or "swap"
     taken = {job.folder for job in context.queue.store.all()}
-    number, free = 1, plain
+    number, free = 1, inside + plain
     while free in taken or (context.production / free).exists():
         number += 1
-        free = f"{plain}_{number}"
+        free = f"{inside}{plain}_{number}"
     return free

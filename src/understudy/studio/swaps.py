@@ -6,6 +6,7 @@ from pathlib import Path
 
 from understudy.faces.faceset_schema import is_faceset
 from understudy.studio.context import StudioContext, UnknownError
+from understudy.studio.order import WORK, free_folder
 from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of
 
 
@@ -33,7 +34,6 @@ def _is_swap(folder: Path) -> bool:
     return all(is_faceset(faceset_of(folder, role)) for role in (SOURCE, TARGET))
 
 
-def queued(context: StudioContext, folder: Path | None, name: str, command: list[str]) -> int:
-    """Let the queue run `understudy COMMAND` for a swap; gives the job's number."""
-    inside = "." if folder is None else str(folder.relative_to(context.production))
-    return context.queue.add(name, inside, command)
+def queued(context: StudioContext, name: str, command: list[str]) -> int:
+    """Let the queue run `understudy COMMAND`, in a folder of its own; gives the job's number."""
+    return context.queue.add(name, free_folder(context, name, WORK), command)
