@@ -157,7 +157,10 @@ def _add_files(routes: APIRouter, jobs: _Jobs) -> None:
     def target(number: int) -> FileResponse:
         """The footage that it was made from, to watch beside it."""
         arguments = jobs.get(number).arguments
-        path = Path(next(one for one in arguments if one.startswith("--target=")).removeprefix("--target="))
+        named = [one.removeprefix("--target=") for one in arguments if one.startswith("--target=")]
+        if not named:
+            raise UnknownError("this job is no swap: it changes no video", "watch what it has made")
+        path = Path(named[-1])
         if not path.is_file():
             raise UnknownError(f"{path.name} is no more where it was", "put it back")
         return FileResponse(path)
