@@ -93,7 +93,7 @@ class FaceView {
       return;
     }
     this.isWarned = true;
-    toast("What you changed is not saved yet.\nNext: save it, or close once more to drop it", "bad");
+    toast("What you changed is not saved yet.\nNext: save it, or close once more to drop it");
     this.save.focus();
   }
 
