@@ -272,6 +272,29 @@ def test_a_mask_is_drawn_and_shown_again(review, facesets: Path) -> None:
     assert not page.evaluate("document.querySelector('dialog').faceView.mask.isEmpty()")
 
 
+def test_what_is_drawn_is_not_dropped_unasked(review, facesets: Path) -> None:
+    page, folder = review, facesets / "source.faceset"
+    page.click("#face-3")
+    for leave in ("Escape", "Close"):
+        press(page, "Enter")
+        page.wait_for_selector("dialog.frame")
+        page.click('[data-mode="brush"]')
+        page.mouse.move(*drawn_at(page, stored(folder, 3).face.landmarks_px[1, :2]))
+        page.mouse.down()
+        page.mouse.up()
+        for _ in range(2):
+            assert page.locator("dialog[open]").count() == 1
+            if leave == "Escape":
+                page.keyboard.press(leave)
+            else:
+                page.click("dialog .row >> text=Close")
+        wait_for(page, lambda: not page.locator("dialog").count())
+    press(page, "Enter")  # where nothing was drawn, it closes at once
+    page.wait_for_selector("dialog.frame")
+    page.keyboard.press("Escape")
+    wait_for(page, lambda: not page.locator("dialog").count())
+
+
 def drawn_at(page, point) -> tuple[float, float]:
     """Where a point of the frame is in the window."""
     return page.evaluate(

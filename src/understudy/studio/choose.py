@@ -198,4 +198,4 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return list(entries)
     except OSError as error:
-        raise UnderstudyError(f"cannot read {folder} ({error.strerror})", next_step_for(error)) from error
+        raise UnderstudyError(f"cannot read {folder} ({error.strerror})", "choose another folder") from error

@@ -156,7 +156,8 @@ class JobStore:
                 db.close()
         except sqlite3.Error as error:
             raise UnderstudyError(
-                f"the queue of jobs cannot be used, {self.path} ({error})", "check the disk, or move it away"
+                f"the queue of jobs cannot be used, {self.path} ({error})",
+                "see whether it may be written to and the disk has room, or open another folder",
             ) from error
 
 

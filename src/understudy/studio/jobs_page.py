@@ -164,7 +164,7 @@ def _add_files(routes: APIRouter, jobs: _Jobs) -> None:
         """The footage that it was made from, to watch beside it."""
         said = _said(jobs.get(number), "--target")
         if said is None:
-            raise UnknownError("this job changes no footage", "reload the page")
+            raise UnknownError("this job is no swap: it changes no video", "watch what it has made")
         path = Path(said)
         if path.suffix.lower() not in FOOTAGE:  # a browser is to be given no page and no script
             raise UnknownError(f"{path.name} is no video and no picture, by its name", "choose other footage")

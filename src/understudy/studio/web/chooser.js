@@ -14,7 +14,7 @@ export function choose({ title, kind = "footage", several = false, folders = fal
   const takeFolder = folders ? h("button", { type: "button" }, "Take this folder") : null;
   const cancel = h("button", { type: "button" }, "Cancel");
   const dialog = h("dialog", { "aria-label": title },
-    where, path, files, h("div", { class: "end" }, count, takeFolder, cancel, take));
+    h("h2", {}, title), where, path, files, h("div", { class: "end" }, count, takeFolder, cancel, take));
   const chosen = new Set();
   let here = "";
 
@@ -43,7 +43,7 @@ export function choose({ title, kind = "footage", several = false, folders = fal
     for (const [name, bytes] of found.files) {
       rows.push(row(name, size(bytes), () => pick(join(name)), join(name)));
     }
-    if (!found.files.length) rows.push(h("li", { class: "soft" }, "No footage lies here."));
+    if (!found.files.length) rows.push(h("li", { class: "soft" }, kind === "footage" ? "No footage lies here." : "No file lies here."));
     if (found.left_out) rows.push(h("li", { class: "soft" }, `${found.left_out} more are not shown.`));
     files.replaceChildren(...rows);
     files.scrollTop = 0;
@@ -86,4 +86,23 @@ export async function send(file, kind, onShare) {
     request.addEventListener("loadend", () => response().then((kept) => done(kept.path), failed));
     request.send(file);
   });
+}
+
+/** Let footage be dropped onto an element, which sends it into the production; onPath hears of each file's path there. */
+export function dropped(drop, onPath) {
+  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
+  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  drop.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    for (const file of event.dataTransfer.files) {
+      const bar = h("progress", { max: 1, value: 0, "aria-label": `Taking ${file.name}` });
+      drop.append(bar);
+      const path = await told(() => send(file, "footage", (share) => { bar.value = share; }));
+      bar.remove();
+      if (path) await onPath(path);
+    }
+  });
+  // what is dropped beside it must not open in place of the page
+  for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 }

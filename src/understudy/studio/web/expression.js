@@ -1,6 +1,6 @@
 // A photo, sliders, and the picture that follows them.
 import { ApiError, api, h, say, toast, told } from "/web/studio.js";
-import { choose } from "/web/chooser.js";
+import { choose, dropped } from "/web/chooser.js";
 import { latest } from "/web/latest.js";
 import { waitUntilOpen } from "/web/opening.js";
 
@@ -33,9 +33,12 @@ place("choose").addEventListener("click", async () => {
   if (path) chosen(path);
 });
 
+dropped(place("drop"), chosen);
+
 function chosen(path) {
   state.photo = path;
   place("chosen").textContent = path.split("/").pop();
+  place("opening").textContent = "";
 }
 
 place("name").addEventListener("change", look);
@@ -62,13 +65,23 @@ place("evidence").addEventListener("click", async () => {
   place("evidence-name").textContent = path.split("/").pop();
 });
 
+/** What has to be said before the photo is opened; "" where nothing is missing. */
+function lacks() {
+  if (!state.photo) return "Choose a photo.";
+  if (!state.name) return "Say who is in the photo.";
+  if (state.record?.state === "valid") return "";
+  if (!kind()) return "Say why this face may be used.";
+  if (kind() === "consent" && !state.evidence) return "Choose the signed release.";
+  return kind() === "public-domain" && !place("why").value.trim() ? "Say why nobody has to agree." : "";
+}
+
 place("ask").addEventListener("submit", async (event) => {
   event.preventDefault();
   await look();
   state.name = place("name").value.trim();
-  if (!state.photo) return toast("Choose a photo.", "bad");
-  if (!state.name) return toast("Say who is in the photo.", "bad");
-  if (state.record?.state !== "valid" && !kind()) return toast("Say why this face may be used.", "bad");
+  const missing = lacks();
+  place("opening").textContent = missing;
+  if (missing) return undefined;
   const consent = state.record ? null : { kind: kind(), evidence: state.evidence, why: place("why").value || null };
   const asked = { photo: state.photo, name: state.name };
   place("opening").textContent = "Looking for the face …";

@@ -12,7 +12,7 @@ export async function waitUntilOpen(path, body, place, later = body) {
     if (answer.state === "ready") return true;
     if (answer.state === "failed") {
       place.replaceChildren(
-        h("strong", {}, answer.said), h("span", {}, ` ${answer.next_step}. `),
+        h("strong", {}, `${answer.said}.`), h("span", {}, ` ${answer.next_step}. `),
         h("button", { type: "button", onclick: () => again(path, body) }, "Try again"));
       return false;
     }

@@ -59,7 +59,11 @@ class FaceView {
       h("div", { class: "stage" }, this.canvas), this.words,
       h("div", { class: "row" }, this.save,
         h("button", { type: "button", disabled: !options.writable, onclick: () => { this.mask.clear(); this.touched(); } }, "No mask"),
-        h("button", { type: "button", onclick: () => this.dialog.close() }, "Close")));
+        h("button", { type: "button", onclick: () => this.leave() }, "Close")));
+    this.dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      this.leave();
+    });
     this.canvas.addEventListener("pointerdown", (event) => this.down(event));
     this.canvas.addEventListener("pointermove", (event) => this.move(event));
     this.canvas.addEventListener("pointerup", (event) => this.up(event));
@@ -80,6 +84,17 @@ class FaceView {
         done();
       });
     });
+  }
+
+  /** Close; the first time that something is not saved, say so instead. */
+  leave() {
+    if (this.save.disabled || this.isWarned) {
+      this.dialog.close();
+      return;
+    }
+    this.isWarned = true;
+    toast("What you changed is not saved yet.\nNext: save it, or close once more to drop it");
+    this.save.focus();
   }
 
   setMode(mode) {
@@ -278,6 +293,7 @@ class FaceView {
 
   touched() {
     this.save.disabled = !this.options.writable;
+    this.isWarned = false;
     this.draw();
   }
 

@@ -1,6 +1,6 @@
 // The start page: what goes in, why it may be used, and the queue.
 import { api, duration, h, say, toast, told } from "/web/studio.js";
-import { choose, send } from "/web/chooser.js";
+import { choose, dropped } from "/web/chooser.js";
 import { amount, isAtRest, stageName, stateChip } from "/web/words.js";
 
 const form = document.querySelector("#order");
@@ -20,23 +20,7 @@ for (const [role, title] of Object.entries(TITLES)) {
   drop.querySelector(".choose").addEventListener("click", async () => {
     for (const path of await choose({ title, several, folders: several })) await add(role, path);
   });
-  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
-  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-  drop.addEventListener("drop", async (event) => {
-    event.preventDefault();
-    drop.classList.remove("over");
-    for (const file of event.dataTransfer.files) await take(role, drop, file);
-  });
-}
-// what is dropped beside the fields must not open in place of the page
-for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
-
-async function take(role, drop, file) {
-  const bar = h("progress", { max: 1, value: 0, "aria-label": `Taking ${file.name}` });
-  drop.append(bar);
-  const path = await told(() => send(file, "footage", (share) => { bar.value = share; }));
-  bar.remove();
-  if (path) await add(role, path);
+  dropped(drop, (path) => add(role, path));
 }
 
 async function add(role, path) {

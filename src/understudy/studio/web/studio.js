@@ -48,8 +48,10 @@ export async function answered(call) {
   try {
     response = await call();
   } catch {
+    lost(GONE);
     throw new ApiError("The studio does not answer.", "See whether it still runs in its terminal.", 0);
   }
+  lost(response.status === 401 ? ANEW : "");
   let content = null;
   try {
     content = await response.json();
@@ -61,20 +63,46 @@ export async function answered(call) {
     content?.next_step ?? "Reload the page.", response.status);
 }
 
+const GONE = "The studio does not answer. A job that was begun goes on without it: start the studio again, and open the address that it prints.";
+const ANEW = "The studio was started anew. Open the address that it printed.";
+const LOST_MS = 700; // a page that is left breaks off its calls, too
+let timer = 0;
+
+/** Say above the page that nothing on it is up to date any more; "" takes that back. */
+function lost(text) {
+  clearTimeout(timer);
+  const shown = document.querySelector(".lost");
+  if (!text) shown?.remove();
+  else if (shown) shown.textContent = text;
+  else timer = setTimeout(() => document.querySelector(".bar")?.after(h("p", { class: "lost", role: "alert" }, text)), LOST_MS);
+}
+
 /** Run something; where it fails, say so. Gives undefined then. */
 export async function told(work) {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    toast(`${error.message} ${error.nextStep ? `Next: ${error.nextStep}` : ""}`, "bad");
+    toast(error.nextStep ? `${error.message}.\nNext: ${error.nextStep}` : error.message, "bad");
     return undefined;
   }
 }
 
+let made = null;
+function toasts() {
+  made ??= h("div", { class: "toasts", role: "status", "aria-live": "polite" });
+  return made;
+}
+
 /** Show a message for some seconds, and say it to screen readers. kind: "", "good" or "bad". */
 export function toast(text, kind = "") {
-  const place = document.querySelector(".toasts");
+  // a dialog lies over all else, and what is beside it cannot be clicked
+  const place = toasts();
+  const over = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  if (place.parentNode !== over) {
+    over.append(place);
+    over.addEventListener("close", () => document.body.append(place), { once: true });
+  }
   const close = h("button", { type: "button", class: "quiet", "aria-label": "Close" }, "×");
   const shown = h("div", { class: `toast ${kind}` }, h("span", {}, text), close);
   close.addEventListener("click", () => shown.remove());
@@ -116,7 +144,7 @@ async function header() {
       h("button", { type: "button", class: "quiet", onclick: switchTheme, "aria-label": "Light or dark" }, "◐")),
   );
   document.body.append(
-    h("div", { class: "toasts", role: "status", "aria-live": "polite" }),
+    toasts(),
     h("div", { class: "live", "aria-live": "polite" }),
   );
   const studio = await told(() => api("/api/studio"));
@@ -124,7 +152,9 @@ async function header() {
   name.textContent = studio.production;
   for (const page of studio.pages) {
     const current = page.path === "/" ? here === "/" : here.startsWith(page.path);
-    links.append(h("a", { href: page.path, "aria-current": current ? "page" : null }, page.name));
+    const link = h("a", { href: page.path, "aria-current": current ? "page" : null }, page.name);
+    links.append(link);
+    if (current) link.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a small screen the links scroll
   }
 }
 
