@@ -11,7 +11,14 @@ import torch
 from made_speech import HIGH, LOW, speech
 from understudy.nets.lips import LipsNet
 from understudy.speech.lips import lag_of, mouth_while
-from understudy.speech.lips_training import LipsRecording, LipsTrainingConfig, at_times, said_by, train_lips
+from understudy.speech.lips_training import (
+    LipsRecording,
+    LipsTrainingConfig,
+    _split,
+    at_times,
+    said_by,
+    train_lips,
+)
 from understudy.speech.log_mel import Floats, log_mel, normalised
 
 FRAME_S = 0.04
@@ -66,6 +73,21 @@ def test_long_speech_is_said_as_in_one(
     whole = said_by(nets, rows)
     monkeypatch.setattr("understudy.speech.lips_training._BLOCK_ROWS", 150)
     assert np.allclose(said_by(nets, rows), whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("length_s", [1.0, 2.98, 3.02, 4.0, 7.0])
+@pytest.mark.parametrize("place", [0.0, 0.5])
+def test_about_a_sixth_of_clips_of_any_length_is_left_out(length_s: float, place: float) -> None:
+    frames = round(25 * length_s)
+    one = LipsRecording(
+        rows=np.zeros((round(100 * length_s), 40), np.float32),
+        times_s=np.arange(frames) / 25,
+        values=np.ones((frames, 1), np.float32),
+    )
+    clips = [one] * 24
+    kept, left_out = (np.concatenate([part.values for part in parts]) for parts in _split(clips, place))
+    assert (np.isfinite(kept) != np.isfinite(left_out)).all()
+    assert 1 / 12 < np.isfinite(left_out).mean() < 1 / 4
 
 
 def test_what_is_not_seen_is_not_learnt_from() -> None:

@@ -14,11 +14,13 @@ from clips import make_clip
 from made_speech import LOW, RATE_HZ, Sound, speech, write_wav
 from made_talking import FRAME_S, jaw_while, talking
 from understudy.core.errors import ConsentError, UnderstudyError
+from understudy.core.events import Progress
 from understudy.core.identity_folder import FOLDER_VARIABLE
 from understudy.faces.finder import FaceFinder
 from understudy.faces.openings import all_normalised, expressions_of
 from understudy.faces.pose import fit_poses
 from understudy.media import parts
+from understudy.media.images import write_image
 from understudy.media.sound import read_sound
 from understudy.provenance.read import read_manifest
 from understudy.workflows import animate_output, lipsync_learn
@@ -160,8 +162,10 @@ def test_an_interrupted_run_is_gone_on_with(
         ({"speech": "none.wav"}, r"none\.wav does not exist"),
         ({"speech": "words.txt"}, r"words\.txt"),
         ({"speech": "mute.mp4"}, r"mute\.mp4 has no sound"),
-        ({"footage": "mute.mp4"}, r"no face was found in .*mute\.mp4"),
-        ({"learn": "mute.mp4"}, r"no face was found in .*mute\.mp4"),
+        ({"footage": "mute.mp4"}, r"mute\.mp4 has no sound: .*--learn"),
+        ({"footage": "still.png"}, r"still\.png has pictures without sound.*--learn"),
+        ({"footage": "faceless.mp4"}, r"no face was found in .*faceless\.mp4"),
+        ({"learn": "faceless.mp4"}, r"no face was found in .*faceless\.mp4"),
         ({"out": "o.png"}, r"o\.png is one picture"),
         ({"out": "said.wav"}, r"said\.wav is read and would be overwritten"),
         ({"out": "o.webm"}, r"cannot write \.webm"),
@@ -174,6 +178,8 @@ def test_what_cannot_be_is_one_line(
     footage: Path, said: tuple[Path, Sound], tmp_path: Path, given: dict, why: str
 ) -> None:
     make_clip(tmp_path / "mute.mp4", frames=4)
+    make_clip(tmp_path / "faceless.mp4", frames=4, audio=("aac",))
+    write_image(tmp_path / "still.png", np.zeros((64, 96, 3), np.uint8))
     (tmp_path / "words.txt").write_text("no sound")
     write_wav(tmp_path / "said.wav", said[1])
     before = sorted(tmp_path.rglob("*"))
@@ -195,6 +201,59 @@ def test_too_little_talking_is_said(
     ):
         understudy.lipsync(footage, said[0], tmp_path / "o.mp4")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("learn", "why"),
+    [
+        (["A.mp4", "none.mp4"], r"none\.mp4 does not exist"),
+        (["A.mp4", "mute.mp4"], r"mute\.mp4 has no sound"),
+        (["A.mp4", "words.mp4"], r"words\.mp4 cannot be read as video"),
+        (["A.mp4", "sound.wav"], r"sound\.wav has no video stream"),
+        (["[m]*.mov"], "it matches no file"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_said_before_the_work(
+    footage: Path, said: tuple[Path, Sound], tmp_path: Path, learn: list[str], why: str
+) -> None:
+    make_clip(tmp_path / "mute.mp4", frames=4)
+    (tmp_path / "words.mp4").write_text("no video")
+    write_wav(tmp_path / "sound.wav", said[1])
+    (tmp_path / "A.mp4").symlink_to(footage)
+    heard: list[object] = []
+    given = [tmp_path / name for name in learn]
+    with pytest.raises(UnderstudyError, match=why):
+        understudy.lipsync(footage, said[0], tmp_path / "o.mp4", learn=given, on_event=heard.append)
+    assert not heard
+
+
+def test_clips_to_learn_from_are_named_by_folder_and_pattern(
+    footage: Path,
+    said: tuple[Path, Sound],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lipsync_learn, "LEAST_TALKING_S", 1e3)
+    clips = tmp_path / "clips of A"
+    clips.mkdir()
+    for number in range(2):
+        (clips / f"{number} ü.mp4").symlink_to(footage)
+    stages: dict[str, None] = {}
+
+    def told(event: object) -> None:
+        if isinstance(event, Progress):
+            stages[event.stage] = None
+
+    for given in (clips, clips / "*.mp4"):
+        stages.clear()
+        with pytest.raises(UnderstudyError, match=r"\d s of talking in 0 ü\.mp4 and 1 ü\.mp4, and"):
+            understudy.lipsync(footage, said[0], tmp_path / "o.mp4", learn=given, on_event=told)
+        assert list(stages)[-2:] == ["read 0 ü.mp4", "read 1 ü.mp4"]
+
+
+def test_many_clips_are_told_in_a_few_words() -> None:
+    assert lipsync_learn._named(["a", "b", "c"]) == "a and b and c"
+    assert lipsync_learn._named(list("abcdefghij")) == "a and 9 more"
 
 
 def test_without_consent_nothing_is_done(

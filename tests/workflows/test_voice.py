@@ -189,17 +189,22 @@ def test_what_no_voice_can_be_learnt_from(tmp_path: Path, bo: Path) -> None:
     good = write_wav(tmp_path / "good.wav", speech(LOW, 5.0, seed=6))
     silence = write_wav(tmp_path / "silence.wav", np.zeros(48_000))
     noise = write_wav(tmp_path / "noise.wav", random.normal(0, 0.1, 48_000))
+    text = tmp_path / "text.wav"
+    text.write_text("no sound")
     (tmp_path / "empty").mkdir()
     for path, said in (
         (bo, "20 s are needed"),
         (silence, "nobody speaks"),
         (noise, "nobody speaks"),
+        (text, "cannot be read as sound"),
+        ((text, tmp_path / "empty" / ".." / "text.wav"), "cannot be read as sound"),
         (tmp_path / "empty", "no sound files"),
         (tmp_path / "none.wav", "does not exist"),
     ):
         with pytest.raises(MediaError, match=said) as error:
             understudy.voice_train(path, good, tmp_path / "m", source_name="Anna", consent="rendered")
         assert "\n" not in str(error.value)
+        assert error.value.next_step
     assert not (tmp_path / "m").exists()
 
 
@@ -216,6 +221,23 @@ def test_wrong_settings_are_found_before_the_work(tmp_path: Path, model: Path, b
         understudy.voice_train(bo, bo, tmp_path / "m", consent="rendered")
     with pytest.raises(ConfigError, match="not positive"):
         understudy.voice_train(bo, bo, tmp_path / "m", source_name="Anna", steps=0)
+
+
+def test_recordings_are_looked_for_before_any_is_listened_to(tmp_path: Path, bo: Path, records: Path) -> None:
+    heard: list[object] = []
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / "b.wav").symlink_to(bo)
+    for target, why in (
+        (tmp_path / "none", "none does not exist"),
+        (bo, r"bo\.wav is given as speech of both speakers: give"),
+        (tmp_path / "all", r"bo\.wav is given as speech of both speakers: give"),
+    ):
+        with pytest.raises(UnderstudyError, match=why):
+            understudy.voice_train(
+                bo, target, tmp_path / "m", target_name="X", consent="rendered", on_event=heard.append
+            )
+    assert not heard
+    assert not (tmp_path / "m").exists()
 
 
 def test_the_speech_itself_is_not_written_over(model: Path, bo: Path, records: Path) -> None:

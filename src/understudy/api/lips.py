@@ -39,8 +39,8 @@ def lipsync(
         footage: a video, or images, that shows the face.
         speech: a file with the speech; of footage its sound. It becomes the output's sound.
         out: video to write, or numbered images ("frames/%06d.png").
-        learn: footage in which the same person talks, 20 s in all or more, of which lips are learnt; the
-            footage itself where none is given.
+        learn: footage in which the same person talks, 20 s in all or more, of which lips are learnt: videos,
+            folders of videos and patterns; the footage itself where none is given.
         length: "pingpong": as long as the speech, the footage played forth and back where it is shorter;
             "cut": as long as the shorter of both; "footage": as long as the footage.
         strength: how far the mouth moves, 0 to 2; 1 as learnt.

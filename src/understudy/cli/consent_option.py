@@ -37,6 +37,15 @@ Consent = Annotated[
         show_default=False,
     ),
 ]
+FaceConsent = Annotated[
+    str | None,
+    typer.Option(
+        callback=_checked,
+        metavar="FILE|self|rendered|public-domain:WHY",
+        help="Why the face in the footage may be used; recorded once, see `understudy identity`.",
+        show_default=False,
+    ),
+]
 VoiceConsent = Annotated[
     str | None,
     typer.Option(

@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from understudy.cli.consent_option import Consent
+from understudy.cli.consent_option import FaceConsent
 from understudy.cli.conversion_options import Codec, Crf, Label, Watermark
 from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.signing_options import Cert, Key
 from understudy.core.events import OnEvent
-from understudy.workflows.choices import AUTO
+from understudy.workflows.choices import AUTO, nearest
+from understudy.workflows.lipsync_config import LENGTHS
 
 if TYPE_CHECKING:
     from understudy.workflows.lipsync_config import LipsyncResult
+
+
+def _checked_length(value: str) -> str:
+    if value not in LENGTHS:
+        raise typer.BadParameter(f"{value!r} is unknown; {nearest(value, LENGTHS)}")
+    return value
+
 
 Footage = Annotated[Path, typer.Argument(metavar="FOOTAGE", help="Shows the face whose mouth is changed.")]
 Speech = Annotated[
@@ -30,14 +38,16 @@ Learn = Annotated[
     list[Path] | None,
     typer.Option(
         metavar="FOOTAGE",
-        help="The same person talking, 20 s in all or more: lips are learnt of it. Repeat for several.",
+        help="The same person talking, 20 s in all or more: lips are learnt of it. A video, a folder of "
+        "videos or a pattern in quotes; repeat for several.",
         show_default="FOOTAGE itself",
     ),
 ]
 LengthOption = Annotated[
     str,
     typer.Option(
-        metavar="pingpong|cut|footage",
+        metavar="|".join(LENGTHS),
+        callback=_checked_length,
         help="pingpong: as long as the speech, the footage played forth and back where it is shorter; cut: "
         "as long as the shorter of both; footage: as long as the footage.",
     ),
@@ -73,7 +83,7 @@ def lipsync(
     codec: Codec = AUTO,
     crf: Crf = None,
     identity: Identity = None,
-    consent: Consent = None,
+    consent: FaceConsent = None,
     cert: Cert = None,
     key: Key = None,
     watermark: Watermark = True,

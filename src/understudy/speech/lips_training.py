@@ -128,7 +128,8 @@ def _split(
     for one in recordings:
         block = before + np.floor(one.times_s / _BLOCK_S).astype(int)
         is_out = (block % _LEFT_OUT == chosen)[:, None]
-        before += int(len(one.rows) * ROW_S / _BLOCK_S) + 1
+        # rounded: of clips a little longer than a block every other one would be next to nothing
+        before += max(1, round(len(one.rows) * ROW_S / _BLOCK_S))
         kept.append(replace(one, values=np.where(is_out, np.float32(np.nan), one.values)))
         left_out.append(replace(one, values=np.where(is_out, one.values, np.float32(np.nan))))
     return kept, left_out

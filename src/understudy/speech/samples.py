@@ -97,18 +97,19 @@ def collect(
     samples = VoiceSamples()
     digest = hashlib.sha256()
     qualities: list[SpeechQuality] = []
-    refused: list[str] = []
+    refused: list[MediaError] = []
     for number, path in enumerate(files):
         if samples.speech_s < MOST_SPEECH_S:
             try:
                 _add(path, vocoder, samples, digest, qualities)
             except MediaError as error:
-                refused.append(str(error))
+                refused.append(error)
         on_file(number + 1, len(files))
     lengths = [one.length_s for one in qualities]
     if not qualities and refused:
-        raise MediaError(refused[0], f"give recordings of {name}" if len(refused) > 1 else "")
-    samples.warnings += refused
+        first = refused[0]
+        raise MediaError(first.what, first.next_step if len(refused) == 1 else f"give recordings of {name}")
+    samples.warnings += [str(error) for error in refused]
     samples.digest = digest.hexdigest()
     samples.noise_db = float(np.median([one.noise_db for one in qualities])) if qualities else 0.0
     _check(samples, name, sum(lengths))

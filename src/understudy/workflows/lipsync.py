@@ -32,7 +32,7 @@ from understudy.workflows.expression_faces import SeenFaces, clearest_vector, fa
 from understudy.workflows.lipsync_config import Length, LipsyncConfig, LipsyncResult
 from understudy.workflows.lipsync_draw import LipsDrawer
 from understudy.workflows.lipsync_inside import insides_of
-from understudy.workflows.lipsync_learn import Learnt, Talking, learn_lips, read_talking
+from understudy.workflows.lipsync_learn import Learnt, Talking, checked_talking, learn_lips, read_all_talking
 from understudy.workflows.lipsync_marks import checked, marking_of
 from understudy.workflows.lipsync_order import PictureOrder, picture_order
 from understudy.workflows.lipsync_say import Saying
@@ -58,6 +58,7 @@ def run(config: LipsyncConfig, on_event: OnEvent = ignore) -> LipsyncResult:
     started = time.monotonic()
     _check_names(config)
     person = checked(config)
+    config = replace(config, learn=checked_talking(config))
     speech = Speech.read(config.speech)
     refuse_nudity(config.footage, on_event)
     with open_footage(config.footage) as footage:
@@ -117,7 +118,7 @@ def _agreed(config: LipsyncConfig, person: Person, seen: SeenFaces, on_event: On
 def _learnt(config: LipsyncConfig, clip: Clip, on_event: OnEvent) -> Learnt:
     """Learn from what is given to learn from, and else from the footage itself."""
     if config.learn:
-        talking = [read_talking(path, on_event) for path in config.learn]
+        talking = read_all_talking(config.learn, on_event)
     else:
         try:
             talking = [Talking.of(config.footage, clip)]

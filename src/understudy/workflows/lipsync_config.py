@@ -22,7 +22,8 @@ class LipsyncConfig:
         footage: a video, or images, that shows the face.
         speech: a file with the sound; of footage its sound.
         out: video, or numbered images.
-        learn: further footage in which the person talks, of which lips are learnt.
+        learn: further footage in which the person talks, of which lips are learnt: videos, folders of videos
+            and patterns.
         length: "pingpong": as long as the speech, the footage played forth and back where it is shorter;
             "cut": as long as the shorter of both; "footage": as long as the footage.
         strength: how far the mouth moves, 1 as learnt.

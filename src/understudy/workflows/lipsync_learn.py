@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from understudy.core.errors import MediaError
-from understudy.core.events import OnEvent, Progress
+from understudy.core.events import Event, OnEvent, Progress
 from understudy.expression.basis import load_basis
 from understudy.expression.names import JAW, MOUTH
 from understudy.expression.read import Clip, found_rest, read_clip
 from understudy.faces.openings import MEASURES, all_normalised, expressions_of
 from understudy.faces.pose import fit_poses
+from understudy.media.footage import expand_footage, image_files, open_footage
 from understudy.media.sound import read_sound
 from understudy.nets.lips import LipsNet
 from understudy.speech.lips import lag_of
@@ -22,6 +24,7 @@ from understudy.speech.lips_training import LipsRecording, LipsTrainingConfig, t
 from understudy.speech.log_mel import RATE_HZ, ROW_S, Floats, heard, log_mel, normalised
 from understudy.workflows.expression import clip_of
 from understudy.workflows.expression_faces import faces_of_footage
+from understudy.workflows.lipsync_config import LipsyncConfig
 
 LEAST_TALKING_S = 20.0
 # what of a mouth goes with what is said; a mouth pulled to a side does not
@@ -31,6 +34,7 @@ SPOKEN = tuple(
 _GAP_COUNTS = 4.0  # how far lips are apart, against each coefficient
 _GOOD_R, _LEAST_R = 0.4, 0.15  # below: it is doubted, or refused, that sound and mouth are one person's
 _REPORT_EVERY = 20  # steps
+_MOST_NAMED = 3  # clips, in a message
 _TRAINING = LipsTrainingConfig()
 
 
@@ -85,14 +89,45 @@ class Learnt:
     warnings: list[str]
 
 
-def read_talking(path: Path, on_event: OnEvent) -> Talking:
-    """Read footage to learn from: whoever is seen most talks.
+def checked_talking(config: LipsyncConfig) -> tuple[Path, ...]:
+    """Each piece of footage that `--learn` names, once all of what is learnt from can be.
+
+    Looking for faces takes seconds a clip, so what would stop the last one is said before the first.
+
+    Raises:
+        MediaError: a piece does not exist, cannot be read or has no sound.
+    """
+    pieces = tuple(expand_footage(config.learn)) if config.learn else ()
+    for path in pieces or (config.footage,):
+        if image_files(path):
+            why = f"{path} has pictures without sound, of which no lips are learnt"
+        else:
+            with open_footage(path) as footage:
+                why = "" if footage.info.audio_streams else f"{path} has no sound"
+        if why:
+            raise MediaError(why, "give footage in which the person is heard talking: --learn CLIP")
+    return pieces
+
+
+def read_all_talking(paths: Sequence[Path], on_event: OnEvent) -> list[Talking]:
+    """Read footage to learn from: whoever is seen most in each talks.
 
     Raises:
         MediaError: it cannot be read, or has no face or no sound.
         WeightsError: the networks' weights cannot be had.
     """
-    return Talking.of(path, clip_of(faces_of_footage(path, on_event), 1, path))
+    found: list[Talking] = []
+    for path in paths:
+        # which one is read, so that of twenty clips one knows where it is
+        told = partial(_told_of, path.name, on_event)
+        found.append(Talking.of(path, clip_of(faces_of_footage(path, told), 1, path)))
+    return found
+
+
+def _told_of(name: str, on_event: OnEvent, event: Event) -> None:
+    if isinstance(event, Progress) and event.stage == "read":
+        event = replace(event, stage=f"read {name}")
+    on_event(event)
 
 
 def learn_lips(talking: Sequence[Talking], seed: int, on_event: OnEvent) -> Learnt:
@@ -107,7 +142,7 @@ def learn_lips(talking: Sequence[Talking], seed: int, on_event: OnEvent) -> Lear
         MediaError: it is too little, or sound and mouth have nothing to do with each other.
     """
     total_s = sum(one.talking_s for one in talking)
-    named = " and ".join(dict.fromkeys(one.path.name for one in talking[:3])) or "the footage"
+    named = _named([one.path.name for one in talking])
     if total_s < LEAST_TALKING_S:
         raise MediaError(
             f"there are {total_s:.0f} s of talking in {named}, and {LEAST_TALKING_S:.0f} are needed",
@@ -134,6 +169,13 @@ def learn_lips(talking: Sequence[Talking], seed: int, on_event: OnEvent) -> Lear
             f"the sound of {named} is {abs(1000 * lag_s):.0f} ms {late} than the picture: corrected"
         )
     return Learnt(nets=nets, talking_s=total_s, r=r, lag_s=lag_s, warnings=warnings)
+
+
+def _named(names: Sequence[str]) -> str:
+    """All of them in a few words."""
+    if len(names) > _MOST_NAMED:
+        return f"{names[0]} and {len(names) - 1} more"
+    return " and ".join(names)
 
 
 def _recordings(talking: Sequence[Talking]) -> list[LipsRecording]:

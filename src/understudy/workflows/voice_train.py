@@ -11,7 +11,7 @@ from understudy.core.errors import ConfigError, ModelError
 from understudy.core.events import Notice, OnEvent, Progress, Written, ignore
 from understudy.core.files import check_writable, peak_rss_mb
 from understudy.core.identity_record import ConsentReference, checked_name
-from understudy.speech.samples import VoiceSamples, collect
+from understudy.speech.samples import VoiceSamples, collect, sound_files
 from understudy.speech.speaker import SpeakerStats, speaker_stats
 from understudy.speech.training_rows import rows_of_speaker
 from understudy.speech.voice_model import SpeakerEntry, StatsEntry, VoiceIndex, holds_voice, save_voice
@@ -39,6 +39,7 @@ def run(config: VoiceTrainConfig, on_event: OnEvent = ignore) -> VoiceTrainResul
     _check(config)
     check_agreed(names[:1], "voice", config.consent)
     agreed_earlier(names[1], "voice")
+    _check_recordings(config)
     paths = (config.source, config.target)
     samples = [_collected(one, name, on_event) for one, name in zip(paths, names, strict=True)]
     warnings = [message for one in samples for message in one.warnings]
@@ -115,6 +116,17 @@ def _check(config: VoiceTrainConfig) -> None:
     for folder in missing:  # the model is not there yet, and may never be
         with suppress(OSError):
             folder.rmdir()
+
+
+def _check_recordings(config: VoiceTrainConfig) -> None:
+    """Refuse before the work what is not there, and recordings that are said to be of both speakers."""
+    ours, theirs = (
+        {path.resolve(): path for path in sound_files(paths)} for paths in (config.source, config.target)
+    )
+    if both := [ours[one] for one in ours if one in theirs]:
+        raise ConfigError(
+            f"{both[0]} is given as speech of both speakers", "give recordings of one speaker to each"
+        )
 
 
 def _collected(paths: tuple[Path, ...], name: str, on_event: OnEvent) -> VoiceSamples:
