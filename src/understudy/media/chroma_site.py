@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.error import FFmpegError
 from av.filter import Graph
 from av.video.plane import VideoPlane
 from av.video.reformatter import Interpolation, VideoReformatter
@@ -29,8 +30,8 @@ def chroma_site(picture: av.VideoFrame) -> Site:
     PyAV does not tell what a picture says of it, so it is seen from how FFmpeg makes 4:4:4 of an edge.
 
     Args:
-        picture: decoded, one of `planes.EDITABLE`; it stays as it is. Of one below 16 x 16 px the most usual
-            place is given.
+        picture: decoded, one of `planes.EDITABLE`; it stays as it is. Of one below 16 x 16 px, or with
+            colours that FFmpeg cannot convert, the most usual place is given.
     """
     if min(picture.width, picture.height) < _SIDE_PX:
         return USUAL_SITE
@@ -44,7 +45,10 @@ def chroma_site(picture: av.VideoFrame) -> Site:
         edge = np.where(np.arange(length) < length // 2, _DARK, _LIGHT) * unit
         stored[:] = edge if axis == 0 else edge[:, None]
     name = "yuv444p" if bits == 8 else f"yuv444p{bits}le"
-    whole = VideoReformatter().reformat(small, format=name, interpolation=_UPSAMPLE)
+    try:
+        whole = VideoReformatter().reformat(small, format=name, interpolation=_UPSAMPLE)
+    except (FFmpegError, OSError):  # colours of which it knows nothing; who shows the picture says so
+        return USUAL_SITE
     middle = _SIDE_PX // 2
     # of the last pixel in front of the edge: half of the light where a sample lies on the first one
     places = ((1, middle, middle - 1), (2, middle - 1, middle))
