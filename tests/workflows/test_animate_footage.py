@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,15 @@ import pytest
 import actors
 import understudy
 from understudy.core.errors import UnderstudyError
+from understudy.core.events import ignore
 from understudy.expression.file import read_expression as read_file
 from understudy.faces.finder import FaceFinder
-from understudy.workflows.animate_config import AnimateResult
+from understudy.media.footage import open_footage
+from understudy.workflows.animate_config import AnimateConfig, AnimateResult
+from understudy.workflows.animate_marks import marking_of
+from understudy.workflows.animate_output import write_frames
+from understudy.workflows.composed import Composed
+from understudy.workflows.consent import agreed
 
 from .test_animate import frames_of, sound_of, with_sound
 
@@ -115,3 +122,25 @@ def test_what_cannot_be_is_one_line(
     with pytest.raises(UnderstudyError, match=said):
         understudy.animate(**asked)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("is_drawn", [True, False])
+def test_where_no_face_was_changed_none_is_said_to_have_been(
+    is_drawn: bool, footage: Path, driving: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "o.mp4"
+    config = AnimateConfig(photo=footage, driving=driving, out=out)
+    marking = marking_of(config, agreed({"A": None}, "face", None, ignore))
+    with open_footage(footage) as opened:
+        info = opened.info
+
+        def frames_from(first: int) -> Generator[Composed]:
+            for frame in opened.partial():
+                if frame.index >= first:
+                    yield Composed(frame=frame, drawn=((0, 0, 8, 8),) if is_drawn else ())
+
+        write_frames(config, info, marking, frames_from, ignore)
+    said = understudy.verify(out)
+    assert said.verdict == "intact"
+    assert ("no face was changed" in str(said.done)) is not is_drawn
+    assert ("another expression" in str(said.done)) is is_drawn

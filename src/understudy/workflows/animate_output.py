@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from understudy.workflows.animate_marks import Marking
 from understudy.workflows.composed import Composed
 from understudy.workflows.convert_label import Labeller, text_of
 
+_NOTHING_DONE = "no face was changed: where it is seen, nothing was asked of it"
 _REPORT_EVERY = 10  # frames
 _AHEAD = 3  # drawn frames that wait for the encoder
 
@@ -99,9 +100,14 @@ def write_frames(
     Raises:
         MediaError: they cannot be written.
     """
+
+    def seal(files: Sequence[Path]) -> None:
+        is_shown = int(writer.notes.get("animated", 0)) > 0
+        marking.seal(files, nothing=None if is_shown else _NOTHING_DONE)
+
     writer = open_writer(
         config.out, info, key=marking.key, codec=config.codec, crf=config.crf, metadata=marking.tags,
-        finish=marking.seal,
+        finish=seal,
     )  # fmt: skip
     with writer, closing(prefetch(frames_from(writer.next_frame), depth=_AHEAD)) as frames:
         first = writer.next_frame

@@ -86,12 +86,12 @@ class Sealing:
         if not holds_manifest(self.out) or has_number(self.out):
             _check_sidecar(self.out)
 
-    def __call__(self, files: Sequence[Path], *, done: str | None = None) -> None:
+    def __call__(self, files: Sequence[Path], *, nothing: str | None = None) -> None:
         """Sign them.
 
         Args:
             files: closed, under other names than they will have.
-            done: what was done, where that is known only now.
+            nothing: why nothing was done, where that is so: then there is no watermark either.
 
         Raises:
             UnderstudyError: they cannot be signed.
@@ -100,11 +100,11 @@ class Sealing:
         digests = digests_of(files) if has_number(out) else {}
         statement = Statement(
             title=out.name,
-            done=done or self.done,
+            done=nothing or self.done,
             ingredients=self.ingredients(),
             making={**self.making, LIST: files_said(out, digests)} if digests else self.making,
             thumbnail=thumbnail_of(files[0]),
-            soft_binding=self.soft_binding,
+            soft_binding=None if nothing else self.soft_binding,
         )
         if has_number(out):
             data = sidecar(io.BytesIO(listing(digests)), statement, self.signer)

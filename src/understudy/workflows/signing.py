@@ -67,7 +67,7 @@ def signing_of(
 
 
 def _seal(sealing: Sealing, files: Sequence[Path], *, swapped: int = 1) -> None:
-    sealing(files, done=_DONE if swapped else _NOTHING_DONE)
+    sealing(files, nothing=None if swapped else _NOTHING_DONE)
 
 
 def marks_of(
