@@ -354,6 +354,7 @@ def test_no_environment_opens_the_gate(run: Run, facesets: Path, tmp_path: Path)
     }
     assert {name for name in named if name.startswith("UNDERSTUDY_")} == {
         "UNDERSTUDY_IDENTITIES",
+        "UNDERSTUDY_PROGRESS",  # how progress is told
         "UNDERSTUDY_SIGNING",
         "UNDERSTUDY_WEIGHTS",
     }

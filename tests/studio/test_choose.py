@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -74,13 +75,19 @@ def test_many_files_are_counted_not_shown(context: StudioContext, tmp_path: Path
     assert listing(context, str(tmp_path / "home" / "clips")).left_out == 1
 
 
+def _run(work: Coroutine[None, None, Path]) -> Path:
+    """In a thread of its own: a browser that tests share keeps an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 async def _chunks(*parts: bytes) -> AsyncIterator[bytes]:
     for part in parts:
         yield part
 
 
 def _kept(context: StudioContext, name: str, *parts: bytes, kind: str = "footage") -> Path:
-    return asyncio.run(keep(context, name, kind, _chunks(*parts)))
+    return _run(keep(context, name, kind, _chunks(*parts)))
 
 
 def test_what_is_sent_lies_in_the_production_and_nothing_is_written_over(context: StudioContext) -> None:
@@ -126,7 +133,7 @@ def test_what_is_too_large_or_broken_off_leaves_nothing(context: StudioContext, 
         with pytest.raises(UnderstudyError):
             _kept(context, "a.mp4", *parts)
     with pytest.raises(UnderstudyError):
-        asyncio.run(keep(context, "a.mp4", "footage", broken()))
+        _run(keep(context, "a.mp4", "footage", broken()))
     monkeypatch.setattr(choose.shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 30))
     with pytest.raises(UnderstudyError, match="disk"):
         _kept(context, "a.mp4", b"x")

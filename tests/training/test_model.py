@@ -54,17 +54,17 @@ def test_a_new_identity_starts_as_the_mean_and_changes_nobody() -> None:
 
 
 def test_what_is_drawn_of_who_joins_follows_them_at_once() -> None:
-    three = model("a", "b").with_identity("c", 10_000)
+    three = model("a", "b").with_identity("c", 10_003)
     with torch.no_grad():
         for parameter in three.decoders.parameters():
             parameter.add_(1)
-    three.after_step(10_000)
+    three.after_step(10_003)  # a fourth step, which counts for four
     averages = three.averaged.decoders  # type: ignore[union-attr]
     behind = [
         float((new.heads[0].weight - average.heads[0].weight).detach().mean())  # type: ignore[union-attr,index,operator]
         for new, average in zip(three.decoders, averages, strict=True)
     ]
-    assert behind == pytest.approx([0.999, 0.999, 0.1], abs=1e-3)
+    assert behind == pytest.approx([0.999**4, 0.999**4, 0.1], abs=1e-3)
 
 
 def test_how_far_it_is_grown_stays() -> None:
