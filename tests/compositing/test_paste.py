@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.compositing.paste import place
+from understudy.compositing.paste import place, place_planes, shown_part
 from understudy.core.types import Image, Mask, Matrix
 
 SIZE = 32
@@ -162,6 +162,27 @@ def test_a_window_lies_on_the_grid_and_holds_the_same(matrix: np.ndarray, grid_p
     inner = inner[: fine.weight.shape[0], : fine.weight.shape[1]]
     np.testing.assert_allclose(inner, fine.weight, atol=1e-5)
     assert coarse.weight.sum() == pytest.approx(fine.weight.sum(), rel=1e-3)
+
+
+@settings(deadline=None, max_examples=60)
+@given(matrices, st.tuples(*[st.integers(0, 20)] * 2), st.integers(1, 12), st.integers(0, 2**32 - 1))
+def test_the_part_that_is_shown_is_placed_as_the_whole(
+    matrix: np.ndarray, corner: tuple[int, int], side: int, seed: int
+) -> None:
+    drawn = np.random.default_rng(seed).random((SIZE, SIZE, 3), dtype=np.float32)
+    mask = np.zeros((SIZE, SIZE), np.float32)
+    x, y = corner
+    mask[y : y + side, x : x + side] = 0.75
+    whole = place_planes(drawn, mask, matrix, (80, 60), (2, 2))
+    x0, y0, x1, y1 = shown_part(mask, matrix).box
+    moved = matrix - np.array([[0, 0, x0], [0, 0, y0]], np.float32)
+    part = place_planes(drawn[y0:y1, x0:x1], mask[y0:y1, x0:x1], moved, (80, 60), (2, 2))
+    if whole is None or part is None:
+        assert whole is part
+        return
+    assert part.window == whole.window
+    for name in ("luma", "chroma", "weight", "chroma_weight"):
+        np.testing.assert_allclose(getattr(part, name), getattr(whole, name), atol=2e-4)
 
 
 def test_values_that_are_no_numbers_outside_the_mask_do_no_harm() -> None:

@@ -133,6 +133,13 @@ def test_what_is_added_is_little(time_s: float, frame_px: float) -> None:
     assert np.abs(inside).max() > 2 / 255
 
 
+def test_a_part_is_marked_as_in_the_whole_face() -> None:
+    drawn, mark = face(0), Watermark(PAYLOAD, size_px=SIZE_PX, coverage=COVERAGE)
+    whole = mark.marked(drawn, time_s=1.1, frame_px=300)
+    part = mark.marked(drawn[9:70, 5:80], time_s=1.1, frame_px=300, corner=(5, 9))
+    np.testing.assert_allclose(part, whole[9:70, 5:80], atol=1e-6)
+
+
 def test_what_is_added_is_the_picture_of_the_waves_warped_into_the_crop() -> None:
     """Which takes twice as long."""
     drawn, coverage, time_s = np.zeros((96, 96, 3), np.float32), 1.5, 1.1

@@ -48,7 +48,7 @@ class TargetLight:
             mask: (s, s) float32 in [0, 1], where the face is shown: what lies elsewhere has no say.
 
         Returns:
-            (s, s, 3) float32 in [0, 1].
+            (s, s, 3) float32 in [0, 1]; as drawn outside of the rectangle around the mask.
 
         Raises:
             ValueError: the three differ in size.
@@ -56,7 +56,8 @@ class TargetLight:
         if drawn.shape != target.shape or drawn.shape[:2] != mask.shape:
             shapes = f"drawn {drawn.shape}, target {target.shape} and mask {mask.shape}"
             raise ValueError(f"{shapes} differ in size")
-        if not mask.any():
+        x, y, width, height = cv2.boundingRect((mask > 0).view(np.uint8))
+        if width == 0:
             return drawn
         # what is coarse shows in a few pixels, at a fraction of the work
         few = (min(_LOOKED_AT_PX, drawn.shape[1]), min(_LOOKED_AT_PX, drawn.shape[0]))
@@ -65,8 +66,9 @@ class TargetLight:
         share = np.asarray(share, np.float32)
         change = np.asarray(cv2.addWeighted(seen, 1 / 255, own, -1, 0, dtype=cv2.CV_32F), np.float32)
         light = cv2.resize(self.of(change, share), drawn.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        lit = cv2.add(drawn, light, dst=light)
-        return np.asarray(np.clip(lit, 0, 1, out=lit), np.float32)
+        part, lit = np.s_[y : y + height, x : x + width], drawn.copy()
+        np.clip(cv2.add(drawn[part], light[part]), 0, 1, out=lit[part])
+        return lit
 
     def of(self, change: FloatImage, mask: Mask) -> FloatImage:
         """What of the difference between two faces is light.

@@ -77,7 +77,7 @@ def occlusion_evidence(
     usual = in_crop(tolerance or _GUESSED, landmarks_px, size)
     unlike = change(crop, reconstruction, np.minimum(region, drawn_mask)) / usual
     strength = np.sqrt(np.square(unlike).sum(axis=2) / 2, dtype=np.float32)
-    strength /= np.float32(max(1.0, 2 * np.percentile(strength[inside], _ORDINARY)))
+    strength /= np.float32(max(1.0, 2 * _percentile(strength[inside], _ORDINARY)))
     # where no face is drawn although one is there, something else is seen; not at the border, which is vague
     undrawn = cv2.erode(region, np.ones((_VAGUE_PX, _VAGUE_PX), np.uint8)) - drawn_mask
     strength = np.maximum(strength, np.float32(2 * _MOST) * (undrawn - np.float32(0.25)))
@@ -141,6 +141,12 @@ def refined(mask: _Floats, crop: Image) -> Mask:
     )
     soft = slope * guide_full + offset
     return np.clip((soft - np.float32(0.3)) / np.float32(0.3), 0, 1, dtype=np.float32)
+
+
+def _percentile(values: _Floats, percent: float) -> float:
+    """The value below which so many lie; numpy's own, which interpolates, takes ten times as long."""
+    at = int(percent / 100 * (values.size - 1))
+    return float(np.partition(values, at)[at])
 
 
 _GUESSED = Tolerance.guessed()

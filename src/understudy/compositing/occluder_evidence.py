@@ -180,12 +180,15 @@ def _fitted(terms: _Floats, wanted: _Floats, rest: _Floats) -> tuple[_Floats, in
     """
     hold = _STIFF * len(wanted) * np.diag([1.0, 0.0, 0.2, 0.2]).astype(np.float32)
     hold += np.float32(1e-6) * np.eye(4, dtype=np.float32)
-    fits, sought = np.zeros((3, 4), np.float32), wanted.T[..., None]
+    # what each pixel adds to the sums of least squares: only its weight changes from round to round
+    with_wanted = np.concatenate([terms, wanted.T[..., None]], axis=2)
+    added = (terms[..., None] * with_wanted[:, :, None]).transpose(1, 0, 2, 3).reshape(len(wanted), -1)
+    fits = np.zeros((3, 4), np.float32)
     for _ in range(_ROUNDS):
         weight = 1 / np.square(1 + np.square(rest / _OUTLIER).sum(axis=1))
-        weighted = (terms * weight[:, None]).transpose(0, 2, 1)
+        sums = (weight @ added).reshape(3, 4, 5)
         share = np.float32(max(float(weight.mean()), 1e-3))
-        fits = np.linalg.solve(weighted @ terms + share * hold, weighted @ sought)[..., 0]
+        fits = np.linalg.solve(sums[..., :4] + share * hold, sums[..., 4:])[..., 0]
         rest = np.asarray(wanted - (terms @ fits[..., None])[..., 0].T, np.float32)
     return fits, int(np.count_nonzero(np.square(rest / _OUTLIER).sum(axis=1) < 1))
 

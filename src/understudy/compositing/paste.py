@@ -15,6 +15,8 @@ from understudy.core.types import Mask, Matrix
 
 _FloatImage = NDArray[np.float32]
 
+_AROUND_PX = 4  # beyond the mask: interpolation reaches one pixel, a cubic filter two more
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -149,6 +151,26 @@ def place_planes(
         weight=weight,
         chroma_weight=coarse_weight,
     )
+
+
+def shown_part(mask: Mask, crop_from_frame: Matrix) -> Window:
+    """The part of a crop that a frame shows any of, with what its pixels are interpolated from.
+
+    All of it where the frame shows it so small that it is averaged: in a part whose place changes from
+    frame to frame that would be done in other cells each time.
+
+    Args:
+        mask: (s, s) float32, how much of it is shown.
+        crop_from_frame: (2, 3) the similarity that cut it out.
+    """
+    height, width = mask.shape
+    (a, b, _), (c, d, _) = crop_from_frame.tolist()
+    if abs(a * d - b * c) ** 0.5 > AREA_FROM:
+        return Window(0, 0, width, height)
+    left, top, columns, rows = cv2.boundingRect((mask > 0).view(np.uint8))
+    x0, y0 = max(0, left - _AROUND_PX), max(0, top - _AROUND_PX)
+    x1, y1 = min(width, left + columns + _AROUND_PX), min(height, top + rows + _AROUND_PX)
+    return Window(x0, y0, x1, y1)
 
 
 def _reached(

@@ -43,15 +43,25 @@ class Watermark:
         crop_from_canvas = np.array([[1, 0, 0], [0, scale, shift]])
         size = (along.shape[1], size_px)
         shown = cv2.warpAffine(along, crop_from_canvas, size, flags=cv2.INTER_CUBIC)
-        self._waves = np.asarray(shown, np.float32)
+        at = np.concatenate(self._pattern.at)
+        self._used = slice(int(at.min()), int(at.max()) + 1)  # the others lie nowhere on the face
+        self._waves = np.ascontiguousarray(shown[:, self._used], np.float32)
 
-    def marked(self, drawn: Floats, *, time_s: float = 0.0, frame_px: float | None = None) -> Floats:
-        """A drawn face with the mark in it.
+    def marked(
+        self,
+        drawn: Floats,
+        *,
+        time_s: float = 0.0,
+        frame_px: float | None = None,
+        corner: tuple[int, int] = (0, 0),
+    ) -> Floats:
+        """A drawn face, or a part of one, with the mark in it.
 
         Args:
-            drawn: (s, s, 3) float32 RGB in [0, 1], upright, the face square in its middle.
+            drawn: (h, w, 3) float32 RGB in [0, 1], upright; the face square lies in its middle.
             time_s: when it is shown.
             frame_px: the face square's side in the frame; as drawn where None.
+            corner: column and row of a part's first pixel.
 
         Returns:
             The same changed, not clipped; `drawn` itself stays.
@@ -60,11 +70,9 @@ class Watermark:
         level = min(max(level, _LEAST_LEVEL), _MOST_LEVEL)
         signs = carriers(np.array([time_s]))[0] @ self._signs
         amounts = signs * np.array([[_AMOUNT * level], [_AMOUNT * _BLUE_LEVEL]], np.float32)
-        # not by numpy, whose products take threads from decoding and encoding
-        luma, blue = (self._shown(waves) for waves in self._pattern.all_waves(amounts))
+        (height, width), (x, y) = drawn.shape[:2], corner
+        down, across = self._waves[y : y + height], self._waves[x : x + width]
+        waves = self._pattern.all_waves(amounts)[:, self._used, self._used]
+        luma, blue = (down @ each @ across.T for each in waves)
         change = cv2.transform(cv2.merge([luma, blue, blue]), _RGB_FROM_CHANGE)
         return np.asarray(cv2.add(drawn, change, dst=change), np.float32)
-
-    def _shown(self, waves: Floats) -> Floats:
-        rows = cv2.gemm(self._waves, waves, 1, None, 0)  # type: ignore[call-overload]
-        return np.asarray(cv2.gemm(rows, self._waves, 1, None, 0, flags=cv2.GEMM_2_T), np.float32)  # type: ignore[call-overload]

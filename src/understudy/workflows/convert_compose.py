@@ -10,12 +10,13 @@ import numpy as np
 
 from understudy.compositing.blend import BLENDS
 from understudy.compositing.blend_feather import Feather
+from understudy.compositing.blend_parts import FloatImage
 from understudy.compositing.colour.sample import colour_sample
 from understudy.compositing.light import TargetLight
 from understudy.compositing.mask import blend_mask
 from understudy.compositing.mask_sets import without
-from understudy.compositing.paste import Window, place, place_planes
-from understudy.core.types import Mask
+from understudy.compositing.paste import Window, place, place_planes, shown_part
+from understudy.core.types import Mask, Matrix
 from understudy.media.image_picture import ImagePicture
 from understudy.media.partial import DecodedPicture, PartialFrame
 from understudy.nets.presets import Preset
@@ -145,37 +146,44 @@ class Composer:
         matte: Mask | None,
     ) -> Box | None:
         """Put one face into a picture, and how much of it is shown into the matte; tells where it is."""
-        cut = face.drawn.cut
-        colour_map = self._colours.take(cut.part.track, frame.index)
-        drawn = colour_map.apply(face.drawn.face, face.mask)
-        if self._light is not None:
-            drawn = self._light.given(drawn, cut.crop, face.mask)
-        if self._watermark is not None:
-            side_px, time_s = cut.part.face.square.side_px, float(frame.time_s)
-            drawn = self._watermark.marked(drawn, time_s=time_s, frame_px=side_px)
-        size, matrix = (picture.width_px, picture.height_px), cut.crop_from_frame
-        grid = picture.editable_grid_px
+        drawn, mask, matrix = self._finished(face, frame)
+        size, grid = (picture.width_px, picture.height_px), picture.editable_grid_px
         is_plain = self._blend is None and self._textures is None
         if is_plain and isinstance(picture, DecodedPicture) and picture.coded is not None:
-            mask = face.mask * np.float32(self._look.strength)
+            mask = mask * np.float32(self._look.strength)
             planes = place_planes(picture.stored(drawn), mask, matrix, size, grid, picture.chroma_site)
             if planes is not None:
                 x0, y0 = planes.window.x0, planes.window.y0
                 picture.mix(x0, y0, planes.luma, planes.chroma, planes.weight, planes.chroma_weight)
                 _cover(matte, planes.window, planes.weight)
             return planes.window.box if planes is not None else None
-        placed = place(drawn, face.mask, matrix, size, grid)
+        placed = place(drawn, mask, matrix, size, grid)
         if placed is None:
             return None
         before = picture.part(*placed.window.box).astype(np.float32) / np.float32(255)
         blend = self._blend or Feather(strength=self._look.strength)
         shown = placed.face
         if self._textures is not None:
-            shown = self._textures.given(cut.part.track, frame.index, before, placed)
+            shown = self._textures.given(face.drawn.cut.part.track, frame.index, before, placed)
         after = blend(before, shown, placed.weight)
         picture.put(placed.window.x0, placed.window.y0, after, placed.weight)
         _cover(matte, placed.window, placed.weight * np.float32(self._look.strength))
         return placed.window.box
+
+    def _finished(self, face: MaskedPart, frame: PartialFrame) -> tuple[FloatImage, Mask, Matrix]:
+        """The part of a face that is shown, as it shall look: its pixels, its mask, and where it lies."""
+        cut, whole_mask = face.drawn.cut, face.mask
+        drawn = self._colours.take(cut.part.track, frame.index).apply(face.drawn.face, whole_mask)
+        if self._light is not None:
+            drawn = self._light.given(drawn, cut.crop, whole_mask)
+        x0, y0, x1, y1 = shown_part(whole_mask, cut.crop_from_frame).box
+        drawn, mask = drawn[y0:y1, x0:x1], whole_mask[y0:y1, x0:x1]
+        if self._watermark is not None:
+            side_px, time_s = cut.part.face.square.side_px, float(frame.time_s)
+            drawn = self._watermark.marked(drawn, time_s=time_s, frame_px=side_px, corner=(x0, y0))
+        matrix = cut.crop_from_frame.copy()
+        matrix[:, 2] -= (x0, y0)
+        return drawn, mask, matrix
 
 
 def _cover(matte: Mask | None, window: Window, weight: Mask) -> None:

@@ -182,7 +182,7 @@ def _composed(
     with (
         closing(prefetch(footage.partial(), depth=ahead)) as decoded,
         closing(cast.of(decoded, ahead)) as chosen,
-        closing(prefetch(_made(drawing.model, composer, front, judging, chosen), depth=2)) as done,
+        closing(prefetch(_made(drawing.model, composer, front, judging, chosen), depth=ahead)) as done,
     ):
         yield from done
 
