@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import av
+from av.error import FFmpegError
 from av.filter import Graph
 
 Timed = tuple[int, av.VideoFrame]  # (pts, picture)
@@ -42,8 +43,10 @@ class Deinterlacer:
             if kind != self._kind:
                 yield from self._drain()
                 self._graph, self._kind = _graph(picture), kind
+            if self._graph is None:
+                yield pts, picture
+                continue
             self._waiting.append(pts)
-            assert self._graph is not None
             self._graph.push(picture)
             yield from self._ready()
         yield from self._drain()
@@ -66,7 +69,8 @@ class Deinterlacer:
         assert not self._waiting, f"{len(self._waiting)} pictures did not come out of the filter"
 
 
-def _graph(picture: av.VideoFrame) -> Graph:
+def _graph(picture: av.VideoFrame) -> Graph | None:
+    """What draws the missing lines of pictures like one; None where FFmpeg cannot, as of too few columns."""
     graph = Graph()
     source = graph.add_buffer(
         width=picture.width,
@@ -74,7 +78,9 @@ def _graph(picture: av.VideoFrame) -> Graph:
         format=picture.format,
         time_base=picture.time_base or Fraction(1, 25),
     )
-    graph.link_nodes(
-        source, graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
-    ).configure()
+    nodes = source, graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
+    try:
+        graph.link_nodes(*nodes).configure()
+    except FFmpegError:
+        return None
     return graph
