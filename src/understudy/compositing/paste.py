@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.compositing.resample import AREA_FROM, reduced, resampled
-from understudy.core.chroma import Site, at_sites, middle_of
+from understudy.core.chroma import Site, middle_of
 from understudy.core.geometry import inverse
 from understudy.core.types import Mask, Matrix
 
@@ -140,7 +140,7 @@ def place_planes(
     linear = crop_from_frame[:, :2] * np.array([across, down], np.float32)
     shift = crop_from_frame[:, :2] @ np.array(site, np.float32)
     crop_from_coarse = np.column_stack([linear, crop_from_frame[:, 2] + shift]).astype(np.float32)
-    coarse_weight = at_sites(weight, grid_px, site)
+    coarse_weight = weight if grid_px == (1, 1) else _to_window(mask, crop_from_coarse, coarse_window)
     # one by one, which is several times as fast as both at once; nobody sees how sharp chroma is
     planes = [np.ascontiguousarray(drawn[..., channel]) for channel in (1, 2)]
     chroma = [_to_window(plane, crop_from_coarse, coarse_window, edge) * coarse_weight for plane in planes]
