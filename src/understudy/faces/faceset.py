@@ -255,14 +255,19 @@ class Faceset:
             ids = queries.face_ids(self._db, state)
         for start in range(0, len(ids), _PAGE):
             with self._reading():
-                page = queries.faces_by_id(self._db, ids[start : start + _PAGE], self._crops)
+                page = queries.faces_by_id(self._db, ids[start : start + _PAGE], self.folder)
             yield from page
 
     def faces_by_id(self, ids: Sequence[int]) -> list[StoredFace]:
         """Some faces, whatever their state, in the order of their ids as given; unknown ones are left out."""
         with self._reading():
-            found = {face.id: face for face in queries.faces_by_id(self._db, list(ids), self._crops)}
+            found = {face.id: face for face in queries.faces_by_id(self._db, list(ids), self.folder)}
         return [found[face_id] for face_id in ids if face_id in found]
+
+    def masks(self) -> dict[int, str]:
+        """Names of the masks that were drawn on faces, whatever their state, by face."""
+        with self._reading():
+            return queries.masks(self._db)
 
     def imported(self) -> list[ImportedFace]:
         """What another program knew of faces, by source and frame; none where nothing was imported."""
@@ -288,7 +293,7 @@ class Faceset:
             return queries.kept_mean_identity(self._db)
 
     def digest(self) -> str:
-        """A digest of what a model would be trained on: the identity's name and the kept faces.
+        """A digest of what a model would be trained on: identity, kept faces and the masks drawn on them.
 
         The same extraction and review give the same digest wherever the folder lies.
 

@@ -62,12 +62,14 @@ class FaceStates:
         reasons: n texts.
         people: face id to the name that somebody gave, of those whose track says otherwise.
         masks: face id to the file of a drawn mask.
+        moved: face id to the path of the faceset that it was moved to.
     """
 
     kept: NDArray[np.bool_]
     reasons: list[str]
     people: dict[int, str]
     masks: dict[int, str]
+    moved: dict[int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,22 +116,22 @@ def read_columns(db: sqlite3.Connection, figures: Sequence[str]) -> FaceColumns:
 def read_states(db: sqlite3.Connection) -> FaceStates:
     """Read which faces are kept, why not, and whom they show; in the order of ids."""
     rows = _rows(db, "SELECT state, reason FROM faces ORDER BY id")
-    people: dict[int, str] = {}
-    masks: dict[int, str] = {}
+    edited: dict[str, dict[int, str]] = {"person": {}, "mask": {}, "faceset": {}}
     if has_edits(db):
         for face, what, value in _rows(db, "SELECT face, what, value FROM edited"):
-            if what in ("person", "mask"):
-                (people if what == "person" else masks)[face] = str(value)
+            if what in edited:
+                edited[what][face] = str(value)
     return FaceStates(
         kept=np.array([row[0] == "kept" for row in rows], np.bool_),
         reasons=[str(row[1]) for row in rows],
-        people=people,
-        masks=masks,
+        people=edited["person"],
+        masks=edited["mask"],
+        moved=edited["faceset"],
     )
 
 
-def read_state(db: sqlite3.Connection, face_id: int) -> tuple[bool, str, str | None, str | None]:
-    """Whether a face is kept, why not, whom it shows and its mask where somebody has said so."""
+def read_state(db: sqlite3.Connection, face_id: int) -> tuple[bool, str, dict[str, str]]:
+    """Whether a face is kept, why not, and what somebody has said of it, by kind."""
     state, reason = db.execute("SELECT state, reason FROM faces WHERE id = ?", (face_id,)).fetchone()
     edited: dict[str, str] = {}
     if has_edits(db):
@@ -137,7 +139,7 @@ def read_state(db: sqlite3.Connection, face_id: int) -> tuple[bool, str, str | N
             row[0]: str(row[1])
             for row in db.execute("SELECT what, value FROM edited WHERE face = ?", (face_id,))
         }
-    return state == "kept", str(reason), edited.get("person"), edited.get("mask")
+    return state == "kept", str(reason), edited
 
 
 def is_moved(db: sqlite3.Connection, known: FaceColumns, face_id: int) -> bool:

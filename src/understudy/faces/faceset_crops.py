@@ -17,7 +17,8 @@ _LARGEST_BYTES = 64 << 20  # of a crop
 
 def crop_name(source_id: int, record: FaceRecord) -> str:
     """File name of a face's crop: the same face gets the same name when its batch is done again."""
-    return f"s{source_id:04d}_f{record.frame_index:06d}_t{record.face.track:03d}.jpg"
+    place = f"s{source_id:04d}_f{record.frame_index:06d}_t{record.face.track:03d}"
+    return f"{place}{record.crop_suffix}.jpg"
 
 
 def write_crops(crops: Path, source_id: int, records: Iterable[FaceRecord]) -> None:

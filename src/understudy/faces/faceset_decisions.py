@@ -12,7 +12,7 @@ from understudy.faces.faceset_place import place_of, write_place
 from understudy.faces.faceset_records import State
 from understudy.faces.faceset_schema import EDITED
 
-What = Literal["person", "mask", "place"]
+What = Literal["person", "mask", "place", "faceset", "from"]
 
 _REVIEW = (
     "INSERT INTO reviews (decision, undoes, face, at, by, from_state, from_reason, to_state, reason) "
@@ -44,8 +44,9 @@ class Edit:
 
     Args:
         face_id: the face.
-        what: "person" (whom it shows: a name), "mask" (what hides it: a file name) or "place" (where it is
-            in its frame: see `faceset_place`).
+        what: "person" (whom it shows: a name), "mask" (what hides it: a file name), "place" (where it is in
+            its frame: see `faceset_place`), "faceset" (which other one it was moved to) or "from" (which it
+            came from: see `faceset_moved`).
         value: what it is from now on, None for as it was extracted.
     """
 

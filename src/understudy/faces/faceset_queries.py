@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from understudy.core.types import Points, Vector
+from understudy.faces.faceset_decisions import has_edits
 from understudy.faces.faceset_records import State, StoredFace, StoredSource, StoredTrack
 from understudy.faces.faceset_rows import (
     face_from_row,
@@ -18,6 +20,7 @@ from understudy.faces.faceset_rows import (
     source_from_row,
     track_from_row,
 )
+from understudy.faces.faceset_schema import CROPS, MASKS
 
 SELECT_SOURCES = (
     "SELECT *, (SELECT coalesce(max(number) + 1, 0) FROM tracks WHERE tracks.source = sources.id) "
@@ -55,8 +58,9 @@ def face_ids(db: sqlite3.Connection, state: State | None) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def faces_by_id(db: sqlite3.Connection, ids: list[int], crops: Path) -> list[StoredFace]:
-    """Some faces with all that belongs to them, by source, frame and track."""
+def faces_by_id(db: sqlite3.Connection, ids: list[int], folder: Path) -> list[StoredFace]:
+    """Some faces of a faceset's folder with all that belongs to them, by source, frame and track."""
+    drawn = {face: folder / MASKS / plain_name(name) for face, name in masks(db, ids).items()}
     marks = ", ".join("?" * len(ids))
     quality: dict[int, dict[str, float]] = {face_id: {} for face_id in ids}
     for row in db.execute(f"SELECT * FROM quality WHERE face IN ({marks})", ids):
@@ -68,7 +72,16 @@ def faces_by_id(db: sqlite3.Connection, ids: list[int], crops: Path) -> list[Sto
         f"WHERE faces.id IN ({marks}) {_BY_FRAME}",
         ids,
     )
-    return [face_from_row(row, quality[row["id"]], crops) for row in rows]
+    return [face_from_row(row, quality[row["id"]], folder / CROPS, drawn.get(row["id"])) for row in rows]
+
+
+def masks(db: sqlite3.Connection, ids: Sequence[int] | None = None) -> dict[int, str]:
+    """Names of the drawn masks of some faces, or of all, by face."""
+    if not has_edits(db):
+        return {}
+    some = "" if ids is None else f" AND face IN ({', '.join('?' * len(ids))})"
+    rows = db.execute(f"SELECT face, value FROM edited WHERE what = 'mask'{some}", list(ids or ()))
+    return {row["face"]: row["value"] for row in rows}
 
 
 def reasons(db: sqlite3.Connection) -> dict[str, int]:
@@ -110,15 +123,19 @@ def kept_mean_identity(db: sqlite3.Connection) -> Vector | None:
 
 
 def kept_digest(db: sqlite3.Connection, identity: str) -> str:
-    """64 hex digits over the identity's name and the kept faces, free of ids, paths and times."""
+    """64 hex digits over the identity's name, the kept faces and what hides them; no ids, paths or times."""
     sha = hashlib.sha256(json.dumps(["understudy faceset", identity]).encode())
+    drawn = masks(db)
     for row in db.execute(
         "SELECT sources.sha256, frame_index, number, square_x_px, square_y_px, square_side_px, "
-        "square_roll_rad, crop_sha256 FROM faces JOIN tracks ON tracks.id = faces.track "
+        "square_roll_rad, crop_sha256, faces.id FROM faces JOIN tracks ON tracks.id = faces.track "
         "JOIN sources ON sources.id = faces.source WHERE state = 'kept' "
         "ORDER BY sources.sha256, frame_index, number"
     ):
-        sha.update(json.dumps(list(row)).encode())
+        *said, face = row
+        if face in drawn:
+            said.append(drawn[face].rpartition("_")[2])  # which says what it holds, without the face's id
+        sha.update(json.dumps(said).encode())
     return sha.hexdigest()
 
 

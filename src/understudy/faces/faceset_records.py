@@ -78,6 +78,8 @@ class FaceRecord:
         reason: why it was rejected, "" where kept.
         crop_path: a file with the same bytes, which is linked to instead of written once more where the
             file system can; it must not be changed afterwards.
+        crop_suffix: what the crop's name ends in, of a face that no search of the footage has found: none
+            that a killed extraction has left is called so.
     """
 
     face: Face
@@ -90,6 +92,7 @@ class FaceRecord:
     state: State = "kept"
     reason: str = ""
     crop_path: Path | None = None
+    crop_suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +111,7 @@ class StoredFace:
         crop_from_frame: (2, 3) float32, the similarity that cut it; `faces.stored_crop` turns it upright.
         state: "kept" or "rejected".
         reason: why.
+        mask_path: a drawn mask of the crop, white where the face is hidden; None where there is none.
     """
 
     id: int
@@ -121,6 +125,7 @@ class StoredFace:
     crop_from_frame: Matrix
     state: State
     reason: str
+    mask_path: Path | None = None
 
     @property
     def track(self) -> int:

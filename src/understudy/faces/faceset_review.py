@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from understudy.faces import faceset_columns as columns
 from understudy.faces import faceset_decisions as decisions
+from understudy.faces import faceset_moved as moved
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_columns import FaceColumns, FaceStates, Floats, Ints, TrackRow
 from understudy.faces.faceset_decisions import Decision, Edit, StateChange
+from understudy.faces.faceset_moved import Arrival, Move
 
 
 class ReviewedFaceset(Faceset):
@@ -66,13 +68,14 @@ class ReviewedFaceset(Faceset):
         with self._reading():
             for face in faces:
                 row = int(np.searchsorted(ids, face))
-                kept, reason, person, mask = columns.read_state(self._db, face)
+                kept, reason, edited = columns.read_state(self._db, face)
                 states.kept[row] = kept
                 states.reasons[row] = reason
-                for known, value in ((states.people, person), (states.masks, mask)):
-                    known.pop(face, None)
-                    if value is not None:
-                        known[face] = value
+                known = {"person": states.people, "mask": states.masks, "faceset": states.moved}
+                for what, values in known.items():
+                    values.pop(face, None)
+                    if what in edited:
+                        values[face] = edited[what]
 
     def is_moved(self, known: FaceColumns, faces: Sequence[int]) -> bool:
         """Whether any of some faces lies elsewhere, or has another crop, than columns read before say."""
@@ -88,6 +91,38 @@ class ReviewedFaceset(Faceset):
         """(m,) ids of the faces with an identity vector, and these, (m, 128)."""
         with self._reading():
             return columns.read_vectors(self._db)
+
+    def targets(self) -> set[str]:
+        """Paths of the facesets that faces were ever moved to; see `faceset_moved`."""
+        with self._reading():
+            return moved.targets(self._db)
+
+    def moves(self, target: str, followed: Mapping[int, int]) -> list[Move]:
+        """What was decided about moving faces to another faceset, but for what that has followed."""
+        with self._reading():
+            return moved.moves(self._db, target, followed)
+
+    def followed(self, home: str) -> dict[int, int]:
+        """Up to which decision another faceset was followed, by the ids that faces have there."""
+        with self._reading():
+            return moved.followed(self._db, home)
+
+    def check_target(self, sources: Sequence[str]) -> None:
+        """Refuse faces of footage, by its sha256, that is still searched for faces; raises FacesetError."""
+        with self._reading():
+            moved.check_target(self._db, self.folder, sources)
+
+    def take_in(self, own: str, home: tuple[str, str], arrivals: Sequence[Arrival], by: str) -> None:
+        """Take in faces of another faceset, or give them back, as it has decided: all of them or none.
+
+        Args:
+            own: whom this faceset shows.
+            home: path of the other one from this folder, and what it is called.
+            arrivals: a few hundred at most.
+            by: who does it, in the history.
+        """
+        with self._writing():
+            moved.take_in(self._db, self.folder, own, home, arrivals, by)
 
     def version(self) -> int:
         """Changes when somebody else has written to the database."""

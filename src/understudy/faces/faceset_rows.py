@@ -55,7 +55,9 @@ def row_from_record(source_id: int, track_id: int, crop: str, record: FaceRecord
     )
 
 
-def face_from_row(row: sqlite3.Row, quality: dict[str, float], crops: Path) -> StoredFace:
+def face_from_row(
+    row: sqlite3.Row, quality: dict[str, float], crops: Path, mask_path: Path | None = None
+) -> StoredFace:
     """The way back; the row also has id, number (of the track), mesh, iris and vector."""
     _check_row(row, quality)
     face = Face(
@@ -86,6 +88,7 @@ def face_from_row(row: sqlite3.Row, quality: dict[str, float], crops: Path) -> S
         crop_from_frame=floats_from_blob(row["crop_from_frame"], 2, 3),
         state=row["state"],
         reason=row["reason"],
+        mask_path=mask_path,
     )
 
 

@@ -14,6 +14,7 @@ from understudy.faces.faceset_trust import NotOurs
 
 DATABASE = "faces.sqlite"
 CROPS = "crops"
+MASKS = "masks"  # PNGs as large as the crops, named by their content: none is ever written over
 SCHEMA_VERSION = 2
 APPLICATION_ID = 0x46534554  # "FSET": tells a faceset from any other SQLite file
 
@@ -122,7 +123,7 @@ EDITED = (
     """
 CREATE TABLE IF NOT EXISTS edited (
     face INTEGER NOT NULL REFERENCES faces (id),
-    what TEXT NOT NULL,                  -- "person", "mask", "place"
+    what TEXT NOT NULL,                  -- "person", "mask", "place", "faceset", "from"
     value TEXT NOT NULL,                 -- as it is now; no row where it is as it was extracted
     PRIMARY KEY (face, what)
 ) STRICT, WITHOUT ROWID

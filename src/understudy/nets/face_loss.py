@@ -3,7 +3,8 @@
 Left to automatic differentiation the same sum costs some thirty passes over the pictures; a small
 network is so fast that this was an eighth of a step.
 
-Shapes: drawn_B4HW and truth_B4HW a face and its mask in [0, 1]; focus_B1HW eyes and mouth.
+Shapes: drawn_B4HW and truth_B4HW a face and its mask in [0, 1]; focus_B1HW eyes and mouth; hidden_B1HW what
+lies before the face: of the picture nothing is asked there, and of the mask what `truth` says.
 """
 
 from __future__ import annotations
@@ -65,27 +66,40 @@ class FaceLoss(nn.Module):
 
     @torch.no_grad()
     def forward(
-        self, drawn_B4HW: Tensor, truth_B4HW: Tensor, focus_B1HW: Tensor, whole: Whole | None = None
+        self,
+        drawn_B4HW: Tensor,
+        truth_B4HW: Tensor,
+        focus_B1HW: Tensor,
+        whole: Whole | None = None,
+        hidden_B1HW: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """The loss, and its gradient to `drawn_B4HW` in the same shape; the parts' add up to the whole's."""
         config, inner = self.config, self.inner
         pictures = len(drawn_B4HW) if whole is None else whole.pictures
-        weight_BHW = self.weight(truth_B4HW, focus_B1HW)
+        weight_BHW = self.weight(truth_B4HW, focus_B1HW, hidden_B1HW)
         difference = drawn_B4HW.contiguous() - truth_B4HW
         total = weight_BHW.sum() if whole is None else whole.weight
         value, gradient = self._l1(difference, weight_BHW, total, pictures)
         if not config.ssim:
             return value, gradient
         off, grey = (_luma(x[:, :3, inner, inner]) for x in (difference, truth_B4HW))
+        seen = None if hidden_B1HW is None else 1 - hidden_B1HW[:, 0, inner, inner]
+        if seen is not None:  # windows that reach what is hidden see what is drawn in both pictures
+            grey.addcmul_(1 - seen, off)
+            off.mul_(seen)
         similarity, off_gradient = _ssim(off, grey, weight_BHW[:, inner, inner], self.windows, pictures)
+        if seen is not None:
+            off_gradient.mul_(seen)
         for channel, share in enumerate(LUMA):
             gradient[:, channel, inner, inner].add_(off_gradient, alpha=-config.ssim * share)
         return value + config.ssim * (len(drawn_B4HW) / pictures - similarity), gradient
 
-    def weight(self, truth_B4HW: Tensor, focus_B1HW: Tensor) -> Tensor:
+    def weight(self, truth_B4HW: Tensor, focus_B1HW: Tensor, hidden_B1HW: Tensor | None = None) -> Tensor:
         """How much each pixel counts, (B, H, W)."""
         mask = truth_B4HW[:, 3]
-        return torch.addcmul(mask, mask, focus_B1HW[:, 0], value=self.config.focus).add_(self.config.outside)
+        weight = torch.addcmul(mask, mask, focus_B1HW[:, 0], value=self.config.focus)
+        weight.add_(self.config.outside)
+        return weight if hidden_B1HW is None else weight.mul_(1 - hidden_B1HW[:, 0])
 
     def _l1(
         self, difference_B4HW: Tensor, weight_BHW: Tensor, total: Tensor, pictures: int

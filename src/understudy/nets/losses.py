@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 LUMA = (0.299, 0.587, 0.114)
 C1, C2 = 0.01**2, 0.03**2  # of equation 13, for pictures in [0, 1]
+WINDOW_PX = 11
 
 
 class GaussianWindows(nn.Module):
@@ -18,7 +19,9 @@ class GaussianWindows(nn.Module):
     Applied as two small matrix products: a CPU is slow at the depthwise convolution that they replace.
     """
 
-    def __init__(self, size_px: int, *, stride: int = 1, window: int = 11, sigma_px: float = 1.5) -> None:
+    def __init__(
+        self, size_px: int, *, stride: int = 1, window: int = WINDOW_PX, sigma_px: float = 1.5
+    ) -> None:
         """Prepare for square pictures of `size_px`; only windows that lie wholly inside count."""
         super().__init__()
         self.radius, self.stride = window // 2, stride

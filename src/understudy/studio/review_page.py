@@ -17,6 +17,7 @@ from understudy.studio.review_face_routes import face_routes
 from understudy.studio.reviews import Reviews
 from understudy.workflows.review import Changed, Review
 from understudy.workflows.review_coverage import compared
+from understudy.workflows.review_move import move_out
 
 _FOR_EVER = "private, max-age=31536000, immutable"  # the address changes with what is there
 _BINARY = "application/octet-stream"
@@ -27,17 +28,19 @@ class Step(BaseModel):
 
     Args:
         do: what.
-        faces: ids, of keep, reject and give.
+        faces: ids, of keep, reject, give and move.
         reason: of reject.
         person: whom the faces show, of give; who is merged into another, of merge.
         into: of merge.
+        faceset: id of the one that faces are moved to, of move.
     """
 
-    do: Literal["keep", "reject", "give", "merge", "undo", "redo"]
+    do: Literal["keep", "reject", "give", "merge", "move", "undo", "redo"]
     faces: Annotated[list[int], Field(max_length=1_000_000)] = []
     reason: str = ""
     person: str = ""
     into: str = ""
+    faceset: str = ""
 
 
 _STEPS: dict[str, Callable[[Review, Step], Changed]] = {
@@ -120,7 +123,13 @@ def _steps(reviews: Reviews) -> APIRouter:
     @routes.post("/api/review/{short}/step")
     def step(short: str, step: Step) -> dict[str, object]:
         """Decide something, or take it back."""
-        return asdict(_STEPS[step.do](reviews.of(short), step))
+        review = reviews.of(short)
+        if step.do == "move":
+            changed = move_out(review, step.faces, reviews.of(step.faceset))
+        else:
+            changed = _STEPS[step.do](review, step)
+        reviews.settle(review)
+        return asdict(changed)
 
     @routes.get("/api/review/{short}/history")
     def history(short: str) -> list[dict[str, object]]:

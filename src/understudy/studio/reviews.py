@@ -10,6 +10,7 @@ from understudy.core.errors import UnderstudyError
 from understudy.faces.faceset_schema import DATABASE
 from understudy.studio.context import StudioContext
 from understudy.workflows.review import Review
+from understudy.workflows.review_move import settle
 
 
 class Reviews:
@@ -36,8 +37,19 @@ class Reviews:
             self._open[folder] = (made, review)
             maker = threading.Thread(target=_make_thumbnails, args=(review,), daemon=True)
             self._makers.append(maker)
+        with contextlib.suppress(UnderstudyError, OSError):  # tried again with the next step
+            self.settle(review)  # what a kill has left
         maker.start()
         return review
+
+    def settle(self, review: Review) -> None:
+        """Let the production's other facesets follow what one has decided; raises UnderstudyError."""
+
+        def opened(folder: Path) -> Review | None:
+            known = {path: short for short, path in self._context.facesets().items()}
+            return self.of(known[folder]) if folder in known else None
+
+        settle(review, opened)
 
     def open_all(self) -> None:
         """Open all facesets of the production behind the scenes, so that none has to be waited for."""

@@ -3,7 +3,8 @@
 Everything random is drawn on the host, a few numbers a face, by a generator that is the same everywhere; the
 pictures are moved where they lie, all of a batch at once.
 
-Shapes: faces_N5SS uint8, a batch of samples, planar: RGB, the face mask, and eyes and mouth.
+Shapes: faces_N5SS uint8, a batch of samples, planar: RGB, the face mask, and eyes and mouth; where something
+was drawn over any face, a sixth plane says what is hidden.
 """
 
 from __future__ import annotations
@@ -96,11 +97,13 @@ class Pairs:
         warped_B3HW: under the similarity and the warp, recoloured.
         truth_B4HW: the picture and the face mask under the similarity alone.
         focus_B1HW: eyes and mouth under the similarity alone.
+        hidden_B1HW: what lies before the face, likewise; the face mask leaves it out. None where nothing is.
     """
 
     warped_B3HW: Tensor
     truth_B4HW: Tensor
     focus_B1HW: Tensor
+    hidden_B1HW: Tensor | None = None
 
 
 def random_moves(
@@ -151,7 +154,11 @@ def make_pairs(read_N5SS: Tensor, drawn_N5SS: Tensor, moves: Moves, size_px: int
     # need not say how bright or tinted the picture was
     warped = torch.addcmul(colours[:, :, 1:], warped, colours[:, :, :1]).clamp_(0, 1)
     truth = _sampled(drawn, where[:, 0]).mul_(1 / 255)
-    return Pairs(warped_B3HW=warped, truth_B4HW=truth[:, :4], focus_B1HW=truth[:, 4:])
+    if truth.shape[1] == 5:
+        return Pairs(warped_B3HW=warped, truth_B4HW=truth[:, :4], focus_B1HW=truth[:, 4:])
+    hidden = truth[:, 5:]
+    truth[:, 3:4] *= 1 - hidden
+    return Pairs(warped_B3HW=warped, truth_B4HW=truth[:, :4], focus_B1HW=truth[:, 4:5], hidden_B1HW=hidden)
 
 
 def sent(numbers: NDArray[Any], device: torch.device) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from understudy.nets.part import Part
 from understudy.training.augment import AugmentConfig, Moves, make_pairs, random_moves, sent
-from understudy.training.samples import Samples
+from understudy.training.samples import Hidden, Samples
 
 _BLOCK = 16  # steps whose moves are drawn together: alone, a step's few numbers cost as much as many
 _MOVES = 1  # keeps those apart from other random numbers
@@ -29,12 +29,15 @@ class Batch:
         truth_B4HW: what should be drawn: the picture and the face mask.
         focus_B1HW: eyes and mouth.
         expression_BX: what the code should say.
+        hidden_B1HW: where nothing is learnt of the picture, as something lies before the face there; None
+            where nothing was drawn over any face of the facesets.
     """
 
     face_B3HW: Tensor
     truth_B4HW: Tensor
     focus_B1HW: Tensor
     expression_BX: Tensor
+    hidden_B1HW: Tensor | None = None
 
 
 def batches(
@@ -90,6 +93,7 @@ def batches_in_parts(
     is_mapped = any(isinstance(samples.planes, np.memmap) for samples in identities)
     faces = [torch.from_numpy(samples.planes) for samples in identities]
     faces = faces if is_mapped else [every.to(where) for every in faces]
+    hidden = _hidden(identities, faces[0].device)
     count, side, size_px = len(faces) * size, faces[0].shape[-1], identities[0].size_px
     step, block, moves = first_step, -1, None
     while True:
@@ -100,7 +104,7 @@ def batches_in_parts(
         rng = np.random.default_rng([seed, step])
         chosen = np.stack([_drawn(samples, size, rng) for samples in identities])
         own = moves.part(step % _BLOCK * count, count)
-        yield [_made(faces, identities, *_of(part, chosen, own), where) for part in parts]
+        yield [_made(faces, hidden, identities, *_of(part, chosen, own), where) for part in parts]
         step += 1
 
 
@@ -120,8 +124,18 @@ def _of(part: Part | None, chosen: NDArray[np.intp], moves: Moves) -> tuple[NDAr
     return chosen.ravel()[rows].reshape(len(chosen), -1), moves.rows(rows)
 
 
+def _hidden(identities: Sequence[Samples], device: torch.device) -> list[tuple[Hidden, Tensor]]:
+    """What hides the faces of each identity, and its masks where these lie; none where nothing does."""
+    if all(samples.hidden is None for samples in identities):
+        return []
+    side = identities[0].planes.shape[-1]
+    each = [samples.hidden or Hidden.nothing(len(samples), side) for samples in identities]
+    return [(one, torch.from_numpy(one.masks).to(device)) for one in each]
+
+
 def _made(
     faces: Sequence[Tensor],
+    hidden: Sequence[tuple[Hidden, Tensor]],
     identities: Sequence[Samples],
     chosen: NDArray[np.intp],
     moves: Moves,
@@ -130,6 +144,12 @@ def _made(
     picked = faces[0].new_empty(chosen.size, *faces[0].shape[1:])
     for every, some, into in zip(faces, chosen, picked.split(chosen.shape[1]), strict=True):
         torch.index_select(every, 0, sent(some, picked.device), out=into)
+    if hidden:
+        drawn = [
+            masks.index_select(0, sent(one.of[some], picked.device))
+            for (one, masks), some in zip(hidden, chosen, strict=True)
+        ]
+        picked = torch.cat([picked, torch.cat(drawn)[:, None]], dim=1)
     if picked.device.type != where.type:
         picked = picked.pin_memory().to(where, non_blocking=True)
     expressions = [samples.expressions[some] for samples, some in zip(identities, chosen, strict=True)]
@@ -156,4 +176,5 @@ def to_batch(
         truth_B4HW=pairs.truth_B4HW,
         focus_B1HW=pairs.focus_B1HW,
         expression_BX=sent(said, read_N5SS.device),
+        hidden_B1HW=pairs.hidden_B1HW,
     )

@@ -48,4 +48,5 @@ def at_size(batch: Batch, size_px: int) -> Batch:
         truth_B4HW=smaller(batch.truth_B4HW),
         focus_B1HW=smaller(batch.focus_B1HW),
         expression_BX=batch.expression_BX,
+        hidden_B1HW=None if batch.hidden_B1HW is None else smaller(batch.hidden_B1HW),
     )

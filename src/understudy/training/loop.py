@@ -138,7 +138,9 @@ class Trainer:
     def _add_gradients(self, division: Division, batches: Sequence[Batch], kind: Kind, number: int) -> Tensor:
         """Those of the whole step, of which some may be computed elsewhere; returns its loss."""
         of_face = self.face_loss(self.model.drawn_px)
-        weights = [of_face.weight(batch.truth_B4HW, batch.focus_B1HW).sum() for batch in batches]
+        weights = [
+            of_face.weight(batch.truth_B4HW, batch.focus_B1HW, batch.hidden_B1HW).sum() for batch in batches
+        ]
         weight = torch.stack(weights).sum()
         division.add_up([weight])
         whole = Whole(pictures=division.count * len(batches[0].truth_B4HW), weight=weight)
@@ -172,7 +174,9 @@ class Trainer:
             drawn = [decoder(own) for decoder, own in zip(model.decoders, each, strict=True)]
             read = self.reading_loss(code, batch, share)
         pictures = torch.cat([picture.detach() for picture in drawn])
-        loss, gradient = self.face_loss(model.drawn_px)(pictures, batch.truth_B4HW, batch.focus_B1HW, whole)
+        loss, gradient = self.face_loss(model.drawn_px)(
+            pictures, batch.truth_B4HW, batch.focus_B1HW, whole, batch.hidden_B1HW
+        )
         if heard is not None and model.critic is not None:
             weight = heard * self.weights.adversarial
             with model.autocast():

@@ -104,4 +104,5 @@ class _Recording:
 
 
 def _tensors(batch: Batch) -> dict[str, Tensor]:
-    return {field.name: getattr(batch, field.name) for field in fields(batch)}
+    found = {field.name: getattr(batch, field.name) for field in fields(batch)}
+    return {name: value for name, value in found.items() if value is not None}

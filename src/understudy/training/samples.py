@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from understudy.core.geometry import transform_points
 from understudy.core.mapped import mapped_bytes
 from understudy.core.types import Points
+from understudy.faces.drawn_mask import hidden_in
 from understudy.faces.expression import EXPRESSION_SIZE, against_rest, expression_vectors, mirrored
 from understudy.faces.faceset_records import StoredFace
 from understudy.faces.mesh import FACE_OVAL, LEFT_EYELIDS, OUTER_LIPS, RIGHT_EYELIDS
@@ -23,6 +24,24 @@ from understudy.faces.stored_crop import read_upright
 MARGIN = 1.2  # a sample is this much larger than what the network sees: room to turn and shift
 HOLD_OUT_EVERY = 10
 MAX_FACES = 4000  # an identity; at 128 px they take half a gigabyte
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """Where faces of one identity are hidden, as a person has drawn it.
+
+    Args:
+        masks: (1 + k, s, s) uint8, 255 where something lies before the face; the first one is empty.
+        of: (n,) index of each face's mask.
+    """
+
+    masks: NDArray[np.uint8]
+    of: NDArray[np.intp]
+
+    @classmethod
+    def nothing(cls, count: int, side_px: int) -> Hidden:
+        """Of faces on which nothing was drawn."""
+        return cls(masks=np.zeros((1, side_px, side_px), np.uint8), of=np.zeros(count, np.intp))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +55,7 @@ class Samples:
             and its eyes and mouth, softly.
         expressions: (n, 2, `EXPRESSION_SIZE`) float32: as it is, and in a mirror.
         focus: (k,) indices of faces, none held out, that are drawn more often; see `batches`.
+        hidden: what a person has said to lie before them; None where nothing was drawn on any.
     """
 
     identity: str
@@ -43,6 +63,7 @@ class Samples:
     planes: NDArray[np.uint8]
     expressions: NDArray[np.float32]
     focus: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    hidden: Hidden | None = None
 
     def __len__(self) -> int:
         """How many faces."""
@@ -95,7 +116,7 @@ def load_samples(
         map_in: folder on whose disk the pictures are kept; in memory where None.
 
     Raises:
-        MediaError: a crop cannot be read.
+        MediaError: a crop, or a mask that was drawn on it, cannot be read.
         UnderstudyError: that disk has no room.
     """
     faces = learnt_of(faces)
@@ -104,6 +125,12 @@ def load_samples(
     shape = (len(faces), 5, side, side)
     planes = np.empty(shape, np.uint8) if map_in is None else mapped_bytes(shape, map_in)
 
+    masked = [index for index, stored in enumerate(faces) if stored.mask_path is not None]
+    hidden = Hidden.nothing(len(faces), side)
+    if masked:
+        hidden = Hidden(masks=np.zeros((1 + len(masked), side, side), np.uint8), of=hidden.of)
+        hidden.of[masked] = np.arange(1, 1 + len(masked))
+
     def load(index: int) -> None:
         stored = faces[index]
         sample_from_frame = stored.square.crop_from_frame(side, wider)
@@ -111,10 +138,19 @@ def load_samples(
         planes[index, :3] = picture.transpose(2, 0, 1)
         points = transform_points(sample_from_frame, stored.face.landmarks_px[:, :2])
         planes[index, 3], planes[index, 4] = draw_masks(points, side, size_px)
+        drawn = hidden_in(stored, sample_from_frame, side)
+        if drawn is not None:
+            hidden.masks[hidden.of[index]] = drawn
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # by default four more, which get in each other's way
         list(pool.map(load, range(len(faces))))
-    return Samples(identity=identity, size_px=size_px, planes=planes, expressions=_expressions(faces))
+    return Samples(
+        identity=identity,
+        size_px=size_px,
+        planes=planes,
+        expressions=_expressions(faces),
+        hidden=hidden if masked else None,
+    )
 
 
 def _expressions(faces: Sequence[StoredFace]) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from understudy.core.types import Image
-from understudy.nets.losses import MaskedSsim
+from understudy.nets.losses import WINDOW_PX, MaskedSsim
 from understudy.training.model import Model
 from understudy.training.samples import Samples
 
@@ -22,13 +22,29 @@ _MOST_HELD_OUT = 200  # validated on, an identity: an even choice of more
 
 def centred(samples: Samples, index: NDArray[np.intp]) -> NDArray[np.uint8]:
     """The samples as the network sees them in use, unwarped: (n, s, s, 4) RGB and the face mask."""
-    margin = (samples.planes.shape[-1] - samples.size_px) // 2
-    inner = slice(margin, margin + samples.size_px)
+    inner = _inner(samples)
     return np.ascontiguousarray(samples.planes[index, :4, inner, inner].transpose(0, 2, 3, 1))
 
 
+def hidden_there(samples: Samples, index: NDArray[np.intp]) -> NDArray[np.uint8] | None:
+    """What was drawn over the same faces, (n, s, s), 255 where they are hidden; None where nothing was."""
+    hidden = samples.hidden
+    if hidden is None or not hidden.of[index].any():
+        return None
+    inner = _inner(samples)
+    return hidden.masks[hidden.of[index], inner, inner]
+
+
+def _inner(samples: Samples) -> slice:
+    margin = (samples.planes.shape[-1] - samples.size_px) // 2
+    return slice(margin, margin + samples.size_px)
+
+
 class Validation:
-    """SSIM inside the face mask on held-out faces, beside that of each identity's mean face."""
+    """SSIM inside the face mask on held-out faces, beside that of each identity's mean face.
+
+    What a person has drawn to lie before a face counts in neither, nor do windows that reach there.
+    """
 
     def __init__(self, identities: Sequence[Samples], *, says_expression: bool = True) -> None:
         """Prepare the held-out faces.
@@ -39,7 +55,7 @@ class Validation:
         """
         self._identities, self._says_expression = identities, says_expression
         self._ssim = MaskedSsim(identities[0].size_px)
-        self._held_out = {s.identity: centred(s, _thinned(s.held_out)) for s in identities}
+        self._held_out = {s.identity: _held_out(s) for s in identities}
 
     @cached_property
     def mean_face_ssim(self) -> dict[str, float]:
@@ -67,11 +83,7 @@ class Validation:
             model.know_codes(samples.identity, centred(samples, some)[..., :3], said)
 
     def _mean_face_ssim(self, samples: Samples) -> float:
-        # at 4,000 faces a float copy of all would be gigabytes: the mean is summed in parts
-        index = samples.training
-        parts = np.array_split(index, max(1, len(index) // 256))
-        total = sum(centred(samples, part)[..., :3].sum(axis=0, dtype=np.float64) for part in parts)
-        mean = (np.asarray(total) / len(index) / 255).astype(np.float32)
+        mean = mean_face(samples)
         truth = self._held_out[samples.identity]
         return float(np.mean([self._mean_ssim(mean[None], one[None]) for one in truth]))
 
@@ -79,6 +91,34 @@ class Validation:
         a = torch.from_numpy(np.ascontiguousarray(drawn)).permute(0, 3, 1, 2)
         b = torch.from_numpy(truth).float().div_(255).permute(0, 3, 1, 2)
         return float(self._ssim(a, b[:, :3], b[:, 3:4]).mean())
+
+
+def mean_face(samples: Samples) -> NDArray[np.float32]:
+    """(s, s, 3) RGB in [0, 1], of the faces that are learnt from, each where it is not hidden."""
+    # at 4,000 faces a float copy of all would be gigabytes: the mean is summed in parts
+    index, size = samples.training, samples.size_px
+    total, seen = np.zeros((size, size, 3)), np.full((size, size, 1), 1e-9)
+    for part in np.array_split(index, max(1, len(index) // 256)):
+        faces, hidden = centred(samples, part)[..., :3], hidden_there(samples, part)
+        if hidden is None:
+            total += faces.sum(axis=0, dtype=np.float64)
+            seen += len(part)
+        else:
+            is_seen = hidden[..., None] < 128
+            total += faces.sum(axis=0, dtype=np.float64, where=is_seen)
+            seen += is_seen.sum(axis=0)
+    return (total / seen / 255).astype(np.float32)
+
+
+def _held_out(samples: Samples) -> NDArray[np.uint8]:
+    """(n, s, s, 4) faces that are only validated on, and the mask of what counts."""
+    index = _thinned(samples.held_out)
+    faces, hidden = centred(samples, index), hidden_there(samples, index)
+    if hidden is not None:
+        window = np.ones((WINDOW_PX, WINDOW_PX), np.uint8)
+        for face, behind in zip(faces, hidden, strict=True):
+            face[..., 3][cv2.dilate(behind, window) > 0] = 0
+    return faces
 
 
 def _thinned(index: NDArray[np.intp]) -> NDArray[np.intp]:

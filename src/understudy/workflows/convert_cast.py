@@ -37,10 +37,17 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A face of a frame that is replaced."""
+    """A face of a frame that is replaced.
+
+    Args:
+        face: where it is.
+        role: whose it is, and by whom it is replaced.
+        masked: as it is stored, where a person has drawn what hides it.
+    """
 
     face: Face
     role: Role
+    masked: StoredFace | None = None
 
     @property
     def track(self) -> tuple[str, int]:
@@ -175,7 +182,8 @@ class StoredCast:
             for number, (role, faces, stored) in enumerate(waiting):
                 while stored is not None and stored.frame_index <= frame.index:
                     if stored.frame_index == frame.index:
-                        parts.append(Part(face=stored.face, role=role))
+                        masked = None if stored.mask_path is None else stored
+                        parts.append(Part(face=stored.face, role=role, masked=masked))
                     stored = next(faces, None)
                 waiting[number] = (role, faces, stored)
             yield frame, parts

@@ -18,6 +18,7 @@ class Front:
 
     Keys are looked at, and every frame from one that shows something to the next one. A face
     without anything before it that looks like it did in its last key has nothing before it either.
+    Where a person has drawn what hides a face, that is taken as it is.
     """
 
     def __init__(self, model: Model, tolerances: Mapping[str, Tolerance]) -> None:
@@ -40,14 +41,15 @@ class Front:
         Returns:
             (s, s) float32 in [0, 1] of each, None where nothing was found or looked for.
         """
-        keys = [i for i, each in enumerate(cuts) if each.key.is_of_occluders]
-        found = self._looked(name, cuts, keys)
+        found = {i: each.drawn for i, each in enumerate(cuts) if each.drawn is not None}
+        keys = [i for i, each in enumerate(cuts) if each.key.is_of_occluders and i not in found]
+        found |= self._looked(name, cuts, keys)
         between: list[int] = []
         for i, each in enumerate(cuts):
             if each.key.regular:
                 self._shown = {track: shown for track, shown in self._shown.items() if shown}
                 self._shown[each.part.track] = i in found
-            elif not each.key.unlike and self._shown.get(each.part.track):
+            elif i not in found and not each.key.unlike and self._shown.get(each.part.track):
                 between.append(i)
         found |= self._looked(name, cuts, between)
         return [found.get(i) for i in range(len(cuts))]

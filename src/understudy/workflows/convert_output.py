@@ -235,7 +235,7 @@ def _key(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex) -> str
     facesets: list[str] = []
     for folder in config.faces:
         with Faceset.open(folder) as faceset:
-            facesets.append(faceset.digest())
+            facesets += [faceset.digest(), *sorted(faceset.masks().values())]
     said = {
         "version": version("understudy"),
         "target": sha256_of(config.target),

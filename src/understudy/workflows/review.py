@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +93,17 @@ class Review:
         with self._lock:
             return self._thumbnails
 
+    @contextmanager
+    def held(self) -> Generator[ReviewedFaceset]:
+        """The faceset, for one thread alone; after writing to it call `reload`."""
+        with self._lock:
+            yield self._faceset
+
+    def reload(self) -> None:
+        """Read all faces anew."""
+        with self._lock:
+            self._load()
+
     def make_thumbnails(self) -> None:
         """Make those that are missing; returns when all are there or the faceset is closed."""
         self.thumbnails.make_all(self._stop)
@@ -150,9 +162,11 @@ class Review:
     # ---- steps ----
 
     def keep(self, faces: Sequence[int]) -> Changed:
-        """Keep faces, whatever was against them."""
-        return self._decide(
-            [StateChange(face_id=face, state="kept", reason="") for face in faces], [], "Kept"
+        """Keep faces, whatever was against them; those that were moved to another faceset come back."""
+        moved = self.states.moved
+        back = [Edit(face_id=face, what="faceset", value=None) for face in faces if face in moved]
+        return self.decide(
+            [StateChange(face_id=face, state="kept", reason="") for face in faces], back, "Kept"
         )
 
     def reject(self, faces: Sequence[int], reason: str) -> Changed:
@@ -160,7 +174,7 @@ class Review:
         if len(reason) > _LONGEST_REASON or not reason.isprintable():
             raise ConfigError("the reason is not one short line", f"say it in {_LONGEST_REASON} characters")
         states = [StateChange(face_id=face, state="rejected", reason=reason) for face in faces]
-        return self._decide(states, [], "Rejected", f" as “{reason}”" if reason else "")
+        return self.decide(states, [], "Rejected", f" as “{reason}”" if reason else "")
 
     def give_to(self, faces: Sequence[int], person: str) -> Changed:
         """Say whom faces show.
@@ -181,7 +195,7 @@ class Review:
                 if people[row] != person
             ]
             states = [change for row in rows if (change := self._state_for(row, person == own)) is not None]
-            return self._decide(states, edits, "Moved", f" to {person}")
+            return self.decide(states, edits, "Moved", f" to {person}")
 
     def merge(self, person: str, into: str) -> Changed:
         """Say that two people are one."""
@@ -193,7 +207,16 @@ class Review:
 
     def edit(self, edits: Sequence[Edit], done: str) -> Changed:
         """Correct something about faces; `done` says what, for people to read."""
-        return self._decide([], edits, done)
+        return self.decide([], edits, done)
+
+    def decide(
+        self, states: Sequence[StateChange], edits: Sequence[Edit], done: str, how: str = ""
+    ) -> Changed:
+        """Make a step of several changes; `done` and `how` say what, around the number of faces."""
+        with self._lock:
+            for one in (*states, *edits):
+                self._row(one.face_id)
+            return self._changed(self._faceset.decide(states, edits, BY), done, how)
 
     def undo(self) -> Changed:
         """Take back the last step that stands."""
@@ -238,14 +261,6 @@ class Review:
         if not is_own and kept:
             return StateChange(face_id=face, state="rejected", reason=ANOTHER_PERSON)
         return None
-
-    def _decide(
-        self, states: Sequence[StateChange], edits: Sequence[Edit], done: str, how: str = ""
-    ) -> Changed:
-        with self._lock:
-            for one in (*states, *edits):
-                self._row(one.face_id)
-            return self._changed(self._faceset.decide(states, edits, BY), done, how)
 
     def _changed(self, faces: list[int], done: str, how: str) -> Changed:
         self._keep_up()

@@ -18,11 +18,12 @@ from understudy.core.errors import ConfigError, FacesetError, UnderstudyError
 from understudy.core.files import write_atomically
 from understudy.core.types import Image, Matrix, Points
 from understudy.faces.crop import cut_as_it_lies
+from understudy.faces.drawn_mask import LARGEST_MASK_BYTES
 from understudy.faces.face import Face, FaceSquare
 from understudy.faces.faceset_decisions import Edit
 from understudy.faces.faceset_records import StoredFace
 from understudy.faces.faceset_rows import blob_from_floats, plain_name
-from understudy.faces.faceset_schema import CROPS
+from understudy.faces.faceset_schema import CROPS, MASKS
 from understudy.faces.landmark import region_of_points
 from understudy.faces.mesh import FACE_OVAL, INNER_LIPS, LEFT_EYELIDS, OUTER_LIPS, RIGHT_EYELIDS
 from understudy.faces.openings import BROWS
@@ -34,8 +35,6 @@ from understudy.media.footage import open_footage, sha256_of
 from understudy.media.images import decode_image, encode_jpeg
 from understudy.workflows.review import Changed, Review
 
-MASKS = "masks"  # PNGs beside the crops, named by their content: none is ever written over
-_LARGEST_MASK_BYTES = 4 << 20
 _DIGESTS = Digests()
 PARTS = {
     "oval": FACE_OVAL,
@@ -146,7 +145,7 @@ def draw_mask(review: Review, face: int, png: bytes) -> Changed:
     """
     stored = review.stored(face)
     try:
-        mask = decode_image(png)[..., 0] if len(png) <= _LARGEST_MASK_BYTES else None
+        mask = decode_image(png)[..., 0] if len(png) <= LARGEST_MASK_BYTES else None
     except ValueError:
         mask = None
     if mask is None or mask.shape != (stored.crop_size_px, stored.crop_size_px):

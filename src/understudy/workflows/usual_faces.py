@@ -17,6 +17,7 @@ from understudy.compositing.occluder_evidence import WORK_PX, Tolerance, change,
 from understudy.core.files import write_atomically
 from understudy.core.geometry import transform_points
 from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_records import StoredFace
 from understudy.faces.stored_crop import read_upright
 from understudy.training.model import Model
 from understudy.training.model_folder import BEST, best_of, find_generation, load_model
@@ -24,6 +25,7 @@ from understudy.training.model_index import ModelIndex
 
 _FILE = "usual.safetensors"
 _FACES = 60  # of a person
+_FEWEST = 16  # that say something
 _AT_ONCE = 8
 _WEIGHTS = "weights_sha256"
 
@@ -112,7 +114,7 @@ def tolerances_of(model: Model, facesets: Sequence[Path]) -> Mapping[str, Tolera
     preset = model.preset
     for folder in facesets:
         with Faceset.open(folder) as faceset:
-            faces = list(faceset.faces("kept"))
+            faces = _unhidden(list(faceset.faces("kept")))
             name = faceset.identity
         if not faces:
             continue
@@ -130,3 +132,9 @@ def tolerances_of(model: Model, facesets: Sequence[Path]) -> Mapping[str, Tolera
                 changes.append(on_template(differs, points, preset.size_px))
         known[name] = Tolerance.learned(changes)
     return known
+
+
+def _unhidden(faces: list[StoredFace]) -> list[StoredFace]:
+    """Those on which a person has drawn nothing that hides them, where these are enough to learn from."""
+    clear = [face for face in faces if face.mask_path is None]
+    return clear if len(clear) >= _FEWEST else faces

@@ -2,7 +2,7 @@
 import { answered, api, ApiError, h, say, toast, told } from "/web/studio.js";
 import { CoveragePart } from "/web/review_coverage.js";
 import { Faces, GROUPS, SORTS, whole } from "/web/review_data.js";
-import { askPeople, askPerson, showKeys } from "/web/review_dialogs.js";
+import { askPeople, askWhere, showKeys } from "/web/review_dialogs.js";
 import { FacePart } from "/web/review_facts.js";
 import { Thumbs } from "/web/review_thumbs.js";
 import { Wall } from "/web/review_wall.js";
@@ -12,6 +12,7 @@ const $ = (selector) => document.querySelector(selector);
 const view = { state: "all", sort: "time", down: false, group: "none", within: [] };
 let short = "";
 let faces = null;
+let facesets = []; // of the production: {id, name, folder}
 let thumbs = null;
 let steps = Promise.resolve(); // one after the other, in the order in which they were asked for
 let similarTo = null;
@@ -169,10 +170,11 @@ async function give() {
   await steps;
   const rows = chosen();
   if (!rows.length) return;
-  const person = await askPerson(faces, rows);
+  const others = facesets.filter(({ id }) => id !== short).map((one) => [one.id, called(one)]);
+  const where = await askWhere(faces, rows, others);
   wall.element.focus();
-  if (!person) return;
-  await step({ do: "give", faces: ids(rows), person });
+  if (!where) return;
+  await step({ do: where.faceset ? "move" : "give", faces: ids(rows), ...where });
   faces.selectNone();
   wall.refresh();
   tellSelection();
@@ -230,16 +232,24 @@ function tellSteps({ undo, redo }) {
   $('[data-do="redo"]').disabled = !redo;
 }
 
+const WHATS = {
+  kept: "kept", rejected: "rejected", person: "moved", mask: "mask drawn", place: "corrected",
+  faceset: "moved", from: "from another faceset or back to it:",
+};
+const HOWS = {
+  rejected: (reason) => `: ${reason}`, person: (name) => `: ${name}`,
+  faceset: (path) => ` to the faceset ${path.split("/").pop().replace(/\.faceset$/, "")}`,
+};
+
 async function tellHistory() {
   const list = await told(() => api(`/api/review/${short}/history`));
   if (!list) return;
   const undoing = new Set(); // numbers of the steps that take one back
   for (const one of [...list].reverse()) if (one.undoes !== null && !undoing.has(one.undoes)) undoing.add(one.number);
   const items = list.slice(0, 12).map((one) => {
-    const what = { kept: "kept", rejected: "rejected", person: "moved", mask: "mask drawn", place: "corrected" }[one.what];
-    const how = one.value && ["rejected", "person"].includes(one.what) ? `: ${one.value}` : "";
+    const how = one.value ? HOWS[one.what]?.(one.value) ?? "" : "";
     const again = undoing.has(one.number) ? "took back" : "did again";
-    const text = one.undoes === null ? `${what} ${whole(one.faces)}${how}` : `${again} a step with ${whole(one.faces)}`;
+    const text = one.undoes === null ? `${WHATS[one.what]} ${whole(one.faces)}${how}` : `${again} a step with ${whole(one.faces)}`;
     const at = new Date(one.at);
     return h("li", {}, h("span", {}, text),
       h("time", { datetime: one.at, title: `by ${one.by}` }, at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
@@ -317,6 +327,12 @@ function wire() {
   }
 }
 
+/** What a faceset is called; two of one name are told apart by their folders. */
+function called(faceset) {
+  const isTwin = facesets.filter(({ name }) => name === faceset.name).length > 1;
+  return isTwin ? `${faceset.folder}/${faceset.name}` : faceset.name;
+}
+
 /** What a link to a cell of the coverage asks for: "#yaw_deg=10,20&pitch_deg=0,10". */
 function linkedLimits() {
   return [...new URLSearchParams(location.hash.slice(1))]
@@ -326,7 +342,7 @@ function linkedLimits() {
 
 async function start() {
   wire();
-  const facesets = await told(() => answered(() => early.take("/api/review") ?? fetch("/api/review")));
+  facesets = await told(() => answered(() => early.take("/api/review") ?? fetch("/api/review")));
   if (!facesets) return;
   if (!facesets.length) {
     $("#main").replaceChildren(h("h1", {}, "Review"),
@@ -335,8 +351,7 @@ async function start() {
   }
   const asked = new URLSearchParams(location.search).get("faceset");
   const own = facesets.find((one) => one.id === asked) ?? facesets[0];
-  const twins = (one) => facesets.filter((other) => other.name === one.name).length > 1;
-  fill($("#faceset"), facesets.map((one) => [one.id, twins(one) ? `${one.folder}/${one.name}` : one.name]), own.id);
+  fill($("#faceset"), facesets.map((one) => [one.id, called(one)]), own.id);
   await load(own.id);
   if (!faces) return;
   const limits = linkedLimits();

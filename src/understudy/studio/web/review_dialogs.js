@@ -11,7 +11,7 @@ const KEYS = [
   ["Esc", "select nothing"],
   ["K", "keep"],
   ["X or Delete", "reject, for the reason that is set"],
-  ["M", "move to a person, also a new one"],
+  ["M", "move to a person, also a new one, or to another faceset"],
   ["T", "select the whole tracks"],
   ["P", "people: merge two"],
   ["L", "sort by likeness to this face"],
@@ -27,8 +27,8 @@ export function showKeys() {
   return asked("Keys", [h("table", {}, h("tbody", {}, rows))], [["", "Close"]], () => null);
 }
 
-/** Ask to whom faces are moved; gives a name, or null. */
-export function askPerson(faces, rows) {
+/** Ask to whom, or to which of some other facesets, faces are moved; gives {person} or {faceset}, or null. */
+export function askWhere(faces, rows, facesets) {
   const names = [...faces.peopleCounts()].filter(([name]) => name).map(([name]) => name);
   const own = faces.about.own;
   if (!names.includes(own)) names.unshift(own);
@@ -41,7 +41,20 @@ export function askPerson(faces, rows) {
       + `Faces of anybody but ${own} are rejected; a new name makes a new person.`),
     h("label", {}, "Name ", input), list, buttons,
   ];
-  return asked("Move to", content, [["", "Cancel"], ["ok", "Move"]], () => input.value.trim(), input);
+  let faceset = "";
+  const chosen = (id) => {
+    faceset = id;
+    input.required = false;
+    input.form.requestSubmit();
+  };
+  if (facesets.length) {
+    content.push(
+      h("p", {}, `Or do they belong to another faceset? Here they are then rejected as moved; both can be taken back.`),
+      h("div", { class: "row" }, facesets.map(([id, name]) => h("button", { type: "button", onclick: () => chosen(id) }, `faceset ${name}`))),
+    );
+  }
+  return asked("Move to", content, [["", "Cancel"], ["ok", "Move"]],
+    () => (faceset ? { faceset } : input.value.trim() && { person: input.value.trim() }), input);
 }
 
 /** Ask who is merged into whom; gives {person, into}, or null. */
