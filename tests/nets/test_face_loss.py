@@ -51,6 +51,52 @@ def test_value_and_gradient_equal_the_oracle(config: LossConfig) -> None:
     assert gradient.shape == drawn.shape
 
 
+def some_hidden() -> Tensor:
+    """A corner that something lies before, with a soft border."""
+    hidden = torch.zeros(COUNT, 1, SIZE, SIZE)
+    hidden[:, :, 6:20, 4:15] = 1
+    hidden[:, :, 6:20, 15] = 0.4
+    return hidden
+
+
+def test_what_is_hidden_is_not_looked_at_and_all_else_is_as_before() -> None:
+    drawn, truth, focus = pictures(5)
+    hidden = some_hidden()
+    loss = FaceLoss(SIZE)
+    value, gradient = loss(drawn, truth, focus, hidden_B1HW=hidden)
+    hand = truth.clone()
+    hand[:, :3, 6:20, 4:15] = 0.9
+    other_value, other = loss(drawn, hand, focus, hidden_B1HW=hidden)
+    torch.testing.assert_close(other_value, value)
+    torch.testing.assert_close(other, gradient)
+    assert not gradient[:, :3, 6:20, 4:15].any()
+    assert gradient[:, 3].abs().min() > 0  # the mask is asked for everywhere
+    nothing = loss(drawn, truth, focus, hidden_B1HW=torch.zeros_like(hidden))
+    torch.testing.assert_close(nothing[1], loss(drawn, truth, focus)[1])
+
+
+def test_the_gradient_beside_what_is_hidden_equals_the_oracle() -> None:
+    drawn, truth, focus = pictures(6)
+    hidden, config = some_hidden(), LossConfig()
+    value, gradient = FaceLoss(SIZE, config)(drawn, truth, focus, hidden_B1HW=hidden)
+    exact, truth, focus, hidden = (x.double() for x in (drawn, truth, focus, hidden))
+    exact.requires_grad_()
+    seen = 1 - hidden
+    weight = (truth[:, 3:] * (1 + config.focus * focus) + config.outside) * seen
+    off = exact[:, :3] - truth[:, :3]
+    l1 = (off.abs().mean(dim=1, keepdim=True) * weight).sum() / weight.sum()
+    beside = truth[:, :3] + hidden * off.detach()
+    rim = round(SIZE * config.rim)
+    a, b, w = (x[..., rim : SIZE - rim, rim : SIZE - rim] for x in (beside + seen * off, beside, weight))
+    ssim = MaskedSsim(SIZE - 2 * rim, stride=config.stride).double()(a, b, w).mean()
+    mask = (exact[:, 3] - truth[:, 3]).abs().mean()
+    expected = config.l1 * l1 + config.ssim * (1 - ssim) + config.mask * mask
+    expected.backward()
+    assert exact.grad is not None
+    assert float(value) == pytest.approx(float(expected.detach()), rel=1e-5)
+    torch.testing.assert_close(gradient.double(), exact.grad, rtol=1e-3, atol=1e-7)
+
+
 def test_the_layout_in_memory_does_not_matter() -> None:
     drawn, truth, focus = pictures(1)
     loss = FaceLoss(SIZE)

@@ -13,8 +13,9 @@ from made_facesets import write_faceset
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_decisions import Edit
 from understudy.faces.faceset_review import ReviewedFaceset
+from understudy.faces.faceset_schema import MASKS
 from understudy.workflows.review import Review
-from understudy.workflows.review_face import MASKS
+from understudy.workflows.review_move import move_out
 
 COUNT = 120
 UNDRAWN = ".wall .faces:not([hidden]) :is(.blank, .small)"
@@ -191,6 +192,49 @@ def test_faces_move_to_another_person_and_people_are_merged(review, facesets: Pa
     wait_for(page, lambda: count(page, "rejected") == 0)
     with ReviewedFaceset(folder) as faceset:
         assert set(faceset.states().people.values()) == {"source.faceset"}
+
+
+def test_faces_move_to_another_faceset_and_come_back(review, studio, facesets: Path) -> None:
+    page, folders = review, [facesets / "source.faceset", facesets / "target.faceset"]
+    page.click("#face-3")
+    page.click("#face-5", modifiers=["Control"])
+    press(page, "m")
+    page.click("dialog >> text=faceset target")
+    wait_for(page, lambda: count(page, "rejected") == 2)
+    assert "rejected, moved to target" in page.get_attribute("#face-3", "aria-label")
+    wait_for(page, lambda: "moved 2 to the faceset target" in page.inner_text(".history"))
+    assert kept(folders) == [COUNT + 10, 62]
+    press_wall(page, "Control+z")
+    wait_for(page, lambda: count(page, "rejected") == 0)
+    wait_for(page, lambda: kept(folders) == [COUNT + 12, 60])
+    press_wall(page, "Control+y")
+    wait_for(page, lambda: kept(folders) == [COUNT + 10, 62])
+    open_review(page, studio, folders[1])  # where they are last, and shown
+    assert count(page, "kept") == 62
+    press_wall(page, "End")
+    wait_for(page, lambda: not page.locator(UNDRAWN).count())
+    assert page.locator("#face-62").count() == 1
+
+
+def test_what_a_kill_has_left_between_two_facesets_is_done_when_the_studio_opens_them(
+    page, studio, facesets: Path
+) -> None:
+    folders = [facesets / "source.faceset", facesets / "target.faceset"]
+    source, target = map(Review, folders)
+    move_out(source, [7, 8], target)
+    source.close()
+    target.close()
+    assert kept(folders) == [COUNT + 10, 60]
+    open_review(page, studio, folders[0])
+    wait_for(page, lambda: kept(folders) == [COUNT + 10, 62])
+
+
+def kept(folders: list[Path]) -> list[int]:
+    counts: list[int] = []
+    for folder in folders:
+        with Faceset.open(folder) as faceset:
+            counts.append(faceset.count("kept"))
+    return counts
 
 
 def test_a_cell_of_the_coverage_shows_its_faces(review, studio, facesets: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -17,12 +19,15 @@ from understudy.core.types import Frame, Image
 from understudy.faces.choose import TargetChooser
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
+from understudy.media.images import read_image
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.training.model_index import IdentityEntry, ModelIndex
 from understudy.workflows import convert, convert_cast, extract
 from understudy.workflows.configs import ConvertConfig, ExtractConfig
 from understudy.workflows.convert_cast import LiveCast, Role, roles_of
+from understudy.workflows.review import Review
+from understudy.workflows.review_face import draw_mask
 
 FRAMES = 16
 ENCODED = 2.0  # grey levels that encoding alone changes of a face, at most
@@ -119,6 +124,36 @@ def test_rejected_faces_are_left_alone_but_for_those_of_no_use_for_training(
         faceset.set_state(ids[20:27], "rejected", "another person", by="test")
     config = ConvertConfig(target=clips["target"], model=model, out=tmp_path / "out.mp4", faces=(copy,))
     assert convert.run(config).swapped == 48 - 7
+
+
+def test_what_was_drawn_over_a_reviewed_face_stays_the_targets(
+    clips: dict[str, Path], facesets: tuple[Path, Path], model: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "target"
+    shutil.copytree(facesets[1], copy)
+    review = Review(copy)
+    stored = review.stored(int(review.table.columns.ids[5]))
+    mask = np.zeros((stored.crop_size_px,) * 2, np.uint8)
+    mask[:, : stored.crop_size_px // 2] = 255  # crops lie as their frames do
+    draw_mask(review, stored.id, cv2.imencode(".png", mask)[1].tobytes())
+    review.close()
+    mattes = tmp_path / "mattes"
+    config = ConvertConfig(
+        target=clips["target"],
+        model=model,
+        out=tmp_path / "out.mp4",
+        matte=mattes / "%02d.png",
+        faces=(copy,),
+    )
+    convert.run(config)
+    number = stored.frame_index
+    border = round(float(-stored.crop_from_frame[0, 2] / stored.crop_from_frame[0, 0])) + round(
+        stored.crop_size_px / 2 / float(stored.crop_from_frame[0, 0])
+    )
+    with_mask, without = (read_image(mattes / f"{i:02d}.png")[..., 0] for i in (number, number - 1))
+    assert without[:, : border - 4].max() > 200
+    assert with_mask[:, : border - 4].max() == 0
+    assert with_mask[:, border + 4 :].max() > 200
 
 
 def test_facesets_that_do_not_fit_are_refused(

@@ -1,6 +1,6 @@
 """What passes before a face is looked for where it may be, and found in every frame that it is in."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -71,6 +71,17 @@ def test_a_bar_is_found_in_every_frame_and_nothing_else_is(at_once: int) -> None
             assert mask[64, bar + 12] == 1
     # the keys, what is unlike them, and what follows on those that show something
     assert sum(painter.asked) < len(bars) - 5
+
+
+def test_what_was_drawn_is_taken_as_it_is_and_not_looked_for() -> None:
+    drawn = np.zeros((SIDE, SIDE), np.float32)
+    drawn[:, 50:80] = 0.5
+    cuts, painter = cuts_of([50] * 9), Painter()
+    front = Front(painter, {})  # type: ignore[arg-type]
+    found = front.hidden("anna", [replace(each, drawn=drawn) for each in cuts[:6]] + cuts[6:])
+    assert painter.asked == [1, 2]  # the key of its own, and what follows one that shows something
+    assert all(mask is drawn for mask in found[:6])
+    assert all(mask is not None and mask[64, 60] == 1 for mask in found[6:])
 
 
 def test_a_bar_that_stays_is_found_in_the_frames_that_are_like_the_key() -> None:

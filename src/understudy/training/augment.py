@@ -156,7 +156,7 @@ def make_pairs(read_N5SS: Tensor, drawn_N5SS: Tensor, moves: Moves, size_px: int
     truth = _sampled(drawn, where[:, 0]).mul_(1 / 255)
     if truth.shape[1] == 5:
         return Pairs(warped_B3HW=warped, truth_B4HW=truth[:, :4], focus_B1HW=truth[:, 4:])
-    hidden = truth[:, 5:]
+    hidden = truth[:, 5:].clamp(max=1)  # rounding would make it more than all
     truth[:, 3:4] *= 1 - hidden
     return Pairs(warped_B3HW=warped, truth_B4HW=truth[:, :4], focus_B1HW=truth[:, 4:5], hidden_B1HW=hidden)
 
