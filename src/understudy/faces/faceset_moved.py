@@ -145,54 +145,63 @@ def take_in(
     path, name = home
     known = _arrived(db, path)
     arrivals = [one for one in arrivals if one.move.decision > known.get(one.move.face_id, (0, 0))[1]]
-    here = {one.move.face_id: _here(db, one, known) for one in arrivals}
-    new = [one for one in arrivals if here[one.move.face_id] is None and one.move.is_there]
-    old = [(face, one.move) for one in arrivals if (face := here[one.move.face_id]) is not None]
+    here = {one.move.face_id: face for one in arrivals if (face := _here(db, one, known)) is not None}
+    new = [one for one in arrivals if one.move.face_id not in here and one.move.is_there]
+    states: list[StateChange] = []
+    edits: list[Edit] = []
+    for face, move in [(here[one.move.face_id], one.move) for one in arrivals if one.move.face_id in here]:
+        if not move.is_there:
+            states.append(StateChange(face_id=face, state="rejected", reason=f"{MOVED_BACK_TO}{name}"))
+            continue
+        states.append(StateChange(face_id=face, state=move.state, reason=move.reason))
+        edits.append(Edit(face_id=face, what="person", value=own))
+        edits.append(Edit(face_id=face, what="faceset", value=None))  # it may have left here before
     for sha256 in dict.fromkeys(one.source.sha256 for one in new):
         here |= _insert(db, folder, own, [one for one in new if one.source.sha256 == sha256])
-    edits = [
-        Edit(face_id=face, what="from", value=json.dumps([path, one.move.face_id, one.move.decision]))
-        for one in arrivals
-        if (face := here[one.move.face_id]) is not None
-    ]
-    for face, move in old:
-        if move.is_there:  # it may have been moved away from here before
-            edits += [
-                Edit(face_id=face, what="person", value=own),
-                Edit(face_id=face, what="faceset", value=None),
-            ]
     for one in new:
         if (mask := _copied_mask(folder, one.stored)) is not None:
-            edits.append(Edit(face_id=here[one.move.face_id] or 0, what="mask", value=mask))
-    back = f"{MOVED_BACK_TO}{name}"
-    states = [
-        StateChange(face_id=face, state=move.state, reason=move.reason)
-        if move.is_there
-        else StateChange(face_id=face, state="rejected", reason=back)
-        for face, move in old
-    ]
+            edits.append(Edit(face_id=here[one.move.face_id], what="mask", value=mask))
+    for move in (one.move for one in arrivals if one.move.face_id in here):
+        face = here[move.face_id]
+        said = _said(db, face) | {path: [move.face_id, move.decision]}
+        edits.append(Edit(face_id=face, what="from", value=json.dumps(said)))
     decide(db, states, edits, by)
 
 
 def _arrived(db: sqlite3.Connection, home: str) -> dict[int, tuple[int, int]]:
     """Id there, of faces of another faceset, to id here and the decision that was followed last."""
     found: dict[int, tuple[int, int]] = {}
-    if not has_edits(db):
-        return found
-    for row in db.execute("SELECT face, value FROM edited WHERE what = 'from'"):
-        said = parse_json(row["value"])
-        if not isinstance(said, list) or [type(one) for one in cast("list[object]", said)] != [str, int, int]:
-            raise ValueError("where a face came from is not what it should be")
-        path, face, decision = cast("tuple[str, int, int]", said)
-        if path == home:
-            found[face] = (row["face"], decision)
+    if has_edits(db):
+        for row in db.execute("SELECT face FROM edited WHERE what = 'from'").fetchall():
+            said = _said(db, row["face"])
+            if home in said:
+                face, decision = said[home]
+                found[face] = (row["face"], decision)
     return found
+
+
+def _said(db: sqlite3.Connection, face: int) -> dict[str, list[int]]:
+    """Where a face came from: by the path of a faceset its id there, and the decision that was followed."""
+    row = None
+    if has_edits(db):
+        query = "SELECT value FROM edited WHERE face = ? AND what = 'from'"
+        row = db.execute(query, (face,)).fetchone()
+    said = {} if row is None else parse_json(row["value"])
+    try:
+        homes = cast("dict[str, list[int]]", dict(cast("dict[str, list[int]]", said)))
+        if any(list(map(type, pair)) != [int, int] for pair in homes.values()):
+            raise TypeError
+    except TypeError as error:
+        raise ValueError("where a face came from is not what it should be") from error
+    return homes
 
 
 def _here(db: sqlite3.Connection, one: Arrival, known: Mapping[int, tuple[int, int]]) -> int | None:
     """The face here that an arrival is: it came before, or both facesets hold it since they were made."""
     if one.move.face_id in known:
         return known[one.move.face_id][0]
+    if not one.move.is_there:  # never came: what is here is no matter of the other one
+        return None
     row = db.execute(
         "SELECT faces.id FROM faces JOIN sources ON sources.id = faces.source "
         "WHERE sha256 = ? AND frame_index = ? AND crop_sha256 = ?",
