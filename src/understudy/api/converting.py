@@ -56,7 +56,8 @@ def convert(
             nearest in the first frames.
         blend: how the face is joined to what is around it: "light" (None), "feather", "pyramid" or "poisson".
         strength: how much of it is shown, 0 (the target) to 1.
-        occlusion: leave what passes before the face (a hand, a microphone) in front of it, as far as that is
+        occlusion: leave what passes before the face (a hand, a microphone) in front of it, where a mask was
+            drawn in the review of one of `faces` exactly there, else as far as that is
             told apart; best with `faces`, from which is learnt how that person usually looks.
         texture: let the face take on the target's blur and grain; for footage that has some.
         codec: "h264", "hevc", "prores", "ffv1", or "auto" for the video's own, or what holds its depth.

@@ -92,6 +92,13 @@ def load_faces(
                 faceset.identity, faces, model.preset.size_px, model.preset.coverage, map_in
             )
             identities.append(Learnt(samples=samples, faces=faces, sources=sources))
+            if samples.hidden is not None:
+                masked = f"{len(samples.hidden.masks) - 1} of {len(faces)} faces of {faceset.identity}"
+                on_event(
+                    Notice(
+                        message=f"{masked} have a drawn mask: what it hides is not learnt", is_warning=False
+                    )
+                )
     if worst is None:
         return [one.samples for one in identities]
     samples, missing = focused(identities, worst)
