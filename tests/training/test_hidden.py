@@ -14,6 +14,7 @@ import torch
 from made_facesets import write_faceset
 from training.made_samples import made_samples
 from understudy.core.errors import MediaError
+from understudy.core.events import Event, Notice
 from understudy.faces.faceset import Faceset
 from understudy.faces.stored_crop import decode_crop
 from understudy.media.images import encode_jpeg
@@ -27,6 +28,7 @@ from understudy.training.samples import Hidden, Samples, load_samples
 from understudy.training.validate import Validation, mean_face
 from understudy.workflows.review import Review
 from understudy.workflows.review_face import draw_mask
+from understudy.workflows.training_faces import load_faces
 
 SIZE, COVERAGE = 64, 1.25
 BLUE = (0, 0, 255)
@@ -137,14 +139,26 @@ class Grey(Model):
         return np.full(faces.shape, 0.5, np.float32), np.ones(faces.shape[:3], np.float32)
 
 
-def test_neither_validation_nor_the_mean_face_look_at_it() -> None:
+@pytest.fixture(scope="module")
+def model() -> Grey:
+    return Grey("classic", ["a", "b"], bf16=False)
+
+
+def test_it_is_told_how_many_faces_have_a_mask(folder: Path, model: Grey) -> None:
+    told: list[Event] = []
+    (samples,) = load_faces([folder], model, told.append)
+    assert samples.hidden is not None
+    said = [event.message for event in told if isinstance(event, Notice)]
+    assert said == ["2 of 6 faces of anna have a drawn mask: what it hides is not learnt"]
+
+
+def test_neither_validation_nor_the_mean_face_look_at_it(model: Grey) -> None:
     samples = made_samples("a", 20, SIZE)
     hidden = Hidden(masks=np.zeros((2, *samples.planes.shape[2:]), np.uint8), of=np.arange(20) % 2)
     hidden.masks[1, 20:40, 30:50] = 255
     samples = replace(samples, hidden=hidden)
     hand = replace(samples, planes=samples.planes.copy())
     hand.planes[:, :3] = np.where(hidden.masks[hidden.of][:, None] > 0, 0, hand.planes[:, :3])
-    model = Grey("classic", ["a", "b"], bf16=False)
     assert Validation([hand]).ssim(model) == Validation([samples]).ssim(model)
     assert Validation([replace(hand, hidden=None)]).ssim(model) != Validation([samples]).ssim(model)
     np.testing.assert_array_equal(mean_face(hand), mean_face(samples))
