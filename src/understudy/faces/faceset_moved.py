@@ -186,9 +186,9 @@ def _said(db: sqlite3.Connection, face: int) -> dict[str, list[int]]:
     if has_edits(db):
         query = "SELECT value FROM edited WHERE face = ? AND what = 'from'"
         row = db.execute(query, (face,)).fetchone()
-    said = {} if row is None else parse_json(row["value"])
+    said: object = {} if row is None else parse_json(row["value"])
     try:
-        homes = cast("dict[str, list[int]]", dict(cast("dict[str, list[int]]", said)))
+        homes = dict(cast("dict[str, list[int]]", said))
         if any(list(map(type, pair)) != [int, int] for pair in homes.values()):
             raise TypeError
     except TypeError as error:
