@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from expression.made_photos import BEHIND, SIZE, drawn_face, like
-from understudy.expression.background import Background, _filled
+from understudy.expression.background import Background
 
 STILL = np.stack(np.meshgrid(np.arange(SIZE), np.arange(SIZE)), axis=-1).astype(np.float32)
 
@@ -52,12 +52,3 @@ def test_a_head_that_leaves_uncovers_what_is_like_its_surroundings() -> None:
 def test_a_face_that_fills_the_picture_has_no_background() -> None:
     photo, mesh, _ = striped()
     assert Background.of(photo[90:290, 120:280], mesh - np.float32([120, 90, 0])) is None
-
-
-def test_a_hole_is_filled_between_what_is_around_it() -> None:
-    ramp = np.tile(np.linspace(40, 200, 64), (64, 1))[..., None].repeat(3, axis=2).astype(np.uint8)
-    known = np.ones((64, 64), np.float32)
-    known[20:44, 20:44] = 0
-    filled = _filled(np.where(known[..., None] > 0, ramp, 255).astype(np.uint8), known).astype(int)
-    assert (filled[known > 0] == ramp[known > 0]).all()
-    assert np.abs(filled - ramp).max() < 30

@@ -57,6 +57,19 @@ def test_the_iris_goes_where_the_eye_looks(made: tuple[Drawn, Morph], yaw: float
         assert np.abs(wanted).max() > 3
 
 
+@pytest.mark.parametrize(("yaw", "pitch"), [(60.0, 0.0), (-60.0, 0.0), (0.0, 50.0), (0.0, -50.0)])
+def test_however_far_an_eye_looks_its_iris_is_seen(
+    made: tuple[Drawn, Morph], yaw: float, pitch: float
+) -> None:
+    drawn, morph = made
+    own = drawn.face.own
+    looked = morph.drawn(replace(own, gaze_deg=own.gaze_deg + np.float32([yaw, pitch])), 0)
+    for lids in EYES:
+        mesh = drawn.face.landmarks_px[list(lids)]
+        before, after = (like(around(picture, mesh), IRIS, 70).sum() for picture in (drawn.photo, looked))
+        assert 0.2 * before < after < before
+
+
 def test_a_widened_eye_shows_more_eyeball(made: tuple[Drawn, Morph]) -> None:
     drawn, morph = made
     wide = morph.drawn(drawn.doing(eyeWideLeft=1, eyeWideRight=1), 0)

@@ -16,10 +16,11 @@ import actors
 import understudy
 from clips import make_clip
 from understudy.core.errors import ConsentError, UnderstudyError
-from understudy.core.identity_folder import FOLDER_VARIABLE
+from understudy.core.identity_folder import FOLDER_VARIABLE, find_record
 from understudy.core.types import Frame, Image
 from understudy.expression.file import read_expression as read_file
 from understudy.media import parts
+from understudy.media.footage import sha256_of
 from understudy.media.images import read_image, write_image
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
@@ -296,7 +297,11 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_cannot_be_is_one_line(case: str, photo: Path, driving: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_is_one_line(
+    case: str, photo: Path, driving: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it leaves nothing behind, no record of consent either."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "records"))
     write_image(tmp_path / "empty picture.png", np.full((200, 200, 3), 128, np.uint8))
     for name in ("text.jpg", "text.txt", "text.json"):
         (tmp_path / name).write_text("no picture")
@@ -304,7 +309,8 @@ def test_what_cannot_be_is_one_line(case: str, photo: Path, driving: Path, tmp_p
     before = sorted(tmp_path.rglob("*"))
     given, said = BAD[case]
     known = {"photo": photo, "driving": driving}
-    asked: dict = {"photo": photo, "out": "o.png", "expression": "smile=1", "identity": "A"} | given
+    agreed = {"identity": "A", "consent": "rendered"}
+    asked: dict = {"photo": photo, "out": "o.png", "expression": "smile=1"} | agreed | given
     for name in ("photo", "out", "driving"):
         if isinstance(value := asked.get(name), str):
             asked[name] = known.get(value, tmp_path / value)
@@ -375,6 +381,29 @@ def test_a_files_name_is_nobodys_word(
     said = understudy.animate(photo, out, expression="smile=1", identity="A").warnings
     assert any("not like those that the record of A" in one for one in said)
     assert understudy.animate(photo, out, expression="smile=1", identity="real A").warnings == []
+
+
+def test_a_new_record_knows_the_face_by_one_picture(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "records"))
+    understudy.animate(photo, tmp_path / "o.png", expression="smile=1", consent="rendered")
+    found = find_record("A")
+    assert found is not None
+    assert found.record.face is not None
+    assert (found.record.face.pictures, found.record.face.faceset) == (1, sha256_of(photo))
+    for clip, is_same in (("A_testA", True), ("B_train", False)):
+        other = tmp_path / clip / "A.png"
+        other.parent.mkdir()
+        write_image(other, actors.frames_of(clip, 1)[0].image)
+        asked = {"out": tmp_path / "p.png", "expression": "smile=1"}
+        if is_same:
+            assert understudy.animate(other, **asked).warnings == []
+        else:
+            with pytest.raises(ConsentError, match="this face is not like theirs"):
+                understudy.animate(other, **asked)
+            (said,) = understudy.animate(other, **asked, identity="A").warnings
+            assert "of one person below 0.6" in said
 
 
 def test_a_head_that_turns_far_is_told(photo: Path, tmp_path: Path) -> None:

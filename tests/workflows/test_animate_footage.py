@@ -12,6 +12,7 @@ import actors
 import understudy
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import ignore
+from understudy.core.identity_folder import FOLDER_VARIABLE
 from understudy.expression.file import read_expression as read_file
 from understudy.faces.finder import FaceFinder
 from understudy.media.footage import open_footage
@@ -93,6 +94,7 @@ def test_named_expressions_in_all_frames(footage: Path, tmp_path: Path) -> None:
     short = with_sound(tmp_path / "A.mp4", images)
     result = understudy.animate(short, tmp_path / "out.mkv", expression="smile=1", label="auto")
     assert (result.frames, result.animated, result.held) == (8, 8, 0)
+    assert understudy.verify(result.output).settings["keep_pose"] is True  # nobody asked, yet it was kept
     moved = [
         np.abs(a.image.astype(int) - b.image).max()
         for a, b in zip(frames_of(short), frames_of(result.output), strict=True)
@@ -107,17 +109,24 @@ def test_named_expressions_in_all_frames(footage: Path, tmp_path: Path) -> None:
         ({"size": 640}, "footage keeps its own: leave --size away"),
         ({"driving": None, "expression": "yaw=5"}, "a pose is given, and footage keeps its own"),
         ({"photo_person": 2}, "no person 2"),
+        ({"person": 2}, "no person 2"),
         ({"out": "A.mp4"}, "is read and would be overwritten"),
         ({"out": "o.webm"}, r"cannot write \.webm"),
     ],
 )
 def test_what_cannot_be_is_one_line(
-    footage: Path, driving: Path, tmp_path: Path, given: dict, said: str
+    footage: Path,
+    driving: Path,
+    tmp_path: Path,
+    given: dict,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "records"))
     images = [frame.image for frame in frames_of(footage)[:5]]
     short = with_sound(tmp_path / "A.mp4", images)
     before = sorted(tmp_path.rglob("*"))
-    asked = {"photo": short, "out": "o.mp4", "driving": driving} | given
+    asked = {"photo": short, "out": "o.mp4", "driving": driving, "consent": "rendered"} | given
     asked["out"] = tmp_path / asked["out"]
     with pytest.raises(UnderstudyError, match=said):
         understudy.animate(**asked)

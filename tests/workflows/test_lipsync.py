@@ -175,15 +175,22 @@ def test_an_interrupted_run_is_gone_on_with(
     ],
 )
 def test_what_cannot_be_is_one_line(
-    footage: Path, said: tuple[Path, Sound], tmp_path: Path, given: dict, why: str
+    footage: Path,
+    said: tuple[Path, Sound],
+    tmp_path: Path,
+    given: dict,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "records"))
     make_clip(tmp_path / "mute.mp4", frames=4)
     make_clip(tmp_path / "faceless.mp4", frames=4, audio=("aac",))
     write_image(tmp_path / "still.png", np.zeros((64, 96, 3), np.uint8))
     (tmp_path / "words.txt").write_text("no sound")
     write_wav(tmp_path / "said.wav", said[1])
     before = sorted(tmp_path.rglob("*"))
-    asked = {"footage": footage, "speech": "said.wav", "out": "o.mp4", "identity": "A"} | given
+    agreed = {"identity": "A", "consent": "rendered"}
+    asked = {"footage": footage, "speech": "said.wav", "out": "o.mp4"} | agreed | given
     for name in ("footage", "speech", "out", "learn"):
         if name in asked:
             asked[name] = tmp_path / asked[name]

@@ -76,11 +76,13 @@ class FaceOf(_Table):
 
     Args:
         vector: mean identity vector, 128 numbers.
-        faceset: content digest of the faceset or model it was taken from.
+        faceset: content digest of the faceset, model, photo or footage it was taken from.
+        pictures: 1 where it is of a single picture, which says less than a mean.
     """
 
     vector: list[Number] = Field(min_length=128, max_length=128)
     faceset: Sha256
+    pictures: Literal[1] | None = None
 
 
 class VoiceOf(_Table):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import Image, Mask, Points
+from understudy.expression.fill import filled
 from understudy.expression.topology import OVAL
 from understudy.faces.mesh import CHIN
 
@@ -54,7 +55,7 @@ class Background:
         soft = cv2.GaussianBlur(soft, (0, 0), _SOFT / small_from_photo / 2)
         fringe = 2 * round(_FRINGE / small_from_photo) + 1
         clear = cv2.erode((soft < 0.01).astype(np.float32), np.ones((fringe, fringe), np.uint8))
-        behind = _filled(photo, np.asarray(clear, np.float32))
+        behind = filled(photo, np.asarray(clear, np.float32))
         # beside the neck nothing is filled in: there the background goes along a little
         chin = mesh_px[CHIN, 1]
         from_jaw = (np.arange(size[1]) - chin) / float(np.ptp(mesh_px[OVAL, 1]))
@@ -128,24 +129,3 @@ def _covered(mask: Mask, ring: Points, unknown: float) -> float:
     at = np.round(ring[ring[:, 1] < ring[:, 1].mean()]).astype(int)
     within = ((at >= 0) & (at < mask.shape[::-1])).all(axis=1)
     return float(mask[at[within, 1], at[within, 0]].mean()) if within.any() else unknown
-
-
-def _filled(photo: Image, known: Mask) -> Image:
-    """A picture with what is not known filled in smoothly from all around.
-
-    Reference:
-        Gortler et al., The Lumigraph, SIGGRAPH 1996, section 3.4: pull and push.
-    """
-    levels = [(photo * known[..., None], known)]
-    while max(levels[-1][1].shape) > 2:
-        colour, weight = (cv2.pyrDown(level) for level in levels[-1])
-        levels.append((np.asarray(colour, np.float32), np.asarray(weight, np.float32)))
-    colour, weight = levels[-1]
-    filled = colour / np.maximum(weight, 1e-4)[..., None]
-    for colour, weight in reversed(levels[:-1]):
-        size = (weight.shape[1], weight.shape[0])
-        filled = cv2.resize(filled, size, interpolation=cv2.INTER_LINEAR)
-        own = colour / np.maximum(weight, 1e-4)[..., None]
-        share = np.clip(weight, 0, 1)[..., None]
-        filled = share * own + (1 - share) * filled
-    return np.clip(np.where(known[..., None] > 0, photo, filled) + 0.5, 0, 255).astype(np.uint8)

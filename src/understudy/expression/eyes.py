@@ -20,6 +20,9 @@ _SPREAD = 0.12  # of the patch's width: how far white is carried to where it is 
 _WHITE_OVER_SKIN = 0.9  # the least brightness of white
 _FEW = 12  # pixels of white that tell its colour
 _MOST_DEG = 45.0
+# of the iris' radius: how near to a corner of the eye and how far beyond a lid its centre goes
+_FROM_CORNER, _BEHIND_LID = 0.8, 0.3
+_LEAST_HALF = 0.12  # of an eye's width: half of what the lids of a narrowed eye are taken to be apart
 _DARKEST = 0.55
 _SHADE, _SHADED = 0.08, 0.35  # of an eye's width: how far lids' shadow reaches; how dark it is
 _KEPT, _NOTHING = (
@@ -57,6 +60,7 @@ class Eye:
         centre = iris_px[0] - self._box.corner
         radius = float(np.median(np.linalg.norm(iris_px[1:] - iris_px[0], axis=1)))
         far = _far(shape, centre) / max(radius, 1e-6)
+        self._axes, self._limits = _reach(mesh_px, side, iris_px[0], radius)
         self._white = _white(patch, clear, far)
         cover = np.clip((_RIM - far) / (_RIM - 0.92), 0, 1).astype(np.float32)
         guessed = cover[..., None] * _iris(patch, clear, centre, far) + (1 - cover[..., None]) * self._white
@@ -83,7 +87,7 @@ class Eye:
             return
         now_from_photo = move.affine(self._depth)
         yaw, pitch = np.radians(np.clip(gaze_deg, -_MOST_DEG, _MOST_DEG)).tolist()
-        shift = BALL_IN_EYE_WIDTHS * self._width * np.array([np.sin(yaw), np.sin(pitch)])
+        shift = self._kept_in(BALL_IN_EYE_WIDTHS * self._width * np.array([np.sin(yaw), np.sin(pitch)]))
         white = warped(self._white, self._box, now_from_photo, box)
         iris = warped(self._iris, self._box, now_from_photo, box, shift)
         lid = (mesh_px[UPPER_LIDS[self._side], :2] - moved(now_from_photo, self._upper_px)).mean(axis=0)
@@ -101,6 +105,15 @@ class Eye:
         if kept > _NOTHING:
             eye += kept * warped(self._rest, self._box, now_from_photo, box)
         blended(picture, box, eye, mask)
+
+    def _kept_in(self, shift_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A movement of the iris, (2,) photo pixels, that leaves part of it between the lids.
+
+        Eyes do not turn until only white is seen: lids go along, which a gaze alone does not say.
+        """
+        low, high = self._limits
+        along = np.clip(self._axes @ shift_px, low, high)
+        return along @ self._axes
 
     def _lash_shadow(self, patch: _Floats, colour: _Floats, opening: NDArray[np.bool_]) -> _Floats:
         """(h, w, 1) by how much the upper lid and its lashes darken the eyeball."""
@@ -128,6 +141,24 @@ def lids_outline(mesh_px: Points, side: int, lowered_px: float = 0.0) -> Points:
     gap = np.linalg.norm(lower - upper, axis=1, keepdims=True)
     upper = upper + (lower - upper) * np.minimum(1, lowered_px / np.maximum(gap, 1e-6))
     return np.concatenate([outer[None], lower, inner[None], upper[::-1]]).astype(np.float32)
+
+
+def _reach(
+    mesh_px: Points, side: int, centre_px: Points, radius_px: float
+) -> tuple[NDArray[np.float64], tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """(2, 2) an eye's axes, along and across, and how far along each its iris can go to either side."""
+    ends = mesh_px[CORNERS[side], :2].astype(np.float64)
+    left, right = ends[np.argsort(ends[:, 0])]
+    width = float(np.linalg.norm(right - left))
+    across = (right - left) / max(width, 1e-6)
+    axes = np.stack([across, [-across[1], across[0]]])
+    upper, lower = (mesh_px[lids[side], :2].mean(axis=0) for lids in (UPPER_LIDS, LOWER_LIDS))
+    half = max(float((lower - upper) @ axes[1]) / 2, _LEAST_HALF * width)
+    middle = np.array([axes[0] @ (left + right), axes[1] @ (upper + lower)]) / 2
+    far = np.array([width / 2 - _FROM_CORNER * radius_px, half + _BEHIND_LID * radius_px])
+    at = axes @ centre_px
+    # where the photo's own iris is, it may stay
+    return axes, (np.minimum(middle - far - at, 0), np.maximum(middle + far - at, 0))
 
 
 def _white(patch: _Floats, clear: NDArray[np.bool_], far: _Floats) -> _Floats:

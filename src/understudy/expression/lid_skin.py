@@ -1,4 +1,4 @@
-"""The skin of lids that come down: that of the photo, without the lashes that lie over it."""
+"""The skin of lids that come down: that of the photo, without the lashes that lie over it, and their line."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import Image, Points
+from understudy.expression.fill import filled
 from understudy.expression.openings import lash_points, lids_lowered
-from understudy.expression.patches import Box, blended, outlined
+from understudy.expression.patches import Box, blended, lined, outlined
 from understudy.expression.topology import ABOVE_LIDS, CORNERS, LOWER_LIDS, UPPER_LIDS
 
-_LASH_PX = 0.16  # of an eye's width: what is dark and narrower is a lash
+# of an eye's width
+_LASH_PX = 0.16  # what is dark and narrower is a lash
+_LASHES, _RIM = 0.14, 0.06  # how far above and below the opening no bare skin is seen
+_BEYOND = 0.16  # and beyond the outer corner
+_FRINGE, _SKIN = 0.14, 0.85  # so near to these what is darker than so much of the skin is a lash
 _SOFT = 0.03
+_LINE = 0.022  # deviation of the lashes' line
 _LEAST = 0.02
 _SEAM_PX = 1.5
+_DARK, _AMOUNT = 15, 0.75  # percentile of the lashes' brightness; how much of their line is seen
+_INNER = 0.35  # of that, at the inner corner
 
 _Floats = NDArray[np.float32]
 
@@ -36,10 +44,9 @@ class LidSkin:
         around = mesh_px[np.concatenate([UPPER_LIDS[side], ABOVE_LIDS[side], LOWER_LIDS[side]]), :2]
         self._box = Box.around(around, round(0.3 * self._width) + 2)
         patch = self._box.cut(photo)
-        self._bare = _without_lashes(patch, max(3, round(_LASH_PX * self._width)))
-        self._calm = np.asarray(
-            cv2.GaussianBlur(patch, (0, 0), sigmaX=0.12 * self._width, sigmaY=0.4), np.uint8
-        )
+        bare = _without_lashes(patch, max(3, round(_LASH_PX * self._width)))
+        self._bare = filled(bare, 1 - self._hidden(bare))
+        self._lash = self._lash_colour(patch)
 
     def draw(
         self,
@@ -48,7 +55,7 @@ class LidSkin:
         mesh_px: Points,
         now_from_photo: NDArray[np.floating],
     ) -> None:
-        """Draw it between the lashes and the brow, the more the lids are shut.
+        """Draw it between the lashes and the brow, the more the lids are shut; where they meet, the lashes.
 
         Args:
             picture: (h, w, 3) RGB uint8, changed in place.
@@ -68,34 +75,73 @@ class LidSkin:
         lashes = lash_points(photo, moved, now_from_photo)[1][
             self._side * count : (self._side + 1) * count, :2
         ]
-        outline = np.concatenate([lashes, mesh_px[ABOVE_LIDS[self._side], :2][::-1]])
-        self._lay(picture, place, outline, self._bare, min(1, 1.5 * shut))
-        # where lids meet, crumbs of white and iris would be seen
-        seam = np.concatenate([lashes, moved[LOWER_LIDS[self._side], :2][::-1] + np.array([0, _SEAM_PX])])
-        self._lay(picture, place, seam, self._calm, max(0.0, 2 * shut - 1))
+        above = mesh_px[ABOVE_LIDS[self._side], :2][::-1]
+        self._lay(picture, place, np.concatenate([lashes, above]), min(1, 1.5 * shut))
+        # where lids meet, lashes that pointed up and crumbs of white and iris would be seen
+        met = max(0.0, 2 * shut - 1)
+        below = moved[LOWER_LIDS[self._side], :2] + np.array([0, _SEAM_PX])
+        outer, inner = mesh_px[CORNERS[self._side], :2]
+        self._lay(picture, place, np.concatenate([outer[None], below, inner[None], above]), met)
+        self._draw_line(picture, np.stack([outer, *moved[UPPER_LIDS[self._side], :2], inner]), met)
 
     def _lay(
-        self,
-        picture: Image,
-        place: NDArray[np.float32],
-        outline: NDArray[np.floating],
-        skin: Image,
-        share: float,
+        self, picture: Image, place: NDArray[np.float32], outline: NDArray[np.floating], share: float
     ) -> None:
         box = Box.around(outline, 2).within(picture)
         if box is None or share <= 0:
             return
         part = place[box.top : box.top + box.height, box.left : box.left + box.width] - self._box.corner
         x, y = cv2.split(part)
-        seen = cv2.remap(skin, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+        skin = cv2.remap(self._bare, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         mask = outlined(outline - box.corner, (box.height, box.width), _SOFT * self._width)
-        blended(picture, box, seen, np.float32(share) * mask)
+        blended(picture, box, skin.astype(np.float32), np.float32(share) * mask)
+
+    def _draw_line(self, picture: Image, edge: NDArray[np.floating], share: float) -> None:
+        """The lashes of lids that have met, seen from above."""
+        deviation = max(_LINE * self._width, 0.6)
+        box = Box.around(edge, int(np.ceil(3 * deviation)) + 1).within(picture)
+        if box is None or share <= 0:
+            return
+        mask = lined(edge - box.corner, (box.height, box.width), deviation)
+        far = (np.arange(box.width) + box.left - edge[-1, 0]) / (edge[0, 0] - edge[-1, 0] or 1.0)
+        mask *= np.float32(_INNER) + np.float32(1 - _INNER) * np.clip(far, 0, 1).astype(np.float32)
+        dark = np.broadcast_to(self._lash, (box.height, box.width, 3))
+        blended(picture, box, np.asarray(dark, np.float32), np.float32(_AMOUNT * share) * mask)
+
+    def _hidden(self, patch: Image) -> _Floats:
+        """(h, w) 1 where eyeball, lashes and the lids' rims are."""
+        upper, lower = self._mesh[UPPER_LIDS[self._side], :2], self._mesh[LOWER_LIDS[self._side], :2]
+        outer, inner = self._mesh[CORNERS[self._side], :2]
+        down = (lower - upper).mean(axis=0)
+        down = self._width * down / max(float(np.linalg.norm(down)), 1e-6)
+        # lashes reach furthest at the outer corner
+        corner = outer + _BEYOND * (outer - inner) - np.array([[0.0], [_LASHES]]) * down
+        loop = np.stack([*corner[::-1], *(lower + _RIM * down), inner, *(upper - _LASHES * down)[::-1]])
+        hidden = np.ceil(outlined(loop - self._box.corner, patch.shape))
+        reach = 2 * round(_FRINGE * self._width) + 1
+        near = cv2.dilate(hidden, np.ones((reach, reach), np.uint8))
+        bright = cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY)
+        skin = bright[(near > 0) & (hidden == 0)]
+        dark = (near > 0) & (bright < _SKIN * np.median(skin)) if len(skin) else hidden > 0
+        return np.maximum(hidden, dark).astype(np.float32)
+
+    def _lash_colour(self, patch: Image) -> _Floats:
+        """(3,) what is dark where the lid ends."""
+        at = np.round(self._mesh[UPPER_LIDS[self._side], :2] - self._box.corner).astype(int)
+        reach = max(1, round(0.04 * self._width))
+        near = np.concatenate(
+            [
+                patch[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].reshape(-1, 3)
+                for x, y in at
+            ]
+        )
+        return np.percentile(near, _DARK, axis=0).astype(np.float32)
 
 
 def _without_lashes(patch: Image, width: int) -> Image:
     """What is dark and narrow filled from both sides, and what is left of it smoothed sideways."""
-    filled = cv2.morphologyEx(patch, cv2.MORPH_CLOSE, np.ones((1, width), np.uint8))
-    return np.asarray(cv2.GaussianBlur(filled, (0, 0), sigmaX=width / 3, sigmaY=0.5), np.uint8)
+    closed = cv2.morphologyEx(patch, cv2.MORPH_CLOSE, np.ones((1, width), np.uint8))
+    return np.asarray(cv2.GaussianBlur(closed, (0, 0), sigmaX=width / 3, sigmaY=0.5), np.uint8)
 
 
 def _gaps(mesh_px: Points, side: int) -> Points:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import Image, Points
 from understudy.expression.mouth_shown import LIP_CORNERS, gap_of
-from understudy.expression.patches import Box, blended
+from understudy.expression.patches import Box, blended, lined
 from understudy.expression.topology import LOWER_LIP, UPPER_LIP
 
 _WIDE, _LEAST_PX = 0.012, 0.6  # deviation of its falloff: of the mouth's width, at least so much
 _DARK, _AMOUNT = 0.55, 0.5  # of the gums' colour; how much of it is seen
 _GONE = 0.05  # of the mouth's width: a gap that has none
-_SUBPIXEL = 4  # bits
 
 
 def draw_lip_line(picture: Image, mesh_px: Points, gum: NDArray[np.float32]) -> None:
@@ -35,11 +33,6 @@ def draw_lip_line(picture: Image, mesh_px: Points, gum: NDArray[np.float32]) -> 
     box = Box.around(line, int(np.ceil(3 * deviation)) + 1).within(picture)
     if box is None:
         return
-    drawn = np.zeros((box.height, box.width), np.float32)
-    fixed = np.round((line - box.corner) * (1 << _SUBPIXEL)).astype(np.int32)
-    thick = max(1, round(deviation))
-    cv2.polylines(drawn, [fixed], False, (1.0,), thick, cv2.LINE_8, _SUBPIXEL)
-    soft = cv2.GaussianBlur(drawn, (0, 0), deviation, borderType=cv2.BORDER_CONSTANT)
-    share = np.asarray(soft, np.float32) * np.float32(amount / max(float(soft.max()), 1e-6))
+    share = np.float32(amount) * lined(line - box.corner, (box.height, box.width), deviation)
     dark = np.broadcast_to(np.float32(_DARK) * gum, (box.height, box.width, 3))
     blended(picture, box, dark.astype(np.float32), share)

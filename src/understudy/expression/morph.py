@@ -109,11 +109,18 @@ class Morph:
         return self._moved(performance, frame)[0]
 
     def drawn(self, performance: Performance, frame: int) -> Image:
-        """The photo, of its size, with the face as one frame of a performance says.
+        """The photo, of its size, with the face as one frame of a performance says; see `shown`."""
+        return self.shown(performance, frame)[0]
+
+    def shown(self, performance: Performance, frame: int) -> tuple[Image, Points]:
+        """The photo with the face as one frame of a performance says, and where its mesh is.
 
         Args:
             performance: of this face (its rest is the photo's), as `retargeted` gives it.
             frame: one in which a face is seen.
+
+        Returns:
+            The picture, of the photo's size, and as of `mesh`.
         """
         mesh, move = self._moved(performance, frame)
         place = self._warp.places(mesh, move)
@@ -128,7 +135,7 @@ class Morph:
         self._mouth.draw(picture, mesh, move)
         if self._is_grey:  # what was made up is not
             picture[:] = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None]
-        return picture
+        return picture, mesh
 
     def _moved(self, performance: Performance, frame: int) -> tuple[Points, HeadMove]:
         shape, pose = self._shaped(performance, frame), _pose_of(performance, frame)

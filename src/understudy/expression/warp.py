@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +48,16 @@ class PhotoWarp:
         self._photo = photo
         self._mesh = mesh_px.astype(np.float64)
         self._depth = np.asarray(mesh_px[:, 2] if depth_px is None else depth_px, np.float64)
-        self._apart = np.linalg.norm(self._mesh[:, None, :2] - self._mesh[None, :, :2], axis=-1)
         border = self._mesh[OVAL, :2]
         self._centre = border.mean(axis=0)
         self._rings = [self._centre + (border - self._centre) * far for far, _, _ in _RINGS]
         self._height = float(np.ptp(border[:, 1]))
         self._outline_depth = float(self._depth[OVAL].max())
+
+    @cached_property
+    def _apart(self) -> _Wide:
+        """(468, 468) distances of the points from one another."""
+        return np.linalg.norm(self._mesh[:, None, :2] - self._mesh[None, :, :2], axis=-1)
 
     def warped(self, place: NDArray[np.float32]) -> Image:
         """The photo's pixels of (h, w, 2) `places`."""
@@ -99,6 +105,8 @@ class PhotoWarp:
             The largest function below another that is nowhere steeper than L is min over q of
             f(q) + L |p - q| (Hausdorff 1919; McShane 1934).
         """
+        if not move.turn[:2, 2].any():  # as in footage, whose heads stay as they are
+            return mesh_px
         depth = (self._depth[None] + move.steepest * self._apart).min(axis=1)
         out = mesh_px.astype(np.float32).copy()
         out[:, :2] += move.deeper(depth - self._depth)

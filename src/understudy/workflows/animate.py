@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -100,8 +101,8 @@ def _animated_picture(config: AnimateConfig, person: Person, on_event: OnEvent) 
     source = None if config.driving is None else DrivingSource.of(config.driving)
     check_writable(config.out)
     photo = read_photo(config.photo, config.photo_person, on_event, longest_px=config.size, is_even=False)
-    consent = person.agreed(config, partial(_vector, photo, on_event), on_event)
-    warnings, held = [*consent.warnings, *photo.warnings], 0
+    vector = partial(_vector, photo, on_event)
+    warnings, held = [*person.doubts(vector), *photo.warnings], 0
     if said is not None:
         performance = performed(said, photo.face, config.strength)
         warnings += doubts_about_turn("the head", abs(said.turned_deg[0]))
@@ -116,14 +117,16 @@ def _animated_picture(config: AnimateConfig, person: Person, on_event: OnEvent) 
         performance = carried_over(shown_as(driving.performance, config.strength), photo, keep_pose=True)
         warnings += driving.warnings
         held = driving.held
+        config = replace(config, keep_pose=True)  # the output says what was done
     own = own_face(config, person.name)
+    consent = person.agreed(config, config.photo, vector, on_event)
     marking = marking_of(config, consent, own)
     composed = PhotoDrawer(photo, performance, marking.payload, own).frame(0, 0, Fraction(1))
     Labeller(text_of(config.label), is_video=False).add(composed)
     image = composed.frame.image.whole()
     write_sealed_picture(config.out, image, marking.tags, marking.seal)
     size = (image.shape[1], image.shape[0])
-    return Made(frames=1, animated=1, held=held, size_px=size, warnings=warnings)
+    return Made(frames=1, animated=1, held=held, size_px=size, warnings=[*warnings, *consent.warnings])
 
 
 def _animated_video(config: AnimateConfig, person: Person, on_event: OnEvent) -> Made:
@@ -134,11 +137,13 @@ def _animated_video(config: AnimateConfig, person: Person, on_event: OnEvent) ->
     photo = read_photo(config.photo, config.photo_person, on_event, longest_px=longest, is_even=True)
     size = (photo.image.shape[1], photo.image.shape[0])
     check_writer(config.out, source.sized(*size), codec=config.codec, crf=config.crf)
-    consent = person.agreed(config, partial(_vector, photo, on_event), on_event)
+    vector = partial(_vector, photo, on_event)
+    doubts = person.doubts(vector)
     driving = read_driving(source, config.person, on_event)
     shown = shown_as(driving.performance, config.strength)
     performance = carried_over(shown, photo, keep_pose=config.keep_pose)
     own = own_face(config, person.name)
+    consent = person.agreed(config, config.photo, vector, on_event)
     marking = marking_of(config, consent, own)
     drawer = PhotoDrawer(photo, performance, marking.payload, own)
     info, drawn = source.sized(*size, len(driving.times)), partial(_drawn, drawer, driving.times, source)
@@ -149,7 +154,14 @@ def _animated_video(config: AnimateConfig, person: Person, on_event: OnEvent) ->
         animated=written.animated,
         held=driving.held,
         size_px=size,
-        warnings=[*consent.warnings, *photo.warnings, *driving.warnings, *turning, *written.warnings],
+        warnings=[
+            *doubts,
+            *photo.warnings,
+            *driving.warnings,
+            *turning,
+            *consent.warnings,
+            *written.warnings,
+        ],
     )
 
 

@@ -66,11 +66,11 @@ class PhotoDrawer:
             time_base: seconds a unit.
         """
         one = frame_of(self._performance, number)
-        image, square = np.array(self._morph.drawn(one, 0)), square_of(one)
+        (image, mesh), square = self._morph.shown(one, 0), square_of(one)
         if self._own is not None:
-            image = self._own.given(image, self._morph.mesh(one, 0), square)
+            image = self._own.given(image, mesh, square)
         if self._mark is not None:
-            self._mark.put_into(image, self._morph.mesh(one, 0), square, float(pts * time_base))
+            self._mark.put_into(image, mesh, square, float(pts * time_base))
         picture = ImagePicture(image)
         box = box_around(square, (picture.width_px, picture.height_px), LABELLED)
         frame = PartialFrame(index=number, pts=pts, time_base=time_base, image=picture)

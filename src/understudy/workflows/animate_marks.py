@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from understudy.core.events import OnEvent
+from understudy.core.identity_folder import find_record
 from understudy.core.types import Vector
 from understudy.media.footage import sha256_of
 from understudy.media.images import WRITABLE_SUFFIXES
@@ -25,6 +26,7 @@ from understudy.workflows.animate_driving import FILE_SUFFIX
 from understudy.workflows.animate_own import OwnFace, check_known
 from understudy.workflows.consent import Agreed, agreed, check_agreed, consent_note, doubts_about_face
 from understudy.workflows.convert_label import text_of
+from understudy.workflows.identities import face_of
 from understudy.workflows.marks import by_digest, said_of_model
 from understudy.workflows.person_names import checked_person, name_of_footage
 from understudy.workflows.sealing import Sealing, footage_ingredient, tags_for
@@ -61,20 +63,27 @@ class Person:
     name: str
     is_said: bool
 
-    def agreed(self, config: Consented, vector_of: Callable[[], Vector], on_event: OnEvent) -> Agreed:
-        """The record by which the face is used; made now where `consent` says how.
+    def doubts(self, vector_of: Callable[[], Vector]) -> list[str]:
+        """What speaks against a face being theirs, a line each; see `consent.doubts_about_face`."""
+        return doubts_about_face(self.name, vector_of, OPTION, is_said=self.is_said)
+
+    def agreed(
+        self, config: Consented, shown: Path, vector_of: Callable[[], Vector], on_event: OnEvent
+    ) -> Agreed:
+        """The record by which the face is used; made now where `consent` says how, so not before all is read.
 
         Args:
             config: of what is made.
-            vector_of: gives the identity vector of the face, which is compared where it is known.
+            shown: photo or footage that shows the face.
+            vector_of: gives its identity vector, which a new record keeps.
             on_event: hears of what was written.
 
         Raises:
-            ConsentError: there is none that allows it, or nobody said whose face it is and it is another's.
+            ConsentError: there is none that allows it.
         """
-        doubts = doubts_about_face(self.name, vector_of, OPTION, is_said=self.is_said)
-        found = agreed({self.name: None}, "face", config.consent, on_event)
-        return Agreed(references=found.references, warnings=[*doubts, *found.warnings])
+        is_new = find_record(self.name) is None
+        face = face_of(vector_of().tolist(), sha256_of(shown), is_one=True) if is_new else None
+        return agreed({self.name: face}, "face", config.consent, on_event)
 
 
 def checked(config: AnimateConfig) -> Person:

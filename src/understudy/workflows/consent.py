@@ -18,11 +18,12 @@ from understudy.core.identity_record import ConsentReference, FaceOf, IdentityRe
 from understudy.core.types import Vector
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_schema import is_faceset
-from understudy.faces.identify import SAME_MEAN_DISTANCE
+from understudy.faces.identify import SAME_MEAN_DISTANCE, SAME_PERSON_DISTANCE
 from understudy.workflows.consent_choice import WAYS, Given, evidence_of, new_record, parsed_consent
 
 # of a single face and the mean of many: of one person up to 0.37, of two from 0.45 (ten people)
 _SAME_ONE_DISTANCE = 0.42
+_SAME_PICTURES_DISTANCE = SAME_PERSON_DISTANCE  # of two single ones
 _PERSON = "person"  # what a faceset notes under
 
 
@@ -71,7 +72,7 @@ def agreed(
             record = record.model_copy(update={"face": face})
             on_event(Written(path=store_record(record).path, what=f"record of {record.name}"))
         elif face is not None and record.face is not None:
-            warnings += _unlike(record, face.vector)
+            warnings += _unlike(record, face.vector, is_one=face.pictures is not None)
         if record.scope:
             on_event(Notice(message=f"{record.name} agreed to: {record.scope}", is_warning=False))
         references[name] = record.reference()
@@ -150,8 +151,7 @@ def doubts_about_face(name: str, vector_of: Callable[[], Vector], option: str, *
     found = find_record(name)
     if found is None or found.record.face is None:
         return []
-    # a single face differs more from a mean than a mean does
-    doubts = _unlike(found.record, [float(value) for value in vector_of()], _SAME_ONE_DISTANCE)
+    doubts = _unlike(found.record, [float(value) for value in vector_of()], is_one=True)
     if doubts and not is_said:
         raise ConsentError(
             f"there is a record of {name}, and this face is not like theirs", f"say who it is with {option}"
@@ -272,11 +272,12 @@ def _in_words(reference: ConsentReference) -> str:
     )
 
 
-def _unlike(
-    record: IdentityRecord, vector: Sequence[float], nearer_than: float = SAME_MEAN_DISTANCE
-) -> list[str]:
-    """Say so where faces are not those that a record was made with."""
+def _unlike(record: IdentityRecord, vector: Sequence[float], *, is_one: bool = False) -> list[str]:
+    """Say so where faces are not those that a record was made with; `is_one` of a single picture."""
     assert record.face is not None
+    # a single face differs more from a mean than a mean does, and from another single one still more
+    singles = is_one + (record.face.pictures is not None)
+    nearer_than = (SAME_MEAN_DISTANCE, _SAME_ONE_DISTANCE, _SAME_PICTURES_DISTANCE)[singles]
     distance = float(np.linalg.norm(np.subtract(record.face.vector, vector)))
     if distance < nearer_than:
         return []

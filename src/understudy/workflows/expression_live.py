@@ -73,8 +73,8 @@ class LivePhoto:
         refuse_nudity(photo, on_event)
         self._photo = read_photo(photo, 1, on_event, longest_px=LIVE_PX, is_even=False)
         vector = partial(Identifier(on_event).vector, self._photo.image, self._photo.seen)
-        consent = person.agreed(config, vector, on_event)
-        self.warnings = [*consent.warnings, *self._photo.warnings]
+        self.warnings = [*person.doubts(vector), *self._photo.warnings]
+        self.warnings += person.agreed(config, photo, vector, on_event).warnings
         self._morph = Morph(self._photo.image, self._photo.face)
 
     @property

@@ -37,6 +37,8 @@ _SIMPLE: dict[str, tuple[str, ...]] = {
     "lower_lip_down": ("mouthLowerDownLeft", "mouthLowerDownRight"),
     "lips_rolled": ("mouthRollLower", "mouthRollUpper"),
 }
+_LIDS = (("eyeBlinkLeft", "eyeWideLeft"), ("eyeBlinkRight", "eyeWideRight"))
+_ALONG = 0.4  # of a blink, and of widened eyes, where eyes look as far down or up as they can
 _ONE_SIDED = ("jawLeft", "mouthLeft")  # a side that it goes to, not one of two
 
 
@@ -120,9 +122,21 @@ def expressed(said: Said, own: Performance, strength: float = 1.0) -> Performanc
     values, gaze = np.zeros_like(own.values) if said.from_rest else own.values.copy(), _gaze(said, own)
     for name, value in said.values.items():
         values[:, own.names.index(name)] = min(1.0, value * strength)
+    _lids_along(values, said, own, gaze)
     if set(GAZE_NAMES) <= set(own.names):
         values[:, [own.names.index(name) for name in GAZE_NAMES]] = look_coefficients(gaze)
     return replace(own, values=values, gaze_deg=gaze)
+
+
+def _lids_along(values: np.ndarray, said: Said, own: Performance, gaze: np.ndarray) -> None:
+    """Upper lids of which nothing is said go along with an eye that looks further down or up."""
+    down = gaze[:, 1] - own.gaze_deg[:, 1]
+    for lid in _LIDS:
+        if any(name in said.values or name not in own.names for name in lid):
+            continue
+        for name, share in zip(lid, (down / DOWN_DEG, -down / UP_DEG), strict=True):
+            column = values[:, own.names.index(name)]
+            column[:] = np.minimum(column + _ALONG * np.maximum(share, 0), 1)
 
 
 def _gaze(said: Said, own: Performance) -> np.ndarray:

@@ -205,9 +205,10 @@ def face_in(folder: Path) -> FaceOf:
     return face_of([float(value) for value in vector], digest)
 
 
-def face_of(vector: Sequence[float], digest: str) -> FaceOf:
-    """What a face is like, in as few digits as tell people apart."""
-    return FaceOf(vector=[round(value, 5) for value in vector], faceset=digest)
+def face_of(vector: Sequence[float], digest: str, *, is_one: bool = False) -> FaceOf:
+    """What a face is like, in as few digits as tell people apart; `is_one` of a single picture."""
+    rounded = [round(float(value), 5) for value in vector]
+    return FaceOf(vector=rounded, faceset=digest, pictures=1 if is_one else None)
 
 
 def _known(name: str) -> Found:

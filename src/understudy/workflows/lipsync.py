@@ -23,12 +23,12 @@ from understudy.media.info import VideoInfo
 from understudy.media.patterns import has_number
 from understudy.speech.lips import mouth_while
 from understudy.speech.lips_training import at_times
-from understudy.workflows.animate_marks import Person, is_picture
+from understudy.workflows.animate_marks import is_picture
 from understudy.workflows.animate_output import Written as WrittenFrames
 from understudy.workflows.animate_output import write_frames
 from understudy.workflows.consent import Agreed
 from understudy.workflows.expression import clip_of, doubts_about
-from understudy.workflows.expression_faces import SeenFaces, clearest_vector, faces_of_footage
+from understudy.workflows.expression_faces import clearest_vector, faces_of_footage
 from understudy.workflows.lipsync_config import Length, LipsyncConfig, LipsyncResult
 from understudy.workflows.lipsync_draw import LipsDrawer
 from understudy.workflows.lipsync_inside import insides_of
@@ -67,10 +67,12 @@ def run(config: LipsyncConfig, on_event: OnEvent = ignore) -> LipsyncResult:
         check_writer(config.out, _silent(info, Path(folder)), codec=config.codec, crf=config.crf)
         seen = faces_of_footage(config.footage, on_event)
         clip = clip_of(seen, config.person, config.footage)
+        vector = partial(clearest_vector, config.footage, seen, config.person - 1, on_event)
+        warnings = [*person.doubts(vector), *seen.warnings, *speech.warnings]
         learnt = _learnt(config, clip, on_event)
-        consent = _agreed(config, person, seen, on_event)
+        consent = person.agreed(config, config.footage, vector, on_event)
         order = _order(config, info, seen.times_s, speech)
-        warnings = [*consent.warnings, *seen.warnings, *speech.warnings, *learnt.warnings]
+        warnings += [*consent.warnings, *learnt.warnings]
         warnings += doubts_about(read_clip(clip), seen, config.person) + _of_lengths(
             config, order, info, speech
         )
@@ -108,11 +110,6 @@ def _check_names(config: LipsyncConfig) -> None:
         for path in (used, *image_files(used)):
             if config.out.exists() and path.exists() and config.out.samefile(path):
                 raise ConfigError(f"{config.out} is read and would be overwritten", "choose another name")
-
-
-def _agreed(config: LipsyncConfig, person: Person, seen: SeenFaces, on_event: OnEvent) -> Agreed:
-    vector = partial(clearest_vector, config.footage, seen, config.person - 1, on_event)
-    return person.agreed(config, vector, on_event)
 
 
 def _learnt(config: LipsyncConfig, clip: Clip, on_event: OnEvent) -> Learnt:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from understudy.compositing.blend_feather import Feather
 from understudy.compositing.mask_sets import ramp
 from understudy.core.geometry import transform_points
 from understudy.core.prefetch import prefetch
-from understudy.core.types import Image, Points
+from understudy.core.types import Image, Mask, Points
 from understudy.expression.apply import shaped
-from understudy.expression.morph import Morph, PhotoFace
 from understudy.expression.mouth import Interior
 from understudy.expression.mouth_shown import LIP_CORNERS, gap_of
 from understudy.expression.patches import Box, blended, outlined
@@ -26,17 +23,13 @@ from understudy.expression.read import Clip
 from understudy.expression.topology import LOWER_LIP, UPPER_LIP
 from understudy.faces.face import FaceSquare
 from understudy.faces.mesh import NOSE_BASE
-from understudy.media.image_picture import ImagePicture
-from understudy.media.partial import DecodedPicture, PartialFrame
-from understudy.workflows.animate_drawn import LABELLED, square_of
-from understudy.workflows.animate_driving import frame_of
-from understudy.workflows.animate_mark import FaceMark, box_around
+from understudy.workflows.animate_mark import FaceMark
+from understudy.workflows.animate_part import FootageFace, MovedFace
 from understudy.workflows.composed import Composed
 from understudy.workflows.lipsync_inside import Inside
 from understudy.workflows.lipsync_order import PictureOrder, frames_in_order
 from understudy.workflows.lipsync_say import Saying
 
-_REACH = 2.8  # sides of the face square: beyond it nothing moves
 _AHEAD = 4  # decoded frames
 # below the nose: cheeks beside the mouth, jaw and chin
 _LOWER_FACE = np.array(
@@ -77,37 +70,14 @@ class LipsDrawer:
     def frames(self, first: int) -> Generator[Composed]:
         """Frames from an index of the output on."""
         mark = None if self.payload is None else FaceMark(self.payload)
+        face = FootageFace(clip=self.clip, own=self.own, finish=_finished, mark=mark)
         with closing(prefetch(frames_in_order(self.path, self.order, first), depth=_AHEAD)) as decoded:
             for number, frame in decoded:
                 wanted = self.saying.at(frame.index)
-                yield Composed(frame=frame) if wanted is None else self._drawn(frame, number, wanted, mark)
-
-    def _drawn(
-        self, frame: PartialFrame, number: int, wanted: Performance, mark: FaceMark | None
-    ) -> Composed:
-        picture = frame.image
-        assert isinstance(picture, DecodedPicture | ImagePicture)
-        size, square = (picture.width_px, picture.height_px), square_of(wanted)
-        box = box_around(square, size, _REACH, picture.editable_grid_px)
-        if box is None:
-            return Composed(frame=frame)
-        x0, y0, x1, y1 = box
-        part = np.ascontiguousarray(picture.part(*box))
-        at = np.array([x0, y0], np.float32)
-        landmarks = self.clip.landmarks_px[number] - np.append(at, np.float32(0))
-        own = frame_of(self.own, number)
-        own, wanted = (replace(one, centre_px=one.centre_px - at) for one in (own, wanted))
-        face = PhotoFace(landmarks_px=landmarks, iris_px=self.clip.iris_px[number] - at, own=own)
-        morph = Morph(part, face, interior=self._inside(wanted), fill_background=False)
-        mesh, local = morph.mesh(wanted, 0), square_of(wanted)
-        drawn = sealed(morph.drawn(wanted, 0), mesh, gap_of(landmarks))
-        before, shown = (image.astype(np.float32) / np.float32(255) for image in (part, drawn))
-        weight = lower_face_mask((landmarks, mesh), local, (x1 - x0, y1 - y0))
-        if mark is not None:
-            shown += mark.change(mesh, local, float(frame.time_s), (0, 0, x1 - x0, y1 - y0))
-        picture.put(x0, y0, Feather()(before, np.clip(shown, 0, 1), weight), weight)
-        near = box_around(square, size, LABELLED)
-        return Composed(frame=frame, drawn=() if near is None else (near,))
+                if wanted is None:
+                    yield Composed(frame=frame)
+                else:
+                    yield face.given(frame, number, wanted, self._inside(wanted))
 
     def _inside(self, wanted: Performance) -> Interior | None:
         """The mouth that is open most nearly as wanted: what it shows fills the gap, and lies as it would."""
@@ -115,6 +85,11 @@ class LipsDrawer:
             return None
         gap = gap_of(shaped(wanted.rest, wanted.names, wanted.values)[0])
         return min(self.insides, key=lambda one: abs(one.gap - gap)).shown
+
+
+def _finished(face: MovedFace) -> tuple[Image, Mask]:
+    drawn = sealed(face.drawn, face.mesh_px, gap_of(face.was_px))
+    return drawn, lower_face_mask((face.was_px, face.mesh_px), face.square, face.size_px)
 
 
 def sealed(picture: Image, mesh_px: Points, was: float) -> Image:
@@ -153,9 +128,7 @@ def sealed(picture: Image, mesh_px: Points, was: float) -> Image:
     return out
 
 
-def lower_face_mask(
-    meshes_px: tuple[Points, ...], square: FaceSquare, size_px: tuple[int, int]
-) -> NDArray[np.float32]:
+def lower_face_mask(meshes_px: tuple[Points, ...], square: FaceSquare, size_px: tuple[int, int]) -> Mask:
     """How much of a drawn mouth is shown: all of lips and chin, less and less around them, no eye or nose.
 
     Args:
