@@ -18,6 +18,7 @@ from understudy.expression.mouth import Interior, Mouth
 from understudy.expression.openings import shutting_quite
 from understudy.expression.performance import Performance
 from understudy.expression.read import Clip, read_clip
+from understudy.expression.relight import Light
 from understudy.expression.topology import CORNERS
 from understudy.expression.warp import PhotoWarp
 from understudy.faces.pose import HeadPoses, rotations_of
@@ -92,6 +93,7 @@ class Morph:
         own = self._poses.place(self._shape[None])[0]
         self._rest_px: Points = face.landmarks_px - own
         self._warp = PhotoWarp(photo, face.landmarks_px, own[:, 2])
+        self._light = Light(photo, face.landmarks_px, own)
         self._background = Background.of(photo, face.landmarks_px) if fill_background else None
         self._lids = [LidSkin(photo, face.landmarks_px, side) for side in (0, 1)]
         self._eyes = [
@@ -122,7 +124,7 @@ class Morph:
         Returns:
             The picture, of the photo's size, and as of `mesh`.
         """
-        mesh, move = self._moved(performance, frame)
+        mesh, move, model = self._moved(performance, frame)
         place = self._warp.places(mesh, move)
         picture = self._warp.warped(place)
         if self._background is not None:
@@ -133,17 +135,20 @@ class Morph:
         for eye in self._eyes:
             eye.draw(picture, mesh, move, gaze_deg)
         self._mouth.draw(picture, mesh, move)
+        self._light.relight(picture, mesh, model)
         if self._is_grey:  # what was made up is not
             picture[:] = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None]
         return picture, mesh
 
-    def _moved(self, performance: Performance, frame: int) -> tuple[Points, HeadMove]:
+    def _moved(self, performance: Performance, frame: int) -> tuple[Points, HeadMove, Points]:
+        """Where the mesh goes, how the head moves, and where the model alone would have the face."""
         shape, pose = self._shaped(performance, frame), _pose_of(performance, frame)
         move = HeadMove.between(self._poses, pose)
-        mesh = pose.place(shape[None])[0] + self._rest_px * np.float32(move.growth)
+        model = pose.place(shape[None])[0]
+        mesh = model + self._rest_px * np.float32(move.growth)
         linear = move.affine(0)[:, :2]
         mesh = shutting_quite(mesh, self._face.landmarks_px, linear, shape, self._shape)
-        return self._warp.flattened(mesh, move), move
+        return self._warp.flattened(mesh, move), move, model
 
     def _shaped(self, performance: Performance, frame: int) -> Points:
         values = performance.values[frame : frame + 1]

@@ -15,11 +15,13 @@ from understudy.expression.lip_line import draw_lip_line
 from understudy.expression.mouth_shown import LIP_CORNERS, fitted, gap_of, lips_outline, shown
 from understudy.expression.patches import Box, blended, outlined, warped
 from understudy.expression.teeth import MouthLight, Teeth
+from understudy.expression.topology import UPPER_LIP
 from understudy.faces.mesh import CHIN
 
 _OPEN = 0.1  # of the mouth's width: a gap from which on the inside is seen
 _SHADE = 0.1  # of the mouth's width: how far the lips' shadow reaches in
 _LIGHTEST, _DARKEST = 1.0, 0.55
+_NARROW, _NARROW_LIT = 0.12, 0.4  # of the mouth's width: gaps that let in less light; how much a line does
 _SOFT = 0.012  # of the mouth's width
 _LOWER_LIP, _BY_LIP = 14, 0.65
 _AS_IN_PHOTO = 0.06  # of the mouth's width: lips within it lie as in the photo
@@ -133,7 +135,8 @@ class Mouth:
             if layer.only_as_photo:
                 seen *= np.float32(1 - changed)
             inside = seen[..., :3] + (1 - seen[..., 3:]) * inside
-        shade = 1 - changed * (1 - self._shade(mask, move.growth))
+        lit = self._lit(opening, move.growth) * self._shade(mask, move.growth)
+        shade = 1 - changed * (1 - lit)
         blended(picture, box, np.asarray(inside * shade[..., None], np.float32), mask)
 
     def _changed(self, opening: Points, move: HeadMove) -> float:
@@ -142,6 +145,13 @@ class Mouth:
             return 1.0
         off = opening - moved(move.affine(self._depth), lips_outline(self._mesh, None, 1.0))
         return min(1.0, float(np.abs(off).mean()) / (_AS_IN_PHOTO * self._width * move.growth))
+
+    def _lit(self, opening: Points, growth: float) -> float:
+        """How much light comes through a gap: teeth behind lips that hardly part are dark."""
+        count = len(UPPER_LIP)
+        upper, lower = opening[: -count - 1 : -1], opening[1 : count + 1]
+        gap = float(np.linalg.norm(lower - upper, axis=1).mean()) / (self._width * growth)
+        return _NARROW_LIT + (1 - _NARROW_LIT) * min(1.0, gap / _NARROW)
 
     def _shade(self, mask: Mask, growth: float) -> Mask:
         """(h, w) how much light falls in between the lips: less near them."""
