@@ -61,7 +61,7 @@ def test_a_head_that_only_comes_nearer_is_only_enlarged(growth: float) -> None:
     face = photo_face()
     near = replace(face.own, scale_px=face.own.scale_px * np.float32(growth))
     morph = Morph(photo(), face)
-    mesh, move = morph._moved(near, 0)
+    mesh, move, _ = morph._moved(near, 0)
     place = morph._warp.places(mesh, move)
     centre = face.own.centre_px[0]
     eyes = mesh[[33, 133, 159, 145, 362, 263, 386, 374, 13, 14], :2].round().astype(int)
