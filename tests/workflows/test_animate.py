@@ -403,7 +403,7 @@ def test_a_new_record_knows_the_face_by_one_picture(
             with pytest.raises(ConsentError, match="this face is not like theirs"):
                 understudy.animate(other, **asked)
             (said,) = understudy.animate(other, **asked, identity="A").warnings
-            assert "of one person below 0.6" in said
+            assert "of one person below 0.5" in said
 
 
 def test_a_head_that_turns_far_is_told(photo: Path, tmp_path: Path) -> None:
