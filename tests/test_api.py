@@ -33,6 +33,7 @@ FUNCTIONS = (
     "verify",
     "animate",
     "lipsync",
+    "train_animator",
 )
 PAGES = ("open_studio", "open_review")
 IDENTITIES = ("add_identity", "list_identities", "show_identity", "revoke_identity")
@@ -46,7 +47,7 @@ def test_import_is_light() -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_parameters_are_those_of_the_command(name: str) -> None:
-    command = typer.main.get_command(app).commands[name.removesuffix("_faces")]  # type: ignore[attr-defined]
+    command = typer.main.get_command(app).commands[name.removesuffix("_faces").replace("_", "-")]  # type: ignore[attr-defined]
     options = {parameter.name for parameter in command.params} - {"json", "debug", "help", "list_presets"}
     parameters = set(inspect.signature(getattr(understudy, name)).parameters) - {"on_event"}
     # the command line says --out for every output

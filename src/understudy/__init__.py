@@ -7,6 +7,7 @@ import (torch, OpenCV, PyAV) is imported by the first call.
 from __future__ import annotations
 
 from understudy.api.animating import animate
+from understudy.api.animating_learned import train_animator
 from understudy.api.converting import convert
 from understudy.api.exporting import export
 from understudy.api.expressing import read_expression
@@ -55,6 +56,7 @@ __all__ = [
     "show_identity",
     "swap",
     "train",
+    "train_animator",
     "verify",
     "voice_convert",
     "voice_train",

@@ -24,6 +24,8 @@ def animate(
     strength: float = 1.0,
     keep_pose: bool = False,
     model: AnyPath | None = None,
+    method: str = "warp",
+    animator: AnyPath | None = None,
     size: int | None = None,
     codec: str = "auto",
     crf: int | None = None,
@@ -49,6 +51,9 @@ def animate(
         strength: how far expressions are shown, 0 to 2; 1 as they are.
         keep_pose: leave the head as it is in the photo.
         model: trained with the photo's person: draws the moved face anew, as it knows it.
+        method: "warp" bends the photo; "learned" has a trained animator mend what was bent (experimental,
+            photos only).
+        animator: its folder, as `train_animator` writes it; only where learned.
         size: longest side in px, at most; 1280 where None for a video, and for a picture the photo's own.
         codec: "h264", "hevc", "prores", "ffv1", or "auto".
         crf: constant quality, 0 (lossless) to 51; hard to tell from the original where None.
@@ -84,6 +89,8 @@ def animate(
         strength=strength,
         keep_pose=keep_pose,
         model=maybe_path(model),
+        method=method,
+        animator=maybe_path(animator),
         size=size,
         codec=codec,
         crf=crf,

@@ -13,7 +13,7 @@ from understudy.cli.output import number, print_rows
 from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.signing_options import Cert, Key
 from understudy.core.events import OnEvent
-from understudy.workflows.choices import AUTO
+from understudy.workflows.choices import AUTO, METHODS, WARP
 
 if TYPE_CHECKING:
     from understudy.workflows.animate_config import AnimateResult
@@ -60,6 +60,17 @@ ModelOption = Annotated[
         help="A model trained with the photo's person: it draws the moved face anew, as it knows it.",
     ),
 ]
+Method = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(METHODS),
+        help="warp bends the photo; learned (experimental) has an animator mend what was bent.",
+    ),
+]
+AnimatorOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="An animator that train-animator trained, for --method learned."),
+]
 Size = Annotated[
     int | None,
     typer.Option(
@@ -96,6 +107,8 @@ def animate(
     strength: Strength = 1.0,
     keep_pose: KeepPose = False,
     model: ModelOption = None,
+    method: Method = WARP,
+    animator: AnimatorOption = None,
     size: Size = None,
     codec: Codec = AUTO,
     crf: Crf = None,
@@ -114,7 +127,7 @@ def animate(
         raise typer.BadParameter("give one of --driving and --expression", param_hint="--driving")
     look: dict[str, Any] = {"driving": driving, "expression": expression, "person": person}
     look |= {"photo_person": photo_person, "strength": strength, "keep_pose": keep_pose}
-    look |= {"model": model, "size": size}
+    look |= {"model": model, "method": method, "animator": animator, "size": size}
     says: dict[str, Any] = {"identity": identity, "consent": consent, "cert": cert, "key": key}
     says |= {"watermark": watermark, "label": label, "thumbnails": thumbnails}
 

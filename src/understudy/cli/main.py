@@ -28,6 +28,7 @@ from understudy.cli import (
     model,
     studio,
     swap,
+    train_animator,
     verify,
     voice,
     weights,
@@ -67,6 +68,7 @@ app.command()(studio.review)
 app.command()(model.train)
 app.command()(convert.convert)
 app.command()(animate.animate)
+app.command()(train_animator.train_animator)
 app.command()(lipsync.lipsync)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)

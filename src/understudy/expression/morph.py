@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.core.types import Image, Points
 from understudy.expression.apply import Start, shaped
@@ -109,6 +110,10 @@ class Morph:
     def mesh(self, performance: Performance, frame: int) -> Points:
         """Where the (468, 3) float32 mesh goes; the photo's own performance leaves it where it is."""
         return self._moved(performance, frame)[0]
+
+    def places(self, performance: Performance, frame: int) -> NDArray[np.float32]:
+        """Where in the photo each pixel of `drawn` comes from, (h, w, 2) x, y, but for eyes and mouth."""
+        return self._warp.places(*self._moved(performance, frame))
 
     def drawn(self, performance: Performance, frame: int) -> Image:
         """The photo, of its size, with the face as one frame of a performance says; see `shown`."""

@@ -21,6 +21,7 @@ from understudy.workflows.animate_config import SIZE_PX, AnimateConfig, AnimateR
 from understudy.workflows.animate_drawn import PhotoDrawer, carried_over
 from understudy.workflows.animate_driving import DrivingSource, doubts_about_turn, read_driving, shown_as
 from understudy.workflows.animate_footage import animated_footage
+from understudy.workflows.animate_learned import learned_face
 from understudy.workflows.animate_marks import Person, checked, is_picture, marking_of
 from understudy.workflows.animate_output import Made, write_frames
 from understudy.workflows.animate_own import own_face
@@ -118,10 +119,10 @@ def _animated_picture(config: AnimateConfig, person: Person, on_event: OnEvent) 
         warnings += driving.warnings
         held = driving.held
         config = replace(config, keep_pose=True)  # the output says what was done
-    own = own_face(config, person.name)
+    own, learned = own_face(config, person.name), learned_face(config)
     consent = person.agreed(config, config.photo, vector, on_event)
-    marking = marking_of(config, consent, own)
-    composed = PhotoDrawer(photo, performance, marking.payload, own).frame(0, 0, Fraction(1))
+    marking = marking_of(config, consent, own, learned)
+    composed = PhotoDrawer(photo, performance, marking.payload, own, learned).frame(0, 0, Fraction(1))
     Labeller(text_of(config.label), is_video=False).add(composed)
     image = composed.frame.image.whole()
     write_sealed_picture(config.out, image, marking.tags, marking.seal)
@@ -142,10 +143,10 @@ def _animated_video(config: AnimateConfig, person: Person, on_event: OnEvent) ->
     driving = read_driving(source, config.person, on_event)
     shown = shown_as(driving.performance, config.strength)
     performance = carried_over(shown, photo, keep_pose=config.keep_pose)
-    own = own_face(config, person.name)
+    own, learned = own_face(config, person.name), learned_face(config)
     consent = person.agreed(config, config.photo, vector, on_event)
-    marking = marking_of(config, consent, own)
-    drawer = PhotoDrawer(photo, performance, marking.payload, own)
+    marking = marking_of(config, consent, own, learned)
+    drawer = PhotoDrawer(photo, performance, marking.payload, own, learned)
     info, drawn = source.sized(*size, len(driving.times)), partial(_drawn, drawer, driving.times, source)
     written = write_frames(config, info, marking, drawn, on_event)
     turning = [] if config.keep_pose else driving.doubts_about_turning()

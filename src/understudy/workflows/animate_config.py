@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from understudy.core.errors import ConfigError
+from understudy.workflows.choices import LEARNED, METHODS, WARP
 
 SIZE_PX = 1280  # longest side of a video that is made from a photo
 _LEAST_SIZE_PX, _MOST_SIZE_PX = 64, 8192
@@ -27,6 +28,8 @@ class AnimateConfig:
         strength: how far expressions are shown, 1 as they are.
         keep_pose: leave the head as it is in the photo.
         model: trained with the photo's person: draws the moved face anew; none where None.
+        method: "warp" bends the photo; "learned" has an animator mend what was bent (experimental).
+        animator: folder of the animator; None unless learned.
         size: longest side in px, at most, of what is made from a photo; where None `SIZE_PX` of a video, and
             the photo's own of a picture.
         codec: of a video, see `media.encoding`.
@@ -49,6 +52,8 @@ class AnimateConfig:
     strength: float = 1.0
     keep_pose: bool = False
     model: Path | None = None
+    method: str = WARP
+    animator: Path | None = None
     size: int | None = None
     codec: str = "auto"
     crf: int | None = None
@@ -66,6 +71,11 @@ class AnimateConfig:
             raise ConfigError(
                 f"{what} given", "give --driving VIDEO, --driving CURVES.json, or --expression NAME=VALUE"
             )
+        if self.method not in METHODS:
+            raise ConfigError(f"unknown method {self.method!r}", f"use {' or '.join(METHODS)}")
+        if (self.method == LEARNED) != (self.animator is not None):
+            missing = "no animator is" if self.animator is None else "an animator and another method are"
+            raise ConfigError(f"{missing} given", "give both: --method learned --animator FOLDER")
         for what, number in (("person", self.person), ("photo person", self.photo_person)):
             if number < 1:
                 raise ConfigError(f"{what} {number} is no place", "1 is the first")

@@ -15,6 +15,7 @@ from understudy.faces.pose import HeadPose
 from understudy.media.image_picture import ImagePicture
 from understudy.media.partial import PartialFrame
 from understudy.workflows.animate_driving import frame_of
+from understudy.workflows.animate_learned import LearnedFace
 from understudy.workflows.animate_mark import FaceMark, box_around
 from understudy.workflows.animate_own import OwnFace
 from understudy.workflows.animate_photo import Photo
@@ -48,12 +49,19 @@ class PhotoDrawer:
         performance: of that face, seen in every frame.
         payload: of the watermark; None where there is none.
         own: draws the moved face anew; None where no model knows it.
+        learned: mends it; None where the photo is only bent.
     """
 
     def __init__(
-        self, photo: Photo, performance: Performance, payload: int | None, own: OwnFace | None = None
+        self,
+        photo: Photo,
+        performance: Performance,
+        payload: int | None,
+        own: OwnFace | None = None,
+        learned: LearnedFace | None = None,
     ) -> None:
         """Prepare the photo."""
+        self._photo, self._learned = photo, learned
         self._morph, self._performance, self._own = Morph(photo.image, photo.face), performance, own
         self._mark = None if payload is None else FaceMark(payload)
 
@@ -67,6 +75,9 @@ class PhotoDrawer:
         """
         one = frame_of(self._performance, number)
         (image, mesh), square = self._morph.shown(one, 0), square_of(one)
+        if self._learned is not None:
+            at = square_of(self._photo.face.own)
+            image = self._learned.given(image, self._photo.image, at, self._morph, one, square)
         if self._own is not None:
             image = self._own.given(image, mesh, square)
         if self._mark is not None:

@@ -23,6 +23,7 @@ from understudy.workflows.animate_output import Made, write_frames
 from understudy.workflows.animate_own import OwnFace, own_face
 from understudy.workflows.animate_part import FootageFace, MovedFace
 from understudy.workflows.animate_timed import Asked, Driven, Timed
+from understudy.workflows.choices import LEARNED
 from understudy.workflows.composed import Composed
 from understudy.workflows.expression import clip_of, doubts_about
 from understudy.workflows.expression_faces import clearest_vector, faces_of_footage
@@ -70,6 +71,8 @@ def _asked(config: AnimateConfig) -> tuple[Said | None, DrivingSource | None]:
             f"{config.out} is one picture, and {config.photo.name or config.photo} is footage",
             "name a video, or numbered images: frames/%06d.png",
         )
+    if config.method == LEARNED:
+        raise ConfigError("the learned method is given, and it animates photos only", "leave --method away")
     if config.size is not None:
         raise ConfigError("a size is given, and footage keeps its own", "leave --size away")
     if config.expression is None:

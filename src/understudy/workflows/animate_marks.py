@@ -23,6 +23,7 @@ from understudy.provenance.watermark_binding import soft_binding_of
 from understudy.provenance.watermark_code import payload_of
 from understudy.workflows.animate_config import AnimateConfig
 from understudy.workflows.animate_driving import FILE_SUFFIX
+from understudy.workflows.animate_learned import LearnedFace, said_of_animator
 from understudy.workflows.animate_own import OwnFace, check_known
 from understudy.workflows.consent import Agreed, agreed, check_agreed, consent_note, doubts_about_face
 from understudy.workflows.convert_label import text_of
@@ -34,7 +35,7 @@ from understudy.workflows.signer import check_signing
 
 OPTION = "--identity"  # that says who is in the photo
 _DONE = "a face was given another expression"
-_NO_SETTINGS = {"model", "photo", "out", "driving", "identity", "consent", "cert", "key"}
+_NO_SETTINGS = {"animator", "model", "photo", "out", "driving", "identity", "consent", "cert", "key"}
 
 
 def is_picture(out: Path) -> bool:
@@ -124,13 +125,16 @@ class Marking:
     payload: int | None
 
 
-def marking_of(config: AnimateConfig, consent: Agreed, own: OwnFace | None = None) -> Marking:
+def marking_of(
+    config: AnimateConfig, consent: Agreed, own: OwnFace | None = None, learned: LearnedFace | None = None
+) -> Marking:
     """What the output of an animation says.
 
     Args:
         config: of the animation.
         consent: by which the face is used.
         own: draws the moved face anew; None where no model does.
+        learned: mends it; None where no animator does.
 
     Raises:
         ConfigError: the certificate and the key will not do.
@@ -138,7 +142,7 @@ def marking_of(config: AnimateConfig, consent: Agreed, own: OwnFace | None = Non
     """
     is_marked = config.watermark and not is_picture(config.out)
     settings = _settings(config) | {"watermark": is_marked}
-    drawn_by = _drawn_by(own)
+    drawn_by = _drawn_by(own, learned)
     key = _key(config, settings, consent, drawn_by)
     payload = payload_of(key) if is_marked else None
     note = consent_note(consent)
@@ -149,19 +153,21 @@ def marking_of(config: AnimateConfig, consent: Agreed, own: OwnFace | None = Non
         out=config.out,
         done=_DONE,
         making={"command": "animate", "settings": settings, "consent": consent.said} | drawn_by,
-        ingredients=partial(_ingredients, config, own),
+        ingredients=partial(_ingredients, config, own, learned),
         signer=check_signing(config.cert, config.key),
         soft_binding=None if payload is None else soft_binding_of(payload),
     )
     return Marking(key=key, tags=tags, seal=seal, payload=payload)
 
 
-def _ingredients(config: AnimateConfig, own: OwnFace | None) -> list[Ingredient]:
+def _ingredients(config: AnimateConfig, own: OwnFace | None, learned: LearnedFace | None) -> list[Ingredient]:
     """The photo, which was changed, and what drove it."""
     shown = {"is_shown": config.thumbnails, "has_history": config.thumbnails}
     found = [footage_ingredient(config.photo, "parentOf", **shown)]
     if own is not None:
         found.append(by_digest(f"model {own.title}".strip(), own.index.weights_sha256))
+    if learned is not None:
+        found.append(by_digest(f"animator {learned.title}".strip(), learned.index.weights_sha256))
     if config.driving is None:
         return found
     if config.driving.suffix.lower() == FILE_SUFFIX:
@@ -171,9 +177,14 @@ def _ingredients(config: AnimateConfig, own: OwnFace | None) -> list[Ingredient]
     return [*found, footage_ingredient(config.driving, "inputTo", **shown)]
 
 
-def _drawn_by(own: OwnFace | None) -> dict[str, Any]:
-    """What draws, and whom, where a model does."""
-    return {} if own is None else {"model": said_of_model(own.index), "identity": own.identity}
+def _drawn_by(own: OwnFace | None, learned: LearnedFace | None) -> dict[str, Any]:
+    """What draws, and whom, where a model does; and what mends."""
+    found: dict[str, Any] = {}
+    if own is not None:
+        found |= {"model": said_of_model(own.index), "identity": own.identity}
+    if learned is not None:
+        found["animator"] = said_of_animator(learned.index)
+    return found
 
 
 def _settings(config: AnimateConfig) -> dict[str, Any]:

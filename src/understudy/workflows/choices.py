@@ -21,6 +21,7 @@ ENCODERS: tuple[str, ...] = ("trained", "slow", "frozen")
 AUTO = "auto"
 COLOURS: tuple[str, ...] = ("none", "lab", "mkl", "histogram", "sliced")  # as of `compositing.colour.methods`
 BLENDS: tuple[str, ...] = ("light", "feather", "pyramid", "poisson")  # as of `compositing.blend`
+WARP, LEARNED = METHODS = ("warp", "learned")  # of animating
 CODECS: tuple[str, ...] = ("h264", "hevc", "prores", "ffv1")  # as of `media.encoding`
 PEOPLE: tuple[str, ...] = get_args(People)
 FEWEST_IDENTITIES, MOST_IDENTITIES = 2, 16  # of one model
