@@ -137,10 +137,11 @@ def self_figures(footage: Footage, sheet: Path | None) -> dict[str, Any]:
     drawn = from_first_frame(footage)
     if sheet is not None:
         write_sheet(sheet, footage, drawn)
-    return {way: _self_way(footage, drawn, draw) for way, draw in drawn.ways().items()}
+    return {way: self_way(footage, drawn, draw) for way, draw in drawn.ways().items()}
 
 
-def _self_way(footage: Footage, drawn: Drawn, draw: Any) -> dict[str, Any]:  # noqa: ANN401
+def self_way(footage: Footage, drawn: Drawn, draw: Any) -> dict[str, Any]:  # noqa: ANN401
+    """What one way to draw makes of a clip that drives its own first frame."""
     frames = footage.frames[1:]
     truth = footage.clip.landmarks_px[frames]
     found, likeness = [], []
@@ -206,7 +207,7 @@ def cross_figures(photo: Path, footage: Footage, sheet: Path | None) -> dict[str
         "yaw_deg": [_rounded(meant[:, 0].min()), _rounded(meant[:, 0].max())],
         "frames_within_yaw": len(off),
         "expression_rms": _rounded(np.sqrt(np.square(values - wanted).mean())),
-        **_identity(drawn, footage, images, points, irises),
+        **identity_figures(drawn, footage, images, points, irises),
     }
 
 
@@ -227,9 +228,10 @@ def turned_figures(photo: Path) -> dict[str, Any]:
     return {f"{yaw:g}": _rounded(one) for yaw, one in zip(_YAWS_DEG, off, strict=True)}
 
 
-def _identity(
+def identity_figures(
     drawn: Drawn, footage: Footage, images: list[Image], points: list[Points], irises: list[Points]
 ) -> dict[str, Any]:
+    """Whether faces that were drawn are the photo's or the driver's."""
     network = Identifier()
     own = network.vector(drawn.photo, face_of(drawn.face.landmarks_px, drawn.face.iris_px))
     clip, frames = footage.clip, footage.frames[::_IDENTITY_EVERY]

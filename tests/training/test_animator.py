@@ -35,7 +35,7 @@ def trained(steps: int, folder: Path | None = None, *, resume: bool = False) -> 
 
 
 def test_it_learns_what_the_warp_gets_wrong() -> None:
-    net = trained(120).net
+    net = trained(50).net
     found = likeness(made_pairs(), net, CPU)
     assert found["animator"] > found["warp"] + 0.1
     batch = next(AnimatorBatches(made_pairs(), CPU, batch=12, seed=0).all())

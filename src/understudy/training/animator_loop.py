@@ -131,11 +131,9 @@ class AnimatorTrainer:
             self.step, self.first_step = state["steps"].tolist()
             self.spent_s = float(state["spent_s"])
             own = self._optimizer.state_dict()
-            numbers = own["param_groups"][0]["params"]
-            own["state"] = {
-                number: {name: state[f"{name}.{number}"] for name in _MOMENTS}
-                for number in (numbers if self.step else ())
-            }
+            if self.step:
+                weights = self._optimizer.param_groups[0]["params"]
+                own["state"] = {number: _moments(state, number, one) for number, one in enumerate(weights)}
             self._optimizer.load_state_dict(own)
         except (LookupError, RuntimeError, ValueError) as error:
             raise ModelError("the state of the training is another network's", "train it again") from error
@@ -205,6 +203,15 @@ def likeness(pairs: AnimatorPairs, net: Animator, device: torch.device, batch: i
         for name, picture in (("warp", one.warped_B3HW), ("animator", drawn)):
             found[name].append(ssim(picture, one.truth_B3HW, weight))
     return {name: float(torch.cat(values).mean()) for name, values in found.items() if values}
+
+
+def _moments(state: dict[str, Tensor], number: int, weight: Tensor) -> dict[str, Tensor]:
+    """What the optimizer knows of a weight, in memory as the weight is: it goes through both at once."""
+    found = {name: state[f"{name}.{number}"] for name in _MOMENTS}
+    for name, value in found.items():
+        if value.shape == weight.shape:
+            found[name] = torch.empty_like(weight, requires_grad=False).copy_(value)
+    return found
 
 
 def _schedule(trainer: AnimatorTrainer, training: AnimatorTraining) -> Schedule:
