@@ -63,6 +63,24 @@ def test_who_is_learnt_from_and_who_is_measured(trained: TrainAnimatorResult) ->
     assert index.figures["warp_ssim"] == pytest.approx(trained.warp_ssim, abs=1e-3)
 
 
+def test_what_was_stopped_is_gone_on_with(
+    clips: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    config = TrainAnimatorConfig(
+        clips=(clips["source"],), out=tmp_path / "a", steps=2, photos=1, frames=2, sizes=SIZES
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(train_animator, "train_animator", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train_animator.run(config)
+    result = understudy.train_animator((), tmp_path / "a", steps=2, resume=True)
+    assert (result.people, result.steps, result.animator_ssim) == (["source"], 2, None)
+    assert understudy.train_animator((), tmp_path / "a", steps=3, resume=True).steps == 5
+
+
 def test_the_moved_photo_is_like_the_frame_it_was_moved_to(pairs: AnimatorPairs) -> None:
     """And more so than the photo is: pictures, landmarks and origins belong together."""
     size = pairs.pictures.shape[1]

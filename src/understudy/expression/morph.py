@@ -111,6 +111,11 @@ class Morph:
         """Where the (468, 3) float32 mesh goes; the photo's own performance leaves it where it is."""
         return self._moved(performance, frame)[0]
 
+    @property
+    def is_grey(self) -> bool:
+        """Whether the photo has no colours."""
+        return self._is_grey
+
     def places(self, performance: Performance, frame: int) -> NDArray[np.float32]:
         """Where in the photo each pixel of `drawn` comes from, (h, w, 2) x, y, but for eyes and mouth."""
         return self._warp.places(*self._moved(performance, frame))

@@ -17,7 +17,7 @@ from understudy.nets.animator_loss import AnimatorLoss
 from understudy.nets.losses import MaskedSsim
 from understudy.training.adam import AdamW
 from understudy.training.animator_batches import AnimatorBatch, AnimatorBatches
-from understudy.training.animator_model import load_state, save_state
+from understudy.training.animator_model import holds_state, load_state, save_state
 from understudy.training.animator_pairs import AnimatorPairs
 from understudy.training.processor import has_fast_bf16, tuned
 from understudy.training.schedule import Schedule
@@ -157,15 +157,14 @@ def train_animator(
         training: how.
         device: where.
         folder: in which the state is kept, to go on from; none where None.
-        resume: go on from there.
+        resume: go on from there, where there is one: it is first saved after a minute.
         told: hears of the steps done, the share of the way, and the losses.
 
     Raises:
-        ModelError: there is no state to go on from, or another network's.
+        ModelError: the state is damaged, or another network's.
     """
     trainer = AnimatorTrainer(net.to(device), pairs.features, training)
-    if resume:
-        assert folder is not None
+    if resume and folder is not None and holds_state(folder):
         trainer.restore(load_state(folder))
     batches = AnimatorBatches(pairs, device, batch=training.batch, seed=training.seed)
     schedule = _schedule(trainer, training)

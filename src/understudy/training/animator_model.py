@@ -186,6 +186,11 @@ def save_state(folder: Path, tensors: dict[str, Tensor]) -> None:
     write_atomically(folder / _STATE, save_tensors(whole))
 
 
+def holds_state(folder: Path) -> bool:
+    """Whether there is something to go on from in a folder."""
+    return (folder / _STATE).exists()
+
+
 def load_state(folder: Path) -> dict[str, Tensor]:
     """What `save_state` wrote.
 

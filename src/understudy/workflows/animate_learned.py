@@ -60,7 +60,10 @@ class LearnedFace:
             square: of the face there.
         """
         fields = self._fields(drawn, photo, own, morph, one, square)
-        return given_to(drawn, fields, square, self.net.config.coverage)
+        mended = given_to(drawn, fields, square, self.net.config.coverage)
+        if morph.is_grey:
+            mended[:] = cv2.cvtColor(mended, cv2.COLOR_RGB2GRAY)[..., None]
+        return mended
 
     @torch.inference_mode()
     def _fields(

@@ -145,8 +145,11 @@ def run(config: TrainAnimatorConfig, on_event: OnEvent = ignore) -> TrainAnimato
         batch=config.batch or index.batch or _BATCH[device.type],
     )
     torch.manual_seed(index.seed)
+    net = Animator(index.config)
+    if not config.resume:
+        index = save_animator(config.out, net, index)  # from here on what is stopped can be gone on with
     trained = train_animator(
-        pairs.of(learnt), Animator(index.config), training, device,
+        pairs.of(learnt), net, training, device,
         folder=config.out, resume=config.resume, told=_told(on_event, training),
     )  # fmt: skip
     figures = likeness(pairs.of(held_out), trained.net, device) if held_out else {}
