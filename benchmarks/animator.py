@@ -184,8 +184,9 @@ def main() -> None:
         result[name] = self_figures(read(args.data / VIDEO / name), learned, sheet)
         print(name, json.dumps(result[name]), flush=True)
     driver, truth = ACTORS[0]
-    both = (read(clips / f"{one}.mp4") for one in (driver, truth))
-    result[f"{truth} by {driver}"] = actor_figures(*both, learned, sheets and sheets / f"actor_{truth}.png")
+    actors = (read(clips / f"{driver}.mp4"), read(clips / f"{truth}.mp4"))
+    sheet = sheets and sheets / f"actor_{truth}.png"
+    result[f"{truth} by {driver}"] = actor_figures(actors[0], actors[1], learned, sheet)
     for photo, name in PAIRS:
         sheet = sheets and sheets / f"cross_{Path(photo).stem}.png"
         pair = f"{photo} by {name}"

@@ -22,7 +22,7 @@ def train_animator(
     clips: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[CLIP]...",
+            metavar="CLIP",
             help="Footage of people who move, a file a person, named after them.",
             show_default=False,
         ),
@@ -52,7 +52,7 @@ def train_animator(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Train an animator (experimental) for `animate --method learned`: it mends what bends a photo badly.
+    """Train an animator (experimental) for `animate --method learned`: it mends a bent photo.
 
     It learns by itself: a frame of a clip is the photo, and another one what it should become.
     """

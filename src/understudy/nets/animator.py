@@ -102,6 +102,7 @@ class Animator(nn.Module):
         self.mend1 = ResidualBlock(w1)
         self.up0 = nn.Conv2d(w1 + w0, w0, 3, padding=1)
         self.head = _nothing(nn.Conv2d(w0, 9, 3, padding=1))
+        assert self.head.bias is not None
         with torch.no_grad():
             self.head.bias[2] = _MOSTLY_KEPT
 

@@ -79,7 +79,8 @@ class AnimatorTrainer:
 
     def __init__(self, net: Animator, features: int, training: AnimatorTraining) -> None:
         """Begin at step 0."""
-        self.net, self.average = net.to(memory_format=torch.channels_last), copy.deepcopy(net)
+        self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.average = copy.deepcopy(net)
         self.average.requires_grad_(False)
         self.step, self.first_step, self.spent_s = 0, 0, 0.0  # of the network; of what is given at present
         self._device = next(net.parameters()).device
@@ -102,7 +103,8 @@ class AnimatorTrainer:
         self._optimizer.param_groups[0]["lr"] = self._training.rate * rate
         self._optimizer.step()
         keep = min(_DECAY, (1 + self.step) / (10 + self.step))
-        own, new = list(self.average.parameters()), list(self.net.parameters())
+        own: list[Tensor] = list(self.average.parameters())
+        new: list[Tensor] = list(self.net.parameters())
         torch._foreach_lerp_(own, new, 1 - keep)  # pyright: ignore[reportPrivateImportUsage]
         self.step += 1
         return loss.detach(), likeness

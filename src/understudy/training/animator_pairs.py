@@ -73,7 +73,7 @@ def stored_origin(places: NDArray[np.floating]) -> NDArray[np.int16]:
 
 def origin_of(stored: NDArray[np.int16]) -> NDArray[np.float32]:
     """The inverse of `stored_origin`."""
-    return stored.astype(np.float32) / _FINE
+    return stored.astype(np.float32) / np.float32(_FINE)
 
 
 def joined(parts: Sequence[AnimatorPairs]) -> AnimatorPairs:

@@ -62,14 +62,16 @@ def pairs_of_clip(
     performance = read_clip(clip)
     cutter = _Cutter(config)
     truth = {frame: cutter.truth(image, performance, frame) for frame, image in images.items()}
-    pairs = [(photo, frame) for photo in at for frame in chosen if frame != photo]
-    for number, (photo, frame) in enumerate(pairs):
-        if number == 0 or photo != pairs[number - 1][0]:
-            own = frame_of(performance, photo)
-            face = PhotoFace(landmarks_px=clip.landmarks_px[photo], iris_px=clip.iris_px[photo], own=own)
-            morph = Morph(images[photo], face)
-        cutter.pair(morph, performance, photo, frame, truth)
-        told(number + 1, len(pairs))
+    done, total = 0, sum(photo != frame for photo in at for frame in chosen)
+    for photo in at:
+        own = frame_of(performance, photo)
+        face = PhotoFace(landmarks_px=clip.landmarks_px[photo], iris_px=clip.iris_px[photo], own=own)
+        morph = Morph(images[photo], face)
+        for frame in chosen:
+            if frame != photo:
+                cutter.pair(morph, performance, photo, frame, truth)
+                done += 1
+                told(done, total)
     return cutter.pairs(name)
 
 
