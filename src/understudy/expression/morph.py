@@ -118,7 +118,7 @@ class Morph:
 
     def places(self, performance: Performance, frame: int) -> NDArray[np.float32]:
         """Where in the photo each pixel of `drawn` comes from, (h, w, 2) x, y, but for eyes and mouth."""
-        return self._warp.places(*self._moved(performance, frame))
+        return self._warp.places(*self._moved(performance, frame)[:2])
 
     def drawn(self, performance: Performance, frame: int) -> Image:
         """The photo, of its size, with the face as one frame of a performance says; see `shown`."""

@@ -83,10 +83,12 @@ class Light:
 def _fitted(harmonics: _Wide, seen: _Wide, facing: NDArray[np.bool_]) -> _Wide:
     """(9,) coefficients, by iteratively reweighted least squares with Geman and McClure's weights."""
     weight = facing.astype(np.float64)
-    light = np.zeros(harmonics.shape[1])
+    light: _Wide = np.zeros(harmonics.shape[1])
     for _ in range(_ROUNDS):
         weighted = harmonics * (weight / max(float(weight.sum()), 1e-6))[:, None]
-        light = np.linalg.solve(weighted.T @ harmonics + np.diag(_RIDGE), weighted.T @ seen)
+        light = np.asarray(
+            np.linalg.solve(weighted.T @ harmonics + np.diag(_RIDGE), weighted.T @ seen), np.float64
+        )
         off = seen - harmonics @ light
         usual = 1.4826 * float(np.median(np.abs(off[facing]))) + 1e-3 if facing.any() else 1.0
         weight = facing / np.square(1 + np.square(off / (_FAR * usual)))
