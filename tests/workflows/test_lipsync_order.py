@@ -5,10 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from clips import make_clip
+from understudy.media.footage import open_near
 from understudy.media.reader import VideoReader
 from understudy.workflows import lipsync_order
 from understudy.workflows.lipsync_order import frames_in_order, picture_order
@@ -68,3 +70,22 @@ def test_frames_come_as_ordered_from_any_on(
     assert [frame.pts for _, frame in given] == plan.pts[first:]
     for number, frame in given:
         assert (np.asarray(frame.image.whole()) == whole[number].image).all()
+
+
+def test_what_lies_far_back_is_not_decoded_for_it(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    random = np.random.default_rng(0)
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("h264", rate=25, options={"g": "4", "bf": "2", "sc_threshold": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(20):
+            noise = random.integers(0, 255, (48, 64, 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(noise, format="rgb24")))
+        container.mux(stream.encode(None))
+    with VideoReader(clip) as reader:
+        whole = {frame.pts: frame.image for frame in reader}
+    times = list(whole)
+    with open_near(clip, times[14]) as near:
+        found = {frame.pts: frame.image for frame in near}
+    assert list(found) == times[12:]
+    assert all((found[pts] == whole[pts]).all() for pts in found)

@@ -158,6 +158,23 @@ class ImageFootage:
         )
 
 
+def open_near(path: Path, pts: int) -> FrameSource:
+    """Open footage at a frame at or before a time, without decoding all that comes before it.
+
+    Args:
+        path: as of `open_footage`.
+        pts: of a frame that was seen, in units of the time base. Frames are known by their times only.
+
+    Raises:
+        MediaError: as of `open_footage`.
+    """
+    footage = open_footage(path, start_index=pts if image_files(path) else 0)
+    if isinstance(footage, VideoReader) and not footage.skip_to(pts):
+        footage.close()
+        return open_footage(path)
+    return footage
+
+
 def open_footage(path: Path, *, start_index: int = 0, start_s: Fraction = Fraction(0)) -> FrameSource:
     """Open a video file, an image file, a folder of images, or what a pattern matches.
 

@@ -54,7 +54,7 @@ class VideoReader:
         self._damaged_packets = 0
         self._broke_off = False
         self._hidden = 0  # frames that the container's edit list takes out
-        self._is_closed = False
+        self._is_closed = self._has_skipped = False
         self._decoding = threading.Lock()  # FFmpeg crashes where a file is closed while it is read
         self._container = open_container(path)
         try:
@@ -79,6 +79,32 @@ class VideoReader:
             image = info.orientation.upright(to_rgb(picture))
             yield Frame(index=index, pts=pts, time_base=info.time_base, image=image)
 
+    def skip_to(self, pts: int) -> bool:
+        """Go to the last picture at or before a time that is stored whole, before any frame was given.
+
+        Frames are counted from there, so only their times tell which they are.
+
+        Args:
+            pts: the time, in units of the time base.
+
+        Returns:
+            Whether that worked; else nothing can be read from this reader any more.
+        """
+        with self._decoding:
+            self._check_open()
+            try:
+                self._container.seek(pts, stream=self._stream)
+            except FFmpegError:
+                return False
+        self._has_skipped = True
+        pictures = self._decode()
+        # what comes before a whole picture may lean on what was not decoded
+        first = next((each for each in pictures if each.key_frame), None)
+        if first is None or first.pts is None or first.pts > pts:
+            return False
+        self._pictures = chain([first], pictures)
+        return True
+
     def partial(self) -> Iterator[PartialFrame]:
         """Give the same frames, each converted only where somebody looks."""
         info = self.info
@@ -100,7 +126,8 @@ class VideoReader:
             if index < self._start_index or (pts - info.start_pts) * info.time_base < self._start_s:
                 continue
             yield index, pts, picture
-        self._report(clock, deinterlacer)
+        if not self._has_skipped:
+            self._report(clock, deinterlacer)
 
     def close(self) -> None:
         """Close the file; nothing can be read afterwards.

@@ -6,17 +6,20 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
+import av
+
 from understudy.core.prefetch import prefetch
-from understudy.media.footage import open_footage
+from understudy.media.footage import open_footage, open_near
 from understudy.media.info import VideoInfo
 from understudy.media.partial import PartialFrame
 from understudy.workflows.lipsync_config import Length
 from understudy.workflows.threads import frames_ahead
 
-_HELD_BYTES = 150_000_000  # of decoded frames while footage is played backwards
+_BEFORE = 2  # frames
+_HELD_BYTES = 200_000_000  # of decoded frames while footage is played backwards
 _HELD_FRAMES = 16, 400  # at least and at most
 
 
@@ -28,11 +31,13 @@ class PictureOrder:
         numbers: which frame of the footage each is.
         pts: when each is shown, from 0, in units of the footage's time base.
         end_pts: when the last one ends.
+        footage_pts: when each frame of the footage is shown there.
     """
 
     numbers: list[int]
     pts: list[int]
     end_pts: int
+    footage_pts: list[int]
 
 
 def picture_order(
@@ -64,7 +69,8 @@ def picture_order(
             break
         numbers.append(number)
         shown.append(time)
-    return PictureOrder(numbers=numbers, pts=shown, end_pts=shown[-1] + usual)
+    end_pts = shown[-1] + usual
+    return PictureOrder(numbers=numbers, pts=shown, end_pts=end_pts, footage_pts=list(pts))
 
 
 def frames_in_order(path: Path, order: PictureOrder, first: int) -> Generator[tuple[int, PartialFrame]]:
@@ -86,7 +92,8 @@ def frames_in_order(path: Path, order: PictureOrder, first: int) -> Generator[tu
         most = len(order.numbers) if step > 0 else _held(info)
         end = min(end, at + most)
         run = order.numbers[at:end]
-        for number, frame in _decoded(path, min(run), max(run), backwards=step < 0):
+        decoded = _forwards(path, run) if step > 0 else _backwards(path, run, order.footage_pts)
+        for number, frame in decoded:
             yield (
                 number,
                 PartialFrame(index=at, pts=order.pts[at], time_base=info.time_base, image=frame.image),
@@ -101,17 +108,30 @@ def _step(numbers: Sequence[int], at: int) -> int:
     return -1 if at + 1 < len(numbers) and numbers[at + 1] < numbers[at] else 1
 
 
-def _decoded(path: Path, low: int, high: int, *, backwards: bool) -> Generator[tuple[int, PartialFrame]]:
+def _forwards(path: Path, run: Sequence[int]) -> Generator[tuple[int, PartialFrame]]:
+    """Frames of rising numbers."""
     with (
         open_footage(path) as footage,
         closing(prefetch(footage.partial(), depth=frames_ahead(footage.info))) as decoded,
     ):
         # images that cannot be read have an index and no number, so that all are counted
-        wanted = islice(enumerate(decoded), low, high + 1)
-        yield from reversed(list(wanted)) if backwards else wanted
+        yield from islice(enumerate(decoded), run[0], run[-1] + 1)
+
+
+def _backwards(path: Path, run: Sequence[int], footage_pts: Sequence[int]) -> list[tuple[int, PartialFrame]]:
+    """Frames of falling numbers: decoded from the last whole picture before them, known by their times."""
+    numbers = {footage_pts[number]: number for number in run}
+    # of interlaced frames, those before say what a frame is like
+    with open_near(path, footage_pts[max(0, run[-1] - _BEFORE)]) as footage:
+        near = takewhile(lambda frame: frame.pts <= footage_pts[run[0]], footage.partial())
+        found = [(numbers[frame.pts], frame) for frame in near if frame.pts in numbers]
+    if len(found) < len(run):  # times that are made up while it is read are others from there
+        found = list(_forwards(path, run[::-1]))
+    return found[::-1]
 
 
 def _held(info: VideoInfo) -> int:
     """How many decoded frames may be held."""
     least, most = _HELD_FRAMES
-    return max(least, min(most, _HELD_BYTES // (3 * info.width_px * info.height_px)))
+    bits = av.VideoFormat(info.pixel_format).padded_bits_per_pixel
+    return max(least, min(most, 8 * _HELD_BYTES // (bits * info.width_px * info.height_px)))
