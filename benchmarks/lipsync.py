@@ -33,7 +33,7 @@ from understudy.speech.lips_training import at_times
 from understudy.speech.log_mel import RATE_HZ
 from understudy.workflows import lipsync as workflow
 from understudy.workflows.lipsync_config import LipsyncConfig
-from understudy.workflows.lipsync_learn import Learnt, Talking, _recordings, learn_lips, read_talking
+from understudy.workflows.lipsync_learn import Learnt, Talking, _recordings, learn_lips, read_all_talking
 
 RESULT = Path(__file__).parent / "results" / "lipsync.json"
 HELD_OUT = slice(5, None, 6)  # of 24 clips in alphabetical order 4
@@ -42,6 +42,12 @@ RENDERED_OTHERS = 2  # of each, that are drawn
 SHUT = 0.02  # distances between the eyes: lips that are nearer together than that are shut
 _MOST_LAG = 6  # frames
 _MOVED_S = (-0.2, -0.12, 0.12, 0.2)
+
+
+def read_talking(path: Path) -> Talking:
+    """Whoever is seen most in a clip, and its sound."""
+    (talking,) = read_all_talking([path], ignore)
+    return talking
 
 
 def opening(talking: Talking) -> np.ndarray:
@@ -91,7 +97,7 @@ class Bench:
         clips = sorted((self.video / "grid_s1").glob("*.mpg"))
         self.held_out = clips[HELD_OUT]
         self.learn = [path for path in clips if path not in self.held_out]
-        self.talking = {path: read_talking(path, ignore) for path in clips}
+        self.talking = {path: read_talking(path) for path in clips}
         started = time.monotonic(), time.process_time()
         self.learnt: Learnt = learn_lips([self.talking[path] for path in self.learn], 0, ignore)
         self.learning = {
@@ -130,7 +136,7 @@ class Bench:
 
     def read_back(self, out: Path) -> np.ndarray:
         """(n,) how far lips are apart in a written video."""
-        return opening(read_talking(out, ignore))
+        return opening(read_talking(out))
 
 
 def of_own_speech(bench: Bench) -> dict[str, Any]:
@@ -162,7 +168,7 @@ def of_others(bench: Bench) -> dict[str, Any]:
     for person, count in OTHERS.items():
         rows: list[dict[str, Any]] = []
         for number, path in enumerate(sorted((bench.video / person).glob("*.mpg"))[:count]):
-            talking = read_talking(path, ignore)
+            talking = read_talking(path)
             real = opening(talking)
             row: dict[str, Any] = {"speech": path.stem, "predicted": follows(bench.predicted(talking), real)}
             if number < RENDERED_OTHERS:

@@ -18,12 +18,12 @@ from understudy.api.lips import lipsync
 from understudy.api.provenance import verify
 from understudy.api.swapping import swap
 from understudy.api.training import train
-from understudy.api.voice import voice_convert, voice_train
+from understudy.api.voice import voice_convert, voice_say, voice_train
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Event, Notice, OnEvent, Progress, Written
 from understudy.studio.opening import open_review, open_studio
 from understudy.workflows.configs import ConvertResult, ExtractResult, SwapResult, TrainResult
-from understudy.workflows.voice_configs import VoiceConvertResult, VoiceTrainResult
+from understudy.workflows.voice_configs import VoiceConvertResult, VoiceSayResult, VoiceTrainResult
 
 __all__ = [
     "ConvertResult",
@@ -36,6 +36,7 @@ __all__ = [
     "TrainResult",
     "UnderstudyError",
     "VoiceConvertResult",
+    "VoiceSayResult",
     "VoiceTrainResult",
     "Written",
     "add_identity",
@@ -59,5 +60,6 @@ __all__ = [
     "train_animator",
     "verify",
     "voice_convert",
+    "voice_say",
     "voice_train",
 ]

@@ -17,7 +17,7 @@ from understudy.core.identity_folder import FOLDER_VARIABLE
 from .conftest import Run
 
 
-@pytest.mark.parametrize("name", ["train", "convert"])
+@pytest.mark.parametrize("name", ["train", "convert", "say"])
 def test_parameters_are_those_of_the_function(name: str) -> None:
     group = typer.main.get_command(app).commands["voice"]  # type: ignore[attr-defined]
     options = {parameter.name for parameter in group.commands[name].params} - {"json", "debug", "help"}

@@ -99,9 +99,9 @@ def test_many_files_share_one_that_is_bound_to_their_list(tmp_path: Path) -> Non
 
 def test_everything_said_is_read_again(tmp_path: Path) -> None:
     mark = SoftBinding(algorithm="understudy.watermark", value=b"12345678")
-    with signed(tmp_path / "a.jpg", soft_binding=mark, thumbnail=made(tmp_path / "t.jpg").read_bytes()).open(
-        "rb"
-    ) as file:
+    with signed(
+        tmp_path / "a.jpg", soft_bindings=[mark], thumbnail=made(tmp_path / "t.jpg").read_bytes()
+    ).open("rb") as file:
         read = read_manifest(file, media_type="image/jpeg")
     said = said_in(read.active)
     assert (said.done, said.is_synthetic) == ("a face was replaced", True)

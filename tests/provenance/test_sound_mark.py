@@ -15,6 +15,7 @@ from footage import beside
 from made_speech import HIGH, LOW, speech
 from understudy.media.sound import SoundReader
 from understudy.provenance.sound_mark import BANDS, CHIPS, HOP, RATE_HZ, SoundMark, band_lines, sound_pattern
+from understudy.provenance.sound_mark_rates import marked_at
 from understudy.provenance.sound_mark_read import SoundLooker
 from understudy.provenance.watermark_code import CODED_BITS, coded
 from understudy.provenance.watermark_detect import Detection
@@ -180,3 +181,16 @@ def test_real_speech() -> None:
     assert found.score > 9
     assert found.payload == PAYLOAD
     assert not look(sound).found
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])
+def test_sound_of_any_rate_is_marked_and_else_stays(rate_hz: int) -> None:
+    sound = speech(HIGH, 6.0, seed=2, rate_hz=rate_hz)
+    blocks = [sound[:7], sound[7:70_001], sound[70_001:]]
+    marked = np.concatenate(list(marked_at(rate_hz, blocks, 77)))
+    assert len(marked) == len(sound)
+    # what is changed is what the mark changes at its own rate, at the same times
+    at = [np.asarray(soxr.resample(each, rate_hz, RATE_HZ), np.float32) for each in (sound, marked)]
+    wanted = np.concatenate(list(SoundMark(77).marked([at[0]])))
+    off = at[1] - wanted
+    assert off[500:-500].std() < 0.03 * (wanted - at[0]).std()

@@ -39,6 +39,9 @@ def convert(
     label: str | None = None,
     thumbnails: bool = True,
     jobs: int = 1,
+    voice: AnyPath | None = None,
+    voice_as: str | None = None,
+    voice_consent: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> ConvertResult:
     """Draw the source's face over the target's in every frame of a video, or in images.
@@ -81,6 +84,11 @@ def convert(
             who they are. Names and digests of their files stay in it.
         jobs: processes that share the footage; worth it with many cores, or beside a GPU. Each needs the
             memory of a conversion.
+        voice: folder of a voice model (see `voice_train`) in whose voice the video's sound is said, at the
+            same times; the sound is the target's own, untouched, where None.
+        voice_as: whose voice; that of who is put in where the model has it, else the model's source's.
+        voice_consent: why that voice may be used, where there is no record of it yet; as `consent`, but of
+            the voice, which is a permission of its own.
         on_event: hears of progress and warnings.
 
     Raises:
@@ -89,20 +97,15 @@ def convert(
     from understudy.workflows import convert as workflow
 
     config = ConvertConfig(
-        target=Path(target),
-        model=Path(model),
+        target=Path(target), model=Path(model),
         out=_written(out, grid, {"colour": colour, "blend": blend}),
         source=source,
         target_identity=target_identity,
         mapped=mapped or {},
         faces=tuple(map(Path, faces)),
-        colour=colour,
-        blend=blend or "light",
-        strength=strength,
-        occlusion=occlusion,
-        texture=texture,
-        codec=codec,
-        crf=crf,
+        colour=colour, blend=blend or "light", strength=strength,
+        occlusion=occlusion, texture=texture,
+        codec=codec, crf=crf,
         matte=maybe_path(matte),
         worst=maybe_path(worst),
         device=device,
@@ -111,6 +114,7 @@ def convert(
         watermark=watermark,
         label=label,
         thumbnails=thumbnails, jobs=jobs,
+        voice=maybe_path(voice), voice_as=voice_as, voice_consent=maybe_consent(voice_consent),
     )  # fmt: skip
     frames = (frame,) if isinstance(frame, int | float) else tuple(frame)
     if not frames and grid is None:

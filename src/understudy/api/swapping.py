@@ -35,6 +35,9 @@ def swap(
     label: str | None = None,
     thumbnails: bool = True,
     jobs: int = 1,
+    voice: AnyPath | None = None,
+    voice_as: str | None = None,
+    voice_consent: AnyPath | None = None,
     on_event: OnEvent = ignore,
 ) -> SwapResult:
     """Put the source's face into the target video: extract, train and convert in one go.
@@ -68,6 +71,9 @@ def swap(
         label: a visible label, as of `convert`.
         thumbnails: small pictures in the manifest, as of `convert`.
         jobs: processes that share the conversion, as of `convert`.
+        voice: folder of a voice model in whose voice the sound is said, as of `convert`.
+        voice_as: whose voice, as of `convert`.
+        voice_consent: why that voice may be used, as of `convert`.
         on_event: hears of progress, warnings and files.
 
     Returns:
@@ -86,16 +92,14 @@ def swap(
         _swap_config(all_paths(source), Path(target), Path(out), all_paths(target_footage), folder, given),
         matte=maybe_path(matte),
         worst=maybe_path(worst),
-        source_name=source_name,
-        target_name=target_name,
+        source_name=source_name, target_name=target_name,
         consent=maybe_consent(consent),
-        cert=maybe_path(cert),
-        key=maybe_path(key),
+        cert=maybe_path(cert), key=maybe_path(key),
         watermark=watermark,
         label=label,
-        thumbnails=thumbnails,
-        jobs=jobs,
-    )
+        thumbnails=thumbnails, jobs=jobs,
+        voice=maybe_path(voice), voice_as=voice_as, voice_consent=maybe_consent(voice_consent),
+    )  # fmt: skip
     if report is None:
         return workflow.run(config, on_event)
     return reported_swap.run(config, on_event, report=Path(report))

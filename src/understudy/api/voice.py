@@ -9,6 +9,8 @@ from understudy.core.events import OnEvent, ignore
 from understudy.workflows.voice_configs import (
     VoiceConvertConfig,
     VoiceConvertResult,
+    VoiceSayConfig,
+    VoiceSayResult,
     VoiceTrainConfig,
     VoiceTrainResult,
 )
@@ -106,6 +108,59 @@ def voice_convert(
         out=Path(out),
         as_name=as_name,
         pitch=pitch,
+        watermark=watermark,
+        consent=maybe_consent(consent),
+        cert=maybe_path(cert),
+        key=maybe_path(key),
+    )
+    return workflow.run(config, on_event)
+
+
+def voice_say(
+    text: str,
+    model: AnyPath,
+    out: AnyPath,
+    *,
+    as_name: str | None = None,
+    pitch: float = 0.0,
+    speaker_command: str | None = None,
+    watermark: bool = True,
+    consent: AnyPath | None = None,
+    cert: AnyPath | None = None,
+    key: AnyPath | None = None,
+    on_event: OnEvent = ignore,
+) -> VoiceSayResult:
+    """Say a text in a model's voice: a text-to-speech program says it first, and that is converted.
+
+    Args:
+        text: what is said.
+        model: folder of a voice model.
+        out: sound file to write, as of `voice_convert`.
+        as_name: whose voice; the model's source where None.
+        pitch: semitones higher or lower than that voice.
+        speaker_command: the program and what it is given, as in a shell: it reads the text from its input and
+            writes a sound file to `{out}`, or to its output where that is not named. espeak-ng where None.
+        watermark: as of `voice_convert`.
+        consent: why that voice may be used, where there is no record yet; see `voice_train`.
+        cert: certificates to sign with, PEM; this machine's own where None.
+        key: key of `cert`, PEM.
+        on_event: hears of progress, warnings and what is written.
+
+    Returns:
+        What was written, and by which program.
+
+    Raises:
+        UnderstudyError: what failed and what to do next.
+    """
+    from understudy.workflows import voice_say as workflow
+
+    config = VoiceSayConfig(
+        text=text,
+        model=Path(model),
+        out=Path(out),
+        as_name=as_name,
+        pitch=pitch,
+        speaker_command=speaker_command,
         watermark=watermark,
         consent=maybe_consent(consent),
         cert=maybe_path(cert),

@@ -162,6 +162,18 @@ Jobs = Annotated[
         "memory of a conversion.",
     ),
 ]
+Voice = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="MODEL",
+        help="Voice model (see `understudy voice train`) in whose voice the sound is said.",
+        show_default="the target's own sound",
+    ),
+]
+VoiceAs = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Whose voice.", show_default="the source's, where the model has it"),
+]
 Codec = Annotated[
     str,
     typer.Option(

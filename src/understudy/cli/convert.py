@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from understudy.cli.consent_option import Consent
+from understudy.cli.consent_option import Consent, VoiceConsent
 from understudy.cli.conversion_options import (
     Blend,
     Codec,
@@ -30,6 +30,8 @@ from understudy.cli.conversion_options import (
     TargetIdentity,
     Texture,
     Thumbnails,
+    Voice,
+    VoiceAs,
     Watermark,
     Worst,
     frames_of,
@@ -71,15 +73,19 @@ def convert(
     label: Label = None,
     thumbnails: Thumbnails = True,
     jobs: Jobs = 1,
+    voice: Voice = None,
+    voice_as: VoiceAs = None,
+    voice_consent: VoiceConsent = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Put a model's source face into a video or images, or into some frames to see what it looks like."""
     pairs, frames = _checked(out, grid, mapped or [], frame or [], (colour, blend))
-    look: dict[str, Any] = {"colour": colour, "blend": blend, "strength": strength}
-    look |= {"occlusion": occlusion, "texture": texture, "codec": codec, "crf": crf}
-    says: dict[str, Any] = {"cert": cert, "key": key, "watermark": watermark}
-    says |= {"label": label, "thumbnails": thumbnails}
+    look: dict[str, Any] = {"colour": colour, "blend": blend, "strength": strength, "texture": texture}
+    look |= {"occlusion": occlusion, "codec": codec, "crf": crf, "matte": matte, "worst": worst}
+    says: dict[str, Any] = {"cert": cert, "key": key, "watermark": watermark, "consent": consent}
+    says |= {"label": label, "thumbnails": thumbnails, "jobs": jobs, "device": device or "auto"}
+    says |= {"voice": voice, "voice_as": voice_as, "voice_consent": voice_consent}
 
     def work(on_event: OnEvent) -> ConvertResult:
         from understudy import convert as api
@@ -93,13 +99,8 @@ def convert(
             mapped=pairs,
             faces=faces or [],
             **look,
-            matte=matte,
-            worst=worst,
             frame=frames,
             grid=grid,
-            device=device or "auto",
-            consent=consent,
-            jobs=jobs,
             **says,
             on_event=on_event,
         )

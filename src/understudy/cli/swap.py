@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from understudy.cli.consent_option import Consent
+from understudy.cli.consent_option import Consent, VoiceConsent
 from understudy.cli.conversion_options import (
     Jobs,
     Label,
@@ -17,6 +17,8 @@ from understudy.cli.conversion_options import (
     Target,
     TargetName,
     Thumbnails,
+    Voice,
+    VoiceAs,
     Watermark,
     Worst,
 )
@@ -30,6 +32,10 @@ from understudy.core.events import OnEvent
 from understudy.workflows.configs import SwapResult
 
 Report = Annotated[Path | None, typer.Option(help="Measure the result and write this HTML report about it.")]
+Production = Annotated[
+    Path | None,
+    typer.Option(help="Folder for facesets, model and previews; what lies there is gone on with."),
+]
 
 
 def swap(
@@ -44,10 +50,7 @@ def swap(
     ] = None,
     minutes: Minutes = None,
     steps: Steps = None,
-    production: Annotated[
-        Path | None,
-        typer.Option(help="Folder for facesets, model and previews; what lies there is gone on with."),
-    ] = None,
+    production: Production = None,
     preset: Preset = None,
     start: Start = None,
     seed: Seed = None,
@@ -63,6 +66,9 @@ def swap(
     label: Label = None,
     thumbnails: Thumbnails = True,
     jobs: Jobs = 1,
+    voice: Voice = None,
+    voice_as: VoiceAs = None,
+    voice_consent: VoiceConsent = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -74,9 +80,10 @@ def swap(
 
     training: dict[str, Any] = {"minutes": minutes, "steps": steps, "preset": preset}
     training |= {"start": start, "seed": seed}
-    names = {"source_name": source_name, "target_name": target_name}
     says: dict[str, Any] = {"cert": cert, "key": key, "watermark": watermark, "consent": consent}
     says |= {"label": label, "thumbnails": thumbnails, "worst": worst, "jobs": jobs}
+    says |= {"source_name": source_name, "target_name": target_name}
+    says |= {"voice": voice, "voice_as": voice_as, "voice_consent": voice_consent}
 
     def work(on_event: OnEvent) -> SwapResult:
         from understudy import swap as api
@@ -90,7 +97,6 @@ def swap(
             **training,
             report=report,
             matte=matte,
-            **names,
             **says,
             on_event=on_event,
         )

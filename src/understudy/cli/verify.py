@@ -32,7 +32,7 @@ def verify(
         bool,
         typer.Option(
             "--watermark",
-            help="Look at its faces for the invisible mark, too: takes seconds to a minute of a video.",
+            help="Look for the invisible mark in faces and sound, too: takes seconds to a minute of a video.",
         ),
     ] = False,
     json: Json = False,
@@ -81,6 +81,8 @@ def _show(result: VerifyResult) -> None:
     rows += [(_relation(each["relation"]), _ingredient(each)) for each in result.made_from]
     if result.watermark is not None:
         rows.append(("watermark", result.watermark.summary))
+    if result.sound_watermark is not None:
+        rows.append(("in its sound", result.sound_watermark.summary))
     rows += [("note", reason) for reason in result.reasons]
     print_rows(rows)
 

@@ -1,4 +1,4 @@
-"""`understudy voice train` and `understudy voice convert`."""
+"""`understudy voice train`, `understudy voice convert` and `understudy voice say`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,26 @@ from understudy.cli.perform import Debug, Json, perform
 from understudy.cli.signing_options import Cert, Key
 from understudy.cli.training_options import checked_minutes, either_minutes_or_steps
 from understudy.core.events import OnEvent
-from understudy.workflows.voice_configs import DEFAULT_STEPS, VoiceConvertResult, VoiceTrainResult
+from understudy.workflows.voice_configs import (
+    DEFAULT_STEPS,
+    VoiceConvertResult,
+    VoiceSayResult,
+    VoiceTrainResult,
+)
+
+VoiceModel = Annotated[Path, typer.Option("--model", help="Voice model folder.")]
+Out = Annotated[Path, typer.Option(help="Sound file to write: .wav, .flac, .mp3 or .m4a.")]
+As = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="Whose voice.", show_default="the source's")
+]
+Pitch = Annotated[float, typer.Option(min=-24, max=24, help="Semitones higher or lower than that voice.")]
+Watermark = Annotated[
+    bool,
+    typer.Option(
+        help="Put a faint mark into the speech, which verify --watermark finds again; "
+        "the manifest says whether it is there."
+    ),
+]
 
 app = typer.Typer(help="Learn voices, and say something in another one.", no_args_is_help=True)
 
@@ -86,21 +105,11 @@ def convert(
     speech: Annotated[
         Path, typer.Argument(metavar="SPEECH", help="An audio file, or footage with sound, of any length.")
     ],
-    model: Annotated[Path, typer.Option(help="Voice model folder.")],
-    out: Annotated[Path, typer.Option(help="Sound file to write: .wav, .flac, .mp3 or .m4a.")],
-    as_name: Annotated[
-        str | None, typer.Option("--as", metavar="NAME", help="Whose voice.", show_default="the source's")
-    ] = None,
-    pitch: Annotated[
-        float, typer.Option(min=-24, max=24, help="Semitones higher or lower than that voice.")
-    ] = 0.0,
-    watermark: Annotated[
-        bool,
-        typer.Option(
-            help="Put a faint mark into the speech, which verify --watermark finds again; "
-            "the manifest says whether it is there."
-        ),
-    ] = True,
+    model: VoiceModel,
+    out: Out,
+    as_name: As = None,
+    pitch: Pitch = 0.0,
+    watermark: Watermark = True,
     consent: VoiceConsent = None,
     cert: Cert = None,
     key: Key = None,
@@ -126,6 +135,56 @@ def convert(
         )
 
     perform(work, _show_conversion, as_json=json, debug=debug)
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is said.")],
+    model: VoiceModel,
+    out: Out,
+    as_name: As = None,
+    pitch: Pitch = 0.0,
+    speaker_command: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMAND",
+            help="Program that says the text first: it reads the text from its input, and writes sound to "
+            "{out}, or to its output.",
+            show_default="espeak-ng, where it is installed",
+        ),
+    ] = None,
+    watermark: Watermark = True,
+    consent: VoiceConsent = None,
+    cert: Cert = None,
+    key: Key = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say a text in a model's voice: a text-to-speech program says it first, and that is converted."""
+
+    def work(on_event: OnEvent) -> VoiceSayResult:
+        from understudy import voice_say as api
+
+        return api(
+            text,
+            model,
+            out,
+            as_name=as_name,
+            pitch=pitch,
+            speaker_command=speaker_command,
+            watermark=watermark,
+            consent=consent,
+            cert=cert,
+            key=key,
+            on_event=on_event,
+        )
+
+    perform(work, _show_said, as_json=json, debug=debug)
+
+
+def _show_said(result: VoiceSayResult) -> None:
+    _show_conversion(result)
+    print_rows([("said by", result.program)])
 
 
 def _show_training(result: VoiceTrainResult) -> None:

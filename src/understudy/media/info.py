@@ -18,6 +18,19 @@ from understudy.media.rotation import Orientation, orientation_of
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherSound:
+    """Sound that is heard under pictures instead of their own.
+
+    Args:
+        path: of its file, whose own times begin at 0.
+        start_s: when its first sample is heard, in the time of the pictures.
+    """
+
+    path: Path
+    start_s: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class VideoInfo:
     """One piece of footage; sizes in pixels.
 
@@ -43,6 +56,7 @@ class VideoInfo:
         audio_streams: number of audio streams.
         container: name of the container format, e.g. "matroska,webm".
         codec: name of the video codec.
+        sound: what is heard in its copies instead of its own sound; its own where None.
     """
 
     path: Path
@@ -66,6 +80,7 @@ class VideoInfo:
     audio_streams: int = 0
     container: str
     codec: str
+    sound: OtherSound | None = None
 
     @property
     def rotation_deg(self) -> int:

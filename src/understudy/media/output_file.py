@@ -71,11 +71,12 @@ class OutputFile:
         self._path, self._like, self._finish = path, like, finish
         self.shift = max(0, -like.start_pts)
         self._stack = ExitStack()
-        self._others: StreamCopy | None = None
+        self._others: list[StreamCopy] = []
         try:
             with write_errors(path):
                 self._aside = self._stack.enter_context(written_aside(path))
-                self._others = None if alone else self._open_others()
+                if not alone:
+                    self._open_others()
                 self.container = self._open(metadata)
         except BaseException:
             self.discard()
@@ -90,25 +91,24 @@ class OutputFile:
         found: list[str] = []
         if has_rounded:
             found.append(f"{self._path.name}: Matroska rounds times to milliseconds; .mp4 keeps them exact")
-        if self._others is not None and self._others.repaired:
+        if repaired := sum(each.repaired for each in self._others):
             found.append(
-                f"{self._like.path.name}: {self._others.repaired} audio packets had no usable time and were "
-                "given one"
+                f"{self._like.path.name}: {repaired} audio packets had no usable time and were given one"
             )
         return found
 
     def start(self) -> None:
         """Write the header; the video stream is there."""
         with write_errors(self._path):
-            if self._others is not None:
-                self._others.declare_in(self.container)
+            for each in self._others:
+                each.declare_in(self.container)
             self.container.start_encoding()
 
     def mux(self, packets: Sequence[Packet[VideoStream]], heard_until_s: Fraction) -> None:
         """Write packets of the video, and what is heard or read up to a time of the output first."""
         with write_errors(self._path):
-            if self._others is not None:
-                self._others.copy_until(heard_until_s)
+            for each in self._others:
+                each.copy_until(heard_until_s)
             self.container.mux(packets)
 
     def close(self, last: Sequence[Packet[VideoStream]] = ()) -> None:
@@ -123,9 +123,9 @@ class OutputFile:
         try:
             with write_errors(self._path):
                 self.container.mux(last)
-                if self._others is not None:
-                    self._others.copy_until(None)
-                    self._others.close()
+                for each in self._others:
+                    each.copy_until(None)
+                    each.close()
                 self.container.close()
                 if self._finish is not None:
                     self._finish([self._aside])
@@ -142,26 +142,29 @@ class OutputFile:
                 self._aside.unlink(missing_ok=True)
             with contextlib.suppress(FFmpegError, OSError):
                 self.container.close()
-        if self._others is not None:
-            self._others.close()
+        for each in self._others:
+            each.close()
         # any error makes `written_aside` clean up
         self._stack.__exit__(_AbandonedError, _AbandonedError(), None)
 
-    def _open_others(self) -> StreamCopy | None:
-        shift_s = self.shift * self._like.time_base
+    def _open_others(self) -> None:
+        shift_s, suffix, sound = self.shift * self._like.time_base, self._path.suffix, self._like.sound
+        if sound is not None:  # sound first, as players and people expect it
+            copy = StreamCopy(sound.path, suffix, shift_s=shift_s + sound.start_s, is_whole=False)
+            self._others.append(copy)
+        leaves_out = () if sound is None else ("audio",)
         try:
-            return StreamCopy(self._like.path, self._path.suffix, shift_s=shift_s)
+            self._others.append(StreamCopy(self._like.path, suffix, shift_s=shift_s, leaves_out=leaves_out))
         except MediaError:  # images
             if self._like.has_audio:
                 raise
-            return None
 
     def _open(self, metadata: Mapping[str, str]) -> OutputContainer:
         # audio may start before zero, where its first samples only warm the decoder up
         options = {"avoid_negative_ts": "disabled"}
         if not is_matroska(self._path):
             timescale = self._like.time_base.denominator
-            rates = self._others.sample_rates_hz if self._others is not None else []
+            rates = [rate for each in self._others for rate in each.sample_rates_hz]
             # start times are stored in units of the whole movie, so these must fit every stream
             common = math.lcm(timescale, *rates)
             options |= {

@@ -40,6 +40,8 @@ SOUND_SUFFIXES = frozenset(
 _BLOCK_S = 5.0
 _FULL = 0.999  # of full scale: what cannot get any louder
 _IN_PHASE = np.float32(np.sqrt(0.5))  # FFmpeg adds channels as if they had nothing in common
+_JITTER_S = 0.005  # by which times are off that are rounded, as Matroska's
+_LONGEST_GAP_S = 3600.0
 _SHORT_S = 0.25  # less than stated: rounding and an encoder's padding
 
 
@@ -52,10 +54,14 @@ class SoundReader:
     Args:
         path: an audio file or footage.
         rate_hz: of the blocks, whatever the file's own is.
+        is_timed: whether times in the file count: of what it lacks there is silence, of what it says twice
+            the first counts. Else one frame follows the other, as in recordings that nothing is in step with.
     """
 
     path: Path
     rate_hz: int
+    is_timed: bool = False
+    streams: int = 0  # with sound
     own_rate_hz: int = 0  # the file's
     channels: int = 0
     start_s: float = 0.0  # presentation time of the first sample
@@ -90,6 +96,7 @@ class SoundReader:
         """What the file holds, at its own rate."""
         with open_container(self.path, kind="sound") as container:
             stream = _audio_stream(container.streams.audio, self.path)
+            self.streams = len(container.streams.audio)
             self.own_rate_hz, self.channels = stream.codec_context.sample_rate, stream.codec_context.channels
             mixer: av.AudioResampler | None = None
             full, total = 0, 0
@@ -113,6 +120,7 @@ class SoundReader:
                     )
                 for mixed in mixer.resample(frame):
                     mono = mixed.to_ndarray()[0].astype(np.float32, copy=False)
+                    mono = self._in_time(mono, frame.time) if self.is_timed else mono
                     self.read_s += len(mono) / self.own_rate_hz
                     mono = mono * _IN_PHASE if self.channels > 1 else mono
                     yield np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0)
@@ -121,6 +129,19 @@ class SoundReader:
                 self._warn_of_break()
         if not total:
             raise MediaError(f"{self.path} holds no sound that can be decoded", "give another file")
+
+    def _in_time(self, mono: Samples, time_s: float | None) -> Samples:
+        """A frame with silence before it where time is missing, or less of it where it was heard already."""
+        if time_s is None:
+            return mono
+        apart = round((time_s - self.start_s - self.read_s) * self.own_rate_hz)
+        if abs(apart) < _JITTER_S * self.own_rate_hz:
+            return mono
+        if apart > _LONGEST_GAP_S * self.own_rate_hz:
+            raise MediaError(
+                f"the sound of {self.path} jumps by {apart / self.own_rate_hz:.0f} s", "convert the file anew"
+            )
+        return np.pad(mono, (apart, 0)) if apart > 0 else mono[-apart:]
 
     def _next(self, frames: Iterator[AudioFrame]) -> AudioFrame | None:
         """The next frame up to where the file breaks off."""

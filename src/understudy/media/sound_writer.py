@@ -62,7 +62,7 @@ def write_sound(
             stream.codec_context.format = av.AudioFormat(sample_format)
             if bits is not None:
                 stream.bit_rate = bits
-            for block in blocks:
+            for block in filter(len, blocks):  # FLAC has no memory for nothing
                 frame = _frame(block, sample_format, rate_hz)
                 frame.pts = written
                 written += len(block)

@@ -4,7 +4,7 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -52,11 +52,22 @@ class StreamCopy:
         source: the file to copy from.
         suffix: of the output, with its dot: subtitles that it cannot hold are left out.
         shift_s: added to every time.
+        leaves_out: kinds of streams that stay behind.
+        is_whole: whether titles and chapters come along.
     """
 
-    def __init__(self, source: Path, suffix: str, *, shift_s: Fraction = Fraction(0)) -> None:
+    def __init__(
+        self,
+        source: Path,
+        suffix: str,
+        *,
+        shift_s: Fraction = Fraction(0),
+        leaves_out: Collection[str] = (),
+        is_whole: bool = True,
+    ) -> None:
         """Open the source."""
         self.repaired = 0
+        self._is_whole = is_whole
         self._shift_s = shift_s
         self._next_dts: dict[int, int] = {}
         self._container = open_container(source)
@@ -64,10 +75,11 @@ class StreamCopy:
         self._streams: list[_Copied] = []
         self._attachments: list[AttachmentStream] = []
         for stream in self._container.streams:
+            is_wanted = stream.type not in leaves_out and is_copied(stream, suffix)
             if isinstance(stream, AttachmentStream):
-                if is_copied(stream, suffix):
+                if is_wanted:
                     self._attachments.append(stream)
-            elif is_copied(stream, suffix):
+            elif is_wanted:
                 self._streams.append(cast(_Copied, stream))
             else:
                 stream.discard = Discard.all
@@ -87,9 +99,10 @@ class StreamCopy:
             MediaError: the output's container cannot hold one of the streams.
         """
         self._output = output
-        kept = {k: v for k, v in self._container.metadata.items() if k.lower() not in _OF_THE_CONTAINER}
-        output.metadata.update(kept | output.metadata)
-        self._declare_chapters(output)
+        if self._is_whole:
+            kept = {k: v for k, v in self._container.metadata.items() if k.lower() not in _OF_THE_CONTAINER}
+            output.metadata.update(kept | output.metadata)
+            self._declare_chapters(output)
         for stream in self._streams:
             self._targets[stream.index] = _declare(stream, output)
         for each in self._attachments:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 XMP_KEY = "XML:com.adobe.xmp"  # of a PNG's text
 SYNTHETIC_NOTICE = "Synthetic media: a face in this video was replaced (understudy)"
+VOICED_NOTICE = "Synthetic media: a face in this video and the voice were replaced (understudy)"
 PICTURE_NOTICE = "Synthetic media: a face in this picture was drawn by a trained model (understudy)"
 ANIMATED_NOTICE = "Synthetic media: a face was given another expression (understudy)"
 LIPS_NOTICE = "Synthetic media: a mouth was made to say something else (understudy)"

@@ -64,7 +64,8 @@ class Statement:
         ingredients: what it was made from.
         making: anything else that JSON can say: model, settings, consent.
         thumbnail: a small JPEG of the output, where there is one.
-        soft_binding: the mark inside it, where there is one.
+        soft_bindings: the marks inside it, each of another algorithm.
+        also: what else was done, a few words each.
     """
 
     title: str
@@ -72,7 +73,8 @@ class Statement:
     ingredients: Sequence[Ingredient] = ()
     making: Mapping[str, Any] = field(default_factory=dict[str, Any])
     thumbnail: bytes | None = None
-    soft_binding: SoftBinding | None = None
+    soft_bindings: Sequence[SoftBinding] = ()
+    also: Sequence[str] = ()
 
 
 def definition_of(statement: Statement) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -139,14 +141,15 @@ def _assertions(statement: Statement) -> list[dict[str, Any]]:
         {"title": each.title, "relation": each.relation, "sha256": each.sha256}
         for each in statement.ingredients
     ]
-    making = {"made_by": producer(), "done": statement.done, "inputs": inputs, **statement.making}
+    done = "; ".join((statement.done, *statement.also))
+    making = {"made_by": producer(), "done": done, "inputs": inputs, **statement.making}
     metadata = {"@context": {"Iptc4xmpExt": _IPTC}, "Iptc4xmpExt:DigitalSourceType": DIGITAL_SOURCE_TYPE}
     assertions = [
         {"label": _ACTIONS, "data": {"actions": _actions(statement), "allActionsIncluded": True}},
         {"label": _METADATA, "kind": "Json", "data": metadata},
         {"label": MAKING, "kind": "Json", "data": making},
     ]
-    if (mark := statement.soft_binding) is not None:
+    for mark in statement.soft_bindings:
         blocks = [{"scope": {}, "value": base64.b64encode(mark.value).decode()}]
         assertions.append({"label": SOFT_BINDING, "data": {"alg": mark.algorithm, "blocks": blocks}})
     return assertions
@@ -158,15 +161,18 @@ def _actions(statement: Statement) -> list[dict[str, Any]]:
     for number, ingredient in enumerate(statement.ingredients):
         labels[ingredient.relation].append(_label(number))
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    edited: dict[str, Any] = {
-        "action": "c2pa.edited",
-        "when": now,
-        "softwareAgent": producer(),
-        "digitalSourceType": DIGITAL_SOURCE_TYPE,
-        "description": statement.done,
-    }
+    edited, *more = (
+        {
+            "action": "c2pa.edited",
+            "when": now,
+            "softwareAgent": producer(),
+            "digitalSourceType": DIGITAL_SOURCE_TYPE,
+            "description": done,
+        }
+        for done in (statement.done, *statement.also)
+    )
     if labels["inputTo"]:
         edited["parameters"] = {"ingredientIds": labels["inputTo"]}
     if labels["parentOf"]:
-        return [{"action": "c2pa.opened", "parameters": {"ingredientIds": labels["parentOf"]}}, edited]
-    return [edited | {"action": "c2pa.created"}]
+        return [{"action": "c2pa.opened", "parameters": {"ingredientIds": labels["parentOf"]}}, edited, *more]
+    return [edited | {"action": "c2pa.created"}, *more]

@@ -117,12 +117,14 @@ class Marking:
         tags: of its container or pictures.
         seal: signs it.
         payload: of the watermark; None where there is none.
+        sound_payload: of that in new sound, likewise.
     """
 
     key: str
     tags: Mapping[str, str]
     seal: Sealing
     payload: int | None
+    sound_payload: int | None = None
 
 
 def marking_of(

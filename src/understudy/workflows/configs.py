@@ -189,6 +189,9 @@ class ConvertConfig:
         label: a visible one that says what it is, "auto" or a text; see `workflows.convert_label`.
         thumbnails: whether the manifest shows small pictures of target and source.
         jobs: how many processes share the footage; see `workflows.convert_jobs`.
+        voice: folder of a voice model in whose voice the sound is said; the target's own sound where None.
+        voice_as: whose voice; that of who is put in where the model has it, else its source's, where None.
+        voice_consent: why that voice may be used, where there is no record of it yet.
     """
 
     target: Path
@@ -217,6 +220,9 @@ class ConvertConfig:
     label: str | None = None
     thumbnails: bool = True
     jobs: int = 1
+    voice: Path | None = None
+    voice_as: str | None = None
+    voice_consent: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,6 +268,9 @@ class SwapConfig:
         label: likewise.
         thumbnails: likewise.
         jobs: likewise.
+        voice: likewise.
+        voice_as: likewise.
+        voice_consent: likewise.
     """
 
     source: tuple[Path, ...]
@@ -286,6 +295,9 @@ class SwapConfig:
     label: str | None = None
     thumbnails: bool = True
     jobs: int = 1
+    voice: Path | None = None
+    voice_as: str | None = None
+    voice_consent: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,6 +108,19 @@ def agreed_earlier(name: str, use: Use) -> ConsentReference | None:
     return found.record.reference() if state == "valid" and use in found.record.uses else None
 
 
+def check_both_agreed(name: str) -> None:
+    """Refuse to use face and voice of somebody of whom nothing is recorded: one option says one use of two.
+
+    Raises:
+        ConsentError: there is no record.
+    """
+    if find_record(name) is None:
+        raise ConsentError(
+            f"there is no record that face and voice of {name} may be used",
+            f"record both: {_add(name, 'face', 'voice')}",
+        )
+
+
 def consent_note(found: Agreed) -> str:
     """What an output says of the records that it was made by, to be put behind what else it says."""
     return "".join(f"; {_in_words(reference)}" for reference in found.references.values())
@@ -251,7 +264,7 @@ def _lacking(name: str, use: Use) -> ConsentError:
 
 
 def _refused(record: IdentityRecord, use: Use) -> ConsentError:
-    new = f"a new agreement is recorded with: {_add(record.name, use)} --replace"
+    new = f"a new agreement is recorded with: {_add(record.name, *record.uses, use)} --replace"
     if record.revoked is not None:
         why = f" ({record.revoked.why})" if record.revoked.why else ""
         return ConsentError(f"{record.name} took back the consent on {record.revoked.on}{why}", new)
@@ -260,9 +273,11 @@ def _refused(record: IdentityRecord, use: Use) -> ConsentError:
     return ConsentError(f"the consent of {record.name} is for {', '.join(record.uses)}, not for {use}", new)
 
 
-def _add(name: str, use: Use) -> str:
-    option = "" if use == "face" else f" --for {use}"
-    return f"understudy identity add {shlex.quote(name)} --consent FILE{option}"
+def _add(name: str, *uses: Use) -> str:
+    """How somebody's agreement to all of it is recorded."""
+    chosen = list(dict.fromkeys(uses))
+    options = "" if chosen == ["face"] else "".join(f" --for {use}" for use in chosen)
+    return f"understudy identity add {shlex.quote(name)} --consent FILE{options}"
 
 
 def _in_words(reference: ConsentReference) -> str:

@@ -30,6 +30,7 @@ from understudy.workflows.convert_jobs import (
 )
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.convert_output import check_target, output_for
+from understudy.workflows.convert_voice import check_voice, voiced
 from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.signer import check_signing
 from understudy.workflows.signing import marks_of
@@ -80,8 +81,9 @@ def _made_alone(config: ConvertConfig, info: VideoInfo, look: Look, on_event: On
     consent = agreed_for(roles, index, config.consent, config.people, on_event)
     with (
         single_threaded_opencv(),
+        voiced(config, info, on_event) as sound,
         closing(cast_for(roles, index, config.faces, config.target, on_event)) as cast,
-        output_for(config, info, roles, index, consent) as output,
+        output_for(config, sound, roles, index, consent) as output,
     ):
         remove_stretches(config)
         told = output.warnings  # e.g. that it begins anew: to be known now, not after hours
@@ -93,7 +95,7 @@ def _made_alone(config: ConvertConfig, info: VideoInfo, look: Look, on_event: On
         hear = partial(_tell_frames, on_event)
         made = make_frames(config, drawing, cast, output, on_event=on_event, on_frame=hear)
     made.told, made.marks = told, marks_of(config, roles, index, consent.said)
-    made.warnings = [*consent.warnings, *drawing.warnings, *made.warnings, *output.warnings]
+    made.warnings = [*consent.warnings, *sound.warnings, *drawing.warnings, *made.warnings, *output.warnings]
     made.warnings += [*made.tally.missed(config.target), *told_unjudged(made)]
     return made
 
@@ -127,6 +129,7 @@ def _checked(config: ConvertConfig) -> tuple[Look, VideoInfo]:
     look = look_of(config)
     text_of(config.label)
     info = check_target(config)
+    check_voice(config, info)
     if config.worst is not None:
         check_worst(config.worst)
     return look, info

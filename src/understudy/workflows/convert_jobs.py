@@ -34,6 +34,7 @@ from understudy.workflows.convert_output import Output, output_for
 from understudy.workflows.convert_plan import Stretch, most_stretches, planned
 from understudy.workflows.convert_tally import Tally, together
 from understudy.workflows.convert_team import Team
+from understudy.workflows.convert_voice import voiced
 from understudy.workflows.signer import check_signing
 from understudy.workflows.signing import marks_of
 
@@ -106,10 +107,15 @@ def made_by(jobs: int, config: ConvertConfig, info: VideoInfo, look: Look, on_ev
     cast_for(roles, index, config.faces, config.target, on_event).close()
     if config.worst:
         Judging(roles, index, on_event)
-    with output_for(config, info, roles, index, consent) as output:
+    with (
+        voiced(config, info, on_event) as sound,
+        output_for(config, sound, roles, index, consent) as output,
+    ):
         made = _Shared(config, info, [role.target for role in roles], output, on_event).made_by(jobs)
     made.marks = marks_of(config, roles, index, consent.said)
-    made.warnings = list(dict.fromkeys([*consent.warnings, *made.warnings, *output.warnings]))
+    made.warnings = list(
+        dict.fromkeys([*consent.warnings, *sound.warnings, *made.warnings, *output.warnings])
+    )
     made.warnings += [*made.tally.missed(config.target), *told_unjudged(made)]
     return made
 

@@ -25,7 +25,8 @@ _KINDS: Mapping[str, type[UnderstudyError]] = {
 _PATHS = ("target", "model", "out", "matte", "worst")
 # what is checked, asked and signed once, by the process that the others help
 _NOT_THEIRS: Mapping[str, Any] = {
-    "consent": None, "people": {}, "cert": None, "key": None, "source_footage": (), "jobs": 1
+    "consent": None, "people": {}, "cert": None, "key": None, "source_footage": (), "jobs": 1,
+    "voice": None, "voice_as": None, "voice_consent": None,
 }  # fmt: skip
 
 Message = dict[str, Any]

@@ -30,6 +30,7 @@ from understudy.media.matte import MatteWriter
 from understudy.media.output import Finish, write_errors
 from understudy.media.partial import PartialFrame
 from understudy.media.stretches import Together, make_room, remove_room, stretch_path
+from understudy.media.xmp import SYNTHETIC_NOTICE, VOICED_NOTICE
 from understudy.provenance.watermark_binding import soft_binding_of
 from understudy.provenance.watermark_code import payload_of
 from understudy.training.model_index import ModelIndex
@@ -37,6 +38,7 @@ from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.consent import Agreed, consent_note
 from understudy.workflows.convert_cast import Role
 from understudy.workflows.convert_label import text_of
+from understudy.workflows.convert_voice import Voiced
 from understudy.workflows.sealing import tags_for
 from understudy.workflows.signing import is_marked, signing_of
 
@@ -204,13 +206,16 @@ def _in_place(config: ConvertConfig, place: Place) -> ConvertConfig:
 
 
 def output_for(
-    config: ConvertConfig, info: VideoInfo, roles: Sequence[Role], index: ModelIndex, agreed: Agreed
+    config: ConvertConfig, voiced: Voiced, roles: Sequence[Role], index: ModelIndex, agreed: Agreed
 ) -> Output:
     """Open the output of a conversion; arguments say what it depends on, errors as of `Output`."""
+    consent = {**voiced.consent.references, **agreed.references}
+    agreed = replace(agreed, references=consent)
     key = _key(config, roles, index)
     mark = soft_binding_of(payload_of(key)) if is_marked(config) else None
-    finish = signing_of(config, roles, index, consent=agreed.said, soft_binding=mark)
-    return Output(config, info, key, tags_for(config.out, consent_note(agreed)), finish)
+    finish = signing_of(config, roles, index, consent=agreed.said, soft_binding=mark, spoken=voiced.spoken)
+    tags = tags_for(config.out, consent_note(agreed), VOICED_NOTICE if voiced.spoken else SYNTHETIC_NOTICE)
+    return Output(config, voiced.info, key, tags, finish)
 
 
 def check_target(config: ConvertConfig) -> VideoInfo:

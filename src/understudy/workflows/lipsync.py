@@ -23,7 +23,7 @@ from understudy.media.info import VideoInfo
 from understudy.media.patterns import has_number
 from understudy.speech.lips import mouth_while
 from understudy.speech.lips_training import at_times
-from understudy.workflows.animate_marks import is_picture
+from understudy.workflows.animate_marks import Marking, is_picture
 from understudy.workflows.animate_output import Written as WrittenFrames
 from understudy.workflows.animate_output import write_frames
 from understudy.workflows.consent import Agreed
@@ -76,8 +76,9 @@ def run(config: LipsyncConfig, on_event: OnEvent = ignore) -> LipsyncResult:
         warnings += doubts_about(read_clip(clip), seen, config.person) + _of_lengths(
             config, order, info, speech
         )
-        like = _like(info, order, speech, Path(folder), config.out)
-        written = _written(config, (clip, order, like), (speech, learnt), consent, on_event)
+        marking = marking_of(config, consent)
+        like = _like(info, order, speech, Path(folder), (config.out, marking.sound_payload))
+        written = _written(config, (clip, order, like), (speech, learnt), marking, on_event)
     warnings = list(dict.fromkeys([*warnings, *written.warnings]))
     for message in warnings:
         on_event(Notice(message=message))
@@ -152,12 +153,15 @@ def _silent(info: VideoInfo, folder: Path) -> VideoInfo:
     return replace(info, path=path, audio_streams=0, start_pts=0, duration_s=None)
 
 
-def _like(info: VideoInfo, order: PictureOrder, speech: Speech, folder: Path, out: Path) -> VideoInfo:
-    """A video like the footage with the speech for its sound; images have none."""
+def _like(
+    info: VideoInfo, order: PictureOrder, speech: Speech, folder: Path, to: tuple[Path, int | None]
+) -> VideoInfo:
+    """A video like the footage with the speech, marked, for its sound; images have none."""
+    out, payload = to
     silent = replace(_silent(info, folder), frames_hint=len(order.numbers))
     if has_number(out):
         return silent
-    sound = speech.write(folder, out, float(order.end_pts * info.time_base))
+    sound = speech.write(folder, out, float(order.end_pts * info.time_base), payload)
     return replace(silent, path=sound, audio_streams=1)
 
 
@@ -165,7 +169,7 @@ def _written(
     config: LipsyncConfig,
     pictures: tuple[Clip, PictureOrder, VideoInfo],
     said: tuple[Speech, Learnt],
-    consent: Agreed,
+    marking: Marking,
     on_event: OnEvent,
 ) -> WrittenFrames:
     (clip, order, info), (speech, learnt) = pictures, said
@@ -173,7 +177,6 @@ def _written(
     mouth = at_times(mouth_while(learnt.nets, speech.rows), times_s)
     mouth[times_s > speech.length_s] = 0
     own = read_clip(clip)
-    marking = marking_of(config, consent)
     drawer = LipsDrawer(
         path=config.footage,
         order=order,

@@ -7,22 +7,23 @@ import json
 from dataclasses import fields
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from understudy.media.footage import sha256_of
+from understudy.media.patterns import has_number
 from understudy.media.xmp import LIPS_NOTICE
 from understudy.provenance.manifest import Ingredient
-from understudy.provenance.places import media_type_of
-from understudy.provenance.watermark_binding import soft_binding_of
+from understudy.provenance.watermark_binding import SOUND_ALGORITHM, soft_binding_of
 from understudy.provenance.watermark_code import payload_of
 from understudy.workflows.animate_marks import OPTION, Marking, Person
 from understudy.workflows.consent import Agreed, check_agreed, consent_note
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.lipsync_config import LipsyncConfig
+from understudy.workflows.lipsync_sound import mark_of
 from understudy.workflows.person_names import checked_person, name_of_footage
-from understudy.workflows.sealing import Sealing, footage_ingredient, tags_for
+from understudy.workflows.sealing import Sealing, Spoken, footage_ingredient, tags_for
 from understudy.workflows.signer import check_signing
+from understudy.workflows.voice_signing import speech_ingredient
 
 _DONE = "a mouth was made to say something else"
 _NO_SETTINGS = {"footage", "speech", "out", "learn", "identity", "consent", "cert", "key"}
@@ -61,6 +62,7 @@ def marking_of(config: LipsyncConfig, consent: Agreed) -> Marking:
     settings = {name: value for name, value in settings.items() if name not in _NO_SETTINGS}
     key = _key(config, settings, consent)
     payload = payload_of(key) if config.watermark else None
+    sound_payload, spoken = _sound_mark(config, payload)
     seal = Sealing(
         out=config.out,
         done=_DONE,
@@ -68,29 +70,37 @@ def marking_of(config: LipsyncConfig, consent: Agreed) -> Marking:
         ingredients=partial(_ingredients, config),
         signer=check_signing(config.cert, config.key),
         soft_binding=None if payload is None else soft_binding_of(payload),
+        sound=spoken,
     )
     tags = tags_for(config.out, consent_note(consent), LIPS_NOTICE)
-    return Marking(key=key, tags=tags, seal=seal, payload=payload)
+    return Marking(key=key, tags=tags, seal=seal, payload=payload, sound_payload=sound_payload)
+
+
+def _sound_mark(config: LipsyncConfig, payload: int | None) -> tuple[int | None, Spoken | None]:
+    """What the sound is to be marked with, and what the manifest says of the mark in it.
+
+    Speech that has a mark, as a converted voice does, keeps it: two in one place cannot be read.
+    """
+    if payload is None or has_number(config.out):
+        return None, None
+    if (known := mark_of(config.speech)) is not None:
+        carried = known.payload
+        return None, None if carried is None else Spoken(
+            soft_binding=soft_binding_of(carried, SOUND_ALGORITHM)
+        )
+    return payload, Spoken(soft_binding=soft_binding_of(payload, SOUND_ALGORITHM))
 
 
 def _ingredients(config: LipsyncConfig) -> list[Ingredient]:
     """The footage, which was changed, what is said, and what lips were learnt from."""
     shown = {"is_shown": config.thumbnails, "has_history": config.thumbnails}
-    found = [footage_ingredient(config.footage, "parentOf", **shown), _heard(config.speech)]
+    found = [
+        footage_ingredient(config.footage, "parentOf", **shown),
+        speech_ingredient(config.speech, "inputTo"),
+    ]
     return found + [
         footage_ingredient(path, "inputTo", is_shown=False, has_history=False) for path in config.learn
     ]
-
-
-def _heard(path: Path) -> Ingredient:
-    """Sound, with the manifest that it has itself: a converted voice says so."""
-    return Ingredient(
-        title=path.name,
-        relation="inputTo",
-        sha256=sha256_of(path),
-        media_type=media_type_of(path),
-        footage=path,
-    )
 
 
 def _key(config: LipsyncConfig, settings: dict[str, Any], consent: Agreed) -> str:

@@ -9,9 +9,30 @@ from pathlib import Path
 from understudy.core.errors import MediaError
 from understudy.media.sound import Samples, SoundReader, read_sound
 from understudy.media.sound_writer import write_sound
+from understudy.provenance.sound_mark import RATE_HZ as MARK_RATE_HZ
+from understudy.provenance.sound_mark_rates import marked_at
+from understudy.provenance.sound_mark_read import SoundLooker
+from understudy.provenance.watermark_detect import Detection
 from understudy.speech.log_mel import RATE_HZ, ROW_S, Floats, heard, log_mel
 
 _RATES_HZ = (16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # that AAC knows, but for telephones'
+
+
+def mark_of(path: Path) -> Detection | None:
+    """The watermark that speech has already; None where there is none.
+
+    Raises:
+        MediaError: it cannot be read.
+    """
+    looker = SoundLooker()
+    looker.add(SoundReader(path=path, rate_hz=MARK_RATE_HZ))
+    found = looker.found()
+    return found if found is not None and found.found else None
+
+
+def sound_name(out: Path) -> str:
+    """What a file of sound is called that a video takes: FLAC for Matroska, else AAC."""
+    return "sound.flac" if out.suffix.lower() == ".mkv" else "sound.m4a"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +75,23 @@ class Speech:
         """Seconds in which somebody speaks."""
         return float(heard(self.rows).sum() * ROW_S)
 
-    def write(self, folder: Path, out: Path, most_s: float) -> Path:
+    def write(self, folder: Path, out: Path, most_s: float, payload: int | None = None) -> Path:
         """Write it as a container takes it, one channel: FLAC for Matroska, else AAC.
 
         Args:
             folder: where to.
             out: the output that it is for.
             most_s: what is later is left out.
+            payload: of the watermark; none where None.
 
         Raises:
             MediaError: it cannot be written.
         """
-        path = folder / ("sound.flac" if out.suffix.lower() == ".mkv" else "sound.m4a")
-        write_sound(path, self._blocks(round(most_s * self.rate_hz)), self.rate_hz)
+        path = folder / sound_name(out)
+        blocks: Iterator[Samples] = self._blocks(round(most_s * self.rate_hz))
+        if payload is not None:
+            blocks = marked_at(self.rate_hz, blocks, payload)
+        write_sound(path, blocks, self.rate_hz)
         return path
 
     def _blocks(self, most: int) -> Iterator[Samples]:

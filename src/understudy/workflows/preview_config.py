@@ -73,6 +73,8 @@ def asked(
         raise ConfigError("a grid shows some frames", "say which by --frame, as 0:12.4 or 310")
     if conversion.matte is not None or conversion.worst is not None:
         raise ConfigError("a preview has no matte and no list of worst frames", "leave these out")
+    if conversion.voice is not None:
+        raise ConfigError("a preview is a picture, which has no sound", "leave --voice out")
     if has_number(conversion.out):
         raise ConfigError("--frame writes one picture, and has no numbers", "name it, as --out frame.png")
     if conversion.jobs != 1:

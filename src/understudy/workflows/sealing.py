@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -59,6 +59,23 @@ def footage_ingredient(path: Path, relation: Relation, *, is_shown: bool, has_hi
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """What a manifest says of the sound of a video, beside what it says of the picture.
+
+    Args:
+        done: what was done to it, in a few words; "" where nothing was.
+        ingredients: what that was done with.
+        soft_binding: the watermark in it, where there is one.
+        making: what C2PA has no words for.
+    """
+
+    done: str = ""
+    ingredients: Sequence[Ingredient] = ()
+    soft_binding: SoftBinding | None = None
+    making: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sealing:
     """Signs the finished files of an output; see `media.output.Finish`.
 
@@ -69,6 +86,7 @@ class Sealing:
         ingredients: gives what it was made from, when it is signed.
         signer: who signs.
         soft_binding: the watermark in its frames, where there is one.
+        sound: what was done to its sound, where that was changed; see `Spoken`.
 
     Raises:
         MediaError: the manifest of another file lies where this one's belongs.
@@ -80,6 +98,7 @@ class Sealing:
     ingredients: Callable[[], Sequence[Ingredient]]
     signer: Signer
     soft_binding: SoftBinding | None = None
+    sound: Spoken | None = None
 
     def __post_init__(self) -> None:
         """Refuse to replace the manifest of another file."""
@@ -98,13 +117,17 @@ class Sealing:
         """
         out = self.out
         digests = digests_of(files) if has_number(out) else {}
+        sound = self.sound
+        making = {**self.making, **(sound.making if sound else {})}
+        marks = (None if nothing else self.soft_binding, sound and sound.soft_binding)
         statement = Statement(
             title=out.name,
             done=nothing or self.done,
-            ingredients=self.ingredients(),
-            making={**self.making, LIST: files_said(out, digests)} if digests else self.making,
+            also=(sound.done,) if sound and sound.done else (),
+            ingredients=[*self.ingredients(), *(sound.ingredients if sound else ())],
+            making={**making, LIST: files_said(out, digests)} if digests else making,
             thumbnail=thumbnail_of(files[0]),
-            soft_binding=None if nothing else self.soft_binding,
+            soft_bindings=[mark for mark in marks if mark is not None],
         )
         if has_number(out):
             data = sidecar(io.BytesIO(listing(digests)), statement, self.signer)

@@ -19,12 +19,15 @@ from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.convert_cast import Role
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.marks import Marks, by_digest, faces_of, said_of_model
-from understudy.workflows.sealing import Sealing, footage_ingredient
+from understudy.workflows.sealing import Sealing, Spoken, footage_ingredient
 from understudy.workflows.signer import check_signing
 
 _DONE, _NOTHING_DONE = "a face was replaced", "no face was replaced: nobody who was to be was found"
 # said elsewhere in the manifest, or nobody's business
-_NO_SETTINGS = {"source", "target_identity", "consent", "cert", "key", "worst", "jobs"}
+_NO_SETTINGS = {
+    "source", "target_identity", "consent", "cert", "key", "worst", "jobs",
+    "voice", "voice_as", "voice_consent",
+}  # fmt: skip
 _SHOWN = 4  # pieces of the source's footage with a thumbnail
 
 
@@ -41,6 +44,7 @@ def signing_of(
     *,
     consent: Sequence[Mapping[str, Any]] = (),
     soft_binding: SoftBinding | None = None,
+    spoken: Spoken | None = None,
 ) -> Finish:
     """What signs the finished files of a conversion.
 
@@ -50,6 +54,7 @@ def signing_of(
         index: of the model.
         consent: for each person whose face is used, what the manifest says of their consent.
         soft_binding: the watermark in its frames, where there is one.
+        spoken: what was done to its sound, where that was changed.
 
     Raises:
         ConfigError: the certificate and the key will not do.
@@ -62,6 +67,7 @@ def signing_of(
         ingredients=partial(_ingredients, config, roles, index),
         signer=check_signing(config.cert, config.key),
         soft_binding=soft_binding,
+        sound=spoken,
     )
     return partial(_seal, sealing)
 

@@ -33,6 +33,7 @@ from understudy.workflows.consent import (
 from understudy.workflows.convert_cast import can_be_taken_from
 from understudy.workflows.convert_jobs import check_jobs
 from understudy.workflows.convert_label import text_of
+from understudy.workflows.convert_voice import check_voice
 from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.signer import check_signing
 from understudy.workflows.swap_faces import check_enough, same_footage
@@ -168,6 +169,9 @@ def _convert_config(
         label=config.label,
         thumbnails=config.thumbnails,
         jobs=config.jobs,
+        voice=config.voice,
+        voice_as=config.voice_as,
+        voice_consent=config.voice_consent,
     )
 
 
@@ -184,7 +188,8 @@ def _check(config: SwapConfig, training: TrainConfig, people: Mapping[str, Named
     for out in (config.out, config.matte):
         if out is not None:
             _check_no_input(out, footage)
-    convert_output.check_target(_convert_config(config, training, people, ()))
+    conversion = _convert_config(config, training, people, ())
+    check_voice(conversion, convert_output.check_target(conversion))
     if config.worst is not None:
         check_worst(config.worst)
     text_of(config.label)

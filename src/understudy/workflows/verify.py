@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from understudy.core.errors import MediaError, UnderstudyError
@@ -15,8 +16,8 @@ from understudy.provenance.read import Read, read_manifest
 from understudy.provenance.said import Said, said_in
 from understudy.provenance.traces import Trace, trace_in
 from understudy.workflows.verify_asset import Asset, asset_of, sequence_around
-from understudy.workflows.verify_result import SignedBy, Verdict, VerifyConfig, VerifyResult
-from understudy.workflows.verify_watermark import watermark_in
+from understudy.workflows.verify_result import SignedBy, Verdict, VerifyConfig, VerifyResult, WatermarkFound
+from understudy.workflows.verify_watermark import sound_mark_in, watermark_in
 
 _NAMED = 5  # files
 _MEANINGS = {
@@ -82,8 +83,10 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
     edited = False if is_spared else read.edited
     verdict = _verdict(read, trace, edited=edited)
     mark = watermark_in(asset, config.file, said.marks, on_event) if config.watermark else None
-    is_marked = mark is not None and mark.found is True
-    summary = _if_marked(verdict, asset.path) if is_marked else _SUMMARY_OF_ONE if is_spared else None
+    heard = sound_mark_in(asset, said.marks, on_event) if config.watermark else None
+    parts = _marked_parts(asset.path, mark, heard)
+    is_marked = bool(parts)
+    summary = _if_marked(verdict, parts) if is_marked else _SUMMARY_OF_ONE if is_spared else None
     reasons = ["the file is empty"] if is_empty else []
     if asset.path.is_dir():
         reasons.append("it is a folder: each file in it may have a manifest of its own")
@@ -109,6 +112,7 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
         settings=said.table("settings"),
         made_from=said.ingredients,
         watermark=mark,
+        sound_watermark=heard,
     )
 
 
@@ -156,11 +160,17 @@ def _counts(read: Read) -> bool:
     return read.state == "valid" or (bool(read.failures) and set(read.failures) <= _OUT_OF_DATE)
 
 
-def _if_marked(verdict: Verdict, path: Path) -> str | None:
+def _marked_parts(path: Path, mark: WatermarkFound | None, heard: WatermarkFound | None) -> list[str]:
+    """In what of a file a watermark was found."""
+    first = "sound" if path.suffix.lower() in SOUND_SUFFIXES else "faces"
+    found = ((first, mark), ("sound", heard))
+    return [part for part, one in found if one is not None and one.found is True]
+
+
+def _if_marked(verdict: Verdict, parts: Sequence[str]) -> str | None:
     """The sentence of a file in which a watermark was found, where it says more than the verdict's own."""
     summary = _SUMMARIES_IF_MARKED.get(verdict)
-    part = "sound" if path.suffix.lower() in SOUND_SUFFIXES else "faces"
-    return None if summary is None else summary.format(part=part)
+    return None if summary is None else summary.format(part=" and ".join(parts))
 
 
 def _verdict(read: Read, trace: Trace, *, edited: bool | None) -> Verdict:

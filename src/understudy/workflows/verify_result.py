@@ -85,6 +85,7 @@ class VerifyResult:
         settings: of what this program has made.
         made_from: {title, relation, sha256} of each ingredient; the digest where it is known.
         watermark: None where nobody asked for it.
+        sound_watermark: of the sound of a video; None likewise, and where it has none.
     """
 
     file: Path
@@ -106,3 +107,4 @@ class VerifyResult:
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     made_from: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     watermark: WatermarkFound | None = None
+    sound_watermark: WatermarkFound | None = None

@@ -18,6 +18,7 @@ from understudy.faces.face import Face
 from understudy.faces.finder import FaceFinder
 from understudy.media.footage import VIDEO_SUFFIXES, open_footage
 from understudy.media.images import IMAGE_SUFFIXES
+from understudy.media.opening import open_container
 from understudy.media.partial import PartialFrame
 from understudy.media.sound import SOUND_SUFFIXES, SoundReader
 from understudy.provenance.sound_mark import RATE_HZ
@@ -59,6 +60,24 @@ def watermark_in(asset: Asset, file: Path, named: Mapping[str, bytes], on_event:
     except MediaError as error:
         return WatermarkFound(summary=f"not looked for: its pictures cannot be read ({error})")
     return _said(best, seen, named.get(ALGORITHM))
+
+
+def sound_mark_in(asset: Asset, named: Mapping[str, bytes], on_event: OnEvent) -> WatermarkFound | None:
+    """Look for a mark in the sound of a video; None where there is no sound, or all of it is sound.
+
+    Args:
+        asset: what is verified.
+        named: as of `watermark_in`.
+        on_event: hears of progress.
+    """
+    if asset.is_sequence or asset.path.suffix.lower() not in VIDEO_SUFFIXES:
+        return None
+    try:
+        with open_container(asset.path) as container:
+            has_sound = bool(container.streams.audio)
+    except MediaError:  # which is said of its pictures
+        return None
+    return _in_sound(asset.path, named.get(SOUND_ALGORITHM), on_event) if has_sound else None
 
 
 def view_of(face: Face, image: Image | Picture, time_s: float) -> View:

@@ -65,11 +65,10 @@ class VoiceTrainResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VoiceConvertConfig:
-    """Speech and a voice model to the same speech in another voice.
+class VoiceOutput:
+    """What is said in a voice, whatever is said.
 
     Args:
-        speech: an audio file, or footage with sound.
         model: folder of the voice model.
         out: sound file to write: .wav, .flac, .mp3 or .m4a.
         as_name: whose voice; the model's source where None.
@@ -80,7 +79,6 @@ class VoiceConvertConfig:
         key: key of `cert`.
     """
 
-    speech: Path
     model: Path
     out: Path
     as_name: str | None = None
@@ -89,6 +87,30 @@ class VoiceConvertConfig:
     consent: str | None = None
     cert: Path | None = None
     key: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceConvertConfig(VoiceOutput):
+    """Speech and a voice model to the same speech in another voice.
+
+    Args:
+        speech: an audio file, or footage with sound.
+    """
+
+    speech: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceSayConfig(VoiceOutput):
+    """Text and a voice model to speech.
+
+    Args:
+        text: what is said.
+        speaker_command: program that says it first; see `text_speaker`. One that is installed where None.
+    """
+
+    text: str
+    speaker_command: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,3 +134,14 @@ class VoiceConvertResult:
     realtime: float
     peak_rss_mb: float
     warnings: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceSayResult(VoiceConvertResult):
+    """What was written; the rest as in `VoiceConvertResult`.
+
+    Args:
+        program: what said the text first.
+    """
+
+    program: str

@@ -1,25 +1,24 @@
-"""What converted speech says of itself: tags for who reads no manifests, and a signed manifest."""
+"""What speech in another voice says of itself: tags for who reads no manifests, and a signed manifest."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from understudy.media.footage import sha256_of
 from understudy.media.output import Finish
 from understudy.provenance.certificate import Signer
-from understudy.provenance.manifest import Ingredient
+from understudy.provenance.manifest import Ingredient, Relation
 from understudy.provenance.places import media_type_of
 from understudy.provenance.watermark_binding import SOUND_ALGORITHM, soft_binding_of
 from understudy.provenance.watermark_code import payload_of
-from understudy.speech.voice_model import SpeakerEntry, VoiceModel
-from understudy.workflows.consent import Agreed
-from understudy.workflows.marks import by_digest
 from understudy.workflows.sealing import Sealing
-from understudy.workflows.voice_configs import VoiceConvertConfig
+from understudy.workflows.voice_chosen import ChosenVoice
 
 VOICE_NOTICE = "Synthetic media: the voice in this recording was made by a trained model (understudy)"
-_DONE = "speech was said in another voice"
+VOICE_DONE = "speech was said in another voice"
 
 
 def voice_tags(consent: str) -> dict[str, str]:
@@ -27,57 +26,53 @@ def voice_tags(consent: str) -> dict[str, str]:
     return {"comment": VOICE_NOTICE + consent}
 
 
-def voice_seal(
-    config: VoiceConvertConfig, model: VoiceModel, entry: SpeakerEntry, consent: Agreed, signer: Signer
-) -> tuple[Finish, int | None]:
-    """What signs the finished sound file of a conversion, and the payload of its watermark, None without one.
+def speech_ingredient(path: Path, relation: Relation = "parentOf") -> Ingredient:
+    """A recording, with the manifest that it has itself."""
+    return Ingredient(
+        title=path.name,
+        relation=relation,
+        sha256=sha256_of(path),
+        media_type=media_type_of(path),
+        footage=path,
+    )
+
+
+def sound_payload(heard: str, making: Mapping[str, Any]) -> int:
+    """What a watermark in speech carries: the beginning of a digest of all that it was made with.
 
     Args:
-        config: of the conversion.
-        model: that is used.
-        entry: whose voice.
-        consent: by which.
-        signer: who signs.
+        heard: digest of what it was made of.
+        making: what the manifest says besides.
     """
+    return payload_of(json.dumps({"speech": heard, **making}))
 
-    def ingredients() -> list[Ingredient]:
-        speech = Ingredient(
-            title=config.speech.name,
-            relation="parentOf",
-            sha256=sha256_of(config.speech),
-            media_type=media_type_of(config.speech),
-            footage=config.speech,
-        )
-        return [
-            speech,
-            by_digest(f"voice of {entry.name}", entry.digest),
-            by_digest(f"model {config.model.name}".strip(), model.index.weights_sha256),
-        ]
 
-    about_model = {
-        "sha256": model.index.weights_sha256,
-        "preset": "voice",
-        "steps": model.index.steps,
-        "people": model.index.names,
-    }
-    making = {
-        "command": "voice convert",
-        "model": about_model,
-        "settings": {"as": entry.name, "pitch": config.pitch, "watermark": config.watermark},
-        "consent": consent.said,
-    }
-    payload = _payload(config, making) if config.watermark else None
-    seal = Sealing(
-        out=config.out,
-        done=_DONE,
+def voice_seal(
+    out: Path,
+    voice: ChosenVoice,
+    making: Mapping[str, Any],
+    made_of: Sequence[Ingredient],
+    signer: Signer,
+    *,
+    payload: int | None,
+    done: str = VOICE_DONE,
+) -> Finish:
+    """What signs a finished sound file.
+
+    Args:
+        out: the file.
+        voice: it is said in.
+        making: what the manifest says besides.
+        made_of: what was heard, or what it was made with.
+        signer: who signs.
+        payload: of the watermark; None without one.
+        done: what was done, in a few words.
+    """
+    return Sealing(
+        out=out,
+        done=done,
         making=making,
-        ingredients=ingredients,
+        ingredients=lambda: [*made_of, *voice.ingredients],
         signer=signer,
         soft_binding=None if payload is None else soft_binding_of(payload, SOUND_ALGORITHM),
     )
-    return seal, payload
-
-
-def _payload(config: VoiceConvertConfig, making: dict[str, Any]) -> int:
-    """The beginning of a digest of all that the output was made with."""
-    return payload_of(json.dumps({"speech": sha256_of(config.speech), **making}))
