@@ -19,6 +19,7 @@ from understudy.media.sound import read_sound
 from understudy.media.sound_writer import write_sound
 from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
 from understudy.speech.listening import Listener, levelled, listened
+from understudy.speech.remembered import RememberingVocoder
 from understudy.speech.speaker import SpeakerStats, holds_speech, speaker_stats
 from understudy.speech.training_rows import rows_of_speaker
 from understudy.speech.voice_convert import change_for, spoken
@@ -122,10 +123,11 @@ def converted_files(
     length, cpu = 0.0, time.process_time()
     for path in files:
         sound, _ = read_sound(path, RATE_HZ)
-        heard = listened([sound], WorldVocoder(careful=False))
+        vocoder = RememberingVocoder(WorldVocoder())
+        heard = listened([sound], WorldVocoder(careful=False), short=vocoder)
         assert heard is not None
         change = change_for(model, name, heard, vivid=vivid)
-        made = spoken([sound], WorldVocoder(), model, change)
+        made = spoken([sound], vocoder, model, change)
         out.append(work / "converted" / f"{path.parent.name}_{path.stem}_as_{name}_{vivid:g}.wav")
         out[-1].parent.mkdir(parents=True, exist_ok=True)
         write_sound(out[-1], made, RATE_HZ)

@@ -7,12 +7,21 @@ import pytest
 import soxr
 
 from made_speech import HIGH, LOW, speech
+from made_voices import untrained_model
 from understudy.speech import listening
 from understudy.speech.bandwidth import bandwidth_hz, continued
-from understudy.speech.frames import HOP_S, RATE_HZ
+from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
 from understudy.speech.listening import Listener, levelled, listened, pieces_of
 from understudy.speech.loudness import loudness_lufs
+from understudy.speech.remembered import RememberingVocoder
+from understudy.speech.voice_convert import change_for, spoken
+from understudy.speech.voice_model import VoiceModel, load_voice
 from understudy.speech.world import WorldVocoder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> VoiceModel:
+    return load_voice(untrained_model(tmp_path_factory.mktemp("voice") / "m"))
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.2, 2.0, 2.4, 2.6, 7.3])
@@ -62,6 +71,32 @@ def test_speech_is_found_wherever_it_begins(monkeypatch: pytest.MonkeyPatch) -> 
     voiced = np.concatenate([one.f0_hz[one.is_voiced] for one in heard.frames])
     assert abs(np.median(voiced) / HIGH.f0_hz - 1) < 0.15
     assert listened([silence, silence], WorldVocoder(careful=False)) is None
+
+
+class Counted(WorldVocoder):
+    """Knows how many samples it took apart."""
+
+    taken = 0
+
+    def analyse(self, sound: np.ndarray, *, up_to_hz: float = RATE_HZ / 2) -> SpeechFrames:
+        self.taken += len(sound)
+        return super().analyse(sound, up_to_hz=up_to_hz)
+
+
+def test_a_short_recording_is_taken_apart_once(model: VoiceModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = 0.3 * speech(LOW, 2.0, seed=3, rate_hz=RATE_HZ)
+    quick, careful = Counted(careful=False), Counted()
+    vocoder = RememberingVocoder(careful)
+    heard = listened(np.array_split(said, 3), quick, short=vocoder)
+    assert heard is not None
+    change = change_for(model, "Anna", heard)
+    made = np.concatenate(list(spoken(np.array_split(said, 5), vocoder, model, change)))
+    assert (quick.taken, careful.taken) == (0, len(said))
+    again = np.concatenate(list(spoken([said], WorldVocoder(), model, change)))
+    np.testing.assert_array_equal(made, again)
+    monkeypatch.setattr(listening, "ONE_PIECE_S", 1.0)
+    listened([said], quick, short=vocoder)
+    assert (quick.taken, careful.taken) == (len(said), len(said))
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 22_050])

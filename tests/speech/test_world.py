@@ -50,11 +50,23 @@ def test_aperiodicity_between_measured_rows_is_as_measured(
 ) -> None:
     monkeypatch.setattr(world, "_NOISE_EVERY", 1)
     every = WorldVocoder().analyse(said)
-    assert (frames.f0_hz == every.f0_hz).all()
+    both = frames.is_voiced & every.is_voiced
+    assert (frames.f0_hz == every.f0_hz)[both].all()
+    assert (frames.is_voiced == every.is_voiced).mean() > 0.95
     assert (frames.aperiodicity[~frames.is_voiced] > -1e-3).all()
     apart = np.abs(frames.aperiodicity - every.aperiodicity)[frames.is_voiced]
     assert np.median(apart) < 0.5
     assert (apart[:, 0] < 6.0).mean() > 0.95  # dB
+
+
+def test_breath_has_no_pitch(said: np.ndarray) -> None:
+    breath = np.random.default_rng(4).normal(0, 0.02, 2 * RATE_HZ).astype(np.float32)
+    whole = WorldVocoder().analyse(np.concatenate([said, breath]))
+    rows = rows_of(len(said))
+    assert whole.is_voiced[:rows].mean() > 0.3
+    assert whole.is_voiced[rows + 10 :].mean() < 0.01
+    # nothing else changes: what is no pitch is said as noise, as before
+    assert (whole.aperiodicity[~whole.is_voiced] > -1e-2).all()
 
 
 def test_it_starts_and_ends_without_a_click(frames: SpeechFrames) -> None:

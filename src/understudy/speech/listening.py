@@ -17,6 +17,7 @@ from understudy.speech.loudness import SILENT_LUFS, block_powers, loudness_of
 
 LOUDNESS_LUFS = -24.0  # of what is learnt from and converted
 LEARN_S = 60.0  # of speech that say what a recording is like
+ONE_PIECE_S = 15.5  # what is not longer is converted as a whole
 _LOOK_S = 30.0
 _MOST_OTHER = 4  # pieces without speech that are kept, in case that there is none
 _FEWEST_VOICED = 20  # rows, a tenth of a second
@@ -121,12 +122,16 @@ class Recording:
     is_several: bool = False
 
 
-def listened(blocks: Iterable[Samples], vocoder: Vocoder) -> Recording | None:
+def listened(
+    blocks: Iterable[Samples], vocoder: Vocoder, *, short: Vocoder | None = None
+) -> Recording | None:
     """Find out what a recording is like by the first minute of speech in it, wherever that begins.
 
     Args:
         blocks: (n,) at `RATE_HZ`; no more are asked for than it takes.
         vocoder: takes it apart; a quick one will do.
+        short: takes apart what is not longer than `ONE_PIECE_S`: the one that converts it, if it
+            remembers, has less to do then. As `vocoder` where None.
 
     Returns:
         None where nothing has a pitch. Where nothing sounds like speech, what has pitch stands for it.
@@ -134,7 +139,9 @@ def listened(blocks: Iterable[Samples], vocoder: Vocoder) -> Recording | None:
     listener = Listener(vocoder=vocoder)
     speech: list[Heard] = []
     other: list[Heard] = []
-    for piece in pieces_of(blocks, _LOOK_S):
+    for number, piece in enumerate(pieces_of(blocks, _LOOK_S)):
+        if short is not None and number == 0 and len(piece) <= ONE_PIECE_S * RATE_HZ:
+            listener.vocoder = short
         if not np.abs(piece).max() > 0:
             continue
         heard = listener.hear(piece)

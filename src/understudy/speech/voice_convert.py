@@ -11,7 +11,7 @@ from understudy.media.sound import Samples
 from understudy.speech.activity import levels_db
 from understudy.speech.cepstrum import log_power_from_cepstrum
 from understudy.speech.frames import HOP_S, RATE_HZ, Floats, SpeechFrames, Vocoder
-from understudy.speech.listening import Recording
+from understudy.speech.listening import ONE_PIECE_S, Recording
 from understudy.speech.pitch import converted_pitch
 from understudy.speech.speaker import (
     SpeakerStats,
@@ -24,7 +24,7 @@ from understudy.speech.voice_model import VoiceModel
 from understudy.speech.voice_training import said_as
 
 # a piece ends at the quietest moment between; of longer ones Harvest's spectra, powers of two, double
-_CUT_FROM_S, _CUT_UNTIL_S = 10.0, 15.5
+_CUT_FROM_S, _CUT_UNTIL_S = 10.0, ONE_PIECE_S
 _AROUND_S = 0.25  # of what comes before and after that is analysed with a piece
 _JOIN_S = 0.01  # half of the time over which a piece goes over into the next
 _COMPARED = slice(1, 25)

@@ -27,6 +27,7 @@ _WINDOW_F0_HZ = 71.0  # fixes the size of the spectra
 _FLOOR = 1e-13  # of power: -130 dB, below what 16 bits say
 _ASIDE = 1.4  # how far beyond what the quick look finds the careful one looks for pitch
 _NOISE_EVERY = 2  # rows whose aperiodicity is measured; those between are in between
+_ALL_NOISE_DB = -1e-3  # Harvest finds a pitch in breath, too; where D4C finds no harmonics there is none
 _FEWEST_VOICED = 20  # rows with pitch, below which the quick look has found no range
 
 _Doubles = NDArray[np.float64]
@@ -46,6 +47,7 @@ class WorldVocoder:
         f0, times = _pitch(padded, careful=self._careful)
         power = np.maximum(pyworld.cheaptrick(padded, f0, times, RATE_HZ, f0_floor=_WINDOW_F0_HZ), _FLOOR)
         noise = _aperiodicity(padded, f0, times)
+        f0 = np.where((noise > _ALL_NOISE_DB).all(axis=1), 0.0, f0)
         start = round(_MARGIN_S / HOP_S)
         rows = slice(start, start + rows_of(len(sound)))
         envelopes = continued(np.log(power[rows]), up_to_hz)

@@ -26,7 +26,7 @@ from understudy.workflows.consent import Agreed, check_both_agreed
 from understudy.workflows.convert_cast import roles_of
 from understudy.workflows.lipsync_sound import sound_name
 from understudy.workflows.sealing import Spoken
-from understudy.workflows.voice_chosen import ChosenVoice, listen
+from understudy.workflows.voice_chosen import ChosenVoice
 from understudy.workflows.voice_signing import VOICE_DONE, sound_payload
 
 
@@ -93,7 +93,7 @@ def voiced(config: ConvertConfig, info: VideoInfo, on_event: OnEvent) -> Generat
         yield Voiced(info=info)
         return
     voice = ChosenVoice.of(config.voice, config.voice_as, _put_in(config))
-    heard, warnings = _listened(config)
+    heard, warnings = _listened(voice, config)
     consent = voice.agreed(config.voice_consent, on_event)
     on_event(Notice(message=f"it is said in the voice of {voice.entry.name}", is_warning=False))
     making = {"voice": {"as": voice.entry.name, "model": voice.said_of_model, "watermark": config.watermark}}
@@ -118,9 +118,9 @@ def voiced(config: ConvertConfig, info: VideoInfo, on_event: OnEvent) -> Generat
         )
 
 
-def _listened(config: ConvertConfig) -> tuple[Recording, list[str]]:
+def _listened(voice: ChosenVoice, config: ConvertConfig) -> tuple[Recording, list[str]]:
     try:
-        return listen(config.target, is_timed=True)
+        return voice.listen(config.target, is_timed=True)
     except MediaError as error:
         raise MediaError(error.what, "leave --voice out") from error
 

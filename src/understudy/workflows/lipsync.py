@@ -26,7 +26,6 @@ from understudy.speech.lips_training import at_times
 from understudy.workflows.animate_marks import Marking, is_picture
 from understudy.workflows.animate_output import Written as WrittenFrames
 from understudy.workflows.animate_output import write_frames
-from understudy.workflows.consent import Agreed
 from understudy.workflows.expression import clip_of, doubts_about
 from understudy.workflows.expression_faces import clearest_vector, faces_of_footage
 from understudy.workflows.lipsync_config import Length, LipsyncConfig, LipsyncResult

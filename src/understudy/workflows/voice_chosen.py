@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from understudy.core.events import OnEvent, Progress
 from understudy.media.sound import Samples, SoundReader
 from understudy.provenance.manifest import Ingredient
 from understudy.provenance.sound_mark import SoundMark
-from understudy.speech.frames import RATE_HZ
+from understudy.speech.frames import RATE_HZ, Vocoder
 from understudy.speech.listening import Recording, listened
+from understudy.speech.remembered import RememberingVocoder
 from understudy.speech.voice_convert import change_for, spoken
 from understudy.speech.voice_model import SpeakerEntry, VoiceModel, load_voice
 from understudy.speech.world import WorldVocoder
@@ -35,11 +36,13 @@ class ChosenVoice:
         folder: of the model.
         model: which is loaded.
         entry: of the speaker.
+        vocoder: takes what is said apart, and makes it anew.
     """
 
     folder: Path
     model: VoiceModel
     entry: SpeakerEntry
+    vocoder: Vocoder = field(default_factory=lambda: RememberingVocoder(WorldVocoder()))
 
     @classmethod
     def of(cls, folder: Path, name: str | None, likely: Sequence[str] = ()) -> ChosenVoice:
@@ -96,6 +99,38 @@ class ChosenVoice:
             by_digest(f"model {self.folder.name}".strip(), self.model.index.weights_sha256),
         ]
 
+    def listen(self, path: Path, *, is_timed: bool = False) -> tuple[Recording, list[str]]:
+        """What a recording is like, and what is wrong with it.
+
+        A quick look is enough for that: all of it is taken apart again when it is converted. What is short is
+        taken apart once.
+
+        Args:
+            path: an audio file, or footage.
+            is_timed: as of `SoundReader`.
+
+        Raises:
+            MediaError: it cannot be read, or nobody speaks.
+        """
+        reader = SoundReader(path=path, rate_hz=RATE_HZ, is_timed=is_timed)
+        with closing(iter(reader)) as opened:
+            heard = listened(opened, WorldVocoder(careful=False), short=self.vocoder)
+        if heard is None:
+            if reader.read_s < _SHORTEST_S:
+                raise MediaError(f"{path} has {reader.read_s:.2f} s of sound", "give speech")
+            raise MediaError(f"nobody speaks in {path}", "give a recording of somebody speaking")
+        warnings = list(reader.warnings)
+        if not heard.is_speech:
+            warnings.append(f"{path} does not sound like one person speaking: expect oddities")
+        elif heard.noise_db < _NOISY_DB:
+            warnings.append(f"{path} is noisy: speech is {heard.noise_db:.0f} dB above the noise")
+        if heard.is_several:
+            warnings.append(
+                f"more than one person seems to speak in {path}: all are given the same voice, and "
+                "their pitch is moved as if they were one"
+            )
+        return heard, warnings
+
     def says(
         self,
         reader: SoundReader,
@@ -115,40 +150,8 @@ class ChosenVoice:
             payload: of the watermark; none where None.
         """
         change = change_for(self.model, self.entry.name, heard, semitones=semitones, vivid=VIVID)
-        blocks = spoken(_told(reader, on_event), WorldVocoder(), self.model, change)
+        blocks = spoken(_told(reader, on_event), self.vocoder, self.model, change)
         return blocks if payload is None else SoundMark(payload).marked(blocks)
-
-
-def listen(path: Path, *, is_timed: bool = False) -> tuple[Recording, list[str]]:
-    """What a recording is like, and what is wrong with it.
-
-    A quick look is enough for that: all of it is taken apart again when it is converted.
-
-    Args:
-        path: an audio file, or footage.
-        is_timed: as of `SoundReader`.
-
-    Raises:
-        MediaError: it cannot be read, or nobody speaks.
-    """
-    reader = SoundReader(path=path, rate_hz=RATE_HZ, is_timed=is_timed)
-    with closing(iter(reader)) as opened:
-        heard = listened(opened, WorldVocoder(careful=False))
-    if heard is None:
-        if reader.read_s < _SHORTEST_S:
-            raise MediaError(f"{path} has {reader.read_s:.2f} s of sound", "give speech")
-        raise MediaError(f"nobody speaks in {path}", "give a recording of somebody speaking")
-    warnings = list(reader.warnings)
-    if not heard.is_speech:
-        warnings.append(f"{path} does not sound like one person speaking: expect oddities")
-    elif heard.noise_db < _NOISY_DB:
-        warnings.append(f"{path} is noisy: speech is {heard.noise_db:.0f} dB above the noise")
-    if heard.is_several:
-        warnings.append(
-            f"more than one person seems to speak in {path}: all are given the same voice, and "
-            "their pitch is moved as if they were one"
-        )
-    return heard, warnings
 
 
 def _told(reader: SoundReader, on_event: OnEvent) -> Iterator[Samples]:

@@ -18,7 +18,7 @@ from understudy.speech.frames import RATE_HZ
 from understudy.speech.samples import remarks_on
 from understudy.workflows.consent import consent_note
 from understudy.workflows.signer import check_signing
-from understudy.workflows.voice_chosen import ChosenVoice, listen
+from understudy.workflows.voice_chosen import ChosenVoice
 from understudy.workflows.voice_configs import VoiceOutput
 from understudy.workflows.voice_signing import VOICE_DONE, sound_payload, voice_seal, voice_tags
 
@@ -84,7 +84,7 @@ def write_voice(
         MediaError: the recording cannot be read, nobody speaks, or the output cannot be written.
     """
     voice, signer = chosen
-    heard, found = listen(given.path)
+    heard, found = voice.listen(given.path)
     consent = voice.agreed(config.consent, on_event)
     warnings = [*consent.warnings, *found]
     settings = {"as": voice.entry.name, "pitch": config.pitch, "watermark": config.watermark}
