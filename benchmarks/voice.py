@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from voice_measures import SpeakerClassifier, distortion_db, log_pitch, spoken_rows
+from voice_measures import Rows, SpeakerClassifier, distortion_db, log_pitch, pitch_off, spoken_rows
 
 from understudy.media.sound import read_sound
 from understudy.media.sound_writer import write_sound
 from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
 from understudy.speech.listening import Listener, levelled, listened
 from understudy.speech.remembered import RememberingVocoder
-from understudy.speech.speaker import SpeakerStats, holds_speech, speaker_stats
+from understudy.speech.speaker import REGISTER, SpeakerStats, holds_speech, in_register, speaker_stats
 from understudy.speech.training_rows import rows_of_speaker
 from understudy.speech.voice_convert import change_for, spoken
 from understudy.speech.voice_model import (
@@ -69,11 +69,15 @@ def kept_or_trained(
     names: list[str], learnt: list[list[SpeechFrames]], args: argparse.Namespace, work: Path
 ) -> tuple[VoiceModel, list[SpeakerStats], float | None, float | None]:
     """As `trained`; with `--keep` a model that lies in `work` already, whose time is not known."""
+    back = work.with_name("_".join(reversed(names)))  # the same two, the other way round
+    if args.keep and not holds_voice(work / "model") and holds_voice(back / "model"):
+        work = back
     if args.keep and holds_voice(work / "model"):
         stats = [speaker_stats(some) for some in learnt]
         model = load_voice(work / "model")
-        for entry, some in zip(model.index.speakers, learnt, strict=True):
-            entry.speech_s = speech_s(some)
+        for name, known, some in zip(names, stats, learnt, strict=True):
+            entry = model.index.speakers[model.index.names.index(name)]
+            entry.speech_s, entry.stats = speech_s(some), StatsEntry.of(known)
         return model, stats, None, None
     return trained(names, learnt, args, work)
 
@@ -151,25 +155,40 @@ def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any
     found["classifier_on_held_out_real"] = _share(classifier, held[target], target)
     real_pitch, all_pitch = log_pitch(held[target]), log_pitch([*learnt[target], *held[target]])
     # what the same speaker's sentences are apart: those held out and those learnt from
-    found["f0_spread_of_held_out_off_learnt"] = round(float(real_pitch.std() / stats[1].log_f0_std - 1), 3)
+    found["f0_melody_spread_of_held_out_off_learnt"] = round(
+        float(in_register(real_pitch).std() / stats[1].log_f0_std - 1), 3
+    )
     for vivid in args.vivid:
         made = converted_files(files[source][1], model, target, work, vivid)
         frames = [taken_apart(one, limit) for one, limit in zip(made["files"], made["up_to_hz"], strict=True)]
-        pitch = log_pitch(frames)
         figures = {
             "real_time_factor_cpu": round(made["cpu_s"] / made["length_s"], 3),
             "taken_for_target": _share(classifier, frames, target),
-            "f0_mean_off": round(float(np.exp(pitch.mean() - real_pitch.mean()) - 1), 3),
-            "f0_spread_off": round(float(pitch.std() / real_pitch.std() - 1), 3),
-            "f0_mean_off_all": round(float(np.exp(pitch.mean() - all_pitch.mean()) - 1), 3),
-            "f0_spread_off_all": round(float(pitch.std() / all_pitch.std() - 1), 3),
-            "f0_mean_off_learnt": round(float(np.exp(pitch.mean() - stats[1].log_f0_mean) - 1), 3),
-            "f0_spread_off_learnt": round(float(pitch.std() / stats[1].log_f0_std - 1), 3),
         }
+        figures |= _pitch_figures(log_pitch(frames), {"": real_pitch, "_all": all_pitch})
         if source.startswith("VCC2"):
             figures |= _distortions(held, frames, source, target, stats)
         found[f"vivid_{vivid:g}"] = figures
     return found
+
+
+def _pitch_figures(pitch: Rows, real: dict[str, Rows]) -> dict[str, float]:
+    """Mean and spread beside each of `real`: of all rows with pitch, and of those that are not creaked."""
+    figures: dict[str, float] = {}
+    for name, rows in real.items():
+        for kind, some in (("", pitch_off(pitch, rows)), ("_melody", _melody_off(pitch, rows))):
+            figures |= {
+                f"f0{kind}_mean_off{name}": round(some[0], 3),
+                f"f0{kind}_spread_off{name}": round(some[1], 3),
+            }
+        middle = float(np.median(rows)) - REGISTER
+        figures[f"creaked_real{name}"] = round(float((rows < middle).mean()), 3)
+        figures[f"creaked{name}"] = round(float((pitch < middle).mean()), 3)
+    return figures
+
+
+def _melody_off(pitch: Rows, real: Rows) -> tuple[float, float]:
+    return pitch_off(in_register(pitch), in_register(real))
 
 
 def _distortions(

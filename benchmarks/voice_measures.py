@@ -56,6 +56,11 @@ def log_pitch(recordings: list[SpeechFrames]) -> Rows:
     return np.log(np.concatenate([one.f0_hz[one.is_voiced & holds_speech(one)] for one in recordings]))
 
 
+def pitch_off(made: Rows, real: Rows) -> tuple[float, float]:
+    """By how much mean and spread of (n,) ln(Hz) are off, as shares of the real ones."""
+    return float(np.exp(made.mean() - real.mean()) - 1), float(made.std() / real.std() - 1)
+
+
 class SpeakerClassifier:
     """Logistic regression on means and spreads of envelopes over a second; pitch is left out.
 

@@ -49,7 +49,24 @@ def test_pitch_stays_in_the_speakers_range() -> None:
     made = converted_pitch(wild, stats(np.log(110), 0.15), stats(np.log(210), 0.12))
     assert abs(made[0] - 210) < 1
     assert 210 < made[1] < 700  # unheld: 210 * 10**0.8 = 1325
-    assert 210 > made[2] > 90
+    assert 105 > made[2] > 45  # taken for creak, an octave below the range
+
+
+def test_creak_is_no_part_of_the_melody_and_stays_an_octave_below() -> None:
+    random = np.random.default_rng(0)
+    melody = np.exp(random.normal(np.log(190), 0.15, 4000))
+    f0 = np.where(np.arange(4000) % 200 < 24, 0.5 * 190, melody).astype(np.float32)
+    frames = SpeechFrames(
+        f0_hz=f0, cepstrum=np.ones((4000, 60), np.float32), aperiodicity=np.zeros((4000, 3), np.float32)
+    )
+    known = speaker_stats([frames])
+    assert known.log_f0_std == pytest.approx(0.15, rel=0.03)  # with creak 0.26
+    assert np.exp(known.log_f0_mean) == pytest.approx(190, rel=0.01)
+    assert known.f0_low_hz > 125
+    made = converted_pitch(f0, known, stats(np.log(110), 0.15))
+    creak = f0 == 95
+    assert made[creak].mean() == pytest.approx(55, rel=0.03)
+    assert np.log(made[~creak]).std() == pytest.approx(0.15, rel=0.04)
 
 
 def test_neighbours_are_those_of_a_loop() -> None:

@@ -11,6 +11,7 @@ from understudy.speech.frames import Floats, SpeechFrames
 
 _SPEECH_DB = 40.0  # what is this far below the loudest is a pause
 _DB_PER_LEVEL = 20 / np.log(10)  # the level is a natural logarithm of amplitude
+REGISTER = 0.7 * float(np.log(2))  # of ln(Hz) about the middle: creak, an octave below, is not in it
 _PRIOR_ROWS = 2000  # of a known speaker, beside which a short recording's own rows count
 
 
@@ -22,9 +23,9 @@ class SpeakerStats:
         mean: (k,) of the mel-cepstrum.
         std: (k,) likewise, above 0.
         noise: (bands,) mean aperiodicity of voiced rows.
-        log_f0_mean: of ln(Hz), over voiced rows.
+        log_f0_mean: of ln(Hz), over voiced rows that are not creaked; see `in_register`.
         log_f0_std: likewise.
-        f0_low_hz: pitch below which 1 % of voiced rows lie.
+        f0_low_hz: pitch below which 1 % of these lie.
         f0_high_hz: pitch above which 1 % lie.
     """
 
@@ -49,6 +50,15 @@ def holds_speech(frames: SpeechFrames) -> NDArray[np.bool_]:
     return level_db > np.percentile(level_db, 98) - _SPEECH_DB
 
 
+def in_register(log_f0: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Those of (n,) ln(Hz) that lie about their median: neither creak nor wrong octaves.
+
+    A tenth of what somebody says may be creaked. A spread that counts it is half as wide again as that of
+    the speech melody.
+    """
+    return log_f0[np.abs(log_f0 - np.median(log_f0)) < REGISTER]
+
+
 def speaker_stats(recordings: list[SpeechFrames]) -> SpeakerStats:
     """Gather what is known of a speaker.
 
@@ -59,6 +69,7 @@ def speaker_stats(recordings: list[SpeechFrames]) -> SpeakerStats:
     voiced = [one.is_voiced & holds_speech(one) for one in recordings]
     log_f0 = np.log(np.concatenate([one.f0_hz[is_in] for one, is_in in zip(recordings, voiced, strict=True)]))
     noise = np.concatenate([one.aperiodicity[is_in] for one, is_in in zip(recordings, voiced, strict=True)])
+    log_f0 = in_register(log_f0)
     low, high = np.exp(np.percentile(log_f0, [1, 99]))
     mean, std = float(log_f0.mean()), float(log_f0.std() + 1e-3)
     return SpeakerStats(
