@@ -50,7 +50,7 @@ def holds_speech(frames: SpeechFrames) -> NDArray[np.bool_]:
     return level_db > np.percentile(level_db, 98) - _SPEECH_DB
 
 
-def in_register(log_f0: NDArray[np.floating]) -> NDArray[np.floating]:
+def in_register(log_f0: NDArray[np.float64]) -> NDArray[np.float64]:
     """Those of (n,) ln(Hz) that lie about their median: neither creak nor wrong octaves.
 
     A tenth of what somebody says may be creaked. A spread that counts it is half as wide again as that of
@@ -69,7 +69,7 @@ def speaker_stats(recordings: list[SpeechFrames]) -> SpeakerStats:
     voiced = [one.is_voiced & holds_speech(one) for one in recordings]
     log_f0 = np.log(np.concatenate([one.f0_hz[is_in] for one, is_in in zip(recordings, voiced, strict=True)]))
     noise = np.concatenate([one.aperiodicity[is_in] for one, is_in in zip(recordings, voiced, strict=True)])
-    log_f0 = in_register(log_f0)
+    log_f0 = in_register(log_f0.astype(np.float64))
     low, high = np.exp(np.percentile(log_f0, [1, 99]))
     mean, std = float(log_f0.mean()), float(log_f0.std() + 1e-3)
     return SpeakerStats(
