@@ -73,7 +73,7 @@ def check_voice(config: ConvertConfig, info: VideoInfo) -> None:
     if config.consent is not None and voice.person in names:
         check_both_agreed(voice.person)
     voice.check_agreed(config.voice_consent)
-    _listened(config)
+    _listened(voice, config)
 
 
 @contextmanager
