@@ -14,12 +14,12 @@ from .test_start_page import DROP
 from .waiting import until
 
 
-def test_a_job_that_is_no_swap_has_no_target(studio: Studio) -> None:
+def test_a_job_that_changes_nothing_has_nothing_before_it(studio: Studio) -> None:
     number = studio.context.queue.add("trained on", ".", ["train", "--model=m"])
     with studio.client() as client:
-        told = client.get(f"/api/jobs/{number}/target")
+        told = client.get(f"/api/jobs/{number}/before/0")
     assert told.status_code == 404
-    assert "no swap" in told.json()["error"]
+    assert "not known" in told.json()["error"]
 
 
 @pytest.mark.parametrize("path", ["/jobs/99", "/jobs/x", "/nothing", "/api/jobs/99"])

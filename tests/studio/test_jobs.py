@@ -137,6 +137,7 @@ def test_what_is_stopped_while_it_is_started_does_not_run_on(
 
     monkeypatch.setattr(job_process, "start", stopped_meanwhile)
     queue.look()
+    until(lambda: queue.look() or _at_rest(queue))
     (job,) = queue.store.all()
     assert job.state == "stopped"
     until(

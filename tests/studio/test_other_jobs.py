@@ -9,10 +9,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 import actors
-from understudy.studio import expression_page, jobs_page
+from understudy.studio import expression_page
 from understudy.studio.app import create_app
 from understudy.studio.context import StudioContext
 from understudy.studio.security import cookie_name
+from understudy.studio.order import said_of
 from understudy.studio.swaps import queued
 
 BASE = "http://127.0.0.1:8420"
@@ -52,7 +53,7 @@ def test_a_training_shows_the_model_that_is_trained(client: httpx.Client, contex
     number = queued(context, "Learn these two", ["train", "a", "b", f"--model={model}"])
     assert client.get(f"/api/jobs/{number}").json()["preview"] == 10
     assert client.get(f"/api/jobs/{number}/previews/10").content == b"picture"
-    assert client.get(f"/api/jobs/{number}/target").status_code == 404
+    assert client.get(f"/api/jobs/{number}/before/0").status_code == 404
 
 
 def test_two_moved_photos_never_get_one_name(
@@ -63,7 +64,7 @@ def test_two_moved_photos_never_get_one_name(
     asked = {"photo": clip, "name": "Anna", "driving": clip}
     numbers = [client.post("/api/expression/drive", json=asked).json()["job"] for _ in range(2)]
     jobs = [context.queue.store.get(number) for number in numbers]
-    outs = [jobs_page._said(job, "--out") for job in jobs if job is not None]
+    outs = [said_of(job.arguments, "out") for job in jobs if job is not None]
     assert len(set(outs)) == 2
     # what has nothing to train is not given minutes: behind `--` they would be names of photos
     assert client.post(f"/api/jobs/{numbers[0]}/more", json={"minutes": 3}).status_code == 400
@@ -74,10 +75,10 @@ def test_a_page_or_a_script_is_not_handed_out_as_footage(
 ) -> None:
     context.production.mkdir()
     page = context.production / "page.html"
-    page.write_text("<script src=/api/jobs/2/target></script>")
+    page.write_text("<script src=/api/jobs/2/before/0></script>")
     number = context.queue.add("swap", "swap", ["swap", f"--target={page}"])
-    assert client.get(f"/api/jobs/{number}/target").status_code == 404
+    assert client.get(f"/api/jobs/{number}/before/0").status_code == 404
     film = page.with_suffix(".mp4")
     film.write_bytes(b"film")
     number = context.queue.add("swap", "other", ["swap", f"--target={film}"])
-    assert client.get(f"/api/jobs/{number}/target").content == b"film"
+    assert client.get(f"/api/jobs/{number}/before/0").content == b"film"

@@ -33,6 +33,7 @@ from understudy.cli import (
     voice,
     weights,
 )
+from understudy.cli.progress import say_process
 from understudy.cli.errors import FAILED, report_failure, report_interruption, report_wrong_usage
 
 app = typer.Typer(
@@ -89,6 +90,7 @@ def main() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # a process that is asked to end stops like one that was interrupted: its work is saved
     signal.signal(signal.SIGTERM, _interrupt)
+    say_process()
     args = sys.argv[1:]
     try:
         code = _run(args)

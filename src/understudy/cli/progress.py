@@ -39,6 +39,14 @@ def drawn_events() -> Generator[OnEvent]:
         yield _Bars(bars)
 
 
+def say_process() -> None:
+    """Tell a program that hears progress as JSON which process speaks: its own number, before all else."""
+    if os.environ.get(PROGRESS_VARIABLE) == "json":
+        said = {"event": "process", "at": time.time(), "pid": os.getpid()}
+        sys.stderr.write(json.dumps(said) + "\n")
+        sys.stderr.flush()
+
+
 class _Bars:
     """One bar a stage; a finished one becomes a line, so that many stages do not fill the screen."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,14 +17,20 @@ from understudy.core.errors import UnderstudyError
 from understudy.core.files import next_step_for, replace_atomically
 from understudy.media.footage import VIDEO_SUFFIXES
 from understudy.media.images import IMAGE_SUFFIXES
+from understudy.media.sound import SOUND_SUFFIXES
 from understudy.studio.context import StudioContext
 
 FOOTAGE = VIDEO_SUFFIXES | IMAGE_SUFFIXES
+SOUND = SOUND_SUFFIXES | (VIDEO_SUFFIXES - {".gif"})
+KINDS: dict[str, frozenset[str] | None] = {"footage": FOOTAGE, "sound": SOUND, "evidence": None}
 MOST_FOOTAGE_BYTES = 64 << 30
 MOST_EVIDENCE_BYTES = 100 << 20
 _SPARED_BYTES = 1 << 30  # of the disk, for the work itself
 _MOST_SHOWN = 2000
-_KEPT = {"footage": "footage", "evidence": "consent"}  # folders of the production
+_KEPT = {"footage": "footage", "sound": "footage", "evidence": "consent"}  # folders of the production
+_NO_NAMES = {"footage": "no video and no picture", "sound": "no sound and no video"}
+_PART = ".part"  # ends what is being written
+_ABANDONED_S = 3600.0  # nothing was written to it for so long: what wrote it is gone
 
 
 class NotAllowedError(UnderstudyError):
@@ -119,17 +127,18 @@ async def keep(context: StudioContext, name: str, kind: str, chunks: AsyncIterat
     Args:
         context: of the studio.
         name: of the file, as the page says it; only its last part is used, and nothing is written over.
-        kind: "footage" or "evidence".
+        kind: "footage", "sound" or "evidence".
         chunks: the content.
 
     Raises:
         UnderstudyError: a name that no footage has, too large, empty, or the disk is full.
     """
     plain = _plain_name(name, kind)
-    most = MOST_FOOTAGE_BYTES if kind == "footage" else MOST_EVIDENCE_BYTES
+    most = MOST_EVIDENCE_BYTES if kind == "evidence" else MOST_FOOTAGE_BYTES
     folder = context.production / _KEPT[kind]
-    aside = folder / f".{secrets.token_hex(8)}.part"
+    aside = folder / f".{secrets.token_hex(8)}{_PART}"
     try:
+        sweep(context)
         folder.mkdir(parents=True, exist_ok=True)
         if folder.is_symlink():
             raise UnderstudyError(f"{folder} is a link to another place", "remove it")
@@ -142,6 +151,16 @@ async def keep(context: StudioContext, name: str, kind: str, chunks: AsyncIterat
     finally:
         aside.unlink(missing_ok=True)
     return path
+
+
+def sweep(context: StudioContext) -> None:
+    """Remove what uploads have left that a kill has broken off; those that are under way stay."""
+    for name in set(_KEPT.values()):
+        folder = context.production / name
+        for path in folder.glob(f".*{_PART}") if not folder.is_symlink() else ():
+            with contextlib.suppress(OSError):
+                if time.time() - path.lstat().st_mtime > _ABANDONED_S:
+                    path.unlink()
 
 
 async def _write(file: IO[bytes], chunks: AsyncIterator[bytes], most: int) -> None:
@@ -164,8 +183,9 @@ def _plain_name(name: str, kind: str) -> str:
     stem, suffix = Path(plain).stem[:80], Path(plain).suffix[:12]
     if not stem:
         raise UnderstudyError("the file has no name", "give it one")
-    if kind == "footage" and suffix.lower() not in FOOTAGE:
-        raise UnderstudyError(f"{stem}{suffix} is no video and no picture, by its name", "choose another")
+    suffixes = KINDS[kind]
+    if suffixes is not None and suffix.lower() not in suffixes:
+        raise UnderstudyError(f"{stem}{suffix} is {_NO_NAMES[kind]}, by its name", "choose another")
     return stem + suffix
 
 

@@ -77,16 +77,16 @@ class StudioContext:
 
     def facesets(self) -> dict[str, Path]:
         """Facesets of the production by their ids: in its folder, and in folders in there."""
-        found = [folder for folder in self._folders() if is_faceset(folder)]
+        found = [folder for folder in self.folders() if is_faceset(folder)]
         with self._lock:
             extra = [path for path in self._known.values() if path not in found]
         return {self.know(path): path for path in [*found, *(path for path in extra if is_faceset(path))]}
 
     def models(self) -> dict[str, Path]:
         """Models of the production by their ids: in its folder, and in folders in there."""
-        return {self.know(path): path for path in self._folders() if _is_model(path)}
+        return {self.know(path): path for path in self.folders() if _is_model(path)}
 
-    def _folders(self) -> list[Path]:
+    def folders(self) -> list[Path]:
         """The production's folder, those in it and those in these; none through a link."""
         if not self.production.is_dir():
             return []

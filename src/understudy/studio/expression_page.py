@@ -15,7 +15,7 @@ from understudy.core.events import OnEvent
 from understudy.studio.choose import allowed
 from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.openings import Openings
-from understudy.studio.order import ConsentTold, agree
+from understudy.studio.consents import ConsentTold, agree, check_holds
 from understudy.studio.pages import page
 from understudy.studio.pictures import jpeg
 from understudy.studio.swaps import queued

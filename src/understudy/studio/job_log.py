@@ -57,6 +57,7 @@ class JobLog:
     runs: int = 0
     last_at: float | None = None
     _offset: int = 0
+    _is_amid: bool = False  # a line that is too long, whose beginning is left out
     _seen: int = 0  # points of training, kept or not
     _every: int = 1  # of which so many are kept
 
@@ -69,8 +70,15 @@ class JobLog:
         except OSError:
             return
         whole = data.rfind(b"\n") + 1
+        if not whole and len(data) == _MOST_AT_ONCE:  # no line of ours is so long: its end is looked for
+            self._offset, self._is_amid = self._offset + len(data), True
+            return
         self._offset += whole
-        for line in data[:whole].splitlines():
+        lines = data[:whole].splitlines()
+        if self._is_amid and lines:
+            del lines[0]
+            self._is_amid = False
+        for line in lines:
             if line.startswith(b"{"):  # what else a library prints is not for the page
                 self._take(line)
 

@@ -81,6 +81,21 @@ def is_running(pid: int | None, folder: Path) -> bool:
     return False
 
 
+def own_number(folder: Path) -> int | None:
+    """The number that a job's process says it has, in its last run; None where it has said nothing yet."""
+    number: int | None = None
+    try:
+        with (folder / EVENTS).open("rb") as events:
+            for line in events:
+                if line.startswith(b'{"event": "started"'):
+                    number = None
+                elif number is None and line.startswith(b'{"event": "process"'):
+                    number = int(json.loads(line)["pid"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return number
+
+
 def interrupt(pid: int) -> None:
     """Ask a job to save its work and end; one that has ended already is left alone."""
     with contextlib.suppress(OSError):

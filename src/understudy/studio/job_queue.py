@@ -120,6 +120,11 @@ class JobQueue:
         return self._lock is not None
 
     def _start(self, job: Job) -> None:
+        # noted before it is started: a kill in between leaves a job whose process is looked for, not a second
+        # one. What is stopped or forgotten at this moment is not begun at all, or is asked to stop next
+        begun = {"state": "running", "pid": None, "started": time.time(), "ended": None, "result": None}
+        if not self.store.change(job.id, states=("waiting",), **begun):
+            return
         try:
             pid = job_process.start(job.arguments, self.job_folder(job))
         except (OSError, ValueError) as error:  # a zero byte in a name, too: it must not end the queue
@@ -127,18 +132,12 @@ class JobQueue:
                 job, f"the job cannot be started ({error})", "check the disk and the folder's permissions"
             )
             return
-        # where one runs already, which a studio had started that was killed at once, it is waited for
-        is_wanted = self.store.change(
-            job.id,
-            states=("waiting",),
-            state="running",
-            pid=job.pid if pid is None else pid,
-            started=time.time(),
-            ended=None,
-            result=None,
-        )
-        if not is_wanted and pid is not None:  # it was stopped or forgotten at this moment
-            job_process.interrupt(pid)
+        if pid is not None:  # where one runs already, it says itself which process it is
+            self.store.change(job.id, states=("running", "stopping"), pid=pid)
+
+    def _pid(self, job: Job) -> int | None:
+        """A job's process, as was noted or, where its studio was killed before that, as it says itself."""
+        return job.pid if job.pid is not None else job_process.own_number(self.job_folder(job))
 
     def _look_at(self, job: Job) -> None:
         if not job_process.is_running(job.pid, self.job_folder(job)):
@@ -149,9 +148,10 @@ class JobQueue:
 
     def _interrupt(self, job: Job) -> None:
         """Ask once: to be asked twice means to end without saving."""
-        if job.pid is not None and job.id not in self._asked_at:
+        pid = self._pid(job)
+        if pid is not None and job.id not in self._asked_at:
             self._asked_at[job.id] = time.time()
-            job_process.interrupt(job.pid)
+            job_process.interrupt(pid)
 
     def _settle(self, job: Job) -> None:
         """Note how a job has ended."""

@@ -1,142 +1,104 @@
-"""What the start page orders: a swap. It becomes a consent record, and a command in the queue."""
+"""What the start page orders. It becomes a consent record, and a command in the queue."""
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from understudy.api.identities import add_identity, show_identity
-from understudy.core.errors import ConfigError, ConsentError
-from understudy.core.identity_folder import find_record
+from understudy.core.errors import ConfigError
 from understudy.studio.choose import allowed
+from understudy.studio.consents import ConsentTold, agree
 from understudy.studio.context import StudioContext
+from understudy.studio.job_kinds import KINDS, Field, Kind
+from understudy.studio.voices import Voice, voice_called
 
-if TYPE_CHECKING:
-    from understudy.workflows.identities import Identity
-
-_MOST_MINUTES = 7 * 24 * 60.0
-WORK = ".jobs/"  # what jobs say that are no swap: nothing that a page lists
-_Path = str
-_Text = Field(default=None, max_length=500)
+WORK = ".jobs/"  # what jobs say that are no productions: nothing that a page lists
+_MOST_FILES, _MOST_PATH, _MOST_NAME, _MOST_TEXT = 100, 4096, 200, 500
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class ConsentTold(_Told):
-    """Why a face may be used, as the kinds of `understudy identity add`.
+class Order(BaseModel):
+    """Something to be made.
 
     Args:
-        kind: "self", "consent" (`evidence` shows it), "rendered" or "public-domain" (`why`).
-        evidence: path of the file that shows the agreement.
-        why: why nobody has to agree.
-        granted_by: who agreed, where it is not the person.
-        scope: what it may be used for, in words.
-    """
-
-    kind: Literal["self", "consent", "rendered", "public-domain"]
-    evidence: str | None = Field(default=None, max_length=4096)
-    why: str | None = _Text
-    granted_by: str | None = _Text
-    scope: str | None = _Text
-
-
-class SwapOrder(_Told):
-    """A swap to be made.
-
-    Args:
-        source: footage of the person put in.
-        target: the video that is changed.
-        target_footage: more footage of the person in the target.
-        source_name: who is put in.
-        target_name: who is replaced; as the target is called where None.
-        minutes: to train for.
-        steps: instead of minutes.
-        preset: network, by name.
+        kind: a key of `job_kinds.KINDS`; what else that asks are further keys.
         consent: None where there is a record already.
     """
 
-    source: list[_Path] = Field(min_length=1, max_length=100)
-    target: _Path
-    target_footage: list[_Path] = Field(default=[], max_length=100)
-    source_name: str = Field(min_length=1, max_length=200)
-    target_name: str | None = Field(default=None, max_length=200)
-    minutes: float | None = Field(default=None, gt=0, le=_MOST_MINUTES, allow_inf_nan=False)
-    steps: int | None = Field(default=None, gt=0, le=10_000_000)
-    preset: str | None = Field(default=None, max_length=40)
+    model_config = ConfigDict(extra="allow")
+    kind: str = "swap"
     consent: ConsentTold | None = None
 
 
-def place_order(context: StudioContext, order: SwapOrder) -> int:
-    """Record the consent, where there is none yet, and put the swap into the queue; its number.
+class _Given:
+    """What was given for a kind's fields, checked: as options, and as people would say it."""
+
+    def __init__(self, context: StudioContext, kind: Kind, told: dict[str, Any]) -> None:
+        unknown = [name for name in told if name not in {one.name for one in kind.fields}]
+        if unknown:
+            raise ConfigError(f"there is nothing called {unknown[0][:40]!r} to give", "reload the page")
+        self._context = context
+        self.words: dict[str, str] = {}
+        self.person = ""
+        self.options: list[str] = []
+        self.alone: list[str] = []
+        for field in kind.fields:
+            value = told.get(field.name)
+            if value not in (None, "", [], False):
+                self._take(field, value)
+        _check_complete(kind, set(self.words))
+        self.person = self.person or self.words[kind.person]
+
+    def _take(self, field: Field, value: object) -> None:
+        if field.what in ("footage", "sound"):
+            paths = _files(self._context, field, value)
+            self.words |= {field.name: paths[0].stem, f"{field.name}_file": paths[0].name}
+            for path in paths:
+                self._add(field, str(path))
+        elif field.what == "voice":
+            voice = voice_called(self._context, str(value))
+            self.words[field.name] = voice.name
+            self.person = voice.person
+            self.options += _voice_options(voice)
+        elif field.what == "tick":
+            self.words[field.name] = "yes"
+            self.options.append(f"--{field.option}")
+        else:
+            self.words[field.name] = said = _said(field, value)
+            self._add(field, said)
+
+    def _add(self, field: Field, said: str) -> None:
+        if field.option:
+            self.options.append(f"--{field.option}={said}")
+        else:
+            self.alone.append(said)
+
+
+def place_order(context: StudioContext, order: Order) -> int:
+    """Record the consent, where there is none yet, and put the work into the queue; its number.
 
     Raises:
-        NotAllowedError: footage from where none may be taken.
-        ConfigError: minutes and steps, or neither.
+        NotAllowedError: files from where none may be taken.
+        ConfigError: what is asked is not given, or cannot be used.
         ConsentError: nobody agreed, or the record does not hold.
     """
-    if (order.minutes is None) == (order.steps is None):
-        raise ConfigError("how long to train is not said once", "give minutes, or steps")
-    arguments = _footage(context, order)
-    agree(context, order.source_name, order.consent)
-    name = f"{order.source_name} in the place of {order.target_name or Path(order.target).stem}"
-    folder = free_folder(context, f"{order.source_name} as {order.target_name or Path(order.target).stem}")
-    arguments += [f"--out={context.production / folder / 'swap.mp4'}"]
-    arguments += [f"--production={context.production / folder}", f"--source-name={order.source_name}"]
-    given: dict[str, Any] = {"target-name": order.target_name, "preset": order.preset}
-    given |= {"minutes": order.minutes, "steps": order.steps}
-    arguments += [f"--{option}={value}" for option, value in given.items() if value is not None]
-    return context.queue.add(name, folder, ["swap", *arguments])
-
-
-def agree(context: StudioContext, name: str, told: ConsentTold | None) -> None:
-    """See that there is a record of somebody, or make one.
-
-    Raises:
-        ConsentError: there is none and nothing is said, or it does not hold, or it cannot be made.
-        NotAllowedError: evidence from where none may be taken.
-    """
-    known = record_of(name)
-    if known is not None:
-        if known.state != "valid":
-            raise ConsentError(
-                f"the consent of {name} is {known.state}",
-                "record another with `understudy identity add --replace`",
-            )
-        return
-    if told is None:
-        raise ConsentError(f"nothing says that the face of {name} may be used", "say why it may")
-    if told.kind == "consent":
-        if told.evidence is None:
-            raise ConsentError("no file shows the agreement", "choose the signed release")
-        add_identity(
-            name,
-            consent=allowed(context, told.evidence),
-            granted_by=told.granted_by or None,
-            scope=told.scope or None,
-        )
-    else:
-        add_identity(
-            name,
-            oneself=told.kind == "self",
-            rendered=told.kind == "rendered",
-            public_domain=(told.why or "") if told.kind == "public-domain" else None,
-            scope=told.scope or None,
-        )
-
-
-def record_of(name: str) -> Identity | None:
-    """What is recorded of somebody; None where nothing is.
-
-    Raises:
-        ConsentError: it is no name, or the record cannot be read.
-    """
-    return show_identity(name) if find_record(name) is not None else None
+    kind = KINDS.get(order.kind)
+    if kind is None:
+        raise ConfigError(f"nothing here makes {order.kind[:40]!r}", "reload the page")
+    given = _Given(context, kind, dict(order.model_extra or {}))
+    agree(context, given.person, order.consent, kind.use)
+    folder = free_folder(context, kind.folder(given.words))
+    arguments = [*kind.command, *given.options]
+    arguments.append(f"--out={context.production / folder / kind.out(given.words)}")
+    if kind.has_production:
+        arguments.append(f"--production={context.production / folder}")
+    if given.alone:
+        arguments += ["--", *given.alone]
+    return context.queue.add(kind.called(given.words), folder, arguments)
 
 
 def with_minutes(arguments: list[str], minutes: float) -> list[str]:
@@ -145,9 +107,12 @@ def with_minutes(arguments: list[str], minutes: float) -> list[str]:
     return [*kept, f"--minutes={minutes}"]
 
 
-def _footage(context: StudioContext, order: SwapOrder) -> list[str]:
-    roles = {"source": order.source, "target": [order.target], "target-footage": order.target_footage}
-    return [f"--{role}={allowed(context, path)}" for role, paths in roles.items() for path in paths]
+def said_of(arguments: list[str], option: str) -> str | None:
+    """What a command says of an option, None where it says nothing; of "" what stands alone behind all."""
+    if not option:
+        return arguments[arguments.index("--") + 1] if "--" in arguments[:-1] else None
+    pairs = (one.partition("=") for one in arguments)
+    return next((value for name, _, value in pairs if name == f"--{option}"), None)
 
 
 def free_folder(context: StudioContext, name: str, inside: str = "") -> str:
@@ -166,3 +131,58 @@ def free_folder(context: StudioContext, name: str, inside: str = "") -> str:
         number += 1
         free = f"{inside}{plain}_{number}"
     return free
+
+
+def _check_complete(kind: Kind, given: set[str]) -> None:
+    """Raise where something is lacking, or is said twice in two ways."""
+    replaced = {one.instead_of: one for one in kind.fields if one.instead_of}
+    for field in kind.fields:
+        other = replaced.get(field.name)
+        if other is not None and (field.name in given) == (other.name in given):
+            raise ConfigError(
+                f"one of two is to be given: {field.label}, or {other.label[0].lower()}{other.label[1:]}",
+                "give one of them",
+            )
+        if other is None and field.required and field.name not in given:
+            raise ConfigError(f"this is not given: {field.label}", "fill it in")
+
+
+def _files(context: StudioContext, field: Field, value: object) -> list[Path]:
+    paths = value if isinstance(value, list) else [value]
+    if len(paths) > (_MOST_FILES if field.several else 1):
+        raise ConfigError(f"{field.label}: {len(paths)} files are too many", "leave some out")
+    if not all(isinstance(path, str) and len(path) <= _MOST_PATH for path in paths):
+        raise ConfigError(f"{field.label}: that is no path", "choose it again")
+    return [allowed(context, str(path)) for path in paths]
+
+
+def _voice_options(voice: Voice) -> list[str]:
+    return [f"--model={voice.model}", f"--as={voice.name}"]
+
+
+def _said(field: Field, value: object) -> str:
+    """A value as the command line says it.
+
+    Raises:
+        ConfigError: it is none that this field has.
+    """
+    if field.what == "number":
+        return _number(field, value)
+    most = _MOST_NAME if field.what == "name" else _MOST_TEXT
+    text = value.strip() if isinstance(value, str) else ""
+    known = [key for key, _ in field.choices]
+    if not text or len(text) > most or (known and text not in known):
+        raise ConfigError(f"{field.label}: {str(value)[:60]!r} will not do", "give another")
+    if field.what == "choice" and not re.fullmatch(r"[a-z0-9_-]{1,40}", text):
+        raise ConfigError(f"{field.label}: {text[:60]!r} cannot be chosen", "choose another")
+    return text
+
+
+def _number(field: Field, value: object) -> str:
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    is_one = field.low <= number <= field.high and (not field.is_whole or number == int(number))
+    if not is_one:
+        raise ConfigError(
+            f"{field.label}: {str(value)[:40]} will not do", f"give {field.low:g} to {field.high:g}"
+        )
+    return f"{int(number) if field.is_whole else number}"

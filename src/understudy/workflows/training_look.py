@@ -74,6 +74,19 @@ def look(model: Path) -> TrainingLook:
         return TrainingLook(previews=previews)
 
 
+def look_stamp(model: Path) -> object:
+    """What changes whenever `look` has something else to say, and costs no reading."""
+    stamps: list[tuple[int, int] | None] = []
+    for path in (*(model / name for name in _INDEXES), model / "previews"):
+        try:
+            found = path.stat()
+        except OSError:
+            stamps.append(None)
+        else:
+            stamps.append((found.st_mtime_ns, found.st_size))
+    return tuple(stamps)
+
+
 def preview_path(model: Path, step: int) -> Path:
     """The picture of a step; it need not exist."""
     return model / "previews" / f"step_{step:07d}.jpg"

@@ -4,6 +4,8 @@ import { api, answered, h, told } from "/web/studio.js";
 const size = (bytes) => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB`
   : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 
+const NOTHING = { footage: "No footage lies here.", sound: "No recording lies here.", evidence: "No file lies here." };
+
 /** Let the user choose; gives paths, none where it was given up. options: title, kind, several, folders. */
 export function choose({ title, kind = "footage", several = false, folders = false }) {
   const where = h("div", { class: "where" });
@@ -43,7 +45,7 @@ export function choose({ title, kind = "footage", several = false, folders = fal
     for (const [name, bytes] of found.files) {
       rows.push(row(name, size(bytes), () => pick(join(name)), join(name)));
     }
-    if (!found.files.length) rows.push(h("li", { class: "soft" }, kind === "footage" ? "No footage lies here." : "No file lies here."));
+    if (!found.files.length) rows.push(h("li", { class: "soft" }, NOTHING[kind]));
     if (found.left_out) rows.push(h("li", { class: "soft" }, `${found.left_out} more are not shown.`));
     files.replaceChildren(...rows);
     files.scrollTop = 0;
@@ -88,8 +90,8 @@ export async function send(file, kind, onShare) {
   });
 }
 
-/** Let footage be dropped onto an element, which sends it into the production; onPath hears of each file's path there. */
-export function dropped(drop, onPath) {
+/** Let files be dropped onto an element, which sends them into the production; onPath hears of each one's path there. */
+export function dropped(drop, onPath, kind = "footage") {
   drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
   drop.addEventListener("dragleave", () => drop.classList.remove("over"));
   drop.addEventListener("drop", async (event) => {
@@ -98,7 +100,7 @@ export function dropped(drop, onPath) {
     for (const file of event.dataTransfer.files) {
       const bar = h("progress", { max: 1, value: 0, "aria-label": `Taking ${file.name}` });
       drop.append(bar);
-      const path = await told(() => send(file, "footage", (share) => { bar.value = share; }));
+      const path = await told(() => send(file, kind, (share) => { bar.value = share; }));
       bar.remove();
       if (path) await onPath(path);
     }

@@ -1,14 +1,13 @@
 // A job's page: how far it is, its training as it goes, and what came out.
 import { api, duration, h, say, toast, told } from "/web/studio.js";
-import { chart } from "/web/curves.js";
-import { amount, isAtRest, stageName, stateChip, stateWords } from "/web/words.js";
+import { shown, together } from "/web/media.js";
+import { training } from "/web/training.js";
+import { amount, facts, isAtRest, stageName, stateChip, stateWords } from "/web/words.js";
 
 const number = Number(location.pathname.split("/").pop());
 const field = (id) => document.getElementById(id);
 const base = `/api/jobs/${number}`;
 let state = null;
-let follows = true; // the newest preview, until the slider is moved back
-let drawnAt = "";
 
 async function act(what, body = {}) {
   const answer = await told(() => api(`${base}/${what}`, body));
@@ -22,7 +21,7 @@ function buttons(job) {
   field("buttons").replaceChildren(...[
     ["waiting", "running"].includes(job.state) ? h("button", { type: "button", id: "stop", onclick: () => act("stop") }, "Stop") : null,
     ["stopped", "failed"].includes(job.state) ? h("button", { type: "button", id: "go-on", class: "primary", onclick: () => act("go-on") }, "Go on") : null,
-    ...(job.state === "done" ? [minutes, h("span", { class: "soft" }, "minutes"), more] : []),
+    ...(job.state === "done" && job.learns_longer ? [minutes, h("span", { class: "soft" }, "minutes"), more] : []),
     ...Object.entries(job.facesets).map(([role, id]) =>
       h("a", { class: "button", href: `/review?faceset=${id}` }, `Faces of the ${role}`)),
   ].filter(Boolean));
@@ -50,67 +49,39 @@ function stages(job) {
     h("li", { class: one.is_warning ? "warning" : "" }, one.message)));
 }
 
-function training(job) {
-  const { history, previews, identities } = job.training;
-  field("training").hidden = !previews.length && job.points.length < 2 && history.length < 2;
-  const slider = field("history");
-  slider.max = Math.max(0, previews.length - 1);
-  if (follows) slider.value = slider.max;
-  field("grid").hidden = !previews.length;
-  preview(previews);
-  const ahead = job.training.further_hour;
-  field("ahead").hidden = ahead === null;
-  if (ahead) {
-    field("ahead").textContent = `An hour more is likely to add ${Math.max(0, ahead.ssim_gain).toFixed(3)} to the likeness`
-      + ` (give or take ${ahead.uncertainty.toFixed(3)}; below 0.002 nobody sees it).`;
-  }
-  const last = history.at(-1)?.step ?? -1;
-  const live = job.points.filter((point) => point.step > last);
-  const loss = [...history.map((one) => [one.step, one.loss]), ...live.map((one) => [one.step, one.loss])];
-  const held = identities.length ? identities.map((name, index) => ({
-    name, kind: index ? "b" : "a",
-    points: history.filter((one) => name in one.ssim).map((one) => [one.step, one.ssim[name]]),
-  })) : [];
-  const both = { name: "both", kind: "a", points: job.points.filter((one) => one.ssim !== undefined).map((one) => [one.step, one.ssim]) };
-  const mark = previews[Number(slider.value)];
-  const said = JSON.stringify([loss.length, loss.at(-1), history.length, both.points.length, mark]);
-  if (said === drawnAt) return;
-  drawnAt = said;
-  field("curves").replaceChildren(...[
-    chart({ title: "Likeness", explanation: "How like faces it has never seen are when it redraws them; 1 is the same.",
-      unit: "steps", mark, series: held.some((one) => one.points.length > 1) ? held : [both] }),
-    chart({ title: "Loss", explanation: "What is still wrong with the faces that it learns from; it falls.",
-      unit: "steps", mark, series: [{ name: "loss", kind: "a", points: loss }] }),
-  ].filter(Boolean));
-}
-
-function preview(previews) {
-  const step = previews[Number(field("history").value)];
-  if (step === undefined) return;
-  field("step").textContent = step.toLocaleString("en");
-  const source = `${base}/previews/${step}`;
-  const image = field("preview");
-  if (image.getAttribute("src") !== source) {
-    image.src = source;
-    image.alt = `What the model draws after ${step} steps: both people redrawn, and the swap`;
-  }
-}
-
 const sentence = (text) => text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+
+/** What a command reached that has made no file: voices that were learnt. */
+function reached(job) {
+  const speakers = job.state === "done" ? job.result?.speakers : undefined;
+  field("reached").hidden = !speakers;
+  if (!speakers || field("reached").childElementCount) return;
+  field("reached").append(
+    ...speakers.map((name) => `${name}: ${duration(job.result.speech_s[name])} of speech, ${Math.round(job.result.noise_db[name])} dB above the noise. `),
+    h("a", { href: "/?make=voice-convert" }, "Change a voice with it"));
+}
 
 let shownResult = "";
 async function result(job) {
-  field("result").hidden = !job.has_output;
-  if (!job.has_output) { shownResult = ""; return; }
-  const key = JSON.stringify(job.result);
+  field("result").hidden = !job.output;
+  // while nothing came out, what goes in is worth a look
+  field("inputs").hidden = Boolean(job.output) || !job.before.length;
+  const key = JSON.stringify([job.output, job.result, job.before]);
   if (key === shownResult) return;
   shownResult = key;
-  // another address where another video came out, or the browser would show the one it has
-  const version = `?at=${Math.round(job.result.seconds * 1000)}`;
-  field("output").src = `${base}/output${version}`;
-  field("target").src = `${base}/target`;
+  const before = job.before.map((one, index) => shown({ ...one, source: `${base}/before/${index}`, sound: `${base}/before/${index}/sound`, muted: job.output === "video" && one.medium === "video" && one.caption === "Before" }));
+  if (!job.output) {
+    field("made-of").replaceChildren(...before);
+    return;
+  }
+  // another address where something else came out, or the browser would show what it has
+  const version = `?at=${Math.round((job.result.seconds ?? 0) * 1000)}`;
+  const made = shown({ medium: job.output, caption: "Result", source: `${base}/output${version}`, sound: `${base}/output/sound${version}`, id: "output" });
+  field("shown").replaceChildren(made, ...before);
+  together(made, before.find((one, index) => job.before[index].caption === "Before"));
   field("save").href = `${base}/output${version}`;
-  field("facts").textContent = `${job.result.frames.toLocaleString("en")} frames, ${job.result.swapped.toLocaleString("en")} of them swapped`;
+  field("save").download = job.file;
+  field("facts").textContent = facts(job.result);
   const said = await told(() => api(`${base}/verified`));
   if (!said) return;
   const consent = said.consent.map((one) => `${one.identity}: ${one.kind}`).join(", ");
@@ -119,20 +90,9 @@ async function result(job) {
     consent ? `Consent: ${consent}.` : "");
 }
 
-// both play together; the one before has no sound
-const output = field("output"), target = field("target");
-const together = () => { if (Math.abs(target.currentTime - output.currentTime) > 0.08) target.currentTime = output.currentTime; };
-output.addEventListener("play", () => { together(); target.play().catch(() => {}); });
-output.addEventListener("pause", () => { target.pause(); together(); });
-output.addEventListener("seeked", together);
-output.addEventListener("ratechange", () => { target.playbackRate = output.playbackRate; });
-output.addEventListener("timeupdate", () => { if (!output.seeking) together(); });
-target.addEventListener("error", () => { field("before").hidden = true; });
-
 let latest = null;
 field("history").addEventListener("input", () => {
-  follows = Number(field("history").value) === Number(field("history").max);
-  if (latest) training(latest);
+  if (latest) training(latest, base, true);
 });
 
 let shownButtons = "";
@@ -159,7 +119,8 @@ async function refresh() {
   if (wanted !== shownButtons) buttons(job); // or what is focused, or typed, would be lost each second
   shownButtons = wanted;
   stages(job);
-  training(job);
+  training(job, base);
+  reached(job);
   await result(job);
 }
 

@@ -13,6 +13,8 @@ export const isAtRest = (state) => ["stopped", "done", "failed"].includes(state)
 /** "extract anna.mp4" is finding faces; others are called as they are. */
 export function stageName(name) {
   const [first, ...rest] = name.split(" ");
+  if (first === "listen") return `Listening to ${rest.slice(1).join(" ")}`;
+  if (name === "convert speech") return "Speaking";
   const names = { extract: rest.length ? `Finding faces in ${rest.join(" ")}` : "Finding faces", train: "Learning", convert: "Drawing the video", load: "Loading faces" };
   return names[first] ?? name[0].toUpperCase() + name.slice(1);
 }
@@ -24,4 +26,15 @@ export function amount(stage) {
   }
   const done = Math.round(stage.done).toLocaleString("en");
   return `${stage.total === null ? done : `${done} of ${Math.round(stage.total).toLocaleString("en")}`} ${stage.unit}`;
+}
+
+/** What came out, in figures, of whatever kind of work. */
+export function facts(result) {
+  const count = (value, what) => value === undefined ? null : `${value.toLocaleString("en")} ${what}`;
+  return [
+    count(result.frames, "frames"), count(result.swapped ?? result.animated, "of them changed"),
+    result.length_s === undefined ? null : `${duration(result.length_s)} of speech`,
+    result.learnt_s === undefined ? null : `lips learnt from ${duration(result.learnt_s)} of talking`,
+    result.realtime === undefined ? null : `made in ${result.realtime.toFixed(2)} s for each second`,
+  ].filter(Boolean).join(", ");
 }
