@@ -25,6 +25,7 @@ FUNCTIONS = (
     "extract",
     "import_faces",
     "train",
+    "adjust",
     "convert",
     "evaluate",
     "compare",

@@ -17,7 +17,7 @@ from understudy.api.judging import compare, coverage, evaluate
 from understudy.api.lips import lipsync
 from understudy.api.provenance import verify
 from understudy.api.swapping import swap
-from understudy.api.training import train
+from understudy.api.training import adjust, train
 from understudy.api.voice import voice_convert, voice_say, voice_train
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Event, Notice, OnEvent, Progress, Written
@@ -40,6 +40,7 @@ __all__ = [
     "VoiceTrainResult",
     "Written",
     "add_identity",
+    "adjust",
     "animate",
     "compare",
     "convert",

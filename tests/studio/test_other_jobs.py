@@ -12,8 +12,8 @@ import actors
 from understudy.studio import expression_page
 from understudy.studio.app import create_app
 from understudy.studio.context import StudioContext
-from understudy.studio.security import cookie_name
 from understudy.studio.order import said_of
+from understudy.studio.security import cookie_name
 from understudy.studio.swaps import queued
 
 BASE = "http://127.0.0.1:8420"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from understudy.api.paths import AnyPath, maybe_consent, maybe_path
 from understudy.core.events import OnEvent, ignore
 from understudy.workflows.configs import TrainConfig, TrainResult
+
+if TYPE_CHECKING:
+    from understudy.workflows.adjust import AdjustResult
 
 
 def train(
@@ -83,6 +86,41 @@ def train(
     asked |= {"accumulate": accumulate, "device": device, "focus": maybe_path(focus)}
     asked |= {"consent": maybe_consent(consent), "cert": maybe_path(cert), "key": maybe_path(key)}
     return workflow.run(_train_config(facesets, Path(model), given, asked), on_event)
+
+
+def adjust(
+    model: AnyPath,
+    *,
+    rate: float | None = None,
+    focus: AnyPath | None = None,
+    pause: bool | None = None,
+    finish: bool = False,
+    stop: bool = False,
+) -> AdjustResult:
+    """Change a training while it runs in another process; it takes that within a second or two, and saves.
+
+    Args:
+        model: folder of the model that is trained.
+        rate: learning rate as a share of what the schedule says; 1 is the usual one.
+        focus: `worst.json` of a swap of these people, faces like those in it are drawn more often; "none"
+            ends that.
+        pause: True saves and waits, False goes on.
+        finish: let the rate fall now, and end as if the time were over.
+        stop: save and end, as Ctrl-C does.
+
+    Returns:
+        How it is set, and what was changed before.
+
+    Raises:
+        UnderstudyError: what failed and what to do next.
+    """
+    from understudy.workflows import adjust as workflow
+
+    said = None if focus is None else str(focus)
+    config = workflow.AdjustConfig(
+        model=Path(model), rate=rate, focus=said, pause=pause, finish=finish, stop=stop
+    )
+    return workflow.run(config)
 
 
 def _train_config(

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from understudy.cli import (
+    adjust,
     animate,
     bench,
     compare,
@@ -33,8 +34,8 @@ from understudy.cli import (
     voice,
     weights,
 )
-from understudy.cli.progress import say_process
 from understudy.cli.errors import FAILED, report_failure, report_interruption, report_wrong_usage
+from understudy.cli.progress import say_process
 
 app = typer.Typer(
     name="understudy",
@@ -67,6 +68,7 @@ app.command("import")(import_faces.import_faces)
 app.command()(coverage.coverage)
 app.command()(studio.review)
 app.command()(model.train)
+app.command()(adjust.adjust)
 app.command()(convert.convert)
 app.command()(animate.animate)
 app.command()(train_animator.train_animator)

@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import OnEvent
 from understudy.studio.choose import allowed
+from understudy.studio.consents import ConsentTold, agree
 from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.openings import Openings
-from understudy.studio.consents import ConsentTold, agree, check_holds
 from understudy.studio.pages import page
 from understudy.studio.pictures import jpeg
 from understudy.studio.swaps import queued

@@ -1,117 +1,14 @@
-"""The kinds of work that the start page orders: what each asks, its command, and what comes out.
+"""The kinds of work that the start page orders.
 
 One description a kind. The form, the command line and the job's page are all made of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
 
-from understudy.core.identity_record import Use
 from understudy.media.images import IMAGE_SUFFIXES
-
-What = Literal["footage", "sound", "name", "text", "number", "choice", "voice", "tick"]
-MOST_MINUTES = 7 * 24 * 60.0
-Words = Mapping[str, str]  # what was given, by the field's name, as people would say it
-
-
-@dataclass(frozen=True, kw_only=True)
-class Field:
-    """One thing that is asked.
-
-    Args:
-        name: in the order that a page sends.
-        what: of files "footage" and "sound", else how it is typed or chosen; a "voice" is one of a model.
-        label: what the page calls it.
-        note: what the page says of it.
-        option: of the command line; "" where it stands alone behind all options.
-        several: whether more than one file may be given, and folders.
-        required: whether it must be given.
-        instead_of: name of another field, in whose place it is given: one of both must be.
-        named_after: of a name: the files that somebody is called after until another name is typed.
-        usual: what the page begins with.
-        low: of a number.
-        high: of a number.
-        is_whole: whether a number has no fraction.
-        choices: what can be chosen; none where the page asks for them.
-        before: what the job's page calls this file beside the result; "" where it is not shown.
-    """
-
-    name: str
-    what: What
-    label: str
-    note: str = ""
-    option: str = ""
-    several: bool = False
-    required: bool = False
-    instead_of: str = ""
-    named_after: str = ""
-    usual: str = ""
-    low: float = 0.0
-    high: float = 1e7
-    is_whole: bool = False
-    choices: tuple[tuple[str, str], ...] = ()
-    before: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Panel:
-    """Fields that belong together.
-
-    Args:
-        title: above them.
-        note: below the title.
-        fields: shown.
-        more_title: of what is folded away.
-        more: fields that are.
-    """
-
-    title: str
-    fields: tuple[Field, ...]
-    note: str = ""
-    more_title: str = "More settings"
-    more: tuple[Field, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """A kind of work.
-
-    Args:
-        command: of `understudy`.
-        tab: what it is called where one is chosen.
-        title: of the page.
-        lede: below it.
-        panels: what is asked; consent comes before the last one.
-        person: name of the field that says whose face or voice is put in.
-        use: what they must have agreed to.
-        make: what the button says.
-        called: the job, of what was given.
-        folder: what its folder is called.
-        out: the file or folder that comes out, within that folder.
-        has_production: whether the command works in a production of its own: the job's folder.
-    """
-
-    command: tuple[str, ...]
-    tab: str
-    title: str
-    lede: str
-    panels: tuple[Panel, ...]
-    person: str
-    use: Use
-    make: str
-    called: Callable[[Words], str]
-    folder: Callable[[Words], str]
-    out: Callable[[Words], str]
-    has_production: bool = False
-
-    @property
-    def fields(self) -> list[Field]:
-        """All that is asked, in the page's order."""
-        return [one for panel in self.panels for one in (*panel.fields, *panel.more)]
-
+from understudy.studio.work_kinds import MOST_MINUTES, Field, Kind, Panel, Words
 
 _MINUTES = Field(
     name="minutes", what="number", label="Minutes", option="minutes", required=True, usual="10", low=0.01,
@@ -160,12 +57,12 @@ _SWAP = Kind(
                       option="target-name"),
             ),
             more_title="More footage of this person, to learn from",
-            more=(Field(name="target_footage", what="footage", label="More footage of the person in the video",
+            more=(Field(name="target_footage", what="footage", label="More footage of who is in the video",
                         option="target-footage", several=True),),
         ),
         Panel(
             title="How long it learns",
-            note="More time gives a sharper, more alike face. You can stop at any moment, and add time later.",
+            note="More time gives a sharper, more alike face. You can stop at any moment and add time later.",
             fields=(_MINUTES,),
             more=(Field(name="preset", what="choice", label="Network", option="preset"), _STEPS),
         ),
@@ -186,9 +83,10 @@ _ANIMATE = Kind(
     panels=(
         Panel(
             title="Whose face moves",
-            note="A photo with one large face from the front; or footage, in which only the expression changes.",
+            note="A photo with one large face; or footage, in which only the expression changes.",
             fields=(
-                Field(name="photo", what="footage", label="The photo or footage", required=True, before="Before"),
+                Field(name="photo", what="footage", label="The photo or footage", required=True,
+                      before="Before"),
                 _name("photo", "identity"),
             ),
         ),
@@ -212,7 +110,7 @@ _ANIMATE = Kind(
     make="Make the animation",
     called=lambda words: f"{words['name']} moved by {words.get('driving', 'an expression')}",
     folder=lambda words: f"{words['name']} moved by {words.get('driving', 'expression')}",
-    out=lambda words: "moved.jpg" if "expression" in words and _is_picture(words["photo_file"]) else "moved.mp4",
+    out=lambda words: f"moved{_suffix_moved(words)}",
 )  # fmt: skip
 _LIPSYNC = Kind(
     command=("lipsync",),
@@ -240,9 +138,10 @@ _LIPSYNC = Kind(
         Panel(
             title="How it fits",
             fields=(
-                Field(name="length", what="choice", label="Length", option="length", usual="pingpong", choices=(
-                    ("pingpong", "as long as the speech, footage played forth and back"),
-                    ("cut", "as long as the shorter of both"), ("footage", "as long as the footage"))),
+                Field(name="length", what="choice", label="Length", option="length", usual="pingpong",
+                      choices=(("pingpong", "as long as the speech, footage played forth and back"),
+                               ("cut", "as long as the shorter of both"),
+                               ("footage", "as long as the footage"))),
                 _STRENGTH,
             ),
         ),
@@ -307,8 +206,8 @@ _VOICE_CONVERT = Kind(
         ),
         Panel(
             title="How high",
-            fields=(Field(name="pitch", what="number", label="Semitones higher, or lower below 0", option="pitch",
-                          usual="0", low=-24, high=24),),
+            fields=(Field(name="pitch", what="number", label="Semitones higher; below 0 lower",
+                          option="pitch", usual="0", low=-24, high=24),),
         ),
     ),
     person="voice",
@@ -338,5 +237,7 @@ def can_learn_longer(arguments: Sequence[str]) -> bool:
     return tuple(arguments[:1]) in _TRAINS
 
 
-def _is_picture(file: str) -> bool:
-    return file.lower().endswith(tuple(IMAGE_SUFFIXES))
+def _suffix_moved(words: Words) -> str:
+    """One expression of a photo is a picture, all else a video."""
+    is_photo = words["photo_file"].lower().endswith(tuple(IMAGE_SUFFIXES))
+    return ".jpg" if is_photo and "expression" in words else ".mp4"

@@ -14,8 +14,9 @@ from understudy.core.errors import ConfigError
 from understudy.studio.choose import allowed
 from understudy.studio.consents import ConsentTold, agree
 from understudy.studio.context import StudioContext
-from understudy.studio.job_kinds import KINDS, Field, Kind
+from understudy.studio.job_kinds import KINDS
 from understudy.studio.voices import Voice, voice_called
+from understudy.studio.work_kinds import Field, Kind
 
 WORK = ".jobs/"  # what jobs say that are no productions: nothing that a page lists
 _MOST_FILES, _MOST_PATH, _MOST_NAME, _MOST_TEXT = 100, 4096, 200, 500

@@ -10,8 +10,8 @@ from understudy.core.identity_record import ConsentReference
 from understudy.training.loss_watch import LossState
 
 # 1 knew nothing of rollbacks and of the best validation, 2 of where an encoder came from and of when somebody
-# joined, 3 of where codes lie and of critics, 4 of consent; they can be read
-FORMAT = 5
+# joined, 3 of where codes lie and of critics, 4 of consent, 5 of changes while it trains; they can be read
+FORMAT = 6
 
 # a model may come from anybody: what would be too much for later arithmetic is no index
 _Count = Annotated[int, Field(ge=0, le=1 << 53)]
@@ -51,6 +51,10 @@ class Budget(BaseModel):
         until_flat: whether it may end before, or without either, once figures stop improving.
         tail_from: step at which they had.
         tail_steps: steps at a falling rate from there on.
+        rate: of the learning rate, as it was changed while it trained.
+        focus: digest of the list that faces to draw more often were changed to, which lies beside; "" where
+            to none; None where it was not changed.
+        paused: whether it waits to be told to go on.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -62,6 +66,26 @@ class Budget(BaseModel):
     until_flat: bool = False
     tail_from: _Count | None = None
     tail_steps: _Count = 0
+    rate: _Number = 1.0
+    focus: str | None = Field(default=None, max_length=64)
+    paused: bool = False
+
+
+class Change(BaseModel):
+    """A setting that was changed while the model trained.
+
+    Args:
+        step: of the model.
+        seconds: trained until then.
+        what: "rate", "focus" or "finish".
+        said: to what, in words.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    step: _Count
+    seconds: _Number
+    what: str = Field(max_length=20)
+    said: str = Field(max_length=1000)
 
 
 class EncoderOrigin(BaseModel):
@@ -107,6 +131,7 @@ class ModelIndex(BaseModel):
         rollbacks: how often training broke down and went back; batches and noise depend on it, too.
         rate_factor: of the learning rate, lowered at each of these.
         history: one entry a validation.
+        changes: of settings, while it trained.
         best: the best of them, whose weights are kept beside.
         weights_sha256: of the weights file that belongs to this index.
         optimizer_sha256: likewise.
@@ -127,9 +152,15 @@ class ModelIndex(BaseModel):
     rollbacks: _Count = 0
     rate_factor: _Number = 1.0
     history: list[dict[str, Any]] = Field(default_factory=list)
+    changes: list[Change] = Field(default_factory=list[Change], max_length=100_000)
     best: Best | None = None
     weights_sha256: str = ""
     optimizer_sha256: str = ""
+
+    @property
+    def full_rate(self) -> float:
+        """Of the learning rate: as training broke down, and as it was told to."""
+        return self.rate_factor * self.budget.rate
 
     @model_validator(mode="after")
     def _goes_together(self) -> ModelIndex:

@@ -69,7 +69,8 @@ class Schedule:
         """Learning rate as a share of the peak."""
         done = self._given_done(elapsed_s, step)
         if self.until_flat:
-            done = max(0.0, (done - (1 - TAIL)) / TAIL, self._tail_done(step))
+            done = max(0.0, (done - (1 - TAIL)) / TAIL)
+        done = max(done, self._tail_done(step))
         cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
         rise = min(1.0, (step - self.first_step + 1) / self.rise_steps)
         return self.factor * rise * (self.floor + (1 - self.floor) * cosine)

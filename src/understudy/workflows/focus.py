@@ -51,7 +51,7 @@ def check_footage(worst: WorstList, facesets: Sequence[Path]) -> None:
         )
     for folder in facesets:
         with Faceset.open(folder) as faceset:
-            if any(source.record.sha256 == worst.target_sha256 for source in faceset.sources()):
+            if any(source.record.sha256 in worst.footage for source in faceset.sources()):
                 return
     raise ConfigError(
         f"the worst frames are of {worst.target}, and no faceset holds faces of that footage",
@@ -75,7 +75,10 @@ def focused(identities: Sequence[Learnt], worst: WorstList) -> tuple[list[Sample
     Raises:
         ConfigError: no face of these moments is learnt from.
     """
-    shown = [[_of_moment(one, frame, worst.target_sha256) for frame in worst.frames] for one in identities]
+    shown = [
+        [_of_moment(one, frame, frame.footage_sha256 or worst.target_sha256) for frame in worst.frames]
+        for one in identities
+    ]
     if not any(found for of_identity in shown for found in of_identity):
         raise ConfigError(
             f"none of the {len(worst.frames)} worst frames of {worst.target} has a face that is learnt from "

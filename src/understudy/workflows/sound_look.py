@@ -93,7 +93,7 @@ def _measured(path: Path) -> tuple[Floats, Floats]:
 
 
 def _columns(values: Floats) -> Floats:
-    """(`WIDTH_PX`, ...) of (n, ...): the largest of each column's time; repeated where there is too little."""
+    """(`WIDTH_PX`, ...) of (n, ...): the largest of each column's time; repeated where there are few."""
     at = np.linspace(0, len(values), WIDTH_PX, endpoint=False).astype(int)
     return np.maximum.reduceat(values, at)
 

@@ -16,6 +16,7 @@ from understudy.training.model import Model
 from understudy.training.model_folder import LoadedModel, find_generation, holds_model, load_model
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
 from understudy.training.processor import CPU, find_device, has_fast_bf16, tuned
+from understudy.training.samples import Samples
 from understudy.training.team import Team
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.consent_of_models import entries_with_consent
@@ -28,11 +29,12 @@ from understudy.workflows.team_start import team_of
 from understudy.workflows.torchrun import started_together
 from understudy.workflows.train_checks import check
 from understudy.workflows.training_board import TensorBoard
-from understudy.workflows.training_faces import entries_of, load_faces, same_faces
+from understudy.workflows.training_changes import ordered_focus
+from understudy.workflows.training_faces import entries_of, load_faces, refocused, same_faces
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
 from understudy.workflows.usual_faces import keep_tolerances, keep_tolerances_of_best
-from understudy.workflows.worst_list import read_worst
+from understudy.workflows.worst_list import WorstList, read_worst
 
 Mode = Literal["fresh", "continue", "further"]
 
@@ -80,6 +82,7 @@ def _lead(
         loaded = _fresh(config, entries, bf16=bf16)
     else:
         loaded = _found(config, entries, further=mode == "further", bf16=bf16)
+    worst = ordered_focus(config.model, loaded.index, worst)
     loaded.warnings += [*told, *same_faces(entries)]
     model, batch = loaded.model, config.batch or batch_for(config.preset, len(entries), device)
     set_rates(model, loaded.index)
@@ -95,17 +98,21 @@ def _lead(
         loaded.warnings.append("several processes train on processors only: the GPU is left alone")
     board = TensorBoard(config.model) if config.tensorboard else None
     signer = signer_of(config.cert, config.key) if config.cert is not None else None
+    digests = [entry.faceset_digest for entry in entries]
     if team is not None:
-        digests = [entry.faceset_digest for entry in entries]
         facesets = list(zip(config.facesets, digests, strict=True))
         losses = loaded.index.settings.get("losses", {})
         tell_job(team, model, facesets, batch, config.accumulate, losses, worst)
     is_divided = team is not None or config.accumulate > 1
     division = Division(len(entries), config.accumulate, team) if is_divided else None
     identities = load_faces(config.facesets, model, on_event, config.model if is_mapped else None, worst)
+
+    def refocus(worst: WorstList | None) -> list[Samples]:
+        return refocused(config.facesets, identities, digests, worst, on_event)
+
     with tuned():
         where = (config.model, identities, batch, on_event, board, division, signer)
-        result = TrainingSession(loaded, *where).run()
+        result = TrainingSession(loaded, *where, refocus=refocus if team is None else None).run()
     index = find_generation(config.model).index
     if team is not None:
         tell_end(team, index)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+
+import numpy as np
 
 from understudy.core.errors import ConfigError, FacesetError
 from understudy.core.events import Notice, OnEvent, Progress
 from understudy.faces.faceset import Faceset
+from understudy.faces.faceset_records import StoredFace
 from understudy.training.model import Model
 from understudy.training.model_index import IdentityEntry
 from understudy.training.samples import Samples, learnt_of, load_samples
-from understudy.workflows.focus import Learnt, focused
+from understudy.workflows.focus import Learnt, check_footage, focused
 from understudy.workflows.worst_list import WorstList
 
 FEWEST_FACES = 20
@@ -87,18 +91,56 @@ def load_faces(
         on_event(Progress(stage="load faces", done=number, total=len(facesets), unit="facesets"))
         with Faceset.open(folder) as faceset:
             faces = learnt_of(list(faceset.faces("kept")))
-            sources = {source.state.id: source.record.sha256 for source in faceset.sources()}
-            samples = load_samples(
-                faceset.identity, faces, model.preset.size_px, model.preset.coverage, map_in
-            )
-            identities.append(Learnt(samples=samples, faces=faces, sources=sources))
+            size, coverage = model.preset.size_px, model.preset.coverage
+            samples = load_samples(faceset.identity, faces, size, coverage, map_in)
+            identities.append(_learnt(faceset, samples, faces))
             if samples.hidden is not None:
                 masked = f"{len(samples.hidden.masks) - 1} of {len(faces)} faces of {faceset.identity}"
-                on_event(
-                    Notice(
-                        message=f"{masked} have a drawn mask: what it hides is not learnt", is_warning=False
-                    )
+                message = f"{masked} have a drawn mask: what it hides is not learnt"
+                on_event(Notice(message=message, is_warning=False))
+    return _focused(identities, worst, on_event)
+
+
+def refocused(
+    facesets: Sequence[Path],
+    samples: Sequence[Samples],
+    digests: Sequence[str],
+    worst: WorstList | None,
+    on_event: OnEvent,
+) -> list[Samples]:
+    """The same samples, others of which are drawn more often.
+
+    Args:
+        facesets: that they were loaded from.
+        samples: of each.
+        digests: of the facesets when they were.
+        worst: frames whose faces are drawn more often; none are where None.
+        on_event: hears of how many.
+
+    Raises:
+        ConfigError: no face of these frames is learnt from.
+        FacesetError: a faceset was changed since, or cannot be read.
+    """
+    if worst is not None:
+        check_footage(worst, facesets)
+    identities: list[Learnt] = []
+    for folder, known, digest in zip(facesets, samples, digests, strict=True):
+        with Faceset.open(folder) as faceset:
+            if faceset.digest() != digest:
+                raise FacesetError(
+                    f"{folder} was changed since it was loaded", "stop the training, and go on"
                 )
+            plain = replace(known, focus=np.zeros(0, np.intp))
+            identities.append(_learnt(faceset, plain, learnt_of(list(faceset.faces("kept")))))
+    return _focused(identities, worst, on_event)
+
+
+def _learnt(faceset: Faceset, samples: Samples, faces: Sequence[StoredFace]) -> Learnt:
+    sources = {source.state.id: source.record.sha256 for source in faceset.sources()}
+    return Learnt(samples=samples, faces=faces, sources=sources)
+
+
+def _focused(identities: Sequence[Learnt], worst: WorstList | None, on_event: OnEvent) -> list[Samples]:
     if worst is None:
         return [one.samples for one in identities]
     samples, missing = focused(identities, worst)

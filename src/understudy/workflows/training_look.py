@@ -48,6 +48,10 @@ class TrainingLook:
         best_step: whose weights are kept beside, None before the first validation.
         further_hour: {ssim_gain, uncertainty} of an hour more; None where that cannot be told yet.
         previews: steps of which there is a picture, rising; newer than the last save, too.
+        rate: of the learning rate, as it was changed while it trained.
+        paused: whether it waits to be told to go on.
+        finishing: whether it was told to end, or ends by itself.
+        changes: {step, seconds, what, said} of settings that were changed while it trained.
     """
 
     preset: str | None = None
@@ -59,6 +63,10 @@ class TrainingLook:
     best_step: int | None = None
     further_hour: dict[str, float] | None = None
     previews: list[int] = field(default_factory=list[int])
+    rate: float = 1.0
+    paused: bool = False
+    finishing: bool = False
+    changes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 def look(model: Path) -> TrainingLook:
@@ -116,7 +124,7 @@ def _look(index: dict[str, Any], previews: list[int]) -> TrainingLook:
     names = [str(entry["name"]) for entry in index.get("identities", ())]
     history: list[dict[str, Any]] = index.get("history", [])
     latest = history[-1] if history else {}
-    best = index.get("best")
+    best, budget = index.get("best"), index.get("budget", {})
     points = [_point(entry, names) for entry in history]
     return TrainingLook(
         preset=index.get("preset"),
@@ -128,7 +136,16 @@ def _look(index: dict[str, Any], previews: list[int]) -> TrainingLook:
         best_step=int(best["step"]) if best else None,
         further_hour=_further_hour(index, points),
         previews=previews,
+        rate=_number(budget.get("rate", 1.0)),
+        paused=bool(budget.get("paused")),
+        finishing=budget.get("tail_from") is not None,
+        changes=[_change(entry) for entry in index.get("changes", ())],
     )
+
+
+def _change(entry: dict[str, Any]) -> dict[str, Any]:
+    said = {name: str(entry[name]) for name in ("what", "said")}
+    return {"step": int(entry["step"]), "seconds": _number(entry["seconds"]), **said}
 
 
 def _further_hour(index: dict[str, Any], points: list[HeldOutPoint]) -> dict[str, float] | None:

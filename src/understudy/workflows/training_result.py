@@ -54,7 +54,7 @@ def course(index: ModelIndex) -> tuple[list[float], list[float]]:
 
     Of a run that ends by itself, those at the full rate: in its tail figures rise for another reason.
     """
-    budget, full = index.budget, 0.99 * index.rate_factor
+    budget, full = index.budget, 0.99 * index.full_rate
     entries = [entry for entry in index.history if entry["step"] > budget.first_step]
     if budget.until_flat:
         entries = [entry for entry in entries if entry.get(RATE, full) >= full]

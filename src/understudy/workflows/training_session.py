@@ -35,6 +35,7 @@ from understudy.workflows.held_out import HeldOut
 from understudy.workflows.memory import advised
 from understudy.workflows.requests import Requests, heard
 from understudy.workflows.training_board import Board, NoBoard, SteadyBoard
+from understudy.workflows.training_changes import Refocus, TrainingChanges
 from understudy.workflows.training_progress import progress_of
 from understudy.workflows.training_result import RATE, course, result_of
 
@@ -62,6 +63,7 @@ class TrainingSession:
         board: is shown scalars and previews; closed by `run`.
         division: how steps are divided; this process leads the others.
         signer: signs previews; this machine's own where None.
+        refocus: chooses other faces to draw more often while it trains; None where that cannot be.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class TrainingSession:
         board: Board | None = None,
         division: Division | None = None,
         signer: Signer | None = None,
+        refocus: Refocus | None = None,
     ) -> None:
         """Prepare the optimizer and the validation."""
         self._board = SteadyBoard(board or NoBoard(), self._warn)
@@ -103,6 +106,7 @@ class TrainingSession:
         self._validated_s, self._validation_s = _FIRST_VALIDATION_S - VALIDATE_EVERY_S, 0.0
         self._rollbacks_in_a_row, self._broke_at = 0, 0
         self._requests = Requests()
+        self._changes = TrainingChanges(folder, refocus, on_event)
 
     def run(self) -> TrainResult:
         """Train, validate, save; Ctrl-C or SIGTERM ends it early and saves, SIGUSR1 saves.
@@ -129,13 +133,15 @@ class TrainingSession:
             save_index(self._folder, self._index)
         else:
             self._save()
-        while not self._attempt():
-            pass
+        self._rest()
+        while not self._requests.stop and not self._attempt():
+            self._rest()
         try:
             self._validate(self._elapsed_s())
         except KeyboardInterrupt:  # of a listener
             self._requests.stop = True
         self._note()
+        self._changes.done()
         elapsed = self._elapsed_s()
         return replace(
             result_of(self._folder, self._index),
@@ -158,15 +164,23 @@ class TrainingSession:
         try:
             with advised(self._model, faces, self._batch, self._division):
                 with closing(self._batches(first)) as made:
-                    schedule = Schedule.of(index.budget, self._spent_before, index.rate_factor)
+                    schedule = Schedule.of(index.budget, self._spent_before, index.full_rate)
                     index.budget.finished = train(
                         self._trainer, made, schedule, first, self._on_step, self._started_s
                     )
                 self._save()
+                self._changes.done()
         except FloatingPointError as error:
             self._roll_back(str(error))
             return self._requests.stop
         return self._index.budget.finished or self._requests.stop
+
+    def _rest(self) -> None:
+        """Wait while it is paused: that is no time of the training."""
+        rested_s = self._changes.rest(self._index, lambda: self._requests.stop, self._note)
+        self._started_s += rested_s
+        self._take_faces()
+        self._requests.stop = self._requests.stop or self._changes.stop
 
     def _batches(self, first: int) -> Generator[Batch] | Generator[list[Batch]]:
         """Its share of each batch; the other processes go on from the same step and weights."""
@@ -207,7 +221,18 @@ class TrainingSession:
             if self._requests.stop:  # asked for again
                 raise
             self._requests.stop = True
-        return not self._requests.stop and had_tail == (self._index.budget.tail_from is not None)
+        is_changed = self._changes.take(self._index, self._steps_per_s(moment))
+        self._take_faces()
+        self._requests.stop = self._requests.stop or self._changes.stop
+        has_tail = self._index.budget.tail_from is not None
+        return not self._requests.stop and not is_changed and had_tail == has_tail
+
+    def _take_faces(self) -> None:
+        if self._changes.identities is not None:
+            self._identities, self._changes.identities = self._changes.identities, None
+
+    def _steps_per_s(self, moment: Moment) -> float:
+        return (moment.step - self._begun_step) / max(moment.elapsed_s - self._begun_s, 1e-9)
 
     def _look_after(self, moment: Moment) -> None:
         if moment.step % self._read_every == 0 or moment.elapsed_s - self._read_s >= _READ_EVERY_S:
@@ -229,7 +254,7 @@ class TrainingSession:
     def _end_if_flat(self) -> None:
         """Begin the tail once held-out SSIM has stopped improving at the full rate."""
         budget = self._index.budget
-        at_peak = self._rate >= self._index.rate_factor
+        at_peak = self._rate >= self._index.full_rate
         if not (budget.until_flat and budget.tail_from is None and at_peak and is_flat(*course(self._index))):
             return
         budget.tail_from = self._index.step
@@ -238,7 +263,7 @@ class TrainingSession:
         self._on_event(Notice(message=message, is_warning=False))
 
     def _report(self, moment: Moment) -> None:
-        steps_per_s = (moment.step - self._begun_step) / max(moment.elapsed_s - self._begun_s, 1e-9)
+        steps_per_s = self._steps_per_s(moment)
         self._on_event(progress_of(self._index, steps_per_s))
         rate = self._model.preset.learning_rate * moment.rate
         scalars = {"loss": self._index.loss.smoothed, "learning rate": rate, "steps a second": steps_per_s}

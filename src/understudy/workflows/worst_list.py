@@ -46,7 +46,8 @@ class WorstFrame(BaseModel):
         figures: name to figure; see `measure.frame_quality.FrameQuality`.
         badness: how far it lies above the usual; see `measure.worst.scored`.
         reason: the figure that makes it bad.
-        picture: name of a JPEG beside the list, the target's face left and the output's right.
+        picture: name of a JPEG beside the list, the target's face left and the output's right; "" where none.
+        footage_sha256: of the footage, where it is another than the list's target.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +58,7 @@ class WorstFrame(BaseModel):
     badness: _Number
     reason: str
     picture: str
+    footage_sha256: str | None = Field(default=None, max_length=64)
 
 
 class WorstList(BaseModel):
@@ -79,9 +81,17 @@ class WorstList(BaseModel):
     model: str | None
     frames: list[WorstFrame]
 
+    @property
+    def footage(self) -> set[str]:
+        """SHA-256 of all footage that its frames are of."""
+        return {one.footage_sha256 or self.target_sha256 for one in self.frames}
+
     def digest(self) -> str:
         """A digest of what training makes of it: which frames of which footage."""
-        frames = [(one.frame, one.face_px) for one in self.frames]
+        frames = [
+            (one.frame, one.face_px) + ((one.footage_sha256,) if one.footage_sha256 else ())
+            for one in self.frames
+        ]
         return hashlib.sha256(repr((self.target_sha256, frames)).encode()).hexdigest()
 
 
