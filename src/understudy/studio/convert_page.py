@@ -19,8 +19,9 @@ from understudy.studio.context import StudioContext
 from understudy.studio.openings import Openings
 from understudy.studio.pages import page
 from understudy.studio.pictures import data_uri, jpeg
-from understudy.studio.swaps import queued, swap_of, swaps_of
-from understudy.studio.worst_pages import list_of, lists_of, picture_of, training_command
+from understudy.studio.swaps import swap_of, swaps_of
+from understudy.studio.trainings import train_on
+from understudy.studio.worst_pages import list_of, lists_of, picture_of
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS
 
 if TYPE_CHECKING:
@@ -170,10 +171,9 @@ def _add_worst(routes: APIRouter, context: StudioContext) -> None:
 
     @routes.post("/api/convert/train")
     def train(focus: Focus) -> dict[str, Any]:
-        """Let the model learn from the faces of a list, by the queue."""
+        """Let the model learn from the faces of a list: now, where it is trained just then, else by the queue."""
         folder = _folder(context, focus.swap)
-        command = training_command(folder, list_of(context, focus.list))
-        return {"job": queued(context, "Train on the worst frames", command)}
+        return train_on(context, folder, list_of(context, focus.list))
 
 
 def _folder(context: StudioContext, swap: str) -> Path:

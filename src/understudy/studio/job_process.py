@@ -46,7 +46,7 @@ def start(arguments: Sequence[str], folder: Path) -> int | None:
     if lock is None:
         return None
     # -P: what lies in the folder that the studio was started in is not imported
-    command = [sys.executable, "-P", "-m", "understudy", *arguments, "--json"]
+    command = [sys.executable, "-P", "-m", "understudy", *_with_json(arguments)]
     with lock, (folder / _SAID).open("wb") as said, (folder / EVENTS).open("ab") as events:
         events.write(json.dumps({"event": "started", "at": time.time()}).encode() + b"\n")
         events.flush()
@@ -62,6 +62,12 @@ def start(arguments: Sequence[str], folder: Path) -> int | None:
         )
     _own[process.pid] = process
     return process.pid
+
+
+def _with_json(arguments: Sequence[str]) -> list[str]:
+    """A command that answers as an object; what stands behind `--` is no option."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    return [*arguments[:at], "--json", *arguments[at:]]
 
 
 def is_running(pid: int | None, folder: Path) -> bool:

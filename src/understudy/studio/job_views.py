@@ -18,6 +18,7 @@ from understudy.studio.job_log import JobLog
 from understudy.studio.job_process import EVENTS
 from understudy.studio.job_store import Job
 from understudy.studio.order import said_of
+from understudy.studio.trainings import model_trained_by
 from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of, model_of
 from understudy.workflows.training_look import TrainingLook, look, look_stamp
 
@@ -60,8 +61,7 @@ class JobViews:
 
     def model(self, job: Job) -> Path:
         """The folder of the model of faces that a job trains or uses, whether it is there or not."""
-        said = said_of(job.arguments, "model") if job.arguments[:1] == ["train"] else None
-        return model_of(self.queue.folder_of(job)) if said is None else Path(said)
+        return model_trained_by(self.context, job) or model_of(self.queue.folder_of(job))
 
     def training(self, job: Job) -> TrainingLook:
         """What is known of its training; the model's index is read again only where it has changed."""
@@ -134,6 +134,7 @@ class JobViews:
             "folder": str(self.queue.folder_of(job)),
             "file": None if output is None else output.path.name,
             "before": [{"caption": one.caption, "medium": one.medium} for one in self.before(job)],
+            "trains": model_trained_by(self.context, job) is not None,
             "learns_longer": can_learn_longer(job.arguments),
         }
 

@@ -14,6 +14,7 @@ from understudy.studio.job_kinds import can_learn_longer
 from understudy.studio.job_views import JobViews
 from understudy.studio.order import with_minutes
 from understudy.studio.pages import page
+from understudy.workflows.training_orders import NO_FOCUS, TrainingOrder, place_training_order
 
 Minutes = Annotated[float, Body(embed=True, gt=0, le=7 * 24 * 60.0)]
 
@@ -55,6 +56,17 @@ def router(context: StudioContext) -> APIRouter:
         if not can_learn_longer(job.arguments):
             raise ConfigError(f"{job.name}: nothing of this is trained", "begin a swap on the start page")
         return {"changed": context.queue.go_on(job.id, with_minutes(job.arguments, minutes))}
+
+    @routes.post("/api/jobs/{number}/adjust")
+    def adjust(number: int, order: TrainingOrder) -> dict[str, bool]:
+        """Change its training while it runs."""
+        job = jobs.get(number)
+        if order.focus not in (None, NO_FOCUS):
+            raise ConfigError("faces are chosen where they are seen", "choose them in Review or Preview")
+        is_running = job.state == "running"
+        if is_running:
+            place_training_order(jobs.model(job), order)
+        return {"changed": is_running}
 
     @routes.post("/api/jobs/{number}/forget")
     def forget(number: int) -> dict[str, bool]:

@@ -15,6 +15,9 @@ from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.pages import page
 from understudy.studio.review_face_routes import face_routes
 from understudy.studio.reviews import Reviews
+from understudy.studio.swaps import is_swap
+from understudy.studio.trainings import train_on
+from understudy.workflows.chosen_faces import MOST_CHOSEN, write_chosen
 from understudy.workflows.review import Changed, Review
 from understudy.workflows.review_coverage import compared
 from understudy.workflows.review_move import move_out
@@ -41,6 +44,12 @@ class Step(BaseModel):
     person: str = ""
     into: str = ""
     faceset: str = ""
+
+
+class Chosen(BaseModel):
+    """Faces to be trained on, by their ids."""
+
+    faces: Annotated[list[int], Field(min_length=1, max_length=MOST_CHOSEN)]
 
 
 _STEPS: dict[str, Callable[[Review, Step], Changed]] = {
@@ -78,6 +87,14 @@ def router(context: StudioContext) -> APIRouter:
             {"id": short, "name": path.name.removesuffix(".faceset"), "folder": path.parent.name}
             for short, path in context.facesets().items()
         ]
+
+    @routes.post("/api/review/{short}/train")
+    def train(short: str, chosen: Chosen) -> dict[str, object]:
+        """Let the model of the swap that this faceset is of learn from some faces more often."""
+        swap = context.faceset(short).parent
+        if not is_swap(swap):
+            raise UnknownError("these faces are of no swap: nothing is trained with them", "begin a swap")
+        return train_on(context, swap, write_chosen(reviews.of(short), chosen.faces, swap))
 
     for part in (_wall, _steps, face_routes):
         routes.include_router(part(reviews))

@@ -13,7 +13,7 @@ from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of
 def swaps_of(context: StudioContext) -> dict[str, Path]:
     """Folders by id, the production's own first."""
     parents = dict.fromkeys(path.parent for path in context.facesets().values())
-    return {context.know(path): path for path in parents if _is_swap(path)}
+    return {context.know(path): path for path in parents if is_swap(path)}
 
 
 def swap_of(context: StudioContext, short: str) -> Path | None:
@@ -25,12 +25,13 @@ def swap_of(context: StudioContext, short: str) -> Path | None:
     if not short:
         return next(iter(swaps_of(context).values()), None)
     path = context.known(short)
-    if not _is_swap(path):
+    if not is_swap(path):
         raise UnknownError(f"{path.name} is no swap, or no more", "go back to the start page")
     return path
 
 
-def _is_swap(folder: Path) -> bool:
+def is_swap(folder: Path) -> bool:
+    """Whether a folder holds the facesets of two people."""
     return all(is_faceset(faceset_of(folder, role)) for role in (SOURCE, TARGET))
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from understudy.core.errors import UnderstudyError
 from understudy.studio.context import StudioContext, UnknownError
-from understudy.workflows.swap_folders import SOURCE, TARGET, faceset_of, model_of
+from understudy.workflows.swap_folders import model_of
 from understudy.workflows.worst_list import FILE_NAME, WorstList, read_worst
 
 _DEPTH = 3  # folders below the production
 _MOST_LISTS = 20
-TRAINED_MINUTES = 3  # on the faces of a list
 
 
 def lists_of(context: StudioContext, swap: Path) -> list[dict[str, Any]]:
@@ -62,13 +61,6 @@ def picture_of(context: StudioContext, short: str, number: int) -> Path:
     if picture.suffix != ".jpg" or not picture.is_file() or picture.is_symlink():
         raise UnknownError(f"the picture of entry {number} is gone", "reload the page")
     return picture
-
-
-def training_command(swap: Path, focus: Path) -> list[str]:
-    """The arguments of the command that trains a swap's model on a list's faces."""
-    source, target = (str(faceset_of(swap, role)) for role in (SOURCE, TARGET))
-    options = [f"--model={model_of(swap)}", "--resume", f"--minutes={TRAINED_MINUTES}", f"--focus={focus}"]
-    return ["train", source, target, *options]
 
 
 def _files(swap: Path) -> list[Path]:

@@ -84,7 +84,7 @@ export async function send(file, kind, onShare) {
     const response = () => answered(async () => {
       if (!request.status) throw new Error("not answered");
       return new Response(request.responseText, { status: request.status });
-    });
+    }, `upload ${kind}`);
     request.addEventListener("loadend", () => response().then((kept) => done(kept.path), failed));
     request.send(file);
   });

@@ -1,7 +1,8 @@
 // A frame under several choices, side by side; and the worst frames of what was made.
-import { api, h, say, toast, told } from "/web/studio.js";
+import { api, h, say, told } from "/web/studio.js";
 import { latest } from "/web/latest.js";
 import { waitUntilOpen } from "/web/opening.js";
+import { tellTraining } from "/web/words.js";
 
 const COLOURS = {
   auto: "whichever is nearest", none: "as drawn", lab: "mean and contrast", mkl: "colours turned together",
@@ -141,7 +142,7 @@ function worst() {
   place("lists").replaceChildren(...lists.map((list) => {
     const train = h("button", { type: "button", class: "primary", onclick: () => told(async () => {
       const answer = await api("/api/convert/train", { swap: state.swap, list: list.id });
-      toast("It is in the queue: see the start page. Reload this page when it is done.", "good");
+      tellTraining(answer);
       train.disabled = Boolean(answer.job);
     }) }, "Train on these");
     return h("div", { class: "card" },

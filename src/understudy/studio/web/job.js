@@ -1,6 +1,7 @@
 // A job's page: how far it is, its training as it goes, and what came out.
 import { api, duration, h, say, toast, told } from "/web/studio.js";
 import { shown, together } from "/web/media.js";
+import { controls, wire } from "/web/training_controls.js";
 import { training } from "/web/training.js";
 import { amount, facts, isAtRest, stageName, stateChip, stateWords } from "/web/words.js";
 
@@ -120,10 +121,12 @@ async function refresh() {
   shownButtons = wanted;
   stages(job);
   training(job, base);
+  controls(job);
   reached(job);
   await result(job);
 }
 
+wire(base);
 await refresh();
 document.body.classList.add("drawn");
 setInterval(() => { if (!document.hidden && state !== "done") refresh(); }, 1000);

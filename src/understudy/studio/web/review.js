@@ -1,5 +1,6 @@
 // The review page: which faces are kept, and whom they show. Each step is saved as it is made.
 import { answered, api, ApiError, h, say, toast, told } from "/web/studio.js";
+import { tellTraining } from "/web/words.js";
 import { CoveragePart } from "/web/review_coverage.js";
 import { Faces, GROUPS, SORTS, whole } from "/web/review_data.js";
 import { askPeople, askWhere, showKeys } from "/web/review_dialogs.js";
@@ -180,6 +181,14 @@ async function give() {
   tellSelection();
 }
 
+async function trainOn() {
+  await steps;
+  const rows = chosen();
+  if (!rows.length) return;
+  const answer = await told(() => api(`/api/review/${short}/train`, { faces: ids(rows) }));
+  if (answer) tellTraining(answer);
+}
+
 async function people() {
   await steps; // whom they show may be changing right now
   const merge = await askPeople(faces);
@@ -261,7 +270,7 @@ async function tellHistory() {
 // ---- wiring ----
 
 const ACTIONS = {
-  keep: () => decide("keep"), reject: () => decide("reject"), give, people, track: wholeTracks,
+  keep: () => decide("keep"), reject: () => decide("reject"), give, people, track: wholeTracks, train: trainOn,
   undo: () => step({ do: "undo" }), redo: () => step({ do: "redo" }),
 };
 const KEYS = {

@@ -25,8 +25,9 @@ function fill(element, attributes) {
 
 /** What a call failed with: `message` says what, `nextStep` what to do. */
 export class ApiError extends Error {
-  constructor(message, nextStep, status) {
+  constructor(message, nextStep, status, cause = "") {
     super(message);
+    this.cause = cause;
     this.nextStep = nextStep;
     this.status = status;
   }
@@ -39,17 +40,17 @@ export async function api(path, body) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   };
-  return answered(() => fetch(path, options));
+  return answered(() => fetch(path, options), path);
 }
 
-/** Await a fetch, and give its JSON; throws ApiError. */
-export async function answered(call) {
+/** Await a fetch, and give its JSON; throws ApiError. path: where it was fetched from. */
+export async function answered(call, path = "") {
   let response;
   try {
     response = await call();
   } catch {
     lost(GONE);
-    throw new ApiError("The studio does not answer.", "See whether it still runs in its terminal.", 0);
+    throw new ApiError("The studio does not answer.", "See whether it still runs in its terminal.", 0, path);
   }
   lost(response.status === 401 ? ANEW : "");
   let content = null;
@@ -58,9 +59,12 @@ export async function answered(call) {
   } catch {
     content = null;
   }
-  if (response.ok) return content;
+  if (response.ok) {
+    clear(path);
+    return content;
+  }
   throw new ApiError(content?.error ?? `The studio answered ${response.status}.`,
-    content?.next_step ?? "Reload the page.", response.status);
+    content?.next_step ?? "Reload the page.", response.status, path);
 }
 
 const GONE = "The studio does not answer. A job that was begun goes on without it: start the studio again, and open the address that it prints.";
@@ -83,7 +87,7 @@ export async function told(work) {
     return await work();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    toast(error.nextStep ? `${error.message}.\nNext: ${error.nextStep}` : error.message, "bad");
+    toast(error.nextStep ? `${error.message}.\nNext: ${error.nextStep}` : error.message, "bad", null, error.cause);
     return undefined;
   }
 }
@@ -94,8 +98,9 @@ function toasts() {
   return made;
 }
 
-/** Show a message for some seconds, and say it to screen readers. kind: "", "good" or "bad". */
-export function toast(text, kind = "") {
+/** Show a message for some seconds, and say it to screen readers. kind: "", "good" or "bad". A bad one stays until it
+ * is closed, or until what failed works: `cause` says what. */
+export function toast(text, kind = "", more = null, cause = "") {
   // a dialog lies over all else, and what is beside it cannot be clicked
   const place = toasts();
   const over = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
@@ -104,10 +109,16 @@ export function toast(text, kind = "") {
     over.addEventListener("close", () => document.body.append(place), { once: true });
   }
   const close = h("button", { type: "button", class: "quiet", "aria-label": "Close" }, "×");
-  const shown = h("div", { class: `toast ${kind}` }, h("span", {}, text), close);
+  const shown = h("div", { class: `toast ${kind}`, "data-cause": cause || null }, h("span", {}, text, more ? " " : null, more), close);
+  clear(cause);
   close.addEventListener("click", () => shown.remove());
   place.append(shown);
   if (kind !== "bad") setTimeout(() => shown.remove(), 6000);
+}
+
+/** Take back what was said of a failure that is over. */
+function clear(cause) {
+  if (cause) toasts().querySelector(`[data-cause="${CSS.escape(cause)}"]`)?.remove();
 }
 
 /** Say something to screen readers only. */

@@ -1,5 +1,5 @@
 // What states and stages are called on every page.
-import { duration, h } from "/web/studio.js";
+import { duration, h, toast } from "/web/studio.js";
 
 const STATES = {
   waiting: ["waiting", ""], running: ["working", "busy"], stopping: ["saving, then stops", "busy"],
@@ -15,7 +15,7 @@ export function stageName(name) {
   const [first, ...rest] = name.split(" ");
   if (first === "listen") return `Listening to ${rest.slice(1).join(" ")}`;
   if (name === "convert speech") return "Speaking";
-  const names = { extract: rest.length ? `Finding faces in ${rest.join(" ")}` : "Finding faces", train: "Learning", convert: "Drawing the video", load: "Loading faces" };
+  const names = { extract: rest.length ? `Finding faces in ${rest.join(" ")}` : "Finding faces", train: "Learning", convert: "Drawing the video", load: "Loading faces", pause: "Paused" };
   return names[first] ?? name[0].toUpperCase() + name.slice(1);
 }
 
@@ -26,6 +26,11 @@ export function amount(stage) {
   }
   const done = Math.round(stage.done).toLocaleString("en");
   return `${stage.total === null ? done : `${done} of ${Math.round(stage.total).toLocaleString("en")}`} ${stage.unit}`;
+}
+
+/** Say what becomes of faces that somebody wants trained on. */
+export function tellTraining({ job, runs }) {
+  toast(runs ? "The training that runs takes them now." : "It is in the queue, for three minutes.", "good", h("a", { href: `/jobs/${job}` }, "See it"));
 }
 
 /** What came out, in figures, of whatever kind of work. */
