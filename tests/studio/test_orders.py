@@ -1,4 +1,4 @@
-"""Every kind of work, ordered in a real browser and done by real commands; what comes out is heard and seen."""
+"""Every kind of work, ordered in a real browser and done by real commands, then heard and seen."""
 
 from __future__ import annotations
 

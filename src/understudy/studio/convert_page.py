@@ -23,6 +23,7 @@ from understudy.studio.swaps import swap_of, swaps_of
 from understudy.studio.trainings import train_on
 from understudy.studio.worst_pages import list_of, lists_of, picture_of
 from understudy.workflows.choices import AUTO, BLENDS, COLOURS
+from understudy.workflows.consent import agreed_earlier
 
 if TYPE_CHECKING:
     from understudy.workflows.preview_live import Choice, Finished, LivePreview
@@ -130,6 +131,7 @@ def _add_frames(routes: APIRouter, context: StudioContext, openings: Openings[Li
     def frame(wanted: Wanted) -> dict[str, Any]:
         """One frame under each choice."""
         with openings.using(_folder(context, wanted.swap)) as preview:
+            agreed_earlier(preview.source, "face")  # it may have been taken back since the page was opened
             made = [preview.finished(wanted.frame, wish.choice())[0] for wish in wanted.choices]
         first = made[0]
         return {
@@ -171,7 +173,7 @@ def _add_worst(routes: APIRouter, context: StudioContext) -> None:
 
     @routes.post("/api/convert/train")
     def train(focus: Focus) -> dict[str, Any]:
-        """Let the model learn from the faces of a list: now, where it is trained just then, else by the queue."""
+        """Let the model learn from the faces of a list: now, where it is trained just then, else queued."""
         folder = _folder(context, focus.swap)
         return train_on(context, folder, list_of(context, focus.list))
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import OnEvent
 from understudy.studio.choose import allowed
-from understudy.studio.consents import ConsentTold, agree
+from understudy.studio.consents import ConsentTold, agree, check_holds
 from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.openings import Openings
 from understudy.studio.pages import page
@@ -101,6 +101,7 @@ def router(context: StudioContext) -> APIRouter:
     @routes.post("/api/expression/draw")
     def draw(shown: Shown) -> Response:
         """The photo with these values, as a JPEG."""
+        check_holds(shown.name.strip())  # it may have been taken back since the page was opened
         with openings.using(_key(context, shown)) as live:
             image = live.drawn(shown.values)
         return Response(jpeg(image, is_drawn=True, quality=_QUALITY), media_type="image/jpeg")
@@ -115,6 +116,7 @@ def _add_keeping(routes: APIRouter, context: StudioContext, openings: Openings[L
     @routes.post("/api/expression/keep")
     def keep(kept: Kept) -> dict[str, str]:
         """Write a picture, a clip or the expression alone into the production."""
+        check_holds(kept.name.strip())
         with openings.using(_key(context, kept)) as live:
             out = _free(context, Path(kept.photo).stem, _SUFFIXES[kept.what])
             if kept.what == "picture":

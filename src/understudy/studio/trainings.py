@@ -24,7 +24,7 @@ def model_trained_by(context: StudioContext, job: Job) -> Path | None:
 
 
 def train_on(context: StudioContext, swap: Path, focus: Path) -> dict[str, Any]:
-    """Let a swap's model learn from the faces of a list: {"job": its number, "runs": whether it ran already}."""
+    """Let a swap's model learn from the faces of a list: {"job": number, "runs": whether it ran already}."""
     model = model_of(swap)
     for job in context.queue.store.all():
         if job.state == "running" and model_trained_by(context, job) == model:

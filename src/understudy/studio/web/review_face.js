@@ -1,6 +1,7 @@
 // One face in its frame: box, mesh and mask; drag landmarks, draw a box, draw what hides the face.
 import { api, h, say, toast, told } from "/web/studio.js";
 import { clock } from "/web/review_data.js";
+import { drawFace } from "/web/review_face_drawing.js";
 import { FaceMask } from "/web/review_mask.js";
 
 const GRAB_PX = 14; // on the screen
@@ -136,67 +137,8 @@ class FaceView {
     return Math.hypot(this.about.crop_from_frame[0][0], this.about.crop_from_frame[1][0]);
   }
 
-  // ---- drawing ----
-
   draw() {
-    const context = this.canvas.getContext("2d");
-    const ratio = devicePixelRatio;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    this.drawPicture(context, this.image, this.shown.picture_from_frame, 1);
-    this.drawPicture(context, this.mask.canvas, this.about.crop_from_frame, 0.55);
-    this.drawPolygon(context);
-    this.drawMesh(context);
-    const [x0, y0, x1, y1] = this.box ?? this.about.box;
-    const [left, top] = this.toScreen([x0, y0]);
-    context.strokeStyle = this.box ? "#ffd24a" : "#6cb3f2";
-    context.lineWidth = 2;
-    context.strokeRect(left, top, (x1 - x0) * this.scale, (y1 - y0) * this.scale);
-  }
-
-  /** Draw a picture that a similarity has cut out of the frame; of those only ones that are not turned. */
-  drawPicture(context, picture, pictureFromFrame, alpha) {
-    const [[scale, , x], [, , y]] = pictureFromFrame;
-    // the centre of the top left pixel is (0, 0)
-    const [left, top] = this.toScreen([(-0.5 - x) / scale, (-0.5 - y) / scale]);
-    const width = picture.naturalWidth ?? picture.width;
-    const height = picture.naturalHeight ?? picture.height;
-    context.globalAlpha = alpha;
-    context.drawImage(picture, left, top, (width / scale) * this.scale, (height / scale) * this.scale);
-    context.globalAlpha = 1;
-  }
-
-  drawMesh(context) {
-    context.lineWidth = 1.5;
-    context.strokeStyle = "rgb(116 207 151 / 0.9)";
-    for (const [name, part] of Object.entries(this.about.parts)) {
-      if (name.endsWith("brow")) continue; // upper and lower rim: not one line
-      context.beginPath();
-      for (const index of ordered(name, part)) context.lineTo(...this.toScreen(this.points[index]));
-      context.closePath();
-      context.stroke();
-    }
-    const radius = this.mode === "landmarks" ? 2.2 : 1;
-    context.fillStyle = "#fff";
-    for (const point of this.points) {
-      const [x, y] = this.toScreen(point);
-      context.fillRect(x - radius / 2, y - radius / 2, radius, radius);
-    }
-    if (this.chosen >= 0 && this.mode === "landmarks") {
-      context.strokeStyle = "#ffd24a";
-      context.beginPath();
-      context.arc(...this.toScreen(this.points[this.chosen]), 6, 0, 7);
-      context.stroke();
-    }
-  }
-
-  drawPolygon(context) {
-    if (!this.mask.polygon.length) return;
-    context.strokeStyle = "#ff7a70";
-    context.lineWidth = 2;
-    context.beginPath();
-    for (const point of this.mask.polygonInFrame) context.lineTo(...this.toScreen(point));
-    context.stroke();
+    drawFace(this);
   }
 
   // ---- the pointer ----
@@ -314,10 +256,4 @@ class FaceView {
     await this.options.onSaved({ id, moved: Boolean(this.box) || this.isMoved, masked: !this.mask.isEmpty() });
     this.dialog.close();
   }
-}
-
-/** The points of a part in the order in which they lie along its outline. */
-function ordered(name, part) {
-  if (!name.endsWith("eye")) return part;
-  return [...part.slice(0, 9), ...part.slice(9).reverse()];
 }

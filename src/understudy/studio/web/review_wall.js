@@ -1,10 +1,8 @@
 // The wall: rows of faces of which only those in sight exist, however many there are.
 import { h } from "/web/studio.js";
 import { clock, whole } from "/web/review_data.js";
+import { GAP_PX, HEAD_PX, Lines } from "/web/review_lines.js";
 
-const GAP_PX = 4;
-const HEAD_PX = 30;
-const LEAST_TILE_PX = 86;
 const AHEAD_PX = 500; // rows that far out of sight are drawn, too
 
 /** A grid that scrolls, sorted and grouped as `arrange` says. */
@@ -24,12 +22,11 @@ export class Wall {
     this.faces = null;
     this.thumbs = null;
     this.order = new Uint32Array(0);
+    this.layout = new Lines();
     this.groups = [];
     this.at = 0; // place in the order that has the cursor
     this.anchor = 0;
     this.isDue = false;
-    this.columns = 1;
-    this.tops = new Float64Array(1);
     element.addEventListener("scroll", () => this.draw(), { passive: true });
     element.addEventListener("keydown", (event) => this.keyed(event));
     element.addEventListener("mousedown", (event) => this.pressed(event));
@@ -66,10 +63,6 @@ export class Wall {
     return this.order.length ? this.order[this.at] : -1;
   }
 
-  groupOf(place) {
-    return this.groups.find((group) => place >= group.start && place < group.end);
-  }
-
   resized() {
     if (!this.faces) return;
     const row = this.order[Math.min(this.at, this.order.length - 1)];
@@ -80,67 +73,29 @@ export class Wall {
 
   /** Work out where each line is. */
   lay() {
-    const width = this.element.clientWidth - 2 * GAP_PX;
-    this.columns = Math.max(1, Math.floor((width + GAP_PX) / (LEAST_TILE_PX + GAP_PX)));
-    const tile = Math.floor((width + GAP_PX) / this.columns) - GAP_PX;
-    this.tile = tile;
-    this.element.style.setProperty("--tile", `${tile}px`);
-    this.starts = []; // place of a line's first face, -1 - group for a heading
-    const tops = [0];
-    this.groups.forEach((group, number) => {
-      if (group.label) {
-        this.starts.push(-1 - number);
-        tops.push(tops[tops.length - 1] + HEAD_PX);
-      }
-      for (let start = group.start; start < group.end; start += this.columns) {
-        this.starts.push(start);
-        tops.push(tops[tops.length - 1] + tile + GAP_PX);
-      }
-    });
-    this.tops = Float64Array.from(tops);
-    this.space.style.height = `${tops[tops.length - 1] + GAP_PX}px`;
-    this.element.setAttribute("aria-rowcount", String(this.starts.length));
-    this.element.setAttribute("aria-colcount", String(this.columns));
-  }
-
-  /** The line at a height. */
-  lineAt(y) {
-    let [low, high] = [0, this.starts.length];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (this.tops[middle] <= y) low = middle;
-      else high = middle;
-    }
-    return low;
-  }
-
-  lineOf(place) {
-    let [low, high] = [0, this.starts.length];
-    // headings stand before the faces of their group
-    const first = (line) => (this.starts[line] >= 0 ? this.starts[line] : this.groups[-1 - this.starts[line]].start);
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (first(middle) <= place) low = middle;
-      else high = middle;
-    }
-    return low;
+    const { layout, element } = this;
+    layout.lay(element.clientWidth, this.groups);
+    element.style.setProperty("--tile", `${layout.tile}px`);
+    this.space.style.height = `${layout.height}px`;
+    element.setAttribute("aria-rowcount", String(layout.starts.length));
+    element.setAttribute("aria-colcount", String(layout.columns));
   }
 
   isVisible(place) {
-    if (!this.order.length || !this.starts) return true;
-    const line = this.lineOf(place);
+    if (!this.order.length || !this.layout.starts.length) return true;
+    const line = this.layout.lineOf(place);
     const { scrollTop, clientHeight } = this.element;
-    return this.tops[line + 1] > scrollTop && this.tops[line] < scrollTop + clientHeight;
+    return this.layout.tops[line + 1] > scrollTop && this.layout.tops[line] < scrollTop + clientHeight;
   }
 
   /** Scroll until the cursor is in sight. */
   reveal() {
     if (!this.order.length) return;
-    const line = this.lineOf(this.at);
+    const line = this.layout.lineOf(this.at);
     const { scrollTop, clientHeight } = this.element;
-    if (this.tops[line] < scrollTop) this.element.scrollTop = this.tops[line] - (line > 0 ? HEAD_PX : 0);
-    else if (this.tops[line + 1] + GAP_PX > scrollTop + clientHeight) {
-      this.element.scrollTop = this.tops[line + 1] + GAP_PX - clientHeight;
+    if (this.layout.tops[line] < scrollTop) this.element.scrollTop = this.layout.tops[line] - (line > 0 ? HEAD_PX : 0);
+    else if (this.layout.tops[line + 1] + GAP_PX > scrollTop + clientHeight) {
+      this.element.scrollTop = this.layout.tops[line + 1] + GAP_PX - clientHeight;
     }
   }
 
@@ -154,11 +109,11 @@ export class Wall {
   draw() {
     if (!this.faces) return;
     const { scrollTop, clientHeight } = this.element;
-    const first = this.lineAt(Math.max(0, scrollTop - AHEAD_PX));
+    const first = this.layout.lineAt(Math.max(0, scrollTop - AHEAD_PX));
     let last = first;
-    while (last < this.starts.length && this.tops[last] < scrollTop + clientHeight + AHEAD_PX) last += 1;
+    while (last < this.layout.starts.length && this.layout.tops[last] < scrollTop + clientHeight + AHEAD_PX) last += 1;
     for (const [number, line] of this.lines) if (number < first || number >= last) this.release(number, line);
-    const away = (line) => Math.max(0, scrollTop - this.tops[line + 1], this.tops[line] - scrollTop - clientHeight);
+    const away = (line) => Math.max(0, scrollTop - this.layout.tops[line + 1], this.layout.tops[line] - scrollTop - clientHeight);
     const lines = [];
     for (let number = first; number < last; number += 1) if (!this.lines.has(number)) lines.push(number);
     for (const number of lines) this.make(number);
@@ -179,30 +134,20 @@ export class Wall {
   }
 
   make(number) {
-    const start = this.starts[number];
+    const start = this.layout.starts[number];
     const kind = start < 0 ? "head" : "faces";
     const line = this.spare[kind].pop() ?? this.space.appendChild(h("div", { role: "row", class: kind, "data-kind": kind }));
     line.hidden = false;
-    line.style.transform = `translateY(${this.tops[number] + GAP_PX}px)`;
+    line.style.transform = `translateY(${this.layout.tops[number] + GAP_PX}px)`;
     line.setAttribute("aria-rowindex", String(number + 1));
     if (kind === "head") this.fillHead(line, this.groups[-1 - start]);
-    else this.fillFaces(line, number, start, Math.min(start + this.columns, this.groupEnd(start)));
+    else this.fillFaces(line, number, start, Math.min(start + this.layout.columns, this.layout.groupEnd(start)));
     this.lines.set(number, line);
-  }
-
-  groupEnd(place) {
-    let [low, high] = [0, this.groups.length];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (this.groups[middle].start <= place) low = middle;
-      else high = middle;
-    }
-    return this.groups[low].end;
   }
 
   fillHead(line, group) {
     if (!line.firstChild) line.append(h("div", { role: "rowheader" }));
-    line.firstChild.setAttribute("aria-colspan", String(this.columns));
+    line.firstChild.setAttribute("aria-colspan", String(this.layout.columns));
     line.firstChild.textContent = `${group.label} · ${whole(group.end - group.start)}`;
   }
 
@@ -316,7 +261,7 @@ export class Wall {
   }
 
   selectAll() {
-    const group = this.groupOf(this.at);
+    const group = this.layout.groupOf(this.at);
     if (!group) return;
     let isWhole = true;
     for (let place = group.start; place < group.end; place += 1) {
@@ -328,32 +273,17 @@ export class Wall {
     this.on.selected();
   }
 
-  /** The place a line up or down, in the column nearest to the cursor's. */
-  vertical(step) {
-    const line = this.lineOf(this.at);
-    const column = this.at - this.starts[line];
-    let other = line + step;
-    while (other >= 0 && other < this.starts.length && this.starts[other] < 0) other += step;
-    if (other < 0 || other >= this.starts.length) return step < 0 ? this.at : this.order.length - 1;
-    const start = this.starts[other];
-    return Math.min(start + column, Math.min(start + this.columns, this.groupEnd(start)) - 1);
-  }
-
-  page(step) {
-    const lines = Math.max(1, Math.floor(this.element.clientHeight / (this.tile + GAP_PX)) - 1);
-    return Math.max(0, Math.min(this.at + step * lines * this.columns, this.order.length - 1));
-  }
-
   keyed(event) {
+    const last = this.order.length - 1;
     const moves = {
       ArrowLeft: () => this.at - 1,
       ArrowRight: () => this.at + 1,
-      ArrowUp: () => this.vertical(-1),
-      ArrowDown: () => this.vertical(1),
+      ArrowUp: () => this.layout.vertical(this.at, -1, last),
+      ArrowDown: () => this.layout.vertical(this.at, 1, last),
       Home: () => 0,
-      End: () => this.order.length - 1,
-      PageUp: () => this.page(-1),
-      PageDown: () => this.page(1),
+      End: () => last,
+      PageUp: () => this.layout.page(this.at, -1, last, this.element.clientHeight),
+      PageDown: () => this.layout.page(this.at, 1, last, this.element.clientHeight),
     };
     if (!this.order.length) return;
     const isControl = event.ctrlKey || event.metaKey;
