@@ -2,8 +2,10 @@
 
     python benchmarks/studio_sliders.py > benchmarks/results/studio_sliders.json
 
-A slider is moved at every frame of the screen for some seconds, as a hand drags it: "a_second" is how many pictures are
-drawn then. "single_ms" is from one move of a slider that rests until the picture is drawn. The photo is a built-in
+A slider is moved at every frame of the screen for some seconds, as a hand drags it: "a_second" is how many
+pictures are
+drawn then. "single_ms" is from one move of a slider that rests until the picture is drawn. The photo is a
+built-in
 actor's, 512 x 512; the explained network is the shipped start of `tiny`, which draws two faces for each move.
 """
 

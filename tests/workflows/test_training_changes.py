@@ -1,0 +1,152 @@
+"""A training that is told to change while it runs: it does so at once, notes it, and resumes exactly."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+import torch
+
+import understudy
+from training.made_samples import made_samples
+from understudy.core import files
+from understudy.core.errors import ConfigError, ModelError
+from understudy.core.events import Event, Notice, Progress
+from understudy.training.model import Model
+from understudy.training.model_folder import LoadedModel, find_generation, holds_model, load_model
+from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
+from understudy.training.samples import Samples
+from understudy.workflows import training_changes, training_session
+from understudy.workflows.training_changes import ordered_focus
+from understudy.workflows.training_look import look
+from understudy.workflows.training_orders import TrainingOrder, place_training_order, training_orders
+from understudy.workflows.training_result import result_of
+from understudy.workflows.training_session import TrainingSession
+from understudy.workflows.worst_list import WorstFrame, WorstList
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Orders are looked for at every step, and nothing is waited for."""
+    monkeypatch.setattr(training_changes, "_LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(training_session, "READ_EVERY", 2)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    monkeypatch.setattr(files, "sync", lambda path: None)
+    monkeypatch.setattr(files, "sync_folder", lambda path: None)
+    yield
+    torch.set_num_threads(threads)
+
+
+def trained(
+    folder: Path, steps: int, orders: dict[int, TrainingOrder], refocus: object = None
+) -> list[Event]:
+    """Train made faces to so many steps in all; an order is given when its step is told of."""
+    identities = [made_samples(name, 20, 128, seed) for seed, name in enumerate(("a", "b"))]
+    if holds_model(folder):
+        loaded = load_model(folder, bf16=False)
+    else:
+        torch.manual_seed(5)
+        entries = [IdentityEntry(name=name, faceset_digest="0", faces=20) for name in ("a", "b")]
+        index = ModelIndex(preset="tiny", identities=entries, seed=5, budget=Budget(steps=steps))
+        loaded = LoadedModel(model=Model("tiny", ["a", "b"], bf16=False), index=index)
+    said: list[Event] = []
+
+    def hear(event: Event) -> None:
+        said.append(event)
+        if isinstance(event, Progress) and event.stage == "train":
+            order = orders.pop(int(event.figures["step"]), None)
+            if order is not None:
+                place_training_order(folder, order)
+
+    TrainingSession(loaded, folder, identities, 1, hear, refocus=refocus).run()  # type: ignore[arg-type]
+    return said
+
+
+def test_another_rate_is_taken_noted_and_kept_by_a_run_that_goes_on(tmp_path: Path) -> None:
+    slower = TrainingOrder(rate=0.5)
+    trained(tmp_path / "whole", 8, {2: slower})
+    trained(tmp_path / "parts", 8, {2: slower, 4: TrainingOrder(stop=True)})
+    assert look(tmp_path / "parts").step == 4, "it was stopped"
+    trained(tmp_path / "parts", 8, {})
+    whole, parts = (find_generation(tmp_path / name).index for name in ("whole", "parts"))
+    assert [(one.step, one.what, one.said) for one in whole.changes] == [(2, "rate", "0.5")]
+    assert parts.weights_sha256 == whole.weights_sha256, "to the bit"
+    trained(tmp_path / "as begun", 8, {})
+    assert find_generation(tmp_path / "as begun").index.weights_sha256 != whole.weights_sha256
+    assert whole.history[-1]["rate"] < find_generation(tmp_path / "as begun").index.history[-1]["rate"]
+    assert training_orders(tmp_path / "whole") == [], "what is done is removed"
+
+
+def test_it_is_paused_until_it_is_told_to_go_on(tmp_path: Path) -> None:
+    def go_on() -> None:
+        understudy.adjust(tmp_path, pause=False)
+
+    later = threading.Timer(0.5, go_on)
+    orders = {2: TrainingOrder(pause=True)}
+    later.start()
+    said = trained(tmp_path, 6, orders)
+    rested = [event.done for event in said if isinstance(event, Progress) and event.stage == "pause"]
+    assert rested
+    assert any(isinstance(event, Notice) and "--go-on" in event.message for event in said)
+    index = find_generation(tmp_path).index
+    assert (index.step, index.budget.paused) == (6, False)
+    assert index.seconds < index.budget.spent_s + 0.4, "a pause is no time of training"
+
+
+def test_it_is_told_to_finish_and_counts_as_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_changes, "_SHORTEST_TAIL", 3)
+    monkeypatch.setattr(training_changes, "_LONGEST_TAIL_S", 0.0)
+    trained(tmp_path, 500, {4: TrainingOrder(finish=True)})
+    index = find_generation(tmp_path).index
+    assert (index.step, index.budget.finished) == (7, True)
+    assert index.history[-1]["rate"] < 0.5 * 4 / 50, "the rate has fallen"
+    assert not result_of(tmp_path, index).interrupted
+    assert understudy.adjust(tmp_path).changes[0]["what"] == "finish"
+
+
+def test_faces_that_are_chosen_are_drawn_more_often_and_a_run_that_goes_on_knows(tmp_path: Path) -> None:
+    frame = WorstFrame(frame=3, time_s=0, face_px=(1, 2, 3, 0), figures={}, badness=1, reason="x", picture="")
+    worst = WorstList(video="v", target="t", target_sha256="0", model=None, frames=[frame])
+    path = tmp_path / "worst.json"
+    path.write_text(worst.model_dump_json())
+    asked: list[WorstList | None] = []
+
+    def refocus(wanted: WorstList | None) -> list[Samples]:
+        asked.append(wanted)
+        return [made_samples(name, 20, 128, 7) for name in ("a", "b")]
+
+    folder = tmp_path / "model"
+    orders = {2: TrainingOrder(focus=str(path)), 4: TrainingOrder(focus=str(tmp_path / "none.json"))}
+    said = trained(folder, 6, orders, refocus)
+    assert asked == [worst]
+    index = find_generation(folder).index
+    assert [one.what for one in index.changes] == ["focus"]
+    assert any(isinstance(event, Notice) and "stays as it was" in event.message for event in said)
+    path.unlink()
+    assert ordered_focus(folder, index, None) == worst, "the list lies in the model"
+    (folder / "focus.json").unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        ordered_focus(folder, index, None)
+
+
+def test_orders_that_are_none_are_refused_and_what_waits_is_looked_through(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no folder"):
+        understudy.adjust(tmp_path / "none", pause=True)
+    for wrong in ({"rate": 0.0}, {"rate": 1000.0}, {"focus": tmp_path / "no.json"}):
+        with pytest.raises(ConfigError):
+            understudy.adjust(tmp_path, **wrong)  # type: ignore[arg-type]
+    assert understudy.adjust(tmp_path, rate=0.5).waiting == 1
+    place_training_order(tmp_path, TrainingOrder(stop=True))
+    (tmp_path / "orders" / "x.json").write_text("{")
+    trained(tmp_path, 2, {})
+    assert find_generation(tmp_path).index.step == 2, "an order to end that nobody heard is forgotten"
+    assert look(tmp_path).rate == 0.5
+    assert list((tmp_path / "orders").iterdir()) == []
+    shutil.rmtree(tmp_path / "orders")
+    (tmp_path / "orders").symlink_to(tmp_path.parent)
+    with pytest.raises(ModelError, match="link"):
+        understudy.adjust(tmp_path, pause=True)
