@@ -10,9 +10,7 @@ export function shown({ medium, caption, source, sound, id = null, muted = false
   figure.append(h("figcaption", {}, caption));
   const video = figure.querySelector("video");
   if (video) video.muted = muted;
-  for (const part of figure.querySelectorAll("video, img")) {
-    part.addEventListener("error", () => { if (part.tagName === "VIDEO") figure.hidden = true; });
-  }
+  video?.addEventListener("error", () => video.replaceWith(h("p", { class: "soft" }, "This browser cannot play it.")));
   return figure;
 }
 

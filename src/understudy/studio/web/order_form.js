@@ -56,7 +56,7 @@ export function orderForm(kind, { onChange, onPerson }) {
 
   function filesField(field) {
     const list = h("ul", { class: "footage", "aria-label": field.label });
-    const what = field.what === "sound" ? "recordings" : field.several ? "footage" : "a file";
+    const what = field.what === "sound" ? (field.several ? "recordings" : "a recording") : field.several ? "footage" : "a file";
     const drop = h("div", { class: "drop" },
       h("button", { type: "button", class: "choose" }, `Choose ${what}`), h("span", { class: "soft" }, "or drop a file here"));
     drop.querySelector(".choose").addEventListener("click", async () => {

@@ -30,7 +30,8 @@ function picture(job) {
 
 function rowOf(job) {
   const works = ["running", "stopping"].includes(job.state);
-  const row = h("li", { class: "card", "data-job": job.id });
+  const hasPicture = job.preview !== null || job.output === "picture";
+  const row = h("li", { class: `card${hasPicture ? "" : " plain"}`, "data-job": job.id });
   row.append(
     picture(job),
     h("div", { class: "what" },
