@@ -44,7 +44,7 @@ function stages(job) {
       h("span", { class: "figures" }, [...said, ...figures].join(", ")));
   }));
   if (!job.stages.length) {
-    field("stages").append(h("li", { class: "soft" }, running ? "It begins …" : "Nothing was done yet."));
+    field("stages").append(h("li", { class: "soft" }, running ? "It begins …" : job.state === "done" ? "It was done at once." : "Nothing was done yet."));
   }
   field("notices").replaceChildren(...job.notices.map((one) =>
     h("li", { class: one.is_warning ? "warning" : "" }, one.message)));

@@ -35,7 +35,7 @@ export function tellTraining({ job, runs }) {
 
 /** What came out, in figures, of whatever kind of work. */
 export function facts(result) {
-  const count = (value, what) => value === undefined ? null : `${value.toLocaleString("en")} ${what}`;
+  const count = (value, what) => value === undefined || result.frames === 1 ? null : `${value.toLocaleString("en")} ${what}`;
   return [
     count(result.frames, "frames"), count(result.swapped ?? result.animated, "of them changed"),
     result.length_s === undefined ? null : `${duration(result.length_s)} of speech`,
