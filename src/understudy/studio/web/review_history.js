@@ -2,6 +2,15 @@
 import { api, h, told } from "/web/studio.js";
 import { whole } from "/web/review_data.js";
 
+const WHATS = {
+  kept: "kept", rejected: "rejected", person: "moved", mask: "mask drawn", place: "corrected",
+  faceset: "moved", from: "from another faceset or back to it:",
+};
+const HOWS = {
+  rejected: (reason) => `: ${reason}`, person: (name) => `: ${name}`,
+  faceset: (path) => ` to the faceset ${path.split("/").pop().replace(/\.faceset$/, "")}`,
+};
+
 /** Tell the last steps of a faceset in a place. */
 export async function history(short, place) {
   const list = await told(() => api(`/api/review/${short}/history`));
@@ -9,10 +18,9 @@ export async function history(short, place) {
   const undoing = new Set(); // numbers of the steps that take one back
   for (const one of [...list].reverse()) if (one.undoes !== null && !undoing.has(one.undoes)) undoing.add(one.number);
   const items = list.slice(0, 12).map((one) => {
-    const what = { kept: "kept", rejected: "rejected", person: "moved", mask: "mask drawn", place: "corrected" }[one.what];
-    const how = one.value && ["rejected", "person"].includes(one.what) ? `: ${one.value}` : "";
+    const how = one.value ? HOWS[one.what]?.(one.value) ?? "" : "";
     const again = undoing.has(one.number) ? "took back" : "did again";
-    const text = one.undoes === null ? `${what} ${whole(one.faces)}${how}` : `${again} a step with ${whole(one.faces)}`;
+    const text = one.undoes === null ? `${WHATS[one.what]} ${whole(one.faces)}${how}` : `${again} a step with ${whole(one.faces)}`;
     const at = new Date(one.at);
     return h("li", {}, h("span", {}, text),
       h("time", { datetime: one.at, title: `by ${one.by}` }, at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
