@@ -64,7 +64,7 @@ def router(context: StudioContext) -> APIRouter:
         return {name: getattr(found, name) for name in shown}
 
     @routes.get("/api/start/kinds")
-    def kinds() -> dict[str, dict[str, object]]:
+    def kinds() -> dict[str, dict[str, Any]]:
         """What can be ordered, and what each kind asks."""
         shown = ("tab", "title", "lede", "person", "use", "make")
         return {

@@ -111,5 +111,5 @@ def _spectrum(rows: Floats) -> Image:
     level = np.clip((rows - (top - _RANGE)) / _RANGE, 0, 1)
     grey = np.asarray(255 * level.T[::-1], np.uint8)
     tall = cv2.resize(grey, (WIDTH_PX, SPECTRUM_PX), interpolation=cv2.INTER_LINEAR)
-    drawn = cv2.applyColorMap(tall, cv2.COLORMAP_MAGMA)
+    drawn = np.asarray(cv2.applyColorMap(tall, cv2.COLORMAP_MAGMA), np.uint8)
     return np.dstack([drawn, np.full(drawn.shape[:2], 255, np.uint8)])
