@@ -76,6 +76,7 @@ def test_what_a_program_writes_to_its_output_is_taken(model: Path, program: Path
 def test_what_cannot_be_said_is_one_line(model: Path, program: Path, tmp_path: Path) -> None:
     for text, given, why in (
         (" ", command(program), "no text to say"),
+        ("caf\udce9", command(program), "not UTF-8"),
         ("x", "no-such-program {out}", "no program no-such-program"),
         ("x", "'open", "close its quotes"),
         ("x", " ", "no program is named"),

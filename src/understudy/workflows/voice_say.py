@@ -30,9 +30,12 @@ def run(config: VoiceSayConfig, on_event: OnEvent = ignore) -> VoiceSayResult:
     started = time.monotonic()
     if not config.text.strip():
         raise ConfigError("there is no text to say", "give some words")
+    try:
+        digest = hashlib.sha256(config.text.encode()).hexdigest()
+    except UnicodeEncodeError as error:  # what a terminal gives that is not set to UTF-8
+        raise ConfigError("the text is not UTF-8", "give it in UTF-8") from error
     chosen = checked_voice(config)
     speaker = text_speaker(config.speaker_command)
-    digest = hashlib.sha256(config.text.encode()).hexdigest()
     text = Ingredient(title="text", relation="inputTo", sha256=digest, media_type="text/plain")
     with TemporaryDirectory(prefix="understudy-") as folder:
         said = Path(folder) / f"{speaker.name}.wav"
