@@ -41,13 +41,14 @@ from understudy.workflows.worst_list import check_worst, store_worst
 def run(config: ConvertConfig, on_event: OnEvent = ignore) -> ConvertResult:
     """Draw the source's face over the target's in every frame that shows it.
 
-    Frames without the target's face pass through; the audio is copied packet for packet.
+    Frames without the target's face pass through; the audio is copied packet for packet, unless it is said
+    in another voice.
 
     Raises:
         MediaError: the footage cannot be read, or the output cannot be written.
-        ModelError: the model cannot be loaded.
-        ConfigError: an identity that the model does not have, or a faceset of other footage.
-        ConsentError: no record says that the face put in may be used.
+        ModelError: the model cannot be loaded, or that of the voice.
+        ConfigError: an identity or a voice that the model does not have, or a faceset of other footage.
+        ConsentError: no record says that the face put in, or the voice, may be used.
         FacesetError: a faceset that cannot be read.
         RefusedError: the footage shows nudity, see `screen.refuse_nudity`.
     """
