@@ -211,3 +211,39 @@ def test_sound_with_gaps_keeps_its_times(tmp_path: Path) -> None:
     assert np.abs(timed[round(0.55 * RATE_HZ) :]).min() > 0.2
     plain = np.concatenate(list(SoundReader(path=path, rate_hz=RATE_HZ)))
     assert len(plain) == pytest.approx(0.4 * RATE_HZ, abs=5)
+
+
+def _tone_at(path: Path, times: Sequence[int], length: int) -> np.ndarray:
+    """Write a tone, a frame at each of some times in samples; what is in the frames."""
+    tone = np.round(9000 * np.sin(np.arange(len(times) * length) / 7)).astype(np.int16)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono")
+        for number, time in enumerate(times):
+            part = tone[number * length : (number + 1) * length]
+            frame = av.AudioFrame.from_ndarray(part[None], format="s16", layout="mono")
+            frame.sample_rate, frame.pts = RATE_HZ, time
+            container.mux(stream.encode(frame))
+    return tone / np.float32(32768)
+
+
+def test_times_that_tremble_tear_no_holes(tmp_path: Path) -> None:
+    length, off = RATE_HZ // 20, RATE_HZ // 80
+    times = [number * length + off * (number % 3 == 1) for number in range(12)]
+    tone = _tone_at(tmp_path / "t.mkv", times, length)
+    reader = SoundReader(path=tmp_path / "t.mkv", rate_hz=RATE_HZ, is_timed=True)
+    assert np.abs(np.concatenate(list(reader)) - tone).max() < 1e-3
+    assert reader.warnings == []
+
+
+def test_sound_whose_times_go_back_is_left_out_and_told(tmp_path: Path) -> None:
+    one, twice = tmp_path / "one.ts", tmp_path / "twice.ts"
+    with av.open(str(one), "w") as container:
+        stream = container.add_stream("mp2", rate=RATE_HZ, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.full((1, RATE_HZ), 900, np.int16), format="s16", layout="mono")
+        frame.sample_rate, frame.pts = RATE_HZ, 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    twice.write_bytes(2 * one.read_bytes())
+    reader = SoundReader(path=twice, rate_hz=RATE_HZ, is_timed=True)
+    assert sum(map(len, reader)) == pytest.approx(RATE_HZ, abs=0.1 * RATE_HZ)
+    assert any("go back: 1.0 s are left out" in one for one in reader.warnings)

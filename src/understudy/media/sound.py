@@ -40,7 +40,7 @@ SOUND_SUFFIXES = frozenset(
 _BLOCK_S = 5.0
 _FULL = 0.999  # of full scale: what cannot get any louder
 _IN_PHASE = np.float32(np.sqrt(0.5))  # FFmpeg adds channels as if they had nothing in common
-_JITTER_S = 0.005  # by which times are off that are rounded, as Matroska's
+_JITTER_S = 0.02  # less than a frame, more than times are off that are rounded, or taken from a clock
 _LONGEST_GAP_S = 3600.0
 _SHORT_S = 0.25  # less than stated: rounding and an encoder's padding
 
@@ -67,6 +67,7 @@ class SoundReader:
     start_s: float = 0.0  # presentation time of the first sample
     stated_s: float | None = None  # length that the file states
     read_s: float = 0.0  # how much sound was read
+    twice_s: float = 0.0  # how much was left out, as the file says its time twice
     clipped: float = 0.0  # share of samples that stand at full scale beside another one
     warnings: list[str] = field(default_factory=list[str])
 
@@ -127,6 +128,11 @@ class SoundReader:
             self.clipped = full / total if total else 0.0
             if (self.stated_s and self.read_s < self.stated_s - _SHORT_S) or _lacks_bytes(self.path):
                 self._warn_of_break()
+            if self.twice_s > _SHORT_S:
+                self.warnings.append(
+                    f"the times of the sound of {self.path} go back: {self.twice_s:.1f} s are left out; "
+                    "convert the file anew to keep them"
+                )
         if not total:
             raise MediaError(f"{self.path} holds no sound that can be decoded", "give another file")
 
@@ -141,7 +147,10 @@ class SoundReader:
             raise MediaError(
                 f"the sound of {self.path} jumps by {apart / self.own_rate_hz:.0f} s", "convert the file anew"
             )
-        return np.pad(mono, (apart, 0)) if apart > 0 else mono[-apart:]
+        if apart > 0:
+            return np.pad(mono, (apart, 0))
+        self.twice_s += min(-apart, len(mono)) / self.own_rate_hz
+        return mono[-apart:]
 
     def _next(self, frames: Iterator[AudioFrame]) -> AudioFrame | None:
         """The next frame up to where the file breaks off."""
