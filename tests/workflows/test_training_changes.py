@@ -41,9 +41,17 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
 
 
 def trained(
-    folder: Path, steps: int, orders: dict[int, TrainingOrder], refocus: object = None
+    folder: Path,
+    steps: int,
+    orders: dict[int, TrainingOrder],
+    refocus: object = None,
+    while_paused: TrainingOrder | None = None,
 ) -> list[Event]:
-    """Train made faces to so many steps in all; an order is given when its step is told of."""
+    """Train made faces to so many steps in all; an order is given when its step is told of.
+
+    One that pauses is told to go on, or, first, `while_paused`.
+    """
+    resting = [] if while_paused is None else [while_paused]
     identities = [made_samples(name, 20, 128, seed) for seed, name in enumerate(("a", "b"))]
     if holds_model(folder):
         loaded = load_model(folder, bf16=False)
@@ -61,7 +69,7 @@ def trained(
             if order is not None:
                 place_training_order(folder, order)
         elif isinstance(event, Progress) and event.stage == "pause":
-            understudy.adjust(folder, pause=False)
+            place_training_order(folder, resting.pop() if resting else TrainingOrder(pause=False))
 
     TrainingSession(loaded, folder, identities, 1, hear, refocus=refocus).run()  # type: ignore[arg-type]
     return said
@@ -100,6 +108,17 @@ def test_it_is_told_to_finish_and_counts_as_done(tmp_path: Path, monkeypatch: py
     assert index.history[-1]["rate"] < 0.5 * 4 / 50, "the rate has fallen"
     assert not result_of(tmp_path, index).interrupted
     assert understudy.adjust(tmp_path).changes[0]["what"] == "finish"
+
+
+def test_one_that_is_paused_is_told_to_finish_and_ends_as_it_would_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_changes, "_SHORTEST_TAIL", 1)
+    said = trained(tmp_path, 500, {10: TrainingOrder(pause=True)}, while_paused=TrainingOrder(finish=True))
+    rested = [event for event in said if isinstance(event, Progress) and event.stage == "pause"]
+    assert len(rested) == 1, "it need not be told to go on"
+    index = find_generation(tmp_path).index
+    assert (index.step, index.budget.finished) == (12, True), "a fifth of what it had, not the shortest"
 
 
 def test_faces_that_are_chosen_are_drawn_more_often_and_a_run_that_goes_on_knows(tmp_path: Path) -> None:

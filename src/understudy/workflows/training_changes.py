@@ -10,7 +10,7 @@ from understudy.core.bounded import read_bounded
 from understudy.core.errors import ConfigError, ModelError, UnderstudyError
 from understudy.core.events import Notice, OnEvent, Progress
 from understudy.core.files import write_atomically
-from understudy.training.model_index import Change, ModelIndex
+from understudy.training.model_index import Budget, Change, ModelIndex
 from understudy.training.samples import Samples
 from understudy.training.schedule import TAIL
 from understudy.workflows.training_orders import (
@@ -87,7 +87,7 @@ class TrainingChanges:
             waited = time.monotonic() - began
             self._on_event(Progress(stage="pause", done=waited, total=None, unit="s"))
             time.sleep(_LOOK_EVERY_S)
-            if self.take(index, 0.0):
+            if self.take(index, _steps_per_s(index.budget, index.step)):
                 save()
                 self.done()
         if self.stop or wants_end():  # who starts it again wants it to train
@@ -105,6 +105,8 @@ class TrainingChanges:
                 self._on_event(Notice(message=f"the focus stays as it was: {error}"))
         if order.pause is not None:
             index.budget.paused = order.pause
+        elif order.finish:  # who waits for the end does not wait for another order
+            index.budget.paused = False
         if order.finish and index.budget.tail_from is None:
             budget = index.budget
             longest = max(_SHORTEST_TAIL, round(_LONGEST_TAIL_S * steps_per_s))
@@ -133,6 +135,11 @@ class TrainingChanges:
     def _note(self, index: ModelIndex, what: str, said: str) -> None:
         index.changes.append(Change(step=index.step, seconds=index.seconds, what=what, said=said[:1000]))
         self._on_event(Notice(message=f"step {index.step}: {_WORDS[what]}: {said}", is_warning=False))
+
+
+def _steps_per_s(budget: Budget, step: int) -> float:
+    """As it was before it paused."""
+    return (step - budget.first_step) / max(budget.spent_s, 1e-9)
 
 
 _WORDS = {"rate": "learning rate changed to this share", "focus": "drawn more often", "finish": "it ends"}
