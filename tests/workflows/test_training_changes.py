@@ -141,7 +141,13 @@ def test_faces_that_are_chosen_are_drawn_more_often_and_a_run_that_goes_on_knows
     assert any(isinstance(event, Notice) and "stays as it was" in event.message for event in said)
     path.unlink()
     assert ordered_focus(folder, index, None) == worst, "the list lies in the model"
-    (folder / "focus.json").unlink()
+    other = worst.model_copy(update={"frames": [frame.model_copy(update={"frame": 9})]})
+    path.write_text(other.model_dump_json())
+    changes = training_changes.TrainingChanges(folder, refocus, lambda event: None)
+    place_training_order(folder, TrainingOrder(focus=str(path)))
+    assert changes.take(index.model_copy(deep=True), 1.0)
+    assert ordered_focus(folder, index, None) == worst, "a kill before the next list is saved loses neither"
+    (folder / f"focus_{worst.digest()[:16]}.json").unlink()
     with pytest.raises(ModelError, match="cannot be read"):
         ordered_focus(folder, index, None)
 

@@ -67,7 +67,7 @@ class Budget(BaseModel):
     tail_from: _Count | None = None
     tail_steps: _Count = 0
     rate: _Number = 1.0
-    focus: str | None = Field(default=None, max_length=64)
+    focus: str | None = Field(default=None, pattern=r"^([0-9a-f]{64})?$")  # a file's name is made of it
     paused: bool = False
 
 

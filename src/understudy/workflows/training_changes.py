@@ -23,7 +23,6 @@ from understudy.workflows.training_orders import (
 from understudy.workflows.worst_list import WorstList, read_worst
 
 Refocus = Callable[[WorstList | None], list[Samples]]
-_FOCUS = "focus.json"  # in the model's folder: the list that was ordered, wherever it lay
 _LOOK_EVERY_S = 0.5
 _MOST_BYTES = 16 << 20
 _SHORTEST_TAIL = 50  # steps
@@ -126,7 +125,7 @@ class TrainingChanges:
             return
         self.identities = self._refocus(worst)
         if worst is not None:
-            write_atomically(self._folder / _FOCUS, worst.model_dump_json().encode())
+            write_atomically(_list_file(self._folder, digest), worst.model_dump_json().encode())
         index.budget.focus = digest
         self._note(
             index, "focus", NO_FOCUS if worst is None else f"{len(worst.frames)} frames of {worst.target}"
@@ -135,6 +134,11 @@ class TrainingChanges:
     def _note(self, index: ModelIndex, what: str, said: str) -> None:
         index.changes.append(Change(step=index.step, seconds=index.seconds, what=what, said=said[:1000]))
         self._on_event(Notice(message=f"step {index.step}: {_WORDS[what]}: {said}", is_warning=False))
+
+
+def _list_file(folder: Path, digest: str) -> Path:
+    """Where a model has a list that was ordered, wherever that lay; earlier saves find theirs, too."""
+    return folder / f"focus_{digest[:16]}.json"
 
 
 def _steps_per_s(budget: Budget, step: int) -> float:
@@ -156,7 +160,7 @@ def ordered_focus(folder: Path, index: ModelIndex, given: WorstList | None) -> W
         return given
     if not digest:
         return None
-    path = folder / _FOCUS
+    path = _list_file(folder, digest)
     try:
         worst = WorstList.model_validate_json(read_bounded(path, _MOST_BYTES))
     except (OSError, ValueError) as error:
