@@ -56,6 +56,5 @@ def write_chosen(review: Review, faces: Sequence[int], swap: Path) -> Path:
     first = frames[0].footage_sha256 or ""
     chosen = WorstList(video=name, target=name, target_sha256=first, model=None, frames=frames)
     path = swap / _FOLDER / f"{chosen.digest()[:16]}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, chosen.model_dump_json(indent=1).encode())
     return path

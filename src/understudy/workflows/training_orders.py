@@ -62,7 +62,6 @@ def place_training_order(model: Path, order: TrainingOrder) -> Path:
     if folder.is_symlink():
         raise ModelError(f"{folder} is a link out of the model", "remove it")
     path = folder / f"{time.time_ns():020d}_{secrets.token_hex(4)}.json"
-    folder.mkdir(exist_ok=True)
     write_atomically(path, order.model_dump_json(exclude_defaults=True).encode())
     return path
 
