@@ -138,6 +138,16 @@ def test_what_is_ordered_badly_is_refused_and_nothing_is_queued(studio: Studio, 
     assert studio.context.queue.store.all() == []
 
 
+def test_a_number_of_0_is_said_to_the_command(studio: Studio, photo: Path) -> None:
+    asked = {"kind": "animate", "photo": str(photo), "name": "Mia", "driving": str(photo), "strength": 0}
+    with studio.client() as client:
+        told = client.post("/api/start/order", json=asked | {"consent": {"kind": "rendered"}})
+        assert told.status_code == 200
+        assert client.post("/api/jobs/1/stop", json={}).status_code == 200
+    (job,) = studio.context.queue.store.all()
+    assert "--strength=0" in job.arguments
+
+
 def test_each_kind_is_known_again_by_its_command() -> None:
     for kind in KINDS.values():
         assert kind_of([*kind.command, "--x=1"]) is kind

@@ -49,7 +49,8 @@ class _Given:
         self.alone: list[str] = []
         for field in kind.fields:
             value = told.get(field.name)
-            if value not in (None, "", [], False):
+            # a number of 0 is given, and equals False
+            if value is not None and value is not False and value not in ("", []):
                 self._take(field, value)
         _check_complete(kind, set(self.words))
         self.person = self.person or self.words[kind.person]
