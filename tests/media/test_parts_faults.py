@@ -140,8 +140,8 @@ def test_repaired_sound_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     def repaired(self: OutputFile, last: tuple[()] = ()) -> None:
         close(self, last)
-        if self._others is not None:
-            self._others.repaired = 3
+        for other in self._others:
+            other.repaired = 3
 
     monkeypatch.setattr(OutputFile, "close", repaired)
     _, writer = copy(target, tmp_path / "out.mp4")
