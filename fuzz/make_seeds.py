@@ -168,6 +168,43 @@ def _documents(folder: Path) -> Seeds:
     }
 
 
+def _folders(folder: Path) -> Seeds:
+    from understudy.expression.file import expression_text
+    from understudy.expression.performance import Performance
+    from understudy.faces.mesh import template
+    from understudy.speech.world import BANDS, ORDER
+
+    seen = np.array([1, np.nan], np.float32)
+    performance = Performance(
+        times_s=np.array([0.0, 0.04]),
+        names=("jawOpen", "eyeBlinkLeft"),
+        values=np.outer(seen, [0.5, 0.1]).astype(np.float32),
+        pose_deg=np.outer(seen, [5, 0, -3]).astype(np.float32),
+        centre_px=np.outer(seen, [30, 40]).astype(np.float32),
+        scale_px=40 * seen,
+        gaze_deg=np.outer(seen, [1, 2]).astype(np.float32),
+        rest=template(),
+        rest_gaze_deg=(1.0, -2.0),
+        size_px=(96, 64),
+        footage="clip.mp4",
+    )
+    stats = {"mean": [0.0] * (ORDER + 1), "std": [1.0] * (ORDER + 1), "noise": [0.0] * BANDS, "log_f0_mean": 5.0, "log_f0_std": 0.2,
+             "f0_low_hz": 80.0, "f0_high_hz": 400.0}  # fmt: skip
+    speaker = {"name": "anna", "digest": "a" * 64, "speech_s": 60.0, "stats": stats}
+    voice = {
+        "format": 1, "coefficients": ORDER + 1, "width": 8, "code": 4, "blocks": 1, "speakers": [speaker],
+        "weights_sha256": "b" * 64,
+    }  # fmt: skip
+    animator = {
+        "format": 1, "size_px": 64, "coverage": 1.6, "points": 20, "widths": [8, 8, 8, 8, 8],
+        "photo": [8, 8, 8], "blocks": 1, "weights_sha256": "c" * 64,
+    }  # fmt: skip
+    order = {"rate": 0.5, "focus": "worst.json", "pause": True}
+    said = {"voice.json": voice, "animator.json": animator, "order.json": order}
+    seeds = {name: json.dumps(one).encode() for name, one in said.items()}
+    return {**seeds, "curves.json": expression_text(performance).encode()}
+
+
 def _pictures(folder: Path) -> Seeds:
     from understudy.media.stills import encode_still
 
@@ -250,6 +287,7 @@ _MAKERS: dict[str, Callable[[Path], Seeds]] = {
     "pickles": _pickles,
     "foreign": _foreign,
     "documents": _documents,
+    "folders": _folders,
     "pictures": _pictures,
     "video": _video,
     "manifests": _manifests,

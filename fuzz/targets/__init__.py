@@ -17,6 +17,7 @@ TARGETS = (
     "pickles",
     "foreign",
     "documents",
+    "folders",
     "pictures",
     "video",
     "manifests",
