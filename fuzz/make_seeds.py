@@ -188,8 +188,10 @@ def _folders(folder: Path) -> Seeds:
         size_px=(96, 64),
         footage="clip.mp4",
     )
-    stats = {"mean": [0.0] * (ORDER + 1), "std": [1.0] * (ORDER + 1), "noise": [0.0] * BANDS, "log_f0_mean": 5.0, "log_f0_std": 0.2,
-             "f0_low_hz": 80.0, "f0_high_hz": 400.0}  # fmt: skip
+    stats = {
+        "mean": [0.0] * (ORDER + 1), "std": [1.0] * (ORDER + 1), "noise": [0.0] * BANDS,
+        "log_f0_mean": 5.0, "log_f0_std": 0.2, "f0_low_hz": 80.0, "f0_high_hz": 400.0,
+    }  # fmt: skip
     speaker = {"name": "anna", "digest": "a" * 64, "speech_s": 60.0, "stats": stats}
     voice = {
         "format": 1, "coefficients": ORDER + 1, "width": 8, "code": 4, "blocks": 1, "speakers": [speaker],
