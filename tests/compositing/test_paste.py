@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from understudy.compositing.paste import place, place_planes, shown_part
@@ -166,6 +166,7 @@ def test_a_window_lies_on_the_grid_and_holds_the_same(matrix: np.ndarray, grid_p
 
 @settings(deadline=None, max_examples=60)
 @given(matrices, st.tuples(*[st.integers(0, 20)] * 2), st.integers(1, 12), st.integers(0, 2**32 - 1))
+@example(similarity(1, 3, 0, 0), (0, 0), 1, 0)
 def test_the_part_that_is_shown_is_placed_as_the_whole(
     matrix: np.ndarray, corner: tuple[int, int], side: int, seed: int
 ) -> None:
@@ -174,7 +175,7 @@ def test_the_part_that_is_shown_is_placed_as_the_whole(
     x, y = corner
     mask[y : y + side, x : x + side] = 0.75
     whole = place_planes(drawn, mask, matrix, (80, 60), (2, 2))
-    x0, y0, x1, y1 = shown_part(mask, matrix).box
+    x0, y0, x1, y1 = shown_part(mask, matrix, (2, 2)).box
     moved = matrix - np.array([[0, 0, x0], [0, 0, y0]], np.float32)
     part = place_planes(drawn[y0:y1, x0:x1], mask[y0:y1, x0:x1], moved, (80, 60), (2, 2))
     if whole is None or part is None:

@@ -87,7 +87,7 @@ def page(browser, studio: Studio, seen: Seen):
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.set_default_timeout(20_000)
-    page.on("console", lambda message: seen.complaints.append(message.text))
+    page.on("console", lambda message: seen.complaints.append(f"{message.text} {message.location['url']}"))
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
     page.on("request", lambda request: seen.requests.append(request.url))
     page.goto(studio.url)

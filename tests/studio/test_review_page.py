@@ -13,7 +13,7 @@ from made_facesets import write_faceset
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_decisions import Edit
 from understudy.faces.faceset_review import ReviewedFaceset
-from understudy.faces.faceset_schema import MASKS
+from understudy.faces.faceset_schema import CROPS, MASKS
 from understudy.workflows.review import Review
 from understudy.workflows.review_move import move_out
 
@@ -110,6 +110,21 @@ def test_what_is_rejected_stays_rejected_and_what_is_taken_back_does_not(
     assert shown(page) == [3]
     page.click('[data-do="undo"]')  # steps of before the reload, too
     wait_for(page, lambda: count(page, "rejected") == 2)
+
+
+def test_faces_whose_pictures_are_lost_are_shown_without(
+    made: Path, studio, page, seen, tmp_path: Path
+) -> None:
+    shutil.copytree(made / "source.faceset", tmp_path / "source.faceset")
+    for crop in sorted((tmp_path / "source.faceset" / CROPS).iterdir())[5:]:
+        crop.write_bytes(b"no picture")
+    folder = studio.context.production / "source.faceset"
+    shutil.move(tmp_path / "source.faceset", folder)
+    open_review(page, studio, folder)
+    wait_for(page, lambda: page.locator(UNDRAWN).count() == 0)
+    assert page.locator(".wall .face").count() - page.locator(".wall .missing").count() == 5
+    packs = [url for url in seen.requests if "/thumbnails/" in url]
+    assert len(packs) == len(set(packs)) == 2
 
 
 def test_ranges_are_selected_with_the_keys(review, facesets: Path) -> None:

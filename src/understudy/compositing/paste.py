@@ -153,19 +153,20 @@ def place_planes(
     )
 
 
-def shown_part(mask: Mask, crop_from_frame: Matrix) -> Window:
+def shown_part(mask: Mask, crop_from_frame: Matrix, grid_px: tuple[int, int]) -> Window:
     """The part of a crop that a frame shows any of, with what its pixels are interpolated from.
 
-    All of it where the frame shows it so small that it is averaged: in a part whose place changes from
-    frame to frame that would be done in other cells each time.
+    All of it where the frame shows it so small that it, or its chroma alone, is averaged: in a part whose
+    place changes from frame to frame that would be done in other cells each time.
 
     Args:
         mask: (s, s) float32, how much of it is shown.
         crop_from_frame: (2, 3) the similarity that cut it out.
+        grid_px: columns and rows of the frame that share a sample of chroma.
     """
     height, width = mask.shape
     (a, b, _), (c, d, _) = crop_from_frame.tolist()
-    if abs(a * d - b * c) ** 0.5 > AREA_FROM:
+    if (abs(a * d - b * c) * grid_px[0] * grid_px[1]) ** 0.5 > AREA_FROM:
         return Window(0, 0, width, height)
     left, top, columns, rows = cv2.boundingRect((mask > 0).view(np.uint8))
     x0, y0 = max(0, left - _AROUND_PX), max(0, top - _AROUND_PX)

@@ -176,7 +176,7 @@ class Composer:
         drawn = self._colours.take(cut.part.track, frame.index).apply(face.drawn.face, whole_mask)
         if self._light is not None:
             drawn = self._light.given(drawn, cut.crop, whole_mask)
-        x0, y0, x1, y1 = shown_part(whole_mask, cut.crop_from_frame).box
+        x0, y0, x1, y1 = shown_part(whole_mask, cut.crop_from_frame, frame.picture.editable_grid_px).box
         drawn, mask = drawn[y0:y1, x0:x1], whole_mask[y0:y1, x0:x1]
         if self._watermark is not None:
             side_px, time_s = cut.part.face.square.side_px, float(frame.time_s)

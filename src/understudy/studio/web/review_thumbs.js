@@ -129,7 +129,8 @@ export class Thumbs {
     this.decoding += 1;
     let bitmap = null;
     try {
-      bitmap = jpeg.size ? await createImageBitmap(jpeg) : null;
+      // always later, for `work` is in the middle of its list
+      bitmap = await (jpeg.size ? createImageBitmap(jpeg) : null);
     } catch {
       bitmap = null;
     }
