@@ -133,3 +133,12 @@ def test_the_size_may_change_on_the_way(tmp_path: Path) -> None:
     small = [picture.reformat(96, 64) for picture in raw[3:]]
     done = list(Deinterlacer().of(enumerate([*raw[:3], *small])))
     assert [(pts, picture.width) for pts, picture in done] == [(i, 192 if i < 3 else 96) for i in range(6)]
+
+
+def test_what_is_larger_than_anything_interlaced_passes_as_it_is() -> None:
+    raw = [*flagged_frames(2, lambda _: True)]
+    large = raw[1].reformat(4104, 2304)
+    assert large.interlaced_frame
+    done = list(Deinterlacer().of(enumerate([raw[0], large, large])))
+    assert [pts for pts, _ in done] == [0, 1, 2]
+    assert [picture is large for _, picture in done] == [False, True, True]

@@ -68,6 +68,7 @@ def test_a_decoder_makes_no_larger_frames_than_that(tmp_path: Path, monkeypatch:
         VideoReader(path)
     monkeypatch.undo()
     # the container may say nothing of a size that the stream changes to: decoders hold to it, too
-    monkeypatch.setattr(opening, "_LIMITS", {"max_pixels": str(96 * 64 - 1)})
+    monkeypatch.setattr(opening, "_MOST_GROWTH", 0)
+    monkeypatch.setattr(opening, "_GROWN_PIXELS", 96 * 64 - 1)
     with pytest.raises(MediaError, match="no frame that can be decoded"):
         VideoReader(path)

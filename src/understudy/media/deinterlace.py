@@ -14,12 +14,15 @@ from av.filter import Graph
 
 Timed = tuple[int, av.VideoFrame]  # (pts, picture)
 
+_MOST_PIXELS = 4096 * 2304  # nothing interlaced was ever larger than 4K, and the filter holds four pictures
+
 
 class Deinterlacer:
     """Draws the missing half of the lines of pictures that are flagged interlaced, by FFmpeg's bwdif.
 
     A picture shows the moment of its first field. One that is not flagged passes as it is: untouched,
-    and until the first flagged one without cost or delay; from there on pictures come one late.
+    and until the first flagged one without cost or delay; from there on pictures come one late. So does
+    one larger than 4K.
 
     Attributes:
         count: pictures that were flagged, so far.
@@ -70,7 +73,9 @@ class Deinterlacer:
 
 
 def _graph(picture: av.VideoFrame) -> Graph | None:
-    """What draws the missing lines of pictures like one; None where FFmpeg cannot, as of too few columns."""
+    """What draws the missing lines of pictures like one; None where FFmpeg cannot, or they are too large."""
+    if picture.width * picture.height > _MOST_PIXELS:
+        return None
     graph = Graph()
     source = graph.add_buffer(
         width=picture.width,

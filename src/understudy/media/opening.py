@@ -16,7 +16,9 @@ from av.video.stream import VideoStream
 
 from understudy.core.errors import MediaError
 
-MOST_PIXELS = 100_000_000  # of a frame: three times as many as 8K has
+MOST_PIXELS = 80_000_000  # of a frame: as many as 12K has, 12,288 x 6,480
+# and of one that is larger than its file says: four times as many, or 4K
+_MOST_GROWTH, _GROWN_PIXELS = 4, 4096 * 2304
 
 # libavformat also takes lists of other files for videos, and any text for terminal art
 _FORMATS = (
@@ -24,8 +26,11 @@ _FORMATS = (
     *("rm", "dv", "nut", "wtv", "ivf", "yuv4mpegpipe", "m4v", "h264", "hevc", "vvc", "av1", "obu", "vc1"),
     *("mjpeg", "apng", "wav", "w64", "mp3", "flac", "aac", "ac3", "eac3", "aiff", "caf", "au"),
 )
-_LIMITS = {"max_pixels": str(MOST_PIXELS)}
-_OPTIONS = {"format_whitelist": ",".join(_FORMATS), "protocol_whitelist": "file", **_LIMITS}
+_OPTIONS = {
+    "format_whitelist": ",".join(_FORMATS),
+    "protocol_whitelist": "file",
+    "max_pixels": str(MOST_PIXELS),
+}
 
 
 _ASKED = {  # what a file that is none is no kind of, what to give instead, what may be the matter
@@ -81,12 +86,15 @@ def video_stream_of(container: InputContainer, path: Path) -> VideoStream:
         # no context where FFmpeg has no decoder, which PyAV's types do not say
         if stream.time_base is not None and getattr(stream, "codec_context", None) is not None:
             width, height = stream.codec_context.width, stream.codec_context.height
-            if width * height > MOST_PIXELS:
+            pixels = width * height
+            if pixels > MOST_PIXELS:
                 raise MediaError(
                     f"{path} has frames of {width} x {height} px",
                     f"reduce it to {MOST_PIXELS // 1_000_000} million pixels with another program",
                 )
-            stream.codec_context.options = {**stream.codec_context.options, **_LIMITS}
+            # a file of a kilobyte that says 32 x 16 would else make room for five frames of 12K
+            most = min(MOST_PIXELS, max(_MOST_GROWTH * pixels, _GROWN_PIXELS))
+            stream.codec_context.options = {**stream.codec_context.options, "max_pixels": str(most)}
             return stream
     kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "none"
     raise MediaError(f"{path} has no video stream (streams: {kinds})", "give a file with pictures")
