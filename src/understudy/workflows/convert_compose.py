@@ -146,8 +146,8 @@ class Composer:
         matte: Mask | None,
     ) -> Box | None:
         """Put one face into a picture, and how much of it is shown into the matte; tells where it is."""
-        drawn, mask, matrix = self._finished(face, frame)
         size, grid = (picture.width_px, picture.height_px), picture.editable_grid_px
+        drawn, mask, matrix = self._finished(face, frame, grid)
         is_plain = self._blend is None and self._textures is None
         if is_plain and isinstance(picture, DecodedPicture) and picture.coded is not None:
             mask = mask * np.float32(self._look.strength)
@@ -170,13 +170,15 @@ class Composer:
         _cover(matte, placed.window, placed.weight * np.float32(self._look.strength))
         return placed.window.box
 
-    def _finished(self, face: MaskedPart, frame: PartialFrame) -> tuple[FloatImage, Mask, Matrix]:
+    def _finished(
+        self, face: MaskedPart, frame: PartialFrame, grid_px: tuple[int, int]
+    ) -> tuple[FloatImage, Mask, Matrix]:
         """The part of a face that is shown, as it shall look: its pixels, its mask, and where it lies."""
         cut, whole_mask = face.drawn.cut, face.mask
         drawn = self._colours.take(cut.part.track, frame.index).apply(face.drawn.face, whole_mask)
         if self._light is not None:
             drawn = self._light.given(drawn, cut.crop, whole_mask)
-        x0, y0, x1, y1 = shown_part(whole_mask, cut.crop_from_frame, frame.picture.editable_grid_px).box
+        x0, y0, x1, y1 = shown_part(whole_mask, cut.crop_from_frame, grid_px).box
         drawn, mask = drawn[y0:y1, x0:x1], whole_mask[y0:y1, x0:x1]
         if self._watermark is not None:
             side_px, time_s = cut.part.face.square.side_px, float(frame.time_s)
