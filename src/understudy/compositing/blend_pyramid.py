@@ -102,18 +102,30 @@ def _sizes(weight: Mask, levels: int) -> list[tuple[int, int]]:
 
 def coarse_part(picture: FloatImage, weight: Mask, levels: int) -> FloatImage:
     """A picture's coarse part: of its masked pixels only, whatever lies around them."""
-    low = _coarse(picture, weight, levels)
-    for size in _sizes(weight, levels)[-2::-1]:
-        low = cv2.pyrUp(low, dstsize=size)
-    return np.asarray(low, np.float32)
+    return coarse_parts(picture, weight, levels)[0]
 
 
-def _coarse(picture: FloatImage, weight: Mask, levels: int) -> FloatImage:
-    """The weighted mean of a picture around each pixel of the coarsest level."""
-    total = np.asarray(cv2.multiply(picture, tripled(weight)), np.float32)
-    for _ in range(levels):
-        total = np.asarray(cv2.pyrDown(total), np.float32)
-        weight = np.asarray(cv2.pyrDown(weight), np.float32)
+def coarse_parts(picture: FloatImage, weight: Mask, *levels: int) -> list[FloatImage]:
+    """As `coarse_part`, of several levels of one pyramid."""
+    steps = [(np.asarray(cv2.multiply(picture, tripled(weight)), np.float32), weight)]
+    for _ in range(max(levels)):
+        steps.append(_halved(*steps[-1]))
+    sizes = _sizes(weight, max(levels))
+    parts: list[FloatImage] = []
+    for level in levels:
+        low = _mean(*steps[level])
+        for size in sizes[:level][::-1]:
+            low = cv2.pyrUp(low, dstsize=size)
+        parts.append(np.asarray(low, np.float32))
+    return parts
+
+
+def _halved(total: FloatImage, weight: Mask) -> tuple[FloatImage, Mask]:
+    return np.asarray(cv2.pyrDown(total), np.float32), np.asarray(cv2.pyrDown(weight), np.float32)
+
+
+def _mean(total: FloatImage, weight: Mask) -> FloatImage:
+    """The weighted mean around each pixel of a level; where little is known, that of its neighbours."""
     known = weight > _FEW
     mean = np.asarray(cv2.divide(total, tripled(np.maximum(weight, np.float32(_FEW)))), np.float32)
     if known.all():
@@ -121,7 +133,8 @@ def _coarse(picture: FloatImage, weight: Mask, levels: int) -> FloatImage:
     if min(weight.shape) < 2 or not known.any():
         around = np.broadcast_to(total.sum(axis=(0, 1)) / max(float(weight.sum()), _FEW), mean.shape)
     else:
-        around = _coarse(mean, known.astype(np.float32), 1)
+        share = known.astype(np.float32)
+        around = _mean(*_halved(np.asarray(cv2.multiply(mean, tripled(share)), np.float32), share))
         around = cv2.pyrUp(around, dstsize=(weight.shape[1], weight.shape[0]))
     return np.where(known[..., None], mean, around).astype(np.float32)
 

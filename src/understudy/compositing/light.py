@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from understudy.compositing.blend_parts import FloatImage, tripled
-from understudy.compositing.blend_pyramid import coarse_part, levels_for
+from understudy.compositing.blend_pyramid import coarse_parts, levels_for
 from understudy.core.types import Image, Mask
 
 _LOOKED_AT_PX = 64  # side of the crop that the light is found in
@@ -81,11 +81,10 @@ class TargetLight:
             (h, w, 3) float32.
         """
         levels = levels_for(mask, self.cells)
-        coarse = coarse_part(change, mask, levels)
         rim_levels = levels_for(mask, self.rim_cells)
         if rim_levels >= levels:
-            return coarse
-        fine = coarse_part(change, mask, rim_levels)
+            return coarse_parts(change, mask, levels)[0]
+        coarse, fine = coarse_parts(change, mask, levels, rim_levels)
         # how far inside: 0 on the border, 1 from about one pixel of the coarse band inward
         around = cv2.GaussianBlur(mask, (0, 0), 2.0 ** (levels - 1), borderType=cv2.BORDER_CONSTANT)
         inside = tripled(np.clip(2 * np.asarray(around, np.float32) - 1, 0, 1))
