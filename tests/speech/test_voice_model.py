@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from made_voices import NAMES, some_speech, untrained_model
+from understudy.core import weights_file
 from understudy.core.errors import ModelError
 from understudy.nets.voice import VoiceNet, VoiceNetConfig, parameters_of
 from understudy.speech.speaker import speaker_stats
@@ -31,8 +32,6 @@ def test_a_save_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: py
     model = load_voice(folder)
     with torch.no_grad():
         next(iter(model.net.parameters())).add_(1)
-    from understudy.speech import voice_model
-
     written: list[Path] = []
 
     def fails_at_the_second(path: Path, data: bytes) -> None:
@@ -41,7 +40,7 @@ def test_a_save_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: py
             raise OSError("gone")
         path.write_bytes(data)
 
-    monkeypatch.setattr(voice_model, "write_atomically", fails_at_the_second)
+    monkeypatch.setattr(weights_file, "write_atomically", fails_at_the_second)
     with pytest.raises(OSError, match="gone"):
         save_voice(folder, model.net, model.index)
     monkeypatch.undo()

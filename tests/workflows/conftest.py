@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from importlib.resources import as_file, files
 from itertools import islice
 from pathlib import Path
 
 import pytest
+import torch
 
+from understudy.core import files as core_files
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
-from understudy.workflows import extract, train
+from understudy.workflows import extract, train, usual_faces
 from understudy.workflows.configs import ExtractConfig, TrainConfig
 
 
@@ -39,6 +42,32 @@ def facesets(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -
     for key, clip in clips.items():
         extract.run(ExtractConfig(footage=(clip,), faceset=folder / key))
     return folder / "source", folder / "target"
+
+
+@pytest.fixture(scope="session")
+def few_faces(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The same people in half as many faces: enough to train on, where nothing else is asked of them."""
+    folder = tmp_path_factory.mktemp("few faces")
+    for key, clip in clips.items():
+        extract.run(ExtractConfig(footage=(clip,), faceset=folder / key, every=2))
+    return folder / "source", folder / "target"
+
+
+@pytest.fixture
+def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is not waited for, and two faces of a person say how well they are usually drawn."""
+    monkeypatch.setattr(core_files, "sync", lambda path: None)
+    monkeypatch.setattr(core_files, "sync_folder", lambda path: None)
+    monkeypatch.setattr(usual_faces, "_FACES", 2)
+
+
+@pytest.fixture
+def one_thread() -> Generator[None]:
+    """Threads of small networks wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

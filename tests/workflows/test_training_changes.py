@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,9 @@ import torch
 
 import understudy
 from training.made_samples import made_samples
-from understudy.core import files
 from understudy.core.errors import ConfigError, ModelError
 from understudy.core.events import Event, Notice, Progress
+from understudy.training import schedule
 from understudy.training.model import Model
 from understudy.training.model_folder import LoadedModel, find_generation, holds_model, load_model
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
@@ -26,18 +25,14 @@ from understudy.workflows.training_result import result_of
 from understudy.workflows.training_session import TrainingSession
 from understudy.workflows.worst_list import WorstFrame, WorstList
 
+pytestmark = pytest.mark.usefixtures("quick_training", "one_thread")
+
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
-    """Orders are looked for at every step, and nothing is waited for."""
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders are looked for at every step."""
     monkeypatch.setattr(training_changes, "_LOOK_EVERY_S", 0.0)
     monkeypatch.setattr(training_session, "READ_EVERY", 2)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    monkeypatch.setattr(files, "sync", lambda path: None)
-    monkeypatch.setattr(files, "sync_folder", lambda path: None)
-    yield
-    torch.set_num_threads(threads)
 
 
 def trained(
@@ -77,14 +72,14 @@ def trained(
 
 def test_another_rate_is_taken_noted_and_kept_by_a_run_that_goes_on(tmp_path: Path) -> None:
     slower = TrainingOrder(rate=0.5)
-    trained(tmp_path / "whole", 8, {2: slower})
-    trained(tmp_path / "parts", 8, {2: slower, 4: TrainingOrder(stop=True)})
+    trained(tmp_path / "whole", 6, {2: slower})
+    trained(tmp_path / "parts", 6, {2: slower, 4: TrainingOrder(stop=True)})
     assert look(tmp_path / "parts").step == 4, "it was stopped"
-    trained(tmp_path / "parts", 8, {})
+    trained(tmp_path / "parts", 6, {})
     whole, parts = (find_generation(tmp_path / name).index for name in ("whole", "parts"))
     assert [(one.step, one.what, one.said) for one in whole.changes] == [(2, "rate", "0.5")]
     assert parts.weights_sha256 == whole.weights_sha256, "to the bit"
-    trained(tmp_path / "as begun", 8, {})
+    trained(tmp_path / "as begun", 6, {})
     assert find_generation(tmp_path / "as begun").index.weights_sha256 != whole.weights_sha256
     assert whole.history[-1]["rate"] < find_generation(tmp_path / "as begun").index.history[-1]["rate"]
     assert training_orders(tmp_path / "whole") == [], "what is done is removed"
@@ -100,7 +95,7 @@ def test_it_is_paused_until_it_is_told_to_go_on(tmp_path: Path) -> None:
 
 
 def test_it_is_told_to_finish_and_counts_as_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_changes, "_SHORTEST_TAIL", 3)
+    monkeypatch.setattr(schedule, "_SHORTEST_TAIL", 3)
     monkeypatch.setattr(training_changes, "_LONGEST_TAIL_S", 0.0)
     trained(tmp_path, 500, {4: TrainingOrder(finish=True)})
     index = find_generation(tmp_path).index
@@ -113,7 +108,7 @@ def test_it_is_told_to_finish_and_counts_as_done(tmp_path: Path, monkeypatch: py
 def test_one_that_is_paused_is_told_to_finish_and_ends_as_it_would_have(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_changes, "_SHORTEST_TAIL", 1)
+    monkeypatch.setattr(schedule, "_SHORTEST_TAIL", 1)
     said = trained(tmp_path, 500, {10: TrainingOrder(pause=True)}, while_paused=TrainingOrder(finish=True))
     rested = [event for event in said if isinstance(event, Progress) and event.stage == "pause"]
     assert len(rested) == 1, "it need not be told to go on"

@@ -15,9 +15,9 @@ import torch
 
 from limits import enlarge, hearing_ctrl_c, small_disk
 from training.made_samples import made_samples
-from understudy.core import files
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.core.events import Event, Notice, OnEvent, Progress, ignore
+from understudy.training import schedule
 from understudy.training.batches import Batch, batches
 from understudy.training.loop import Trainer
 from understudy.training.model import Model
@@ -34,6 +34,7 @@ from understudy.workflows import training_session
 from understudy.workflows.training_board import Board, TensorBoard
 from understudy.workflows.training_session import MOST_ROLLBACKS, TrainingSession
 
+pytestmark = pytest.mark.usefixtures("quick_training", "one_thread")
 SEED = 5
 
 
@@ -44,15 +45,9 @@ def foreground() -> Generator[None]:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
-    """Nothing to wait for: the disk, the first validation, and threads, which wait for each other."""
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first validation is not waited for."""
     monkeypatch.setattr(training_session, "_FIRST_VALIDATION_S", 0.0)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    monkeypatch.setattr(files, "sync", lambda path: None)
-    monkeypatch.setattr(files, "sync_folder", lambda path: None)
-    yield
-    torch.set_num_threads(threads)
 
 
 def session(
@@ -254,8 +249,8 @@ def test_a_disk_that_is_full_at_the_end_is_an_error_and_the_last_save_is_good(
 def test_it_ends_by_itself_once_it_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.1)
     monkeypatch.setattr(training_session, "_TRAIN_SHARE", 0.0)
-    monkeypatch.setattr(training_session, "_SHORTEST_TAIL", 4)
-    monkeypatch.setattr(training_session, "TAIL", 0.01)
+    monkeypatch.setattr(schedule, "_SHORTEST_TAIL", 4)
+    monkeypatch.setattr(schedule, "TAIL", 0.01)
     monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", 0.8))
     said: list[Event] = []
     subject = session(tmp_path, 1000, said.append)
@@ -274,10 +269,10 @@ def test_it_goes_on_while_it_improves(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(training_session, "_TRAIN_SHARE", 0.0)
     better = iter(np.linspace(0.3, 0.9, 400))
     monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", float(next(better))))
-    subject = session(tmp_path, 80)
-    subject._index.budget = Budget(until_flat=True, steps=80)
+    subject = session(tmp_path, 60)  # the rate is at its peak, where it is asked, from step 50 on
+    subject._index.budget = Budget(until_flat=True, steps=60)
     result = subject.run()
-    assert result.steps == 80
+    assert result.steps == 60
     assert find_generation(tmp_path).index.budget.tail_from is None
     assert result.further_hour is not None
     assert result.further_hour["ssim_gain"] > 0
@@ -287,8 +282,8 @@ def test_progress_says_what_is_worth_seeing(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.0)
     monkeypatch.setattr(training_session, "_TRAIN_SHARE", 0.0)
     said: list[Event] = []
-    session(tmp_path, 20, said.append).run()
+    session(tmp_path, 10, said.append).run()
     last = [event for event in said if isinstance(event, Progress)][-1]
-    assert (last.done, last.total, last.unit) == (20, 20, "steps")
+    assert (last.done, last.total, last.unit) == (10, 10, "steps")
     assert {"step", "loss", "steps a second", "held-out SSIM", "s left"} == set(last.figures)
     assert last.figures["s left"] == 0

@@ -16,8 +16,8 @@ from safetensors.torch import save as save_tensors
 
 from understudy.core.bounded import read_bounded
 from understudy.core.errors import ModelError
-from understudy.core.files import write_atomically
 from understudy.core.identity_record import ConsentReference
+from understudy.core.weights_file import read_weights, save_weights, weights_path
 from understudy.nets.voice import VoiceNet, VoiceNetConfig, parameters_of
 from understudy.speech.speaker import SpeakerStats
 from understudy.speech.world import BANDS, ORDER
@@ -135,8 +135,6 @@ class VoiceModel:
 def save_voice(folder: Path, net: VoiceNet, index: VoiceIndex) -> VoiceIndex:
     """Save a model; one that lies there is there, whole, until the new one is.
 
-    Weights lie in a file named after their digest, which the index, written last, names.
-
     Returns:
         The index, which names the weights.
 
@@ -145,12 +143,7 @@ def save_voice(folder: Path, net: VoiceNet, index: VoiceIndex) -> VoiceIndex:
     """
     data = save_tensors({name: value.contiguous() for name, value in net.state_dict().items()})
     saved = index.model_copy(update={"weights_sha256": hashlib.sha256(data).hexdigest()})
-    weights = _weights(folder, saved)
-    write_atomically(weights, data)
-    write_atomically(folder / _INDEX, saved.model_dump_json(indent=1, exclude_none=True).encode())
-    for old in folder.glob("weights-*.safetensors"):
-        if old != weights:
-            old.unlink(missing_ok=True)
+    save_weights(folder, data, _INDEX, saved.model_dump_json(indent=1, exclude_none=True))
     return saved
 
 
@@ -171,13 +164,8 @@ def load_voice(folder: Path) -> VoiceModel:
             "train one first: understudy voice train --source A --target B --out MODEL",
         )
     index = _index_of(folder / _INDEX)
-    weights = _weights(folder, index)
-    try:
-        data = read_bounded(weights, _MOST_WEIGHTS_BYTES)
-    except OSError as error:
-        raise ModelError(f"{weights} cannot be read ({error.strerror})", "get the model anew") from error
-    if hashlib.sha256(data).hexdigest() != index.weights_sha256:
-        raise ModelError(f"{weights} is damaged", "get the model anew, or train it again")
+    weights = weights_path(folder, index.weights_sha256)
+    data = read_weights(folder, index.weights_sha256, _MOST_WEIGHTS_BYTES, "model")
     sizes = VoiceNetConfig(
         coefficients=index.coefficients, width=index.width, code=index.code, blocks=index.blocks
     )
@@ -215,7 +203,3 @@ def _index_of(path: Path) -> VoiceIndex:
     if len(set(index.names)) != len(index.names):
         raise ModelError(f"{path} is damaged: two speakers have the same name", "train it again")
     return index
-
-
-def _weights(folder: Path, index: VoiceIndex) -> Path:
-    return folder / f"weights-{index.weights_sha256[:16]}.safetensors"

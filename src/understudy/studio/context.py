@@ -11,8 +11,7 @@ from pathlib import Path
 from understudy.core.errors import UnderstudyError
 from understudy.faces.faceset_schema import is_faceset
 from understudy.studio.job_queue import JobQueue
-
-_INDEXES = ("model.json", "model.previous.json")  # of a model; asking `training` would import torch
+from understudy.workflows.training_look import INDEXES
 
 
 @dataclass(kw_only=True)
@@ -99,7 +98,7 @@ class UnknownError(UnderstudyError):
 
 
 def _is_model(path: Path) -> bool:
-    return any((path / name).is_file() for name in _INDEXES)
+    return any((path / name).is_file() for name in INDEXES)
 
 
 def _folders_in(folder: Path) -> list[Path]:

@@ -18,6 +18,7 @@ from understudy.core.bounded import read_bounded
 from understudy.core.errors import ModelError
 from understudy.core.files import write_atomically
 from understudy.core.identity_record import ConsentReference
+from understudy.core.weights_file import read_weights, save_weights, weights_path
 from understudy.nets.animator import Animator, AnimatorConfig
 
 INDEX = "animator.json"
@@ -127,12 +128,7 @@ def save_animator(folder: Path, net: Animator, index: AnimatorIndex) -> Animator
     """
     data = save_tensors({name: value.half().cpu().contiguous() for name, value in net.state_dict().items()})
     saved = index.model_copy(update={"weights_sha256": hashlib.sha256(data).hexdigest()})
-    weights = _weights(folder, saved)
-    write_atomically(weights, data)
-    write_atomically(folder / INDEX, saved.model_dump_json(indent=1, exclude_none=True).encode())
-    for old in folder.glob("weights-*.safetensors"):
-        if old != weights:
-            old.unlink(missing_ok=True)
+    save_weights(folder, data, INDEX, saved.model_dump_json(indent=1, exclude_none=True))
     return saved
 
 
@@ -143,10 +139,8 @@ def load_animator(folder: Path) -> AnimatorModel:
         ModelError: there is none, or it is damaged.
     """
     index = load_index(folder)
-    weights = _weights(folder, index)
-    data = _read(weights, _MOST_WEIGHTS_BYTES)
-    if hashlib.sha256(data).hexdigest() != index.weights_sha256:
-        raise ModelError(f"{weights} is damaged", "get the animator anew, or train it again")
+    weights = weights_path(folder, index.weights_sha256)
+    data = read_weights(folder, index.weights_sha256, _MOST_WEIGHTS_BYTES, "animator")
     try:
         tensors = {name: value.float() for name, value in load_tensors(data).items()}
         with torch.device("meta"):  # an index may claim any size: nothing is made before its weights fit
@@ -208,7 +202,3 @@ def _read(path: Path, most_bytes: int) -> bytes:
         return read_bounded(path, most_bytes)
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror})", "get the animator anew") from error
-
-
-def _weights(folder: Path, index: AnimatorIndex) -> Path:
-    return folder / f"weights-{index.weights_sha256[:16]}.safetensors"

@@ -8,6 +8,18 @@ from dataclasses import dataclass
 from understudy.training.model_index import Budget
 
 TAIL = 0.2  # share of the time given in which the rate falls, where a run ends by itself
+_SHORTEST_TAIL = 50  # steps
+
+
+def tail_steps(steps: int, most: int | None = None) -> int:
+    """How many steps a tail has.
+
+    Args:
+        steps: trained before it.
+        most: that it may have; the shortest one may be longer.
+    """
+    wanted = round(TAIL * steps)
+    return max(_SHORTEST_TAIL, wanted if most is None else min(wanted, most))
 
 
 @dataclass(frozen=True, kw_only=True)

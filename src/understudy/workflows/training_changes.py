@@ -12,7 +12,7 @@ from understudy.core.events import Notice, OnEvent, Progress
 from understudy.core.files import write_atomically
 from understudy.training.model_index import Budget, Change, ModelIndex
 from understudy.training.samples import Samples
-from understudy.training.schedule import TAIL
+from understudy.training.schedule import tail_steps
 from understudy.workflows.training_orders import (
     NO_FOCUS,
     TrainingOrder,
@@ -25,7 +25,6 @@ from understudy.workflows.worst_list import WorstList, read_worst
 Refocus = Callable[[WorstList | None], list[Samples]]
 _LOOK_EVERY_S = 0.5
 _MOST_BYTES = 16 << 20
-_SHORTEST_TAIL = 50  # steps
 _LONGEST_TAIL_S = 120.0
 
 
@@ -108,11 +107,9 @@ class TrainingChanges:
             index.budget.paused = False
         if order.finish and index.budget.tail_from is None:
             budget = index.budget
-            longest = max(_SHORTEST_TAIL, round(_LONGEST_TAIL_S * steps_per_s))
             budget.tail_from = index.step
-            budget.tail_steps = min(
-                longest, max(_SHORTEST_TAIL, round(TAIL * (index.step - budget.first_step)))
-            )
+            longest = round(_LONGEST_TAIL_S * steps_per_s)
+            budget.tail_steps = tail_steps(index.step - budget.first_step, longest)
             self._note(index, "finish", f"{budget.tail_steps} more steps at a falling rate")
         self.stop = self.stop or order.stop
 

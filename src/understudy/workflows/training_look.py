@@ -12,7 +12,7 @@ from understudy.core.bounded import parse_json, read_bounded
 from understudy.training.outlook import outlook
 
 _PREVIEW = re.compile(r"step_(\d{1,15})\.jpg")
-_INDEXES = ("model.json", "model.previous.json")  # the second while the first is exchanged
+INDEXES = ("model.json", "model.previous.json")  # the second while the first is exchanged
 _MOST_BYTES = 64 << 20
 _SSIM, _MEAN_FACE = "ssim ", "mean face "  # as of `training_result`, which imports torch
 
@@ -85,7 +85,7 @@ def look(model: Path) -> TrainingLook:
 def look_stamp(model: Path) -> object:
     """What changes whenever `look` has something else to say, and costs no reading."""
     stamps: list[tuple[int, int] | None] = []
-    for path in (*(model / name for name in _INDEXES), model / "previews"):
+    for path in (*(model / name for name in INDEXES), model / "previews"):
         try:
             found = path.stat()
         except OSError:
@@ -110,7 +110,7 @@ def _steps(folder: Path) -> list[int]:
 
 def _index(model: Path) -> dict[str, Any]:
     """What the index says, read here as `training.model_index` brings torch."""
-    for name in _INDEXES:
+    for name in INDEXES:
         try:
             content = parse_json(read_bounded(model / name, _MOST_BYTES))
         except (OSError, ValueError):

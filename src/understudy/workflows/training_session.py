@@ -29,7 +29,7 @@ from understudy.training.model_folder import (
 )
 from understudy.training.outlook import is_flat
 from understudy.training.samples import Samples
-from understudy.training.schedule import TAIL, Schedule
+from understudy.training.schedule import Schedule, tail_steps
 from understudy.workflows.configs import TrainResult
 from understudy.workflows.held_out import HeldOut
 from understudy.workflows.memory import advised
@@ -48,7 +48,6 @@ _READ_EVERY_S = 2.0  # or so much time, where steps are long
 MOST_ROLLBACKS = 5  # in a row
 _SLOWER = 0.5  # learning rate after a rollback
 _FIRST_VALIDATION_S = 10.0
-_SHORTEST_TAIL = 50  # steps
 
 
 class TrainingSession:
@@ -258,7 +257,7 @@ class TrainingSession:
         if not (budget.until_flat and budget.tail_from is None and at_peak and is_flat(*course(self._index))):
             return
         budget.tail_from = self._index.step
-        budget.tail_steps = max(_SHORTEST_TAIL, round(TAIL * (self._index.step - budget.first_step)))
+        budget.tail_steps = tail_steps(self._index.step - budget.first_step)
         message = f"held-out SSIM is flat: {budget.tail_steps} more steps at a falling rate"
         self._on_event(Notice(message=message, is_warning=False))
 
