@@ -13,6 +13,7 @@ from understudy.core.identity_folder import FOLDER_VARIABLE, store_record
 from understudy.workflows.consent_choice import Given, new_record
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+TESTS = Path(__file__).parent
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -36,6 +37,30 @@ PEOPLE = (
     *(f"p{number}" for number in range(17)),
 )
 
+# the files whose tests take longest
+LONGEST = (
+    "workflows/test_many_identities.py",
+    "workflows/test_marks.py",
+    "workflows/test_train.py",
+    "workflows/test_shared_training.py",
+    "workflows/test_training_session.py",
+    "studio/test_production.py",
+    "workflows/test_extract_survives.py",
+    "workflows/test_convert_voice.py",
+    "workflows/test_swap.py",
+    "workflows/test_bench_quality.py",
+    "cli/test_real_commands.py",
+    "workflows/test_train_survives.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin long files first: a long one that begins last would keep one process busy and the others idle."""
+    places = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    if missing := [path.name for path in places if not path.is_file()]:
+        raise pytest.UsageError(f"{missing} of LONGEST in {Path(__file__).name} is not there: take it out")
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def identity_records(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
@@ -58,14 +83,21 @@ def _own_signing_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["UNDERSTUDY_SIGNING"] = str(tmp_path_factory.mktemp("signing") / "signing")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _disk_is_not_waited_for() -> Iterator[None]:
+    """What tests write need not outlive the machine's next power cut; processes that they start do wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """One for all tests of a process, as Playwright wants it."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs `pip install playwright`")
+    needs = "this opens a page in a real browser and looks at what it shows: install "
+    sync_api = pytest.importorskip("playwright.sync_api", reason=f"{needs}playwright with pip")
     if CHROMIUM is None:
-        pytest.skip(
-            "the page is opened in a real browser, and neither `chromium` nor `google-chrome` is installed"
-        )
+        pytest.skip(f"{needs}`chromium` or `google-chrome`")
     with sync_api.sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield launched

@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from limits import enlarge, small_disk
-from understudy.core import files
 from understudy.core.errors import ModelError, UnderstudyError
 from understudy.nets.presets import PRESETS, Preset
 from understudy.training import model_folder
@@ -39,7 +38,7 @@ class Killed(BaseException):
 
 @pytest.fixture(autouse=True)
 def micro(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An architecture of six numbers, and a disk that need not be waited for."""
+    """An architecture of six numbers."""
     preset = Preset(
         size_px=8,
         coverage=1.0,
@@ -54,8 +53,6 @@ def micro(monkeypatch: pytest.MonkeyPatch) -> None:
         decoder=lambda: nn.Linear(1, 1),
     )
     monkeypatch.setitem(PRESETS, "micro", preset)
-    monkeypatch.setattr(files, "sync", lambda path: None)
-    monkeypatch.setattr(files, "sync_folder", lambda path: None)
 
 
 def made(step: int) -> tuple[Model, AdamW, ModelIndex]:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from understudy.core import files as core_files
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
 from understudy.workflows import extract, train, usual_faces
@@ -55,9 +54,7 @@ def few_faces(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk is not waited for, and two faces of a person say how well they are usually drawn."""
-    monkeypatch.setattr(core_files, "sync", lambda path: None)
-    monkeypatch.setattr(core_files, "sync_folder", lambda path: None)
+    """Two faces of a person say how well they are usually drawn: enough where nothing is converted."""
     monkeypatch.setattr(usual_faces, "_FACES", 2)
 
 

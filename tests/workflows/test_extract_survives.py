@@ -1,21 +1,20 @@
 """Extraction that is killed, runs out of disk or may not write: what is there, and how it goes on."""
 
 import contextlib
-import os
 import random
 import shutil
-import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from forked import ended, start_forked
 from limits import an_ordinary_user, enlarge, small_disk
 from understudy.core.errors import UnderstudyError
 from understudy.core.types import Frame
@@ -27,13 +26,8 @@ from understudy.workflows.configs import ExtractConfig
 # when the 20 kills come: told by what is on the disk, as a clock alone goes wrong beside other work
 MOMENTS = ["any time", "any time", "writing crops", "any time", "segment stored", "any time"] * 3
 MOMENTS += ["any time", "judging"]
-# half as long as they are, so that half as many frames make as many of them
-CODE = """
-from understudy.workflows import extract
-extract.SEGMENT_FRAMES //= 2
-from understudy.cli.main import main
-main()
-"""
+# a quarter of what it is, so that a quarter as many frames make as many segments
+SEGMENT_FRAMES = extract.SEGMENT_FRAMES // 4
 TABLES = ("sources", "tracks", "faces", "landmarks", "identities", "quality")
 
 
@@ -47,7 +41,7 @@ def footage(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
             info, frames = reader.info, list(reader)
         takes.append(frames)
     assert takes[0][0].image.shape == takes[1][0].image.shape
-    shown = [takes[turn % 2][i] for turn in range(16) for i in range(48)]
+    shown = [takes[turn % 2][i] for turn in range(8) for i in range(48)]
     step = takes[0][1].pts - takes[0][0].pts
     with VideoWriter(path, like=info) as writer:
         for index, frame in enumerate(shown):
@@ -66,16 +60,17 @@ def content(faceset: Path) -> dict[str, Any]:
 
 def test_twenty_kills_end_with_the_faceset_of_an_undisturbed_run(footage: Path, tmp_path: Path) -> None:
     calm, killed = tmp_path / "calm", tmp_path / "killed"
+    assert ended(start_forked(["--version"])) == 0  # from here on all is imported
     process = start(footage, calm)
     first_s = seconds_to(process, lambda: crops_in(calm) > 0)
-    assert process.wait() == 0
+    assert ended(process) == 0
     end = frames_done(calm)
 
     dice = random.Random(7)
     reached: list[int] = []
     for moment in MOMENTS:
         crops, stored = crops_in(killed), frames_done(killed)
-        more = dice.randrange(1, 60)
+        more = dice.randrange(1, 30)
         process = start(footage, killed)
         if moment == "any time":
             seconds_to(process, lambda was=crops: crops_in(killed) > was, at_most_s=first_s * dice.random())
@@ -85,31 +80,25 @@ def test_twenty_kills_end_with_the_faceset_of_an_undisturbed_run(footage: Path, 
             seconds_to(process, lambda was=stored: frames_done(killed) > was)
         else:
             seconds_to(process, lambda: frames_done(killed) == end)
-        assert process.poll() is None or moment == "judging", f"it was through after {reached}"
-        with contextlib.suppress(ProcessLookupError):  # judging may be over already
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        assert process.is_alive() or moment == "judging", f"it was through after {reached}"
+        process.kill()
+        process.join()
         reached.append(frames_done(killed))
     assert reached == sorted(reached)
     assert len(set(reached)) > 3, f"the kills came at one place: {reached}"
-    assert start(footage, killed).wait() == 0
+    assert ended(start(footage, killed)) == 0
     assert content(killed) == content(calm)
 
 
-def start(footage: Path, faceset: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", CODE, "extract", str(footage), "--out", str(faceset)]
-    command += ["--identity", "someone"]
-    return subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+def start(footage: Path, faceset: Path) -> BaseProcess:
+    arguments = ["extract", str(footage), "--out", str(faceset), "--identity", "someone"]
+    return start_forked(arguments, extract__SEGMENT_FRAMES=SEGMENT_FRAMES)
 
 
-def seconds_to(
-    process: subprocess.Popen[bytes], reached: Callable[[], bool], *, at_most_s: float = 60.0
-) -> float:
+def seconds_to(process: BaseProcess, reached: Callable[[], bool], *, at_most_s: float = 60.0) -> float:
     """How long it took until something was reached, the process ended or the time was over."""
     started = time.monotonic()
-    while process.poll() is None and time.monotonic() - started < at_most_s and not reached():
+    while process.is_alive() and time.monotonic() - started < at_most_s and not reached():
         time.sleep(0.005)
     return time.monotonic() - started
 

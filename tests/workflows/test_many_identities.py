@@ -13,7 +13,6 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from understudy.core import files
 from understudy.core.errors import ConfigError, ModelError, UnderstudyError
 from understudy.core.files import sha256_of_file
 from understudy.training.base import start_from_base
@@ -24,30 +23,44 @@ from understudy.workflows import train, training_session
 from understudy.workflows.configs import TrainConfig, TrainResult
 from understudy.workflows.report_facts import settings_of
 
+pytestmark = pytest.mark.usefixtures("quick_training")
+
 Weights = dict[str, torch.Tensor]
 FACES = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), np.uint8)
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk is not waited for."""
-    monkeypatch.setattr(files, "sync", lambda path: None)
-    monkeypatch.setattr(files, "sync_folder", lambda path: None)
-
-
 @pytest.fixture(scope="module")
-def people(facesets: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def people(few_faces: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Facesets of 17 people, who look alike in twos."""
     folder = tmp_path_factory.mktemp("people")
     for number in range(17):
         own = folder / f"p{number}"
-        shutil.copytree(facesets[number % 2], own)
+        shutil.copytree(few_faces[number % 2], own)
         with closing(sqlite3.connect(own / "faces.sqlite")) as database, database:
             renamed = database.execute(
                 "UPDATE meta SET value = ? WHERE value IN ('source', 'target')", (own.name,)
             ).rowcount
         assert renamed == 1
     return [folder / f"p{number}" for number in range(17)]
+
+
+@pytest.fixture(scope="module")
+def two(people: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of the first two; copy it to change it."""
+    folder = tmp_path_factory.mktemp("two") / "m"
+    trained(people[:2], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def three(people: list[Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainResult]:
+    """A model of the first three, of four steps; copy it to change it."""
+    folder = tmp_path_factory.mktemp("three") / "m"
+    return folder, trained(people[:3], folder, steps=4)
+
+
+def copied(model: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(model, folder))
 
 
 def trained(facesets: Sequence[Path], model: Path, **settings: object) -> TrainResult:
@@ -112,21 +125,22 @@ def test_sixteen_people_are_trained_and_seventeen_are_too_many(people: list[Path
     assert not (tmp_path / "many").exists()
 
 
-def test_a_fourth_joins_and_the_first_three_are_as_they_were(people: list[Path], tmp_path: Path) -> None:
-    folder = tmp_path / "m"
-    before = trained(people[:3], folder, steps=4)
-    three = loaded(folder)
+def test_a_fourth_joins_and_the_first_three_are_as_they_were(
+    people: list[Path], three: tuple[Path, TrainResult], tmp_path: Path
+) -> None:
+    folder, before = copied(three[0], tmp_path / "m"), three[1]
+    first = loaded(folder)
     killed_at_the_first_step(people[:4], folder, resume=True)
     four = loaded(folder)
     for number in range(3):
-        old, new = (model.decoders[number].state_dict() for model in (three, four))
+        old, new = (model.decoders[number].state_dict() for model in (first, four))
         assert all(torch.equal(value, new[name]) for name, value in old.items())
         for drawn, as_before in zip(
-            four.draw(FACES, f"p{number}"), three.draw(FACES, f"p{number}"), strict=True
+            four.draw(FACES, f"p{number}"), first.draw(FACES, f"p{number}"), strict=True
         ):
             assert (drawn == as_before).all()
     assert all(
-        torch.equal(value, encoder_of(folder)[name]) for name, value in three.encoder.state_dict().items()
+        torch.equal(value, encoder_of(folder)[name]) for name, value in first.encoder.state_dict().items()
     )
     by: dict[str | None, list[float]] = {}
     for encoder in (None, "trained", "frozen"):
@@ -149,12 +163,10 @@ def test_a_fourth_joins_and_the_first_three_are_as_they_were(people: list[Path],
     assert networks_moved(fourth, loaded(tmp_path / "None")) == pytest.approx(trained_too, rel=0.5)
 
 
-def test_a_slow_encoder_moves_less_but_moves(people: list[Path], tmp_path: Path) -> None:
-    trained(people[:2], tmp_path / "m")
-    start, by = encoder_of(tmp_path / "m"), {}
+def test_a_slow_encoder_moves_less_but_moves(people: list[Path], two: Path, tmp_path: Path) -> None:
+    start, by = encoder_of(two), {}
     for encoder in ("trained", "slow", "frozen"):
-        shutil.copytree(tmp_path / "m", tmp_path / encoder)
-        trained(people[:2], tmp_path / encoder, resume=True, encoder=encoder, steps=4)
+        trained(people[:2], copied(two, tmp_path / encoder), resume=True, encoder=encoder, steps=4)
         by[encoder] = moved(start, encoder_of(tmp_path / encoder))
     assert by["frozen"] == 0
     assert 0.05 * by["trained"] < by["slow"] < 0.2 * by["trained"]
@@ -164,11 +176,16 @@ def test_a_slow_encoder_moves_less_but_moves(people: list[Path], tmp_path: Path)
 
 @pytest.mark.parametrize(("count", "encoder"), [(2, "slow"), (3, None)])  # two go on; a third joins
 def test_a_stopped_slow_run_ends_like_an_undisturbed_one(
-    count: int, encoder: str | None, people: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    count: int,
+    encoder: str | None,
+    people: list[Path],
+    two: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(training_session, "READ_EVERY", 1)
-    trained(people[:2], tmp_path / "whole")
-    shutil.copytree(tmp_path / "whole", tmp_path / "stopped")
+    for name in ("whole", "stopped"):
+        copied(two, tmp_path / name)
     settings = {"resume": True, "encoder": encoder, "steps": 6}
     trained(people[:count], tmp_path / "whole", **settings)
     config = TrainConfig(
@@ -182,9 +199,10 @@ def test_a_stopped_slow_run_ends_like_an_undisturbed_one(
     assert whole.optimizer_sha256 == stopped.optimizer_sha256
 
 
-def test_a_model_starts_from_anothers_encoder(people: list[Path], tmp_path: Path) -> None:
-    known, new = tmp_path / "known", tmp_path / "new"
-    trained(people[:3], known)
+def test_a_model_starts_from_anothers_encoder(
+    people: list[Path], three: tuple[Path, TrainResult], tmp_path: Path
+) -> None:
+    known, new = copied(three[0], tmp_path / "known"), tmp_path / "new"
     theirs, saved = encoder_of(known), find_generation(known).index.weights_sha256
     killed_at_the_first_step(people[3:5], new, from_model=known)
     started = loaded(new)
@@ -201,7 +219,7 @@ def test_a_model_starts_from_anothers_encoder(people: list[Path], tmp_path: Path
     assert moved(theirs, encoder_of(new)) > 0
     origin = find_generation(new).index.encoder_from
     assert origin is not None
-    assert (origin.folder, origin.step, origin.weights_sha256) == (str(known), 2, saved)
+    assert (origin.folder, origin.step, origin.weights_sha256) == (str(known), 4, saved)
     assert origin.identities == ["p0", "p1", "p2"]
     assert find_generation(tmp_path / "moved").index.weights_sha256 == saved
     # it is known of who comes after, too, and stays known when training goes on
@@ -214,9 +232,10 @@ def test_a_model_starts_from_anothers_encoder(people: list[Path], tmp_path: Path
     assert "which learnt from p3, p4, p0, p1, p2" in repr(settings_of(result))
 
 
-def test_another_run_is_told_from_one_of_another_encoder(people: list[Path], tmp_path: Path) -> None:
-    trained(people[:2], tmp_path / "known")
-    killed_at_the_first_step(people[:2], tmp_path / "m", from_model=tmp_path / "known")
+def test_another_run_is_told_from_one_of_another_encoder(
+    people: list[Path], two: Path, tmp_path: Path
+) -> None:
+    killed_at_the_first_step(people[:2], tmp_path / "m", from_model=two)
     with pytest.raises(ModelError, match="holds a model already"):
         trained(people[:2], tmp_path / "m")
 
@@ -228,9 +247,8 @@ def refused(people: list[Path], model: Path, **settings: object) -> str:
     return str(caught.value)
 
 
-def test_an_encoder_that_does_not_fit_is_refused(people: list[Path], tmp_path: Path) -> None:
-    known, new = tmp_path / "known", tmp_path / "new"
-    trained(people[:2], known)
+def test_an_encoder_that_does_not_fit_is_refused(people: list[Path], two: Path, tmp_path: Path) -> None:
+    known, new = copied(two, tmp_path / "known"), tmp_path / "new"
     assert "of the preset tiny, it does not fit standard: give the preset tiny" in refused(
         people, new, from_model=known, preset="standard"
     )

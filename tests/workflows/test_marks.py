@@ -40,8 +40,16 @@ def shown_in(folder: Path) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Source and target, a second each."""
+    folder = tmp_path_factory.mktemp("footage")
+    names = {"source": "B_train", "target": "A_testA"}
+    return {key: shortened(name, folder / f"{key}.mp4", 24) for key, name in names.items()}
+
+
+@pytest.fixture(scope="module")
 def made(
-    clips: dict[str, Path], facesets: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+    footage: dict[str, Path], few_faces: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A folder that all commands have written to."""
     pytest.importorskip("tensorboard")
@@ -49,22 +57,26 @@ def made(
     (out / "short").mkdir()
     target = shortened("A_testA", out / "short" / "target.mp4", 12)
     understudy.swap(
-        clips["source"], clips["target"], out / "swap.mp4", steps=2, report=out / "swap.html",
+        footage["source"], footage["target"], out / "swap.mp4", steps=2, report=out / "swap.html",
         worst=out / "worst", matte=out / "matte.mp4",
     )  # fmt: skip
     model = out / "trained"
-    understudy.train(facesets, model, steps=2, batch=4, tensorboard=True)
+    understudy.train(few_faces, model, steps=2, batch=4, tensorboard=True)
     understudy.convert(target, model, out / "convert.mkv", worst=out / "worst of convert")
     understudy.convert(target, model, out / "frames" / "%04d.png")
     for suffix in (".png", ".jpg", ".webp"):
         understudy.convert(target, model, out / f"frame{suffix}", frame=3)
     understudy.convert(target, model, frame=[3], colour="lab", blend="feather", grid=out / "grid.webp")
     understudy.evaluate(
-        out / "swap.mp4", target, source=facesets[0], report=out / "evaluate.html", worst=out / "worst of all"
+        out / "swap.mp4",
+        target,
+        source=few_faces[0],
+        report=out / "evaluate.html",
+        worst=out / "worst of all",
     )
     outputs = [out / "convert.mkv", out / "frames" / "*.png"]
     understudy.compare(outputs, target, report=out / "compare.html")
-    understudy.coverage(*facesets, out=out / "coverage.html")
+    understudy.coverage(*few_faces, out=out / "coverage.html")
     _animate(target, out)
     return out
 
@@ -116,13 +128,13 @@ def test_what_animations_say(made: Path) -> None:
     assert result_of(made / "animate footage.mp4").made_from[0]["title"] == "target.mp4"
 
 
-def test_what_pictures_say(made: Path, clips: dict[str, Path]) -> None:
+def test_what_pictures_say(made: Path, footage: dict[str, Path]) -> None:
     worst = result_of(next((made / "worst").glob("*.jpg")))
     assert worst.is_synthetic
     assert worst.roles == [{"source": "source", "target": "target"}]
     assert [entry["identity"] for entry in worst.consent] == ["source"]
     known = {entry["title"]: entry["sha256"] for entry in worst.made_from}
-    assert known["target.mp4"] == sha256_of(clips["target"])
+    assert known["target.mp4"] == sha256_of(footage["target"])
     assert known["swap.mp4"] == sha256_of(made / "swap.mp4")
     preview = result_of(next((made / "trained" / "previews").glob("*.jpg")))
     assert {entry["identity"] for entry in preview.consent} == {"source", "target"}
@@ -169,12 +181,12 @@ def test_without_their_manifest_the_tags_are_left(made: Path, tmp_path: Path) ->
 
 
 def test_what_was_not_swapped_says_nothing(
-    clips: dict[str, Path], facesets: tuple[Path, Path], tmp_path: Path
+    footage: dict[str, Path], few_faces: tuple[Path, Path], tmp_path: Path
 ) -> None:
     understudy.evaluate(
-        clips["target"],
-        clips["target"],
-        source=facesets[0],
+        footage["target"],
+        footage["target"],
+        source=few_faces[0],
         report=tmp_path / "r.html",
         worst=tmp_path / "worst",
     )
@@ -184,12 +196,12 @@ def test_what_was_not_swapped_says_nothing(
 
 
 def test_a_preview_that_cannot_be_signed_is_not_there(
-    facesets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few_faces: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> None:
         raise UnderstudyError("no certificate")
 
     monkeypatch.setattr(held_out, "marks_of_model", fails)
-    result = train.run(TrainConfig(facesets=facesets, model=tmp_path / "m", steps=1, batch=4))
+    result = train.run(TrainConfig(facesets=few_faces, model=tmp_path / "m", steps=1, batch=4))
     assert result.previews == []
     assert any("no preview of step 1: no certificate" in warning for warning in result.warnings)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from understudy.training.model_folder import find_generation, load_model
 from understudy.workflows import team_start, train, training_session
 from understudy.workflows.configs import TrainConfig
 
-STEPS = 20
+STEPS = 8
 
 
 @pytest.fixture(autouse=True)
@@ -87,20 +88,19 @@ def test_two_processes_make_the_model_of_one(
 
 
 def test_networks_that_learn_slowly_do_so_in_every_process(
-    facesets: tuple[Path, Path], tmp_path: Path
+    few_faces: tuple[Path, Path], model: Path, tmp_path: Path
 ) -> None:
     def trained(name: str, **how: object) -> dict[str, torch.Tensor]:
-        train.run(TrainConfig(facesets=facesets, model=tmp_path / name, steps=4, **how))  # type: ignore[arg-type]
+        train.run(TrainConfig(facesets=few_faces, model=tmp_path / name, steps=4, **how))  # type: ignore[arg-type]
         return load_model(tmp_path / name, bf16=False).model.state_dict()
 
-    trained("other", batch=2)
-    start = {"from_model": tmp_path / "other", "encoder": "slow"}
+    start = {"from_model": model, "encoder": "slow"}
     two, parts = trained("two", batch=4, devices=2, **start), trained("parts", batch=2, accumulate=2, **start)
     assert all(torch.equal(value, parts[name]) for name, value in two.items())
 
 
 def test_a_process_that_is_killed_ends_the_training_and_all_steps_before_are_kept(
-    facesets: tuple[Path, Path],
+    few_faces: tuple[Path, Path],
     tmp_path: Path,
     started: list[subprocess.Popen[bytes]],
     monkeypatch: pytest.MonkeyPatch,
@@ -111,29 +111,29 @@ def test_a_process_that_is_killed_ends_the_training_and_all_steps_before_are_kep
         if isinstance(event, Progress) and event.figures.get("step") == 3:
             started[0].kill()
 
-    config = TrainConfig(facesets=facesets, model=tmp_path / "m", steps=STEPS, batch=2, devices=2)
+    config = TrainConfig(facesets=few_faces, model=tmp_path / "m", steps=STEPS, batch=2, devices=2)
     with pytest.raises(ProcessLost, match=r"process 2 of 2 has ended \(SIGKILL.*m holds step 3: run"):
         train.run(config, on_event)
     index = find_generation(tmp_path / "m").index
     assert (index.step, index.budget.finished) == (3, False)
-    alone = TrainConfig(facesets=facesets, model=tmp_path / "m", steps=2, batch=2, resume=True)
+    alone = TrainConfig(facesets=few_faces, model=tmp_path / "m", steps=2, batch=2, resume=True)
     assert train.run(alone).steps == 5
 
 
 def test_a_process_that_cannot_start_says_why(
-    facesets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few_faces: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, sys.path)]))
     (tmp_path / "torch.py").write_text("raise OSError('no such library')")
     with pytest.raises(ProcessLost, match=r"process 2 of 2 has ended \(OSError: no such library\)"):
-        train.run(TrainConfig(facesets=facesets, model=tmp_path / "m", steps=1, devices=2))
+        train.run(TrainConfig(facesets=few_faces, model=tmp_path / "m", steps=1, devices=2))
 
 
 def test_nobody_is_started_for_settings_that_cannot_work(
-    facesets: tuple[Path, Path], tmp_path: Path, started: list[subprocess.Popen[bytes]]
+    few_faces: tuple[Path, Path], tmp_path: Path, started: list[subprocess.Popen[bytes]]
 ) -> None:
     def run(**how: int) -> None:
-        train.run(TrainConfig(facesets=facesets, model=tmp_path / "m", steps=1, **how))  # type: ignore[arg-type]
+        train.run(TrainConfig(facesets=few_faces, model=tmp_path / "m", steps=1, **how))  # type: ignore[arg-type]
 
     with pytest.raises(ConfigError, match=r"3 faces .* evenly by 2 processes: give --batch 4"):
         run(batch=3, devices=2)
@@ -147,9 +147,11 @@ def test_nobody_is_started_for_settings_that_cannot_work(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_torchrun_trains_with_one_voice_and_ctrl_c_saves(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+def test_torchrun_trains_with_one_voice_and_ctrl_c_saves(
+    few_faces: tuple[Path, Path], tmp_path: Path
+) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command += ["-m", "understudy", "train", *map(str, facesets), "--model", str(tmp_path / "m")]
+    command += ["-m", "understudy", "train", *map(str, few_faces), "--model", str(tmp_path / "m")]
     with (tmp_path / "said").open("w+") as said:
         process = subprocess.Popen(
             [*command, "--steps", "2000", "--batch", "2", "--json"],
@@ -160,6 +162,7 @@ def test_torchrun_trains_with_one_voice_and_ctrl_c_saves(facesets: tuple[Path, P
         )
         while "train: " not in (tmp_path / "said").read_text():
             assert process.poll() is None
+            time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
         (line,) = process.communicate()[0].splitlines()
         errors = (tmp_path / "said").read_text()

@@ -23,6 +23,8 @@ from understudy.workflows import train, training_session
 from understudy.workflows.configs import TrainConfig
 from understudy.workflows.memory import needed_bytes
 
+pytestmark = pytest.mark.usefixtures("quick_training")
+
 
 def _weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_model(folder, bf16=False).model.state_dict()
@@ -35,9 +37,9 @@ def _state(folder: Path) -> tuple[object, ...]:
     return index.weights_sha256, index.optimizer_sha256, index.step, index.seed, index.loss
 
 
-def test_it_learns(facesets: tuple[Path, Path], tmp_path: Path) -> None:
-    config = TrainConfig(facesets=facesets, model=tmp_path / "model", steps=40, start="scratch")
-    few = train.run(TrainConfig(facesets=facesets, model=tmp_path / "few", steps=2, start="scratch"))
+def test_it_learns(few_faces: tuple[Path, Path], tmp_path: Path) -> None:
+    config = TrainConfig(facesets=few_faces, model=tmp_path / "model", steps=40, batch=4, start="scratch")
+    few = train.run(replace(config, model=tmp_path / "few", steps=2))
     many = train.run(config)
     assert many.steps == 40
     for identity in ("source", "target"):
@@ -76,9 +78,9 @@ def two_threads(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
 
 @pytest.mark.usefixtures("two_threads")
 def test_a_stopped_run_ends_like_an_undisturbed_one(
-    facesets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few_faces: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"facesets": facesets, "batch": 2, "seed": 3, "steps": 12}
+    settings = {"facesets": few_faces, "batch": 2, "seed": 3, "steps": 12}
     train.run(TrainConfig(model=tmp_path / "whole", **settings))  # type: ignore[arg-type]
     stopped = TrainConfig(model=tmp_path / "stopped", **settings)  # type: ignore[arg-type]
     with monkeypatch.context() as patch:
@@ -87,15 +89,15 @@ def test_a_stopped_run_ends_like_an_undisturbed_one(
     assert find_generation(tmp_path / "stopped").index.step == 6
     # the same command, no flag, by another process
     code = "from understudy.cli.main import main; main()"
-    command = [sys.executable, "-c", code, "train", *facesets, "--model", stopped.model]
+    command = [sys.executable, "-c", code, "train", *few_faces, "--model", stopped.model]
     subprocess.run([*command, "--steps", "12", "--batch", "2", "--seed", "3"], check=True)
     assert _state(tmp_path / "whole") == _state(tmp_path / "stopped")
     with pytest.raises(ModelError, match="holds a model already"):
         train.run(stopped)
 
 
-def test_weights_of_losses_are_part_of_what_makes_a_run(facesets: tuple[Path, Path], tmp_path: Path) -> None:
-    settings = {"facesets": facesets, "batch": 2, "steps": 3}
+def test_weights_of_losses_are_part_of_what_makes_a_run(few_faces: tuple[Path, Path], tmp_path: Path) -> None:
+    settings = {"facesets": few_faces, "batch": 2, "steps": 3}
     usual = TrainConfig(model=tmp_path / "usual", **settings)  # type: ignore[arg-type]
     train.run(usual)
     assert "losses" not in find_generation(usual.model).index.settings
@@ -109,8 +111,8 @@ def test_weights_of_losses_are_part_of_what_makes_a_run(facesets: tuple[Path, Pa
     assert any(not torch.equal(first[name], second[name]) for name in first)
 
 
-def test_training_further_begins_a_new_budget(facesets: tuple[Path, Path], tmp_path: Path) -> None:
-    settings = {"facesets": facesets, "batch": 2, "seed": 3}
+def test_training_further_begins_a_new_budget(few_faces: tuple[Path, Path], tmp_path: Path) -> None:
+    settings = {"facesets": few_faces, "batch": 2, "seed": 3}
     train.run(TrainConfig(model=tmp_path / "a", steps=3, **settings))  # type: ignore[arg-type]
     middle = _weights(tmp_path / "a")
     train.run(TrainConfig(model=tmp_path / "b", steps=3, **settings))  # type: ignore[arg-type]
@@ -124,8 +126,8 @@ def test_training_further_begins_a_new_budget(facesets: tuple[Path, Path], tmp_p
     assert any(not torch.equal(first[name], middle[name]) for name in first)
 
 
-def test_ctrl_c_saves(facesets: tuple[Path, Path], tmp_path: Path) -> None:
-    config = TrainConfig(facesets=facesets, model=tmp_path / "m", steps=50, batch=2)
+def test_ctrl_c_saves(few_faces: tuple[Path, Path], tmp_path: Path) -> None:
+    config = TrainConfig(facesets=few_faces, model=tmp_path / "m", steps=50, batch=2)
     result = train.run(config, _stop_at(1))
     assert result.interrupted
     assert 1 <= load_model(tmp_path / "m", bf16=False).index.step <= training_session.READ_EVERY
@@ -173,9 +175,9 @@ def test_a_model_is_never_overwritten(facesets: tuple[Path, Path], model: Path, 
 
 
 def test_memory_that_runs_out_gives_advice_and_keeps_the_model(
-    facesets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few_faces: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"facesets": facesets, "model": tmp_path / "m", "batch": 2}
+    settings = {"facesets": few_faces, "model": tmp_path / "m", "batch": 2}
     train.run(TrainConfig(steps=1, **settings))  # type: ignore[arg-type]
     before = _weights(tmp_path / "m")
 
@@ -191,16 +193,16 @@ def test_memory_that_runs_out_gives_advice_and_keeps_the_model(
 
 
 def test_faces_that_do_not_fit_into_memory_are_read_from_disk(
-    facesets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few_faces: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = Model("tiny", ["source", "target"], bf16=False)
     room = needed_bytes(model, [0, 0], 2)
     monkeypatch.setattr(train, "available_bytes", lambda _: room + 100_000)
     monkeypatch.setattr(train, "has_fast_bf16", lambda _: False)
-    mapped = train.run(TrainConfig(facesets=facesets, model=tmp_path / "mapped", steps=2, batch=2))
+    mapped = train.run(TrainConfig(facesets=few_faces, model=tmp_path / "mapped", steps=2, batch=2))
     assert [warning for warning in mapped.warnings if "read from disk at every step" in warning]
     monkeypatch.setattr(train, "available_bytes", lambda _: None)
-    held = train.run(TrainConfig(facesets=facesets, model=tmp_path / "held", steps=2, batch=2))
+    held = train.run(TrainConfig(facesets=few_faces, model=tmp_path / "held", steps=2, batch=2))
     assert held.warnings == []
     one, other = _weights(tmp_path / "mapped"), _weights(tmp_path / "held")
     assert all(torch.equal(one[name], other[name]) for name in one)
@@ -214,15 +216,15 @@ def test_settings_that_do_not_go_together_are_told(facesets: tuple[Path, Path], 
     assert not (tmp_path / "m").exists()
 
 
-def test_a_third_identity_joins_a_trained_model(facesets: tuple[Path, Path], tmp_path: Path) -> None:
-    shutil.copytree(facesets[0], tmp_path / "third")
+def test_a_third_identity_joins_a_trained_model(few_faces: tuple[Path, Path], tmp_path: Path) -> None:
+    shutil.copytree(few_faces[0], tmp_path / "third")
     with closing(sqlite3.connect(tmp_path / "third" / "faces.sqlite")) as database, database:
         renamed = database.execute("UPDATE meta SET value = 'third' WHERE value = 'source'").rowcount
     assert renamed == 1
     settings = {"model": tmp_path / "m", "batch": 1}
-    train.run(TrainConfig(facesets=facesets, steps=1, **settings))  # type: ignore[arg-type]
+    train.run(TrainConfig(facesets=few_faces, steps=1, **settings))  # type: ignore[arg-type]
     before = _weights(tmp_path / "m")
-    three = (*facesets, tmp_path / "third")
+    three = (*few_faces, tmp_path / "third")
 
     def is_killed(*_: object) -> torch.Tensor:
         raise OSError("killed")
@@ -236,7 +238,7 @@ def test_a_third_identity_joins_a_trained_model(facesets: tuple[Path, Path], tmp
     assert killed.model.identities == ("source", "target", "third")
     assert killed.index.best is None
     (tmp_path / "m").rename(tmp_path / "killed")
-    train.run(TrainConfig(facesets=facesets, steps=1, **settings))  # type: ignore[arg-type]
+    train.run(TrainConfig(facesets=few_faces, steps=1, **settings))  # type: ignore[arg-type]
     result = train.run(
         TrainConfig(facesets=three, steps=2, resume=True, encoder="frozen", **settings)  # type: ignore[arg-type]
     )

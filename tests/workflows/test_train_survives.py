@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
+from forked import ended, start_forked
 from understudy.training.model_folder import find_generation, holds_model, load_model
 
 pytestmark = pytest.mark.skipif(
@@ -20,29 +19,22 @@ pytestmark = pytest.mark.skipif(
 )
 
 STEPS = 24
-# saves whenever it may: most of the time a save is being written
-CODE = """
-from understudy.workflows import training_session
-training_session.SAVE_EVERY_S = {save_every_s}
-from understudy.cli.main import main
-main()
-"""
 
 
-def test_kills_end_with_the_model_of_an_undisturbed_run(facesets: tuple[Path, Path], tmp_path: Path) -> None:
+def test_kills_end_with_the_model_of_an_undisturbed_run(few_faces: tuple[Path, Path], tmp_path: Path) -> None:
     calm, killed = tmp_path / "calm", tmp_path / "killed"
-    process = start(facesets, calm, save_every_s=1000.0)
+    process = start(few_faces, calm, save_every_s=1000.0)
     reached: list[int] = []
     for moment in (nothing_yet, first_weights, moving, saving, saved):
-        victim = start(facesets, killed)
+        victim = start(few_faces, killed)
         wait_for(victim, moment(killed))
-        os.killpg(victim.pid, signal.SIGKILL)
-        victim.wait()
+        victim.kill()
+        victim.join()
         reached.append(whole_step(killed))
     assert reached == sorted(reached)
     assert reached[-1] > 0
-    assert start(facesets, killed).wait() == 0
-    assert process.wait() == 0
+    assert ended(start(few_faces, killed)) == 0
+    assert ended(process) == 0
     one, other = (find_generation(folder).index for folder in (calm, killed))
     assert one.budget.finished
     assert other.budget.finished
@@ -54,22 +46,16 @@ def test_kills_end_with_the_model_of_an_undisturbed_run(facesets: tuple[Path, Pa
     )
 
 
-def start(facesets: tuple[Path, Path], model: Path, save_every_s: float = 0.0) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", CODE.format(save_every_s=save_every_s), "train", *map(str, facesets)]
-    command += ["--model", str(model), "--steps", str(STEPS), "--batch", "1"]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
+def start(few_faces: tuple[Path, Path], model: Path, save_every_s: float = 0.0) -> BaseProcess:
+    """It saves whenever it may: most of the time a save is being written."""
+    arguments = ["train", *map(str, few_faces), "--model", str(model), "--steps", str(STEPS), "--batch", "1"]
+    return start_forked(arguments, training_session__SAVE_EVERY_S=save_every_s)
 
 
-def wait_for(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
+def wait_for(process: BaseProcess, reached: Callable[[], bool]) -> None:
     started = time.monotonic()
     while not reached():
-        assert process.poll() is None, "it ended before it was killed"
+        assert process.is_alive(), "it ended before it was killed"
         assert time.monotonic() - started < 120
         time.sleep(0.001)
 

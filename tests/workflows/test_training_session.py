@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from understudy.training.model_folder import (
     save_index,
 )
 from understudy.training.model_index import Best, Budget, IdentityEntry, ModelIndex
+from understudy.training.schedule import Schedule
 from understudy.training.validate import Validation
 from understudy.workflows import training_session
 from understudy.workflows.training_board import Board, TensorBoard
@@ -246,6 +248,14 @@ def test_a_disk_that_is_full_at_the_end_is_an_error_and_the_last_save_is_good(
         assert session(disk, 2).run().steps == 2
 
 
+@pytest.fixture
+def short_rise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rate is at its peak, where it is asked whether training is flat, from step 5 on, not 50."""
+    schedule_of = Schedule.of
+    monkeypatch.setattr(Schedule, "of", lambda *of: replace(schedule_of(*of), rise_steps=5))
+
+
+@pytest.mark.usefixtures("short_rise")
 def test_it_ends_by_itself_once_it_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.1)
     monkeypatch.setattr(training_session, "_TRAIN_SHARE", 0.0)
@@ -264,15 +274,16 @@ def test_it_ends_by_itself_once_it_is_flat(tmp_path: Path, monkeypatch: pytest.M
     assert "held-out SSIM is flat: 4 more steps" in "".join(e.message for e in said if isinstance(e, Notice))
 
 
+@pytest.mark.usefixtures("short_rise")
 def test_it_goes_on_while_it_improves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_session, "VALIDATE_EVERY_S", 0.0)
     monkeypatch.setattr(training_session, "_TRAIN_SHARE", 0.0)
     better = iter(np.linspace(0.3, 0.9, 400))
     monkeypatch.setattr(Validation, "ssim", lambda self, model: dict.fromkeys("ab", float(next(better))))
-    subject = session(tmp_path, 60)  # the rate is at its peak, where it is asked, from step 50 on
-    subject._index.budget = Budget(until_flat=True, steps=60)
+    subject = session(tmp_path, 20)
+    subject._index.budget = Budget(until_flat=True, steps=20)
     result = subject.run()
-    assert result.steps == 60
+    assert result.steps == 20
     assert find_generation(tmp_path).index.budget.tail_from is None
     assert result.further_hour is not None
     assert result.further_hour["ssim_gain"] > 0
