@@ -27,6 +27,8 @@ _RINGS = (
 _NECK = (-0.2, 0.5)  # below the chin, in heights of the face: from where to where the neck follows less
 _COARSE = 4  # pixels between places outside the face, where the movement is smooth
 
+_CALMED_PX = 3
+
 _Wide = NDArray[np.float64]
 
 
@@ -95,7 +97,9 @@ class PhotoWarp:
         if sheet is not None:
             fine, number = raster(before, after, face, sheet)
             part = place[sheet.top : sheet.top + sheet.height, sheet.left : sheet.left + sheet.width]
-            np.copyto(part, fine, where=(number > 0)[..., None])
+            within = (number > 0)[..., None]
+            np.copyto(fine, part, where=~within)
+            np.copyto(part, _calmed(fine), where=within)
         return place
 
     def flattened(self, mesh_px: Points, move: HeadMove) -> Points:
@@ -133,3 +137,12 @@ class PhotoWarp:
         below = (self._mesh[152, :2] - points) @ up / float(up @ up)
         share = np.clip((below - _NECK[0]) / (_NECK[1] - _NECK[0]), 0, 1)
         return 1 - share * share * (3 - 2 * share)
+
+
+def _calmed(place: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Places without steps where a strip is squeezed to less than a pixel; within a triangle the same."""
+    calm = place.copy()
+    edge = _CALMED_PX // 2
+    inner = (slice(edge, -edge), slice(edge, -edge))
+    calm[inner] = cv2.blur(place, (_CALMED_PX, _CALMED_PX))[inner]
+    return calm
