@@ -158,7 +158,7 @@ class LidSkin:
         return np.maximum(hidden, (near > 0) & (bright < _SKIN * around)).astype(np.float32)
 
     def _grain_of(self, photo: Image) -> _Floats:
-        """(h, w, 1) what of the cheek's brightness is grain: without it, filled in skin is seen to be that."""
+        """(h, w, 1) what of the cheek's brightness is grain: without it, skin that is filled in looks it."""
         centre = self._mesh[_CHEEK[self._side], :2]
         reach = np.array([0.5, 0.15]) * self._width
         cheek = Box.around(np.stack([centre - reach, centre + reach]), 0).cut(photo)
