@@ -32,7 +32,7 @@ from understudy.media.images import write_image
 from understudy.workflows.animate_own import OwnFace
 
 OWN_RESULT = RESULT.with_name("animate_own.json")
-LEARNT_S = {"expressive/d9.mp4": 12.5, "expressive/d13.mp4": LEARNT_D13}  # the clips, and how much of each
+LEARNT_S = {"expressive/d9.mp4": 12.5, "expressive/d13.mp4": 7.5}  # the clips, and how much of each
 CONSENT = "public-domain:a benchmark, nothing of it is shown"
 _CROP_PX = 192
 
