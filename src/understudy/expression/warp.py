@@ -12,7 +12,15 @@ from understudy.core.types import Image, Points
 from understudy.expression.head_move import HeadMove, moved
 from understudy.expression.openings import lash_points, lids_lowered, lips_trimmed
 from understudy.expression.raster import Sheet, raster
-from understudy.expression.topology import OVAL, face_triangles, ring_triangles
+from understudy.expression.topology import (
+    LOWER_LIDS,
+    LOWER_LIP,
+    OVAL,
+    UPPER_LIDS,
+    UPPER_LIP,
+    face_triangles,
+    ring_triangles,
+)
 
 # rings around the face: how far from its centre in distances of the border, how much they follow what the
 # border does beside moving with the head, and how much they move with the head where there is no neck
@@ -28,6 +36,10 @@ _NECK = (-0.2, 0.5)  # below the chin, in heights of the face: from where to whe
 _COARSE = 4  # pixels between places outside the face, where the movement is smooth
 
 _CALMED_PX = 3
+_OPENINGS = tuple(
+    np.array([*upper, *lower[::-1]])
+    for upper, lower in (*zip(UPPER_LIDS, LOWER_LIDS, strict=True), (UPPER_LIP, LOWER_LIP))
+)
 
 _Wide = NDArray[np.float64]
 
@@ -97,9 +109,11 @@ class PhotoWarp:
         if sheet is not None:
             fine, number = raster(before, after, face, sheet)
             part = place[sheet.top : sheet.top + sheet.height, sheet.left : sheet.left + sheet.width]
-            within = (number > 0)[..., None]
-            np.copyto(fine, part, where=~within)
-            np.copyto(part, _calmed(fine), where=within)
+            within = number > 0
+            np.copyto(fine, part, where=~within[..., None])
+            np.copyto(part, fine, where=within[..., None])
+            within &= _no_opening(after - (sheet.left, sheet.top), number.shape)
+            np.copyto(part, _calmed(fine), where=within[..., None])
         return place
 
     def flattened(self, mesh_px: Points, move: HeadMove) -> Points:
@@ -137,6 +151,16 @@ class PhotoWarp:
         below = (self._mesh[152, :2] - points) @ up / float(up @ up)
         share = np.clip((below - _NECK[0]) / (_NECK[1] - _NECK[0]), 0, 1)
         return 1 - share * share * (3 - 2 * share)
+
+
+def _no_opening(points: _Wide, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """(h, w) where neither lids nor lips part or meet: in between lies what is not to be seen."""
+    mask = np.zeros(shape, np.uint8)
+    for opening in _OPENINGS:
+        outline = [np.round(points[opening]).astype(np.int32)]
+        cv2.fillPoly(mask, outline, 1)
+        cv2.polylines(mask, outline, True, 1, _CALMED_PX + 2)
+    return mask == 0
 
 
 def _calmed(place: NDArray[np.float32]) -> NDArray[np.float32]:
