@@ -1,9 +1,10 @@
 """What it changes that a model of its person draws a moved face anew.
 
-    python benchmarks/animate_own.py --data ../shared --work build/own
+    python benchmarks/animate_own.py --data ../shared --model build/d13_into_d9/seed_0.model
 
-A model learns two people from the beginnings of their clips. Of each a frame of the rest is the photo, and
-the rest drives it: as `animate` draws it, and as `animate --model` does, against what the clip shows.
+A model that `bench quality` trained on two clips. Of each every tenth frame was held out from training: one
+of these is the photo, and the clip drives it, as `animate` draws it and as `animate --model` does; both are
+compared with what the other frames held out show.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from animate import RESULT, VIDEO
 from animate_parts import Footage, correlations, face_of, load, reread, sheet_row, square_of, ssim_in_place
 from machine import about
 
-import understudy
 from understudy.core.types import Image, Points
 from understudy.expression.apply import retargeted
 from understudy.expression.morph import Morph, PhotoFace
@@ -32,32 +32,23 @@ from understudy.media.images import write_image
 from understudy.workflows.animate_own import OwnFace
 
 OWN_RESULT = RESULT.with_name("animate_own.json")
-LEARNT_S = {"expressive/d9.mp4": 12.5, "expressive/d13.mp4": 7.5}  # the clips, and how much of each
-CONSENT = "public-domain:a benchmark, nothing of it is shown"
+CLIPS = {"target": "expressive/d9.mp4", "source": "expressive/d13.mp4"}  # as the model calls their people
+HELD_OUT = slice(9, None, 10)  # of a faceset's faces, as `training.samples` has it
 _CROP_PX = 192
-
-
-def trained(data: Path, work: Path, steps: int) -> Path:
-    """A model of both people; facesets and steps that are there already are taken."""
-    facesets = [work / Path(name).stem for name in LEARNT_S]
-    for faceset, (name, end_s) in zip(facesets, LEARNT_S.items(), strict=True):
-        understudy.extract(data / VIDEO / name, faceset, to_s=end_s)
-    return understudy.train(facesets, work / "model", steps=steps, consent=CONSENT).model
 
 
 class Ways:
     """One photo, drawn without the model and with it.
 
     Args:
-        footage: its frames from `start` on are those that nothing was learnt from.
-        start: number of the first.
+        footage: nothing was learnt from its frames.
         own: draws the person.
     """
 
-    def __init__(self, footage: Footage, start: int, own: OwnFace) -> None:
+    def __init__(self, footage: Footage, own: OwnFace) -> None:
         """Take for the photo the frame that is most from the front."""
         clip = footage.clip
-        self.frames = [frame for frame in footage.frames if frame >= start]
+        self.frames = footage.frames
         turned = np.abs(fit_poses(clip.landmarks_px[self.frames]).angles_deg[:, :2]).sum(axis=1)
         self.photo = self.frames.pop(int(turned.argmin()))
         face = PhotoFace.read(clip.landmarks_px[self.photo], clip.iris_px[self.photo], clip.size_px)
@@ -116,24 +107,22 @@ def write_sheet(path: Path, footage: Footage, ways: Ways) -> None:
 
 
 def main() -> None:
-    """Train where that was not done, measure, write the result."""
+    """Measure both clips, write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared"))
-    parser.add_argument("--work", type=Path, default=Path("build/own"))
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--landmarks", type=Path, help="folder in which the clips' are kept between runs")
     parser.add_argument("--sheets", type=Path, help="folder for pictures of what comes out")
     args = parser.parse_args()
-    model = trained(args.data, args.work, args.steps)
     clips = {}
-    for name, end_s in LEARNT_S.items():
-        footage = load(args.data / VIDEO / name, args.landmarks)
-        start = int((footage.clip.times_s < end_s).sum())
-        ways = Ways(footage, start, OwnFace.loaded(model, Path(name).stem))
+    for person, name in CLIPS.items():
+        own = OwnFace.loaded(args.model, person)
+        footage = load(args.data / VIDEO / name, args.landmarks, HELD_OUT)
+        ways = Ways(footage, own)
         if args.sheets is not None:
             write_sheet(args.sheets / f"own_{Path(name).stem}.png", footage, ways)
-        clips[name] = {"learnt_s": end_s, "frames": len(ways.frames), "ways": figures(footage, ways)}
-    result = {"about": about(), "steps": args.steps, "clips": clips}
+        clips[name] = {"frames": len(ways.frames), "ways": figures(footage, ways)}
+    result = {"about": about(), "preset": own.index.preset, "steps": own.index.step, "clips": clips}
     OWN_RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 

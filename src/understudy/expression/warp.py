@@ -109,11 +109,9 @@ class PhotoWarp:
         if sheet is not None:
             fine, number = raster(before, after, face, sheet)
             part = place[sheet.top : sheet.top + sheet.height, sheet.left : sheet.left + sheet.width]
-            within = number > 0
-            np.copyto(fine, part, where=~within[..., None])
-            np.copyto(part, fine, where=within[..., None])
-            within &= _no_opening(after - (sheet.left, sheet.top), number.shape)
-            np.copyto(part, _calmed(fine), where=within[..., None])
+            within = (number > 0).astype(np.uint8)
+            cv2.copyTo(fine, within, part)
+            _calm(part, within, after - (sheet.left, sheet.top))
         return place
 
     def flattened(self, mesh_px: Points, move: HeadMove) -> Points:
@@ -153,20 +151,16 @@ class PhotoWarp:
         return 1 - share * share * (3 - 2 * share)
 
 
-def _no_opening(points: _Wide, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """(h, w) where neither lids nor lips part or meet: in between lies what is not to be seen."""
-    mask = np.zeros(shape, np.uint8)
+def _calm(place: NDArray[np.float32], within: NDArray[np.uint8], points: _Wide) -> None:
+    """Take steps out of (h, w, 2) places, in place, where a strip is squeezed to less than a pixel.
+
+    Within a triangle they stay the same. Where lids or lips part or meet, a step has to be: in between lies
+    what is not to be seen.
+    """
+    calmed = within.copy()
+    calmed[[0, -1]], calmed[:, [0, -1]] = 0, 0
     for opening in _OPENINGS:
         outline = [np.round(points[opening]).astype(np.int32)]
-        cv2.fillPoly(mask, outline, 1)
-        cv2.polylines(mask, outline, True, 1, _CALMED_PX + 2)
-    return mask == 0
-
-
-def _calmed(place: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Places without steps where a strip is squeezed to less than a pixel; within a triangle the same."""
-    calm = place.copy()
-    edge = _CALMED_PX // 2
-    inner = (slice(edge, -edge), slice(edge, -edge))
-    calm[inner] = cv2.blur(place, (_CALMED_PX, _CALMED_PX))[inner]
-    return calm
+        cv2.fillPoly(calmed, outline, 0)
+        cv2.polylines(calmed, outline, True, 0, _CALMED_PX + 2)
+    cv2.copyTo(cv2.blur(place, (_CALMED_PX, _CALMED_PX)), calmed, place)
