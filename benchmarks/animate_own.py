@@ -32,7 +32,7 @@ from understudy.media.images import write_image
 from understudy.workflows.animate_own import OwnFace
 
 OWN_RESULT = RESULT.with_name("animate_own.json")
-CLIPS = {"target": "expressive/d9.mp4", "source": "expressive/d13.mp4"}  # as the model calls their people
+CLIPS = {"target": "expressive/d9.mp4", "d13": "expressive/d13.mp4"}  # as the model calls their people
 HELD_OUT = slice(9, None, 10)  # of a faceset's faces, as `training.samples` has it
 _CROP_PX = 192
 
@@ -114,15 +114,16 @@ def main() -> None:
     parser.add_argument("--landmarks", type=Path, help="folder in which the clips' are kept between runs")
     parser.add_argument("--sheets", type=Path, help="folder for pictures of what comes out")
     args = parser.parse_args()
-    clips = {}
+    clips = dict[str, dict[str, Any]]()
     for person, name in CLIPS.items():
         own = OwnFace.loaded(args.model, person)
         footage = load(args.data / VIDEO / name, args.landmarks, HELD_OUT)
         ways = Ways(footage, own)
         if args.sheets is not None:
             write_sheet(args.sheets / f"own_{Path(name).stem}.png", footage, ways)
-        clips[name] = {"frames": len(ways.frames), "ways": figures(footage, ways)}
-    result = {"about": about(), "preset": own.index.preset, "steps": own.index.step, "clips": clips}
+        told = {"preset": own.index.preset, "steps": own.index.step, "frames": len(ways.frames)}
+        clips[name] = {**told, "ways": figures(footage, ways)}
+    result = {"about": about(), "clips": clips}
     OWN_RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 

@@ -104,18 +104,6 @@ def test_teeth_of_an_open_photo_stay_as_bright(jaw: float, apart: float, least: 
     assert (after[1:] > least * before[1:]).all()
 
 
-def test_teeth_that_end_on_a_slant_all_stay_with_the_skull() -> None:
-    drawn = drawn_face(jaw=0.3, lips_apart=0.6)
-    y, x = np.mgrid[: len(drawn.photo), : drawn.photo.shape[1]]
-    middle, (left, right) = drawn.face.landmarks_px[[13, 14], 1].mean(), drawn.face.landmarks_px[[78, 308], 0]
-    photo = drawn.photo.copy()
-    ends = middle + 0.12 * (x - (left + right) / 2)
-    photo[like(photo, TEETH) & (y > ends)] = (25, 10, 10)
-    asked = drawn.doing(jawOpen=float(drawn.face.own.of("jawOpen")[0]) + 0.4)
-    opened = Morph(photo, drawn.face).drawn(asked, 0)
-    assert (_are_teeth(opened, 100) & like(opened, TEETH, 90) & (y > ends + 4)).sum() <= 5
-
-
 def test_lips_take_no_rim_of_teeth_along() -> None:
     drawn = drawn_face(jaw=0.1, lips_apart=0.6)
     teeth = like(drawn.photo, TEETH).astype(np.uint8)

@@ -68,8 +68,8 @@ class Eye:
         cover = np.clip((_RIM - far) / (_RIM - 0.92), 0, 1).astype(np.float32)
         guessed = cover[..., None] * _iris(patch, clear, centre, far) + (1 - cover[..., None]) * self._white
         known = _inwards((clear & (far < _RIM)).astype(np.float32))[..., None]
-        colour = known * patch + (1 - known) * guessed
-        self._iris = np.dstack([colour - (1 - cover[..., None]) * self._white, cover])
+        colour = np.asarray(known * patch + (1 - known) * guessed, np.float32)
+        self._iris = np.dstack([colour - (1 - cover[..., None]) * self._white, cover]).astype(np.float32)
         near = outlined(opening - self._box.corner, shape, 0.8)
         self._shadow = self._lash_shadow(patch, colour, near > 0.5, cover < _BARE)
         # what else the photo has there: it is as it was where nothing has moved
