@@ -53,11 +53,17 @@ class Footage:
         return list(self.images)
 
 
-def load(path: Path, kept: Path | None) -> Footage:
-    """Read a clip; its landmarks are kept in a folder between runs where one is given."""
+def load(path: Path, kept: Path | None, which: slice | None = None) -> Footage:
+    """Read a clip; its landmarks are kept in a folder between runs where one is given.
+
+    Args:
+        path: of the clip.
+        kept: the folder.
+        which: of the frames that show the face are compared; up to `MOST_FRAMES`, evenly spread, where None.
+    """
     clip = _kept_clip(path, kept)
     seen = np.flatnonzero(np.isfinite(clip.landmarks_px).all(axis=(1, 2)))
-    wanted = set(seen[:: -(-len(seen) // MOST_FRAMES)].tolist())
+    wanted = set(seen[which or slice(None, None, -(-len(seen) // MOST_FRAMES))].tolist())
     with open_footage(path) as footage:
         images = {number: frame.image for number, frame in enumerate(footage) if number in wanted}
     return Footage(clip=clip, images=images)

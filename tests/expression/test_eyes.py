@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
-from expression.made_photos import IRIS, SIDE, SKIN, WHITE, Drawn, around, drawn_face, like
+from expression.made_photos import IRIS, LASHES, SIDE, SKIN, WHITE, Drawn, around, drawn_face, like
 from understudy.expression.eyes import BALL_IN_EYE_WIDTHS
 from understudy.expression.morph import Morph
+from understudy.expression.topology import ABOVE_LIDS, UPPER_LIDS
 from understudy.faces.mesh import LEFT_EYELIDS, RIGHT_EYELIDS
 
 EYES = (LEFT_EYELIDS, RIGHT_EYELIDS)
@@ -94,3 +96,33 @@ def test_other_parts_do_not_move_when_eyes_do(made: tuple[Drawn, Morph]) -> None
 def _middle(picture: np.ndarray) -> np.ndarray:
     y, x = np.nonzero(like(picture, IRIS, 70))
     return np.array([x.mean(), y.mean()])
+
+
+def test_a_shut_lid_is_round_and_has_the_grain_of_skin(made: tuple[Drawn, Morph]) -> None:
+    drawn, morph = made
+    shut, mesh = morph.shown(drawn.doing(eyeBlinkLeft=1, eyeBlinkRight=1), 0)
+    for upper, above, cheek in zip(UPPER_LIDS, ABOVE_LIDS, (117, 346), strict=True):
+        middle = (mesh[upper, :2] + mesh[above, :2]) / 2
+        grain = _grain(around(shut, middle[1:-1], 2))
+        assert grain > 0.6 * _grain(around(drawn.photo, mesh[[cheek]], 6))
+        lit = around(shut, middle[[3]], 2).mean()
+        assert lit > 1.03 * around(shut, mesh[above[[3]]], 2).mean()
+
+
+def test_lashes_lie_over_white_where_an_iris_was() -> None:
+    drawn = drawn_face()
+    lids, own = drawn.face.landmarks_px[UPPER_LIDS, :2], drawn.face.own
+    with_lashes = drawn.photo.copy()
+    for lid in lids:
+        line = np.round(lid + np.array([0, 2])).astype(np.int32)
+        cv2.polylines(with_lashes, [line], False, LASHES, 2)
+    aside = replace(own, gaze_deg=own.gaze_deg + np.float32([40, 0]))
+    bare, darker = (Morph(photo, drawn.face).drawn(aside, 0) for photo in (drawn.photo, with_lashes))
+    for lid, iris in zip(lids, drawn.face.iris_px[:, 0], strict=True):
+        below = np.array([[iris[0], lid[3, 1] + 4]])
+        assert around(darker, below, 1).mean() < 0.88 * around(bare, below, 1).mean()
+
+
+def _grain(picture: np.ndarray) -> float:
+    grey = picture.astype(np.float32).mean(axis=2)
+    return float((grey - cv2.GaussianBlur(grey, (0, 0), 1.5)).std())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+import pytest
 
 from expression.made_photos import LIPS, SKIN, TEETH, around, drawn_face, like
 from understudy.expression.morph import Morph
@@ -91,3 +93,47 @@ def test_a_shut_photo_stays_shut() -> None:
     same = Morph(drawn.photo, drawn.face).drawn(drawn.doing(), 0)
     assert np.abs(same.astype(int) - drawn.photo).max() == 0
     assert like(same, SKIN).sum() > 1000
+
+
+@pytest.mark.parametrize(("jaw", "apart", "least"), [(0.1, 0.6, 0.94), (0.0, 0.15, 0.78)])
+def test_teeth_of_an_open_photo_stay_as_bright(jaw: float, apart: float, least: float) -> None:
+    drawn = drawn_face(jaw=jaw, lips_apart=apart)
+    asked = drawn.doing(mouthSmileLeft=0.6, mouthSmileRight=0.6)
+    smiling = Morph(drawn.photo, drawn.face).drawn(asked, 0)
+    before, after = (picture[_are_teeth(picture, 60)].mean(axis=0) for picture in (drawn.photo, smiling))
+    assert (after[1:] > least * before[1:]).all()
+
+
+def test_lips_take_no_rim_of_teeth_along() -> None:
+    drawn = drawn_face(jaw=0.1, lips_apart=0.6)
+    teeth = like(drawn.photo, TEETH).astype(np.uint8)
+    photo = drawn.photo.copy()
+    photo[cv2.dilate(teeth, np.ones((5, 5))) > 0] = TEETH  # beyond where the landmarks have the lips
+    morph = Morph(photo, drawn.face)
+    asked = drawn.doing(jawOpen=float(drawn.face.own.of("jawOpen")[0]) + 0.6)
+    opened, mesh = morph.shown(asked, 0)
+    lip = around(opened, mesh[[87, 14, 317]])
+    assert _are_teeth(lip, 40).mean() < 0.5
+
+
+def test_below_teeth_that_fill_an_open_photo_there_are_more() -> None:
+    """No dark, where the jaw carries down nothing but the rim of the lip."""
+    drawn = drawn_face(jaw=0.1, lips_apart=0.6)
+    asked = drawn.doing(jawOpen=float(drawn.face.own.of("jawOpen")[0]) + 0.6)
+    opened, mesh = Morph(drawn.photo, drawn.face).shown(asked, 0)
+    below = around(opened, mesh[[87, 14, 317]], 6).astype(int)
+    assert ((below.min(axis=2) > 90) & (np.ptp(below, axis=2) < 45)).sum() > 15
+
+
+def test_over_the_teeth_of_an_open_photo_a_raised_lip_shows_gum() -> None:
+    drawn = drawn_face(jaw=0.1, lips_apart=0.6)
+    own = drawn.face.own
+    names = ("mouthUpperUpLeft", "mouthUpperUpRight")
+    asked = drawn.doing(**{name: min(1.0, float(own.of(name)[0]) + 0.4) for name in names}, jawOpen=0.3)
+    raised, mesh = Morph(drawn.photo, drawn.face).shown(asked, 0)
+    over = around(raised, mesh[[82, 13, 312]], 6).astype(int)
+    assert (over.max(axis=2) < 60).sum() <= 5
+
+
+def _are_teeth(picture: np.ndarray, apart: int) -> np.ndarray:
+    return picture[..., 1].astype(int) - picture[..., 0] > apart

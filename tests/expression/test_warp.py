@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from expression.made_performances import poses_of, somebody
+from expression.made_photos import around, drawn_face
 from understudy.expression.apply import shaped
 from understudy.expression.head_move import HeadMove
+from understudy.expression.morph import Morph
 from understudy.expression.topology import face_triangles
 from understudy.expression.warp import PhotoWarp
-from understudy.faces.mesh import FACE_OVAL, LANDMARK_COUNT
+from understudy.faces.mesh import FACE_OVAL, LANDMARK_COUNT, OUTER_LIPS
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +133,13 @@ def test_hair_goes_with_the_head_and_shoulders_stay(face: tuple[np.ndarray, np.n
         np.testing.assert_allclose(places[py, px], (px - shift[0], py), atol=1.0)
     x, y = round(float(mesh[152, 0])), min(255, round(float(mesh[152, 1] + 60)))
     np.testing.assert_allclose(places[y, x], (x, y), atol=1.0)
+
+
+def test_what_is_squeezed_below_a_pixel_leaves_no_ragged_border() -> None:
+    """Lips of a mouth that opens wide: from one pixel to the next their place goes on without a step."""
+    drawn = drawn_face()
+    morph = Morph(drawn.photo, drawn.face)
+    asked = drawn.doing(jawOpen=0.9)
+    lips = around(morph.places(asked, 0), morph.mesh(asked, 0)[list(OUTER_LIPS)], 8)
+    for axis in (0, 1):
+        assert np.abs(np.diff(lips, axis=axis)).max() < 7

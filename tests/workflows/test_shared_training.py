@@ -21,7 +21,7 @@ from understudy.training.model_folder import find_generation, load_model
 from understudy.workflows import team_start, train, training_session
 from understudy.workflows.configs import TrainConfig
 
-STEPS = 8
+STEPS, MANY = 8, 20
 
 
 @pytest.fixture(autouse=True)
@@ -71,8 +71,8 @@ def test_two_processes_make_the_model_of_one(
 ) -> None:
     def trained(name: str, **how: int) -> tuple[dict[str, torch.Tensor], list[float]]:
         losses.clear()
-        result = train.run(TrainConfig(facesets=facesets, model=tmp_path / name, steps=STEPS, **how))  # type: ignore[arg-type]
-        assert result.steps == STEPS
+        result = train.run(TrainConfig(facesets=facesets, model=tmp_path / name, steps=MANY, **how))  # type: ignore[arg-type]
+        assert result.steps == MANY
         return load_model(tmp_path / name, bf16=False).model.state_dict(), losses.copy()
 
     two, two_losses = trained("two", batch=4, devices=2)

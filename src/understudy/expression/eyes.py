@@ -19,6 +19,9 @@ _NOT_CLEAR = 0.02
 _SPREAD = 0.12  # of the patch's width: how far white is carried to where it is hidden
 _WHITE_OVER_SKIN = 0.9  # the least brightness of white
 _FEW = 12  # pixels of white that tell its colour
+_BLENDED_PX = 1.2  # deviation: over how much what is seen of an iris goes over into what is guessed
+_BESIDE = 0.25  # of an eye's width: from how far the lashes' shadow over the iris is taken
+_BARE = 0.3  # cover of the iris up to which that shadow is seen as it is
 _MOST_DEG = 45.0
 # of the iris' radius: how near to a corner of the eye and how far beyond a lid its centre goes
 _FROM_CORNER, _BEHIND_LID = 0.8, 0.3
@@ -64,10 +67,11 @@ class Eye:
         self._white = _white(patch, clear, far)
         cover = np.clip((_RIM - far) / (_RIM - 0.92), 0, 1).astype(np.float32)
         guessed = cover[..., None] * _iris(patch, clear, centre, far) + (1 - cover[..., None]) * self._white
-        colour = np.where((clear & (far < _RIM))[..., None], patch, guessed)
-        self._iris = np.dstack([colour - (1 - cover[..., None]) * self._white, cover])
+        known = _inwards((clear & (far < _RIM)).astype(np.float32))[..., None]
+        colour = np.asarray(known * patch + (1 - known) * guessed, np.float32)
+        self._iris = np.dstack([colour - (1 - cover[..., None]) * self._white, cover]).astype(np.float32)
         near = outlined(opening - self._box.corner, shape, 0.8)
-        self._shadow = self._lash_shadow(patch, colour, near > 0.5)
+        self._shadow = self._lash_shadow(patch, colour, near > 0.5, cover < _BARE)
         # what else the photo has there: it is as it was where nothing has moved
         rest = np.where(near[..., None] > 0.005, patch - colour * self._shadow, 0)
         self._rest = rest.astype(np.float32)
@@ -115,10 +119,18 @@ class Eye:
         along = np.clip(self._axes @ shift_px, low, high)
         return along @ self._axes
 
-    def _lash_shadow(self, patch: _Floats, colour: _Floats, opening: NDArray[np.bool_]) -> _Floats:
-        """(h, w, 1) by how much the upper lid and its lashes darken the eyeball."""
+    def _lash_shadow(
+        self, patch: _Floats, colour: _Floats, opening: NDArray[np.bool_], bare: NDArray[np.bool_]
+    ) -> _Floats:
+        """(h, w, 1) by how much the upper lid and its lashes darken the eyeball; over the iris as beside."""
         darker = (patch.mean(axis=2) + 1) / (colour.mean(axis=2) + 1)
         darker = np.where(opening, np.clip(darker, _DARKEST, 1), 1)
+        white = (opening & bare).astype(np.float32)
+        if white.any():  # a lash over a dark iris hardly shows, and would be missing where the iris has gone
+            reach = {"sigmaX": _BESIDE * self._width, "sigmaY": 1.5, "borderType": cv2.BORDER_CONSTANT}
+            total = cv2.GaussianBlur(white, (0, 0), **reach)
+            beside = cv2.GaussianBlur((white * darker).astype(np.float32), (0, 0), **reach) / (total + 1e-6)
+            darker = np.where(opening & ~bare & (total > 1e-3), np.minimum(darker, beside), darker)
         end = self._upper_px[:, 1].mean() - self._box.top + _LASH_SHADOW * self._width
         upper = np.arange(patch.shape[0])[:, None] < end
         calm = cv2.GaussianBlur(np.where(upper, darker, 1).astype(np.float32), (0, 0), 1.0)
@@ -209,6 +221,11 @@ def _iris(patch: _Floats, clear: NDArray[np.bool_], centre: Points, far: _Floats
     guess = np.where(mirrored_known > 0.99, mirrored, around)
     guess = cv2.GaussianBlur(guess, (0, 0), 0.7)
     return np.where(clear[..., None], patch, guess).astype(np.float32)
+
+
+def _inwards(mask: _Floats) -> _Floats:
+    """(h, w) a mask of 0 and 1 with a soft border, which lies within it."""
+    return np.clip(2 * cv2.GaussianBlur(mask, (0, 0), _BLENDED_PX) - 1, 0, 1).astype(np.float32)
 
 
 def _far(shape: tuple[int, ...], centre: Points) -> _Floats:

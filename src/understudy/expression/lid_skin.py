@@ -16,11 +16,17 @@ from understudy.expression.topology import ABOVE_LIDS, CORNERS, LOWER_LIDS, UPPE
 _LASH_PX = 0.16  # what is dark and narrower is a lash
 _LASHES, _RIM = 0.14, 0.06  # how far above and below the opening no bare skin is seen
 _BEYOND = 0.16  # and beyond the outer corner
-_FRINGE, _SKIN = 0.14, 0.85  # so near to these what is darker than so much of the skin is a lash
+_FRINGE, _SKIN = 0.14, 0.94  # so near to these what is darker than this share of what is around is a lash
 _SOFT = 0.03
+_FADE, _CORNER_UP = 0.09, 0.12  # deviation: how softly bare skin begins below the brow; not at the corners
+_BULGE = 0.14  # deviation: how round a lid is
+_LIT, _UNLIT = 1.06, 0.92  # its light in the middle, at its border
+_CHEEK = np.array((117, 346))  # skin below the eyes whose grain lids have
+_GRAIN, _COARSEST = 3.0, 0.05  # most of it, in mean deviations; deviation of what is no grain
 _LINE = 0.022  # deviation of the lashes' line
 _LEAST = 0.02
 _SEAM_PX = 1.5
+_TEAR = 0.05  # of an eye's width: how far beyond the inner corner something wet is seen
 _DARK, _AMOUNT = 15, 0.75  # percentile of the lashes' brightness; how much of their line is seen
 _INNER = 0.35  # of that, at the inner corner
 
@@ -47,6 +53,7 @@ class LidSkin:
         bare = _without_lashes(patch, max(3, round(_LASH_PX * self._width)))
         self._bare = filled(bare, 1 - self._hidden(bare))
         self._lash = self._lash_colour(patch)
+        self._grain = self._grain_of(photo)
 
     def draw(
         self,
@@ -76,25 +83,47 @@ class LidSkin:
             self._side * count : (self._side + 1) * count, :2
         ]
         above = mesh_px[ABOVE_LIDS[self._side], :2][::-1]
-        self._lay(picture, place, np.concatenate([lashes, above]), min(1, 1.5 * shut))
+        self._lay(picture, place, (lashes, above), min(1, 1.5 * shut))
         # where lids meet, lashes that pointed up and crumbs of white and iris would be seen
         met = max(0.0, 2 * shut - 1)
         below = moved[LOWER_LIDS[self._side], :2] + np.array([0, _SEAM_PX])
         outer, inner = mesh_px[CORNERS[self._side], :2]
-        self._lay(picture, place, np.concatenate([outer[None], below, inner[None], above]), met)
+        tear = inner + _TEAR * (inner - outer) + np.array([0, _SEAM_PX])
+        self._lay(picture, place, (np.stack([outer, *below, tear]), above), met)
         self._draw_line(picture, np.stack([outer, *moved[UPPER_LIDS[self._side], :2], inner]), met)
 
     def _lay(
-        self, picture: Image, place: NDArray[np.float32], outline: NDArray[np.floating], share: float
+        self,
+        picture: Image,
+        place: NDArray[np.float32],
+        edges: tuple[NDArray[np.floating], NDArray[np.floating]],
+        share: float,
     ) -> None:
+        """Bare skin down to the first edge, from the second one on, where it begins softly."""
+        outline = np.concatenate(edges)
         box = Box.around(outline, 2).within(picture)
         if box is None or share <= 0:
             return
         part = place[box.top : box.top + box.height, box.left : box.left + box.width] - self._box.corner
         x, y = cv2.split(part)
         skin = cv2.remap(self._bare, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        mask = outlined(outline - box.corner, (box.height, box.width), _SOFT * self._width)
-        blended(picture, box, skin.astype(np.float32), np.float32(share) * mask)
+        shape = (box.height, box.width)
+        whole = outlined(outline - box.corner, shape)
+        mask = cv2.GaussianBlur(whole, (0, 0), _SOFT * self._width)
+        below = self._all_below(*edges) - box.corner
+        mask *= np.clip(2 * outlined(below, shape, _FADE * self._width) - 1, 0, 1)
+        round_ = cv2.GaussianBlur(whole, (0, 0), _BULGE * self._width, borderType=cv2.BORDER_CONSTANT)
+        light = _UNLIT + (_LIT - _UNLIT) * np.minimum(1.2 * round_, 1)
+        rows, columns = (np.arange(n) % m for n, m in zip(shape, self._grain.shape[:2], strict=True))
+        lid = skin * light[..., None] + self._grain[rows[:, None], columns]
+        blended(picture, box, lid.astype(np.float32), np.float32(share) * mask)
+
+    def _all_below(self, lower: NDArray[np.floating], upper: NDArray[np.floating]) -> NDArray[np.floating]:
+        """(n, 2) around what is below an upper edge, far beyond the lower one and to the sides."""
+        aside = (lower[0] - lower[-1]) / 2
+        up, down = self._width * np.array([[0, -_CORNER_UP], [0, 1]])
+        first, last = lower[0] + aside, lower[-1] - aside
+        return np.concatenate([np.stack([first + up, first + down, last + down, last + up]), upper])
 
     def _draw_line(self, picture: Image, edge: NDArray[np.floating], share: float) -> None:
         """The lashes of lids that have met, seen from above."""
@@ -121,9 +150,23 @@ class LidSkin:
         reach = 2 * round(_FRINGE * self._width) + 1
         near = cv2.dilate(hidden, np.ones((reach, reach), np.uint8))
         bright = cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY)
-        skin = bright[(near > 0) & (hidden == 0)]
-        dark = (near > 0) & (bright < _SKIN * np.median(skin)) if len(skin) else hidden > 0
-        return np.maximum(hidden, dark).astype(np.float32)
+        known = (1 - hidden).astype(np.float32)
+        spread = _FRINGE * self._width
+        around = cv2.GaussianBlur(known * bright, (0, 0), spread) / (
+            cv2.GaussianBlur(known, (0, 0), spread) + np.float32(1e-6)
+        )
+        return np.maximum(hidden, (near > 0) & (bright < _SKIN * around)).astype(np.float32)
+
+    def _grain_of(self, photo: Image) -> _Floats:
+        """(h, w, 1) what of the cheek's brightness is grain: without it, skin that is filled in looks it."""
+        centre = self._mesh[_CHEEK[self._side], :2]
+        reach = np.array([0.5, 0.15]) * self._width
+        cheek = Box.around(np.stack([centre - reach, centre + reach]), 0).cut(photo)
+        patch = cv2.cvtColor(cheek, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        fine = patch - cv2.GaussianBlur(patch, (0, 0), max(0.8, _COARSEST * self._width))
+        most = _GRAIN * float(np.abs(fine).mean())
+        height, width = fine.shape
+        return np.pad(np.clip(fine, -most, most), ((0, height), (0, width)), mode="symmetric")[..., None]
 
     def _lash_colour(self, patch: Image) -> _Floats:
         """(3,) what is dark where the lid ends."""

@@ -20,11 +20,12 @@ from understudy.faces.mesh import CHIN
 
 _OPEN = 0.1  # of the mouth's width: a gap from which on the inside is seen
 _SHADE = 0.1  # of the mouth's width: how far the lips' shadow reaches in
-_LIGHTEST, _DARKEST = 1.0, 0.55
+_LIGHTEST, _DARKEST, _DARKEST_OWN = 1.0, 0.55, 0.8  # the photo's own inside has its shadow already
 _NARROW, _NARROW_LIT = 0.12, 0.4  # of the mouth's width: gaps that let in less light; how much a line does
 _SOFT = 0.012  # of the mouth's width
 _LOWER_LIP, _BY_LIP = 14, 0.65
 _AS_IN_PHOTO = 0.06  # of the mouth's width: lips within it lie as in the photo
+_GUM, _GUM_STEPS = 0.1, 4  # of the mouth's width: how far above the photo's teeth a raised lip shows gum
 
 _Floats = NDArray[np.float32]
 
@@ -77,6 +78,7 @@ class Mouth:
         teeth = Teeth.of(rest_px)
         self._cavity, self._gum, self._home = light.cavity, light.gum, teeth.home
         self._own = gap_of(mesh_px) > _OPEN
+        self._own_lit = self._lit(lips_outline(mesh_px, None, 1.0), 1.0) if self._own else 1.0
         self._made = partial(self._make, (photo, mesh_px), rest_px, (light, teeth), interior)
 
     @cached_property
@@ -101,7 +103,12 @@ class Mouth:
         if source is None:
             return [*layers, _Layer(teeth.lower(light), at_rest), _Layer(teeth.upper(light))]
         with_jaw, with_skull, is_rim = shown(*source, self._home)
-        return [*layers, _Layer(with_jaw, _jaw(source[1]), is_rim), _Layer(with_skull)]
+        if is_rim:  # what lies behind it, the picture does not show
+            layers.append(_Layer(teeth.lower(light), at_rest))
+        above = _gum_above(
+            with_skull[..., 3], -_GUM * self._width * teeth.down_px / np.linalg.norm(teeth.down_px), light.gum
+        )
+        return [*layers, _Layer(with_jaw, _jaw(source[1]), is_rim), _Layer(above), _Layer(with_skull)]
 
     def draw(self, picture: Image, mesh_px: Points, move: HeadMove) -> None:
         """Draw it where the lips of a moved face are open; where they no longer are, the line between them.
@@ -135,7 +142,7 @@ class Mouth:
             if layer.only_as_photo:
                 seen *= np.float32(1 - changed)
             inside = seen[..., :3] + (1 - seen[..., 3:]) * inside
-        lit = self._lit(opening, move.growth) * self._shade(mask, move.growth)
+        lit = min(1.0, self._lit(opening, move.growth) / self._own_lit) * self._shade(mask, move.growth)
         shade = 1 - changed * (1 - lit)
         blended(picture, box, np.asarray(inside * shade[..., None], np.float32), mask)
 
@@ -156,7 +163,20 @@ class Mouth:
     def _shade(self, mask: Mask, growth: float) -> Mask:
         """(h, w) how much light falls in between the lips: less near them."""
         reach = cv2.GaussianBlur(mask, (0, 0), _SHADE * self._width * growth, borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(_DARKEST + (_LIGHTEST - _DARKEST) * np.clip(1.6 * reach - 0.4, 0, 1), np.float32)
+        darkest = _DARKEST_OWN if self._own else _DARKEST
+        return np.asarray(darkest + (_LIGHTEST - darkest) * np.clip(1.6 * reach - 0.4, 0, 1), np.float32)
+
+
+def _gum_above(cover: Mask, up_px: NDArray[np.floating], gum: _Floats) -> _Floats:
+    """(h, w, 4) colour times cover, and cover, of the gum over what moves with the skull."""
+    size = (cover.shape[1], cover.shape[0])
+    whole = cover
+    for share in np.linspace(0, 1, _GUM_STEPS + 1)[1:]:
+        x, y = share * up_px
+        higher = cv2.warpAffine(cover, np.array([[1, 0, x], [0, 1, y]], np.float64), size)
+        whole = np.maximum(whole, higher)
+    soft = cv2.GaussianBlur(whole, (0, 0), 1.0, borderType=cv2.BORDER_CONSTANT)[..., None]
+    return np.dstack([soft * gum, soft]).astype(np.float32)
 
 
 def _jaw(mesh_px: Points) -> NDArray[np.floating]:

@@ -17,6 +17,8 @@ _LIPS, _UPPER_FACE = np.array(OUTER_LIPS), np.array(RIGID)
 _RIM = 0.02  # of the mouth's width: what of the lips' edges is seen as inside
 _DARK = 0.6  # of the teeth's brightness: what is darker is none of them
 _STEPS = 24
+_OFF_USUAL = 0.15  # of the gap: how much higher or lower than usual a single tooth ends
+_LOWER_ROW = 0.06  # of the mouth's width: less below the upper teeth is no row of teeth but what rims the lip
 _AROUND = 0.35  # of the mouth's width: skin by which colours are compared
 
 _Floats = NDArray[np.float32]
@@ -51,7 +53,7 @@ def shown(picture: Image, mesh_px: Points, home: Box) -> tuple[_Floats, _Floats,
     """What moves with the jaw and what with the skull, each (h, w, 4) colour times cover, and cover.
 
     The upper teeth end where, from the upper lip down, it becomes dark; what is below moves with the jaw.
-    The third says that nothing is below but the rim of the lip.
+    The third says that nothing is below but the rim of the lip, which is seen as long as nothing moves.
     """
     patch = home.cut(picture).astype(np.float32)
     shape = patch.shape[:2]
@@ -61,7 +63,7 @@ def shown(picture: Image, mesh_px: Points, home: Box) -> tuple[_Floats, _Floats,
     inside = cv2.dilate(outlined(opening, shape), np.ones((2 * rim + 3, 2 * rim + 3), np.uint8))
     upper, lower = mesh_px[UPPER_LIP, :2] - home.corner, mesh_px[LOWER_LIP, :2] - home.corner
     end = _teeth_end(patch, upper, lower)
-    split = upper + end * (lower - upper)
+    split = upper + end[:, None] * (lower - upper)
     down = lower.mean(axis=0) - upper.mean(axis=0)
     down /= max(float(np.linalg.norm(down)), 1e-6)
     left, right = opening[0], opening[len(lower) + 1]
@@ -70,18 +72,30 @@ def shown(picture: Image, mesh_px: Points, home: Box) -> tuple[_Floats, _Floats,
     skull = inside * outlined(loop, shape)
     jaw = inside * np.clip(4 * (1 - outlined(loop, shape)), 0, 1)
     below, above = (np.dstack([patch * cover[..., None], cover]).astype(np.float32) for cover in (jaw, skull))
-    return below, above, end == 1.0
+    gap = float(np.linalg.norm(lower[3:6] - upper[3:6], axis=1).mean())
+    return below, above, (1 - float(end.mean())) * gap < _LOWER_ROW * width
 
 
-def _teeth_end(patch: _Floats, upper: Points, lower: Points) -> float:
-    """How far down from the upper to the lower lip the upper teeth reach, 0 to 1."""
-    share = np.linspace(0.04, 0.96, _STEPS)[:, None, None]
-    x, y = np.moveaxis(upper[2:7] + share * (lower[2:7] - upper[2:7]), -1, 0).astype(np.float32)
-    bright = cv2.remap(patch, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).mean(axis=(1, 2))
-    bright = np.convolve(np.pad(bright, 1, mode="edge"), np.full(3, 1 / 3), "valid")
-    top = int(bright[: round(0.7 * _STEPS)].argmax())
-    dark = np.flatnonzero(bright[top:] < _DARK * bright[top])
-    return float(share[top + dark[0], 0, 0]) if len(dark) else 1.0
+def _teeth_end(patch: _Floats, upper: Points, lower: Points) -> NDArray[np.floating]:
+    """(9,) how far down from the upper to the lower lip the upper teeth reach, 0 to 1."""
+    share = np.linspace(0.04, 0.96, _STEPS)
+    x, y = np.moveaxis(upper + share[:, None, None] * (lower - upper), -1, 0).astype(np.float32)
+    bright = cv2.remap(patch, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).mean(axis=2)
+    usual = _dark_from(bright[:, 2:7].mean(axis=1), share)
+    if usual == 1.0:
+        return np.ones(len(upper))
+    near = [bright[:, max(0, at - 1) : at + 2].mean(axis=1) for at in range(len(upper))]
+    each = np.array([_dark_from(one, share) for one in near])
+    each = np.clip(each, usual - _OFF_USUAL, min(1.0, usual + _OFF_USUAL))
+    return np.convolve(np.pad(each, 1, mode="edge"), np.full(3, 1 / 3), "valid")
+
+
+def _dark_from(bright: NDArray[np.floating], share: NDArray[np.floating]) -> float:
+    """Where, from the upper lip down, it becomes dark; 1 where it does not."""
+    calm = np.convolve(np.pad(bright, 1, mode="edge"), np.full(3, 1 / 3), "valid")
+    top = int(calm[: round(0.7 * _STEPS)].argmax())
+    dark = np.flatnonzero(calm[top:] < _DARK * calm[top])
+    return float(share[top + dark[0]]) if len(dark) else 1.0
 
 
 def fitted(picture: Image, mesh_px: Points, photo: Image, photo_px: Points) -> tuple[Image, Points]:

@@ -21,6 +21,7 @@ _LASH_HEIGHT = 0.12  # of an eye's width
 _MOST_LASH = 0.55  # of the way to the next points above
 
 _LIP_RIM = 0.03  # of the mouth's width
+_OPENED = 4.0  # how much of that goes for each time by which a gap has grown
 LID_EDGE = (
     0.045  # of an eye's width below the lids' landmarks: there the upper's lashes and the lower's rim end
 )
@@ -104,15 +105,16 @@ def lids_lowered(mesh: _Wide, now_from_photo: NDArray[np.floating], photo: NDArr
 
 
 def lips_trimmed(photo: _Wide, moved: _Wide, now_from_photo: NDArray[np.floating]) -> _Wide:
-    """A photo's (468, 3) mesh whose lips begin a little further out where they shut: without teeth."""
+    """A photo's (468, 3) mesh whose lips begin further out where their gap changes: without teeth."""
     apart = photo[LOWER_LIP, :2] - photo[UPPER_LIP, :2]
     was = np.linalg.norm(apart, axis=1, keepdims=True)
     carried = np.linalg.norm(apart @ now_from_photo.T, axis=1, keepdims=True)
     now = np.linalg.norm(moved[LOWER_LIP, :2] - moved[UPPER_LIP, :2], axis=1, keepdims=True)
     width = float(np.linalg.norm(photo[UPPER_LIP[0], :2] - photo[UPPER_LIP[-1], :2]))
-    shut = np.clip(1 - now / np.maximum(carried, 1e-6), 0, 1) * np.clip(was / (_LIP_RIM * width) - 1, 0, 1)
+    grown = now / np.maximum(carried, 1e-6) - 1
+    changed = np.clip(np.maximum(-grown, _OPENED * grown), 0, 1) * np.clip(was / (_LIP_RIM * width) - 1, 0, 1)
     across = apart / np.maximum(was, 1e-6)
     out = photo.copy()
-    out[LOWER_LIP, :2] += shut * _LIP_RIM * width * across
-    out[UPPER_LIP, :2] -= shut * _LIP_RIM * width * across
+    out[LOWER_LIP, :2] += changed * _LIP_RIM * width * across
+    out[UPPER_LIP, :2] -= changed * _LIP_RIM * width * across
     return out

@@ -69,10 +69,10 @@ def outlined(points_px: NDArray[np.floating], shape: tuple[int, ...], soft_px: f
 
 def lined(points_px: NDArray[np.floating], shape: tuple[int, ...], deviation_px: float) -> Mask:
     """(h, w) a soft line through (n, 2) points, 1 where it is strongest."""
-    drawn = np.zeros(shape[:2], np.float32)
+    drawn = np.zeros(shape[:2], np.uint8)
     fixed = np.round(points_px * (1 << _SUBPIXEL)).astype(np.int32)
-    cv2.polylines(drawn, [fixed], False, (1.0,), max(1, round(deviation_px)), cv2.LINE_8, _SUBPIXEL)
-    soft = cv2.GaussianBlur(drawn, (0, 0), deviation_px, borderType=cv2.BORDER_CONSTANT)
+    cv2.polylines(drawn, [fixed], False, 255, max(1, round(deviation_px)), cv2.LINE_AA, _SUBPIXEL)
+    soft = cv2.GaussianBlur(drawn.astype(np.float32), (0, 0), deviation_px, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(soft / max(float(soft.max()), 1e-6), np.float32)
 
 

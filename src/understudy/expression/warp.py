@@ -12,7 +12,15 @@ from understudy.core.types import Image, Points
 from understudy.expression.head_move import HeadMove, moved
 from understudy.expression.openings import lash_points, lids_lowered, lips_trimmed
 from understudy.expression.raster import Sheet, raster
-from understudy.expression.topology import OVAL, face_triangles, ring_triangles
+from understudy.expression.topology import (
+    LOWER_LIDS,
+    LOWER_LIP,
+    OVAL,
+    UPPER_LIDS,
+    UPPER_LIP,
+    face_triangles,
+    ring_triangles,
+)
 
 # rings around the face: how far from its centre in distances of the border, how much they follow what the
 # border does beside moving with the head, and how much they move with the head where there is no neck
@@ -26,6 +34,12 @@ _RINGS = (
 )
 _NECK = (-0.2, 0.5)  # below the chin, in heights of the face: from where to where the neck follows less
 _COARSE = 4  # pixels between places outside the face, where the movement is smooth
+
+_CALMED_PX = 3
+_OPENINGS = tuple(
+    np.array([*upper, *lower[::-1]])
+    for upper, lower in (*zip(UPPER_LIDS, LOWER_LIDS, strict=True), (UPPER_LIP, LOWER_LIP))
+)
 
 _Wide = NDArray[np.float64]
 
@@ -95,7 +109,9 @@ class PhotoWarp:
         if sheet is not None:
             fine, number = raster(before, after, face, sheet)
             part = place[sheet.top : sheet.top + sheet.height, sheet.left : sheet.left + sheet.width]
-            np.copyto(part, fine, where=(number > 0)[..., None])
+            within = (number > 0).astype(np.uint8)
+            cv2.copyTo(fine, within, part)
+            _calm(part, within, after - (sheet.left, sheet.top))
         return place
 
     def flattened(self, mesh_px: Points, move: HeadMove) -> Points:
@@ -133,3 +149,18 @@ class PhotoWarp:
         below = (self._mesh[152, :2] - points) @ up / float(up @ up)
         share = np.clip((below - _NECK[0]) / (_NECK[1] - _NECK[0]), 0, 1)
         return 1 - share * share * (3 - 2 * share)
+
+
+def _calm(place: NDArray[np.float32], within: NDArray[np.uint8], points: _Wide) -> None:
+    """Take steps out of (h, w, 2) places, in place, where a strip is squeezed to less than a pixel.
+
+    Within a triangle they stay the same. Where lids or lips part or meet, a step has to be: in between lies
+    what is not to be seen.
+    """
+    calmed = within.copy()
+    calmed[[0, -1]], calmed[:, [0, -1]] = 0, 0
+    for opening in _OPENINGS:
+        outline = [np.round(points[opening]).astype(np.int32)]
+        cv2.fillPoly(calmed, outline, 0)
+        cv2.polylines(calmed, outline, True, 0, _CALMED_PX + 2)
+    cv2.copyTo(cv2.blur(place, (_CALMED_PX, _CALMED_PX)), calmed, place)
