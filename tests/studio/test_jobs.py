@@ -225,6 +225,21 @@ def test_a_log_counts_the_time_of_each_stage_over_all_runs(tmp_path: Path) -> No
     assert log.points == [{"step": 1, "loss": 0.5}, {"step": 9, "loss": 0.4, "ssim": 0.8}]
 
 
+def test_a_log_that_is_looked_at_does_not_change_under_the_eyes(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    log = JobLog(path)
+    path.write_text(_lines(_progress("train", 1, 1, step=1, loss=0.5)))
+    log.read()
+    seen = log.as_now()
+    path.write_text(
+        path.read_text() + _lines(_progress("train", 3, 2, step=2, loss=0.4), _progress("c", 4, 1))
+    )
+    log.read()
+    assert list(log.stages) == ["train", "c"]
+    assert [(one.name, one.done, one.seconds) for one in seen.stages.values()] == [("train", 1, 0)]
+    assert (len(seen.points), len(log.points)) == (1, 2)
+
+
 def test_a_long_training_keeps_a_few_hundred_points_of_all_of_it(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_text(_lines(*(_progress("train", n, n, step=n, loss=1 / (n + 1)) for n in range(5000))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -15,6 +17,8 @@ from understudy.studio.context import StudioContext
 from understudy.studio.order import said_of
 from understudy.studio.security import cookie_name
 from understudy.studio.swaps import queued
+from understudy.studio.trainings import train_on
+from understudy.workflows.training_orders import training_orders
 
 BASE = "http://127.0.0.1:8420"
 
@@ -39,11 +43,41 @@ def test_the_same_may_be_asked_for_again_and_each_job_has_a_log_of_its_own(conte
     swap = context.production / "Anna_as_Ben"
     command = ["train", "a", "b", f"--model={swap / 'model'}"]
     context.queue.add("swap", swap.name, ["swap"])
-    numbers = [queued(context, "Train on the worst frames", command) for _ in range(3)]
+    numbers: list[int] = []
+    for _ in range(3):
+        numbers.append(queued(context, "Train on the worst frames", command))
+        context.queue.store.change(numbers[-1], state="done")
     jobs = [context.queue.store.get(number) for number in numbers]
     folders = {context.queue.job_folder(job) for job in jobs if job is not None}
     assert len(folders) == 3
     assert all(folder.is_relative_to(context.production / ".jobs") for folder in folders)
+
+
+def test_of_two_clicks_at_a_time_one_job_comes(context: StudioContext) -> None:
+    command = ["train", "a", "b", "--model=model"]
+    context.queue.add("swap", "Anna_as_Ben", ["swap"])  # there is a queue already
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(lambda _: queued(context, "Train on chosen faces", command), range(8)))
+    assert set(numbers) == {2}
+    context.queue.store.change(2, state="running")
+    assert queued(context, "Train on chosen faces", command) == 2, "it is just being done"
+
+
+def test_a_swap_learns_from_chosen_faces_while_it_trains_only(context: StudioContext) -> None:
+    swap, focus = context.production / "Anna_as_Ben", context.production / "chosen.json"
+    number = context.queue.add("swap", swap.name, ["swap"])
+    context.queue.store.change(number, state="running")
+    first = train_on(context, swap, focus)
+    assert not first["runs"], "its faces are still looked for: it would not hear"
+    (swap / "model").mkdir(parents=True)
+    index = swap / "model" / "model.json"
+    index.write_text(json.dumps({"preset": "tiny", "identities": [], "budget": {"finished": False}}))
+    assert train_on(context, swap, focus) == {"job": number, "runs": True}
+    assert [order.focus for _, order in training_orders(swap / "model")] == [str(focus)]
+    index.write_text(json.dumps({"preset": "tiny", "identities": [], "budget": {"finished": True}}))
+    assert train_on(context, swap, focus) == first, (
+        "it draws the video: a training of its own is in the queue"
+    )
 
 
 def test_a_training_shows_the_model_that_is_trained(client: httpx.Client, context: StudioContext) -> None:

@@ -252,6 +252,44 @@ def kept(folders: list[Path]) -> list[int]:
     return counts
 
 
+def test_what_fails_after_a_step_is_saved_is_told_and_the_wall_shows_the_step(
+    review, studio, facesets: Path
+) -> None:
+    page, folder, other = review, facesets / "source.faceset", facesets / "target.faceset"
+    aside = other.with_name("aside")
+    (other / CROPS).rename(aside)
+    (other / CROPS).write_bytes(b"in the way")
+    page.click("#face-3")
+    press(page, "m")
+    page.click("dialog >> text=faceset target")
+    page.wait_for_selector(".toast.bad >> text=The other faceset does not follow yet")
+    assert count(page, "rejected") == 1
+    assert rejected(folder) == {3: "moved to target"}
+    (other / CROPS).unlink()
+    aside.rename(other / CROPS)
+    page.click("#face-5")
+    press(page, "x")  # the next step brings it after
+    wait_for(page, lambda: count(page, "rejected") == 2)
+    assert kept([folder, other]) == [COUNT + 10, 61]
+
+
+def test_a_step_that_fails_leaves_the_wall_as_the_faceset_is(review, seen, studio, facesets: Path) -> None:
+    page, folder = review, facesets / "source.faceset"
+    page.click("#face-3")
+    page.click("#face-5", modifiers=["Control"])
+    with studio.client() as client:  # another page, of which this one knows nothing
+        step = {"do": "reject", "faces": [4], "reason": "black"}
+        assert client.post(f"/api/review/{studio.context.know(folder)}/step", json=step).status_code == 200
+    page.evaluate(
+        "document.querySelector('#reason').append(new Option('x'.repeat(201), 'x'.repeat(201), true, true))"
+    )
+    press(page, "x")
+    page.wait_for_selector(".toast.bad >> text=the reason is not one short line")
+    wait_for(page, lambda: count(page, "rejected") == 1)
+    assert page.inner_text(".picked") == "2 selected", "for another try"
+    seen.complaints.clear()
+
+
 def test_a_cell_of_the_coverage_shows_its_faces(review, studio, facesets: Path) -> None:
     page = review
     page.wait_for_selector(".coverage td button.missing")

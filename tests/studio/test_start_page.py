@@ -87,6 +87,10 @@ def test_no_serious_fault_for_screen_readers_and_nothing_beside_the_screen(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     page.goto(studio.base)
     page.wait_for_selector("body.drawn")
+    for kind in page.locator("#tabs button").all():
+        kind.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, kind.inner_text()
+    page.locator("#tabs button").first.click()
     page.click("[data-role=source] > .drop .choose")
     page.wait_for_selector("dialog .files button")
     assert _faults(page) == [], "the dialog"

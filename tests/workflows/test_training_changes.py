@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,14 @@ import torch
 import understudy
 from training.made_samples import made_samples
 from understudy.core.errors import ConfigError, ModelError
-from understudy.core.events import Event, Notice, Progress
+from understudy.core.events import Event, Notice, Progress, Written
 from understudy.training import schedule
 from understudy.training.model import Model
 from understudy.training.model_folder import LoadedModel, find_generation, holds_model, load_model
 from understudy.training.model_index import Budget, IdentityEntry, ModelIndex
 from understudy.training.samples import Samples
-from understudy.workflows import training_changes, training_session
+from understudy.workflows import train, training_changes, training_session
+from understudy.workflows.configs import TrainConfig
 from understudy.workflows.training_changes import ordered_focus
 from understudy.workflows.training_look import look
 from understudy.workflows.training_orders import TrainingOrder, place_training_order, training_orders
@@ -41,10 +44,12 @@ def trained(
     orders: dict[int, TrainingOrder],
     refocus: object = None,
     while_paused: TrainingOrder | None = None,
+    at_preview: TrainingOrder | None = None,
 ) -> list[Event]:
     """Train made faces to so many steps in all; an order is given when its step is told of.
 
-    One that pauses is told to go on, or, first, `while_paused`.
+    One that pauses is told to go on, or, first, `while_paused`. `at_preview` comes whenever a preview is
+    drawn, as after the last step.
     """
     resting = [] if while_paused is None else [while_paused]
     identities = [made_samples(name, 20, 128, seed) for seed, name in enumerate(("a", "b"))]
@@ -65,6 +70,8 @@ def trained(
                 place_training_order(folder, order)
         elif isinstance(event, Progress) and event.stage == "pause":
             place_training_order(folder, resting.pop() if resting else TrainingOrder(pause=False))
+        elif isinstance(event, Written) and at_preview is not None:
+            _left_behind(folder, at_preview)
 
     TrainingSession(loaded, folder, identities, 1, hear, refocus=refocus).run()  # type: ignore[arg-type]
     return said
@@ -139,7 +146,7 @@ def test_faces_that_are_chosen_are_drawn_more_often_and_a_run_that_goes_on_knows
     other = worst.model_copy(update={"frames": [frame.model_copy(update={"frame": 9})]})
     path.write_text(other.model_dump_json())
     changes = training_changes.TrainingChanges(folder, refocus, lambda event: None)
-    place_training_order(folder, TrainingOrder(focus=str(path)))
+    _left_behind(folder, TrainingOrder(focus=str(path)))
     assert changes.take(index.model_copy(deep=True), 1.0)
     assert ordered_focus(folder, index, None) == worst, "a kill before the next list is saved loses neither"
     (folder / f"focus_{worst.digest()[:16]}.json").unlink()
@@ -148,19 +155,54 @@ def test_faces_that_are_chosen_are_drawn_more_often_and_a_run_that_goes_on_knows
 
 
 def test_orders_that_are_none_are_refused_and_what_waits_is_looked_through(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no folder"):
-        understudy.adjust(tmp_path / "none", pause=True)
+    for folder in (tmp_path / "none", tmp_path):
+        with pytest.raises(ModelError, match="holds no model"):
+            understudy.adjust(folder, pause=True)
+    assert list(tmp_path.iterdir()) == []
+    trained(tmp_path, 4, {2: TrainingOrder(stop=True)})
     for wrong in ({"rate": 0.0}, {"rate": 1000.0}, {"focus": tmp_path / "no.json"}):
         with pytest.raises(ConfigError):
             understudy.adjust(tmp_path, **wrong)  # type: ignore[arg-type]
-    assert understudy.adjust(tmp_path, rate=0.5).waiting == 1
-    place_training_order(tmp_path, TrainingOrder(stop=True))
+    assert understudy.adjust(tmp_path, rate=0.5, stop=True).waiting == 1
+    place_training_order(tmp_path, TrainingOrder(pause=True))
+    place_training_order(tmp_path, TrainingOrder(finish=True))
     (tmp_path / "orders" / "x.json").write_text("{")
-    trained(tmp_path, 2, {})
-    assert find_generation(tmp_path).index.step == 2, "an order to end that nobody heard is forgotten"
-    assert look(tmp_path).rate == 0.5
+    said = trained(tmp_path, 4, {})
+    index = find_generation(tmp_path).index
+    assert (index.step, index.budget.finished) == (4, True), "an end that nobody heard is forgotten"
+    assert not [event for event in said if isinstance(event, Progress) and event.stage == "pause"]
+    assert look(tmp_path).rate == 0.5, "what was ordered with it is not"
     assert list((tmp_path / "orders").iterdir()) == []
-    shutil.rmtree(tmp_path / "orders")
+    with pytest.raises(ModelError, match="over"):
+        understudy.adjust(tmp_path, rate=2)
+    assert understudy.adjust(tmp_path).rate == 0.5, "how it is set may be asked for"
+
+
+def test_orders_that_come_too_late_are_told_and_no_later_training_takes_them(tmp_path: Path) -> None:
+    said = trained(tmp_path, 2, {}, at_preview=TrainingOrder(rate=0.25))
+    assert find_generation(tmp_path).index.budget.finished
+    assert any(isinstance(event, Notice) and "training was over" in event.message for event in said)
+    assert training_orders(tmp_path) == []
+
+
+def test_a_training_of_its_own_takes_no_orders_of_the_one_before(
+    facesets: tuple[Path, Path], model: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(model, tmp_path / "model")
+    _left_behind(folder, TrainingOrder(rate=0.25))
+    train.run(TrainConfig(facesets=facesets, model=folder, steps=1, batch=1, resume=True))
+    assert (look(folder).rate, training_orders(folder)) == (1.0, [])
+
+
+def _left_behind(model: Path, order: TrainingOrder) -> None:
+    """As from somebody who asked just before the end."""
+    path = model / "orders" / f"{time.time_ns():020d}_0.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(order.model_dump_json(exclude_defaults=True))
+
+
+def test_orders_are_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text(json.dumps({"preset": "tiny", "identities": []}))
     (tmp_path / "orders").symlink_to(tmp_path.parent)
     with pytest.raises(ModelError, match="link"):
         understudy.adjust(tmp_path, pause=True)

@@ -75,8 +75,8 @@ class Focus(BaseModel):
 
 def router(context: StudioContext) -> APIRouter:
     """Routes of the page."""
-    routes = APIRouter()
     openings: Openings[LivePreview] = Openings()
+    routes = APIRouter(lifespan=openings.while_it_runs)
 
     @routes.get("/convert")
     def convert() -> FileResponse:

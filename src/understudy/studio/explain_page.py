@@ -49,8 +49,8 @@ class Changed(BaseModel):
 
 def router(context: StudioContext) -> APIRouter:
     """Routes of the page."""
-    routes = APIRouter()
     openings: Openings[Explanation] = Openings()
+    routes = APIRouter(lifespan=openings.while_it_runs)
 
     @routes.get("/explain")
     def explain() -> FileResponse:

@@ -66,8 +66,8 @@ class Driven(BaseModel):
 
 def router(context: StudioContext) -> APIRouter:
     """Routes of the page."""
-    routes = APIRouter()
     openings: Openings[LivePhoto] = Openings()
+    routes = APIRouter(lifespan=openings.while_it_runs)
 
     @routes.get("/expression")
     def expression() -> FileResponse:

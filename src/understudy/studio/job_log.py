@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,11 @@ class JobLog:
     _is_amid: bool = False  # a line that is too long, whose beginning is left out
     _seen: int = 0  # points of training, kept or not
     _every: int = 1  # of which so many are kept
+
+    def as_now(self) -> JobLog:
+        """A copy that further reading does not change, for another thread to look at."""
+        stages = {name: replace(stage) for name, stage in self.stages.items()}
+        return replace(self, stages=stages, notices=[*self.notices], points=[*self.points])
 
     def read(self) -> None:
         """Take in what was written since; a line that is being written is left for later."""

@@ -59,9 +59,9 @@ class JobQueue:
             self._lock.close()
             self._lock = None
 
-    def add(self, name: str, folder: str, arguments: Sequence[str]) -> int:
-        """Add a job; its number."""
-        return self.store.add(name, folder, arguments)
+    def add(self, name: str, folder: str, arguments: Sequence[str], *, once: bool = False) -> int:
+        """Add a job; its number. See `JobStore.add`."""
+        return self.store.add(name, folder, arguments, once=once)
 
     def stop(self, number: int) -> bool:
         """Ask a job to stop, its work is kept; whether there was anything to stop."""
@@ -156,9 +156,13 @@ class JobQueue:
     def _settle(self, job: Job) -> None:
         """Note how a job has ended."""
         said = job_process.said(self.job_folder(job))
-        if said is not None and "error" not in said:
+        # a training that was interrupted says how far it came, others that they were
+        is_interrupted = said is not None and (
+            said.get("error") == "interrupted" or bool(said.get("interrupted"))
+        )
+        if said is not None and not is_interrupted and "error" not in said:
             self.store.change(job.id, state="done", ended=time.time(), result=said, deaths=0)
-        elif said is not None and said["error"] != "interrupted":
+        elif said is not None and not is_interrupted:
             self._fail(job, str(said["error"]), str(said.get("next_step") or ""))
         elif job.state == "stopping":
             self.store.change(job.id, state="stopped", ended=time.time())

@@ -81,17 +81,31 @@ class JobStore:
         """Nothing is read or written yet."""
         self.path = production / FILE_NAME
 
-    def add(self, name: str, folder: str, arguments: Sequence[str]) -> int:
+    def add(self, name: str, folder: str, arguments: Sequence[str], *, once: bool = False) -> int:
         """Add a job to the end of the queue; its id.
+
+        Args:
+            name: as people call it.
+            folder: of its production, relative to the studio's.
+            arguments: of the command line.
+            once: give the job that waits or runs with the same command, where there is one, instead.
 
         Raises:
             UnderstudyError: another job has this folder, or the file cannot be written.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._open() as db:
+            said = json.dumps(list(arguments))
+            if once:
+                db.execute("BEGIN IMMEDIATE")  # of two clicks at a time the second sees the first one's job
+                found = db.execute(
+                    "SELECT id FROM job WHERE arguments = ? AND state IN ('waiting', 'running')", (said,)
+                ).fetchone()
+                if found is not None:
+                    return found["id"]
             cursor = db.execute(
                 "INSERT INTO job (name, folder, arguments, added) VALUES (?, ?, ?, ?)",
-                (name, folder, json.dumps(list(arguments)), time.time()),
+                (name, folder, said, time.time()),
             )
             assert cursor.lastrowid is not None
             return cursor.lastrowid

@@ -167,7 +167,7 @@ class JobViews:
         with self._lock:
             log = self._logs.setdefault(job.id, JobLog(self.queue.job_folder(job) / EVENTS))
             log.read()
-            return log
+            return log.as_now()  # two pages may ask at a time
 
 
 def _medium(path: Path) -> str | None:

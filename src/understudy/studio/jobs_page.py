@@ -14,7 +14,8 @@ from understudy.studio.job_kinds import can_learn_longer
 from understudy.studio.job_views import JobViews
 from understudy.studio.order import with_minutes
 from understudy.studio.pages import page
-from understudy.workflows.training_orders import NO_FOCUS, TrainingOrder, place_training_order
+from understudy.studio.trainings import changed
+from understudy.workflows.training_orders import NO_FOCUS, TrainingOrder
 
 Minutes = Annotated[float, Body(embed=True, gt=0, le=7 * 24 * 60.0)]
 
@@ -63,10 +64,7 @@ def router(context: StudioContext) -> APIRouter:
         job = jobs.get(number)
         if order.focus not in (None, NO_FOCUS):
             raise ConfigError("faces are chosen where they are seen", "choose them in Review or Preview")
-        is_running = job.state == "running"
-        if is_running:
-            place_training_order(jobs.model(job), order)
-        return {"changed": is_running}
+        return {"changed": job.state == "running" and changed(jobs.model(job), order)}
 
     @routes.post("/api/jobs/{number}/forget")
     def forget(number: int) -> dict[str, bool]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Hashable
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Hashable
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Generic, TypeVar
+
+from fastapi import FastAPI
 
 from understudy.core.errors import UnderstudyError
 from understudy.core.events import Event, Notice, OnEvent, Progress
 
 Opened = TypeVar("Opened")
+_CLOSING_S = 10.0
 
 
 class Openings(Generic[Opened]):
@@ -24,6 +28,26 @@ class Openings(Generic[Opened]):
         """Nothing is open."""
         self._kept, self._lock = kept, threading.Lock()
         self._all: dict[Hashable, _Opening[Opened]] = {}
+        self._is_closed = False
+
+    @asynccontextmanager
+    async def while_it_runs(self, app: FastAPI) -> AsyncGenerator[None]:
+        """The lifespan of the routes that use them: what is open or being opened then is let go of."""
+        del app
+        yield
+        self.close()
+
+    def close(self) -> None:
+        """Break off what is being opened, at the next thing that it says, and wait some seconds for that."""
+        with self._lock:
+            self._is_closed = True
+            known = list(self._all.values())
+            self._all.clear()
+        for one in known:
+            one.break_off()
+        until = time.monotonic() + _CLOSING_S
+        for one in known:
+            one.wait(until - time.monotonic())
 
     def state(
         self, key: Hashable, opener: Callable[[OnEvent], Opened], *, again: bool = False
@@ -37,8 +61,13 @@ class Openings(Generic[Opened]):
 
         Returns:
             `state` ("opening", "ready" or "failed"), what it `said` last, and of a failure the `next_step`.
+
+        Raises:
+            UnderstudyError: they are closed.
         """
         with self._lock:
+            if self._is_closed:
+                raise UnderstudyError("the studio ends", "start it again")
             known = self._all.get(key)
             if known is None or (again and known.is_over):
                 self._all.pop(key, None)
@@ -67,6 +96,10 @@ class Openings(Generic[Opened]):
             yield known.opened
 
 
+class _BrokenOff(Exception):
+    """Nobody waits any more for what is being opened."""
+
+
 class _Opening(Generic[Opened]):
     """One of them."""
 
@@ -74,6 +107,7 @@ class _Opening(Generic[Opened]):
         self.lock = threading.Lock()
         self.opened: Opened | None = None
         self._said, self._error, self._next_step = "", "", ""
+        self._is_broken_off = False
         self._thread = threading.Thread(target=self._open, args=(opener,), daemon=True)
         self._thread.start()
 
@@ -81,6 +115,14 @@ class _Opening(Generic[Opened]):
     def is_over(self) -> bool:
         """Whether it is open, or failed."""
         return self.opened is not None or bool(self._error)
+
+    def break_off(self) -> None:
+        """Open it no further."""
+        self._is_broken_off = True
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until its thread has ended, or for some time."""
+        self._thread.join(max(0.0, timeout_s))
 
     def told(self) -> dict[str, Any]:
         """How far it is."""
@@ -94,10 +136,14 @@ class _Opening(Generic[Opened]):
         except UnderstudyError as error:
             self._error, self._next_step = error.what, error.next_step
         except Exception as error:
+            if self._is_broken_off:  # the production may be gone by now
+                return
             self._error, self._next_step = f"unexpected failure, {type(error).__name__}: {error}", "report it"
             raise
 
     def _hear(self, event: Event) -> None:
+        if self._is_broken_off:
+            raise _BrokenOff
         if isinstance(event, Notice):
             self._said = event.message
         elif isinstance(event, Progress):

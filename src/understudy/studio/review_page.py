@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
+from understudy.core.errors import UnderstudyError
 from understudy.studio.context import StudioContext, UnknownError
 from understudy.studio.pages import page
 from understudy.studio.review_face_routes import face_routes
@@ -145,8 +146,13 @@ def _steps(reviews: Reviews) -> APIRouter:
             changed = move_out(review, step.faces, reviews.of(step.faceset))
         else:
             changed = _STEPS[step.do](review, step)
-        reviews.settle(review)
-        return asdict(changed)
+        # it is decided: what fails now is told beside what has changed, and tried again with the next step
+        told: dict[str, object] = {**asdict(changed), "trouble": None}
+        try:
+            reviews.settle(review)
+        except (UnderstudyError, OSError) as error:
+            told["trouble"] = f"The other faceset does not follow yet: {error}"
+        return told
 
     @routes.get("/api/review/{short}/history")
     def history(short: str) -> list[dict[str, object]]:

@@ -36,5 +36,8 @@ def is_swap(folder: Path) -> bool:
 
 
 def queued(context: StudioContext, name: str, command: list[str]) -> int:
-    """Let the queue run `understudy COMMAND`, in a folder of its own; gives the job's number."""
-    return context.queue.add(name, free_folder(context, name, WORK), command)
+    """Let the queue run `understudy COMMAND`, in a folder of its own; gives the job's number.
+
+    What is asked for again while it waits or runs, as by a double click, is the same job.
+    """
+    return context.queue.add(name, free_folder(context, name, WORK), command, once=True)

@@ -70,7 +70,7 @@ def run(config: AdjustConfig) -> AdjustResult:
 
     Raises:
         ConfigError: a rate that will not do, or no such list.
-        ModelError: there is no such model.
+        ModelError: there is no such model, or its training is over.
     """
     focus = config.focus
     if focus is not None and focus != NO_FOCUS:
@@ -85,11 +85,11 @@ def run(config: AdjustConfig) -> AdjustResult:
             f"a rate of {config.rate} will not do",
             f"give {LEAST_RATE:g} to {MOST_RATE:g}; 1 is the usual one",
         ) from error
-    if not config.model.is_dir():
-        raise ModelError(f"{config.model} is no folder of a model", "name the model that is trained")
     if order != TrainingOrder():
         place_training_order(config.model, order)
     seen = look(config.model)
+    if seen.preset is None:
+        raise ModelError(f"{config.model} holds no model", "name the one that is trained")
     return AdjustResult(
         model=config.model,
         step=seen.step,

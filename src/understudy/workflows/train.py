@@ -31,6 +31,7 @@ from understudy.workflows.train_checks import check
 from understudy.workflows.training_board import TensorBoard
 from understudy.workflows.training_changes import ordered_focus
 from understudy.workflows.training_faces import entries_of, load_faces, refocused, same_faces
+from understudy.workflows.training_orders import forget_all
 from understudy.workflows.training_result import result_of, versions
 from understudy.workflows.training_session import TrainingSession
 from understudy.workflows.usual_faces import keep_tolerances, keep_tolerances_of_best
@@ -82,6 +83,8 @@ def _lead(
         loaded = _fresh(config, entries, bf16=bf16)
     else:
         loaded = _found(config, entries, further=mode == "further", bf16=bf16)
+    if mode != "continue":
+        forget_all(config.model)  # orders that nobody has taken were for another training
     worst = ordered_focus(config.model, loaded.index, worst)
     loaded.warnings += [*told, *same_faces(entries)]
     model, batch = loaded.model, config.batch or batch_for(config.preset, len(entries), device)

@@ -17,6 +17,7 @@ from understudy.workflows.training_orders import (
     NO_FOCUS,
     TrainingOrder,
     forget,
+    forget_all,
     forget_ends,
     training_orders,
 )
@@ -38,7 +39,7 @@ class TrainingChanges:
     """
 
     def __init__(self, folder: Path, refocus: Refocus | None, on_event: OnEvent) -> None:
-        """Forget orders to end that came before this run."""
+        """Forget what orders that came before this run say of an end or a pause."""
         self._folder, self._refocus, self._on_event = folder, refocus, on_event
         self._looked_s = 0.0
         self._taken: list[Path] = []
@@ -67,6 +68,13 @@ class TrainingChanges:
         """What was taken is saved: the orders are removed."""
         forget(self._taken)
         self._taken = []
+
+    def over(self) -> None:
+        """The training is at its end, which is saved: what comes too late is told, and removed."""
+        self.done()
+        late = forget_all(self._folder)
+        if late:
+            self._on_event(Notice(message=f"{late} orders came when the training was over"))
 
     def rest(self, index: ModelIndex, wants_end: Callable[[], bool], save: Callable[[], None]) -> float:
         """Wait while it is paused; the seconds that took.

@@ -51,6 +51,7 @@ class TrainingLook:
         rate: of the learning rate, as it was changed while it trained.
         paused: whether it waits to be told to go on.
         finishing: whether it was told to end, or ends by itself.
+        finished: whether the time that it was given is used up.
         changes: {step, seconds, what, said} of settings that were changed while it trained.
     """
 
@@ -66,6 +67,7 @@ class TrainingLook:
     rate: float = 1.0
     paused: bool = False
     finishing: bool = False
+    finished: bool = False
     changes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
@@ -139,6 +141,7 @@ def _look(index: dict[str, Any], previews: list[int]) -> TrainingLook:
         rate=_number(budget.get("rate", 1.0)),
         paused=bool(budget.get("paused")),
         finishing=budget.get("tail_from") is not None,
+        finished=bool(budget.get("finished")),
         changes=[_change(entry) for entry in index.get("changes", ())],
     )
 

@@ -140,7 +140,10 @@ class TrainingSession:
         except KeyboardInterrupt:  # of a listener
             self._requests.stop = True
         self._note()
-        self._changes.done()
+        if self._index.budget.finished:
+            self._changes.over()
+        else:
+            self._changes.done()
         elapsed = self._elapsed_s()
         return replace(
             result_of(self._folder, self._index),

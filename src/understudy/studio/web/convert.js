@@ -140,11 +140,12 @@ function worst() {
   const lists = state.about.worst;
   place("worst").hidden = !lists.length;
   place("lists").replaceChildren(...lists.map((list) => {
-    const train = h("button", { type: "button", class: "primary", onclick: () => told(async () => {
-      const answer = await api("/api/convert/train", { swap: state.swap, list: list.id });
-      tellTraining(answer);
-      train.disabled = Boolean(answer.job);
-    }) }, "Train on these");
+    const train = h("button", { type: "button", class: "primary", onclick: async () => {
+      train.disabled = true;
+      const answer = await told(() => api("/api/convert/train", { swap: state.swap, list: list.id }));
+      if (answer) tellTraining(answer);
+      train.disabled = Boolean(answer);
+    } }, "Train on these");
     return h("div", { class: "card" },
       h("div", { class: "row" }, h("h3", {}, list.name), train),
       h("ul", { class: "worst-list" }, list.frames.map((one) => h("li", {}, h("button", {

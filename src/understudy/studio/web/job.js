@@ -30,8 +30,13 @@ function buttons(job) {
 
 function stages(job) {
   const running = !isAtRest(job.state) && job.state !== "waiting";
-  field("stages").replaceChildren(...job.stages.map((stage) => {
-    const isNow = running && stage.name === job.current;
+  const at = running ? job.stages.findIndex((stage) => stage.name === job.current) : -1;
+  field("stages").replaceChildren(...job.stages.map((stage, index) => {
+    const isNow = index === at;
+    if (at >= 0 && index > at) { // as of the run before; it comes again
+      return h("li", { class: "soft" }, h("span", {}, stageName(stage.name)), h("span"),
+        h("span", { class: "time" }, duration(stage.seconds)), h("span", { class: "figures" }, "again, after that"));
+    }
     // what another stage came after is over, whether it has said so or not
     const isOver = stage.name !== job.current || job.state === "done";
     const said = isOver && stage.total !== null && stage.done < stage.total ? [] : [amount(stage)];

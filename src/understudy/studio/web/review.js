@@ -114,13 +114,28 @@ async function sortByLikeness() {
 
 /** Make a step; gives what it has changed. */
 function step(body) {
-  const made = steps.then(() => told(async () => {
-    const changed = await api(`/api/review/${short}/step`, body);
-    taken(changed);
+  const made = steps.then(async () => {
+    const changed = await told(() => api(`/api/review/${short}/step`, body));
+    if (changed) taken(changed);
+    else await readAgain();
     return changed;
-  }));
+  });
   steps = made.catch(() => undefined);
   return made;
+}
+
+/** A step has failed, maybe after it was saved: the faceset says what there is. */
+async function readAgain() {
+  const picked = ids(faces.selection());
+  const cursor = wall.row >= 0 ? faces.id[wall.row] : null;
+  const before = faces;
+  await load(short);
+  if (faces === before) return; // it cannot be read just now, which is told
+  for (const id of picked) if (faces.rows.has(id)) faces.select(faces.rows.get(id), true);
+  const place = wall.order.indexOf(faces.rows.get(cursor));
+  if (place >= 0) wall.moveTo(place);
+  wall.refresh();
+  tellSelection();
 }
 
 function taken(changed) {
@@ -133,6 +148,7 @@ function taken(changed) {
   }
   tellSteps(changed);
   say(changed.said);
+  if (changed.trouble) toast(changed.trouble, "bad");
   facts.show(wall.row);
   coverage.later();
   tellHistory();
@@ -158,8 +174,9 @@ async function decide(what) {
     : { do: "reject", faces: ids(rows), reason: $("#reason").value };
   const isOne = faces.selectedCount <= 1;
   const changed = await step(body);
+  if (!changed) return; // the same ones are still selected, for another try
   // one after the other with one key each
-  if (changed && isOne && view.state === "all") {
+  if (isOne && view.state === "all") {
     faces.selectNone();
     wall.moveTo(wall.at + 1);
     wall.refresh();
@@ -176,7 +193,7 @@ async function give() {
   const where = await askWhere(faces, rows, others);
   wall.element.focus();
   if (!where) return;
-  await step({ do: where.faceset ? "move" : "give", faces: ids(rows), ...where });
+  if (!await step({ do: where.faceset ? "move" : "give", faces: ids(rows), ...where })) return;
   faces.selectNone();
   wall.refresh();
   tellSelection();
@@ -186,7 +203,10 @@ async function trainOn() {
   await steps;
   const rows = chosen();
   if (!rows.length) return;
+  const button = $('[data-do="train"]');
+  button.disabled = true;
   const answer = await told(() => api(`/api/review/${short}/train`, { faces: ids(rows) }));
+  button.disabled = false;
   if (answer) tellTraining(answer);
 }
 

@@ -8,6 +8,7 @@ const field = (id) => document.getElementById(id);
 const kinds = await told(() => api("/api/start/kinds")) ?? {};
 const forms = {}; // what was begun of one kind is there again
 const asked = new URLSearchParams(location.search).get("make");
+let isOrdering = false;
 let chosen = asked in kinds ? asked : Object.keys(kinds)[0];
 const consent = consentChoice(check);
 
@@ -18,7 +19,7 @@ function missing() {
 function check() {
   if (!forms[chosen]) return;
   const why = missing();
-  field("make").disabled = Boolean(why);
+  field("make").disabled = Boolean(why) || isOrdering;
   if (field("missing").textContent !== why) field("missing").textContent = why;
 }
 
@@ -49,11 +50,16 @@ field("tabs").append(...Object.entries(kinds).map(([key, kind]) => h("button", {
 field("order").addEventListener("input", check);
 field("order").addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (missing()) return;
+  if (missing() || isOrdering) return;
+  isOrdering = true;
   field("make").disabled = true;
   const placed = await told(() => api("/api/start/order", { kind: chosen, consent: consent.value(), ...forms[chosen].values() }));
-  if (placed) location.href = `/jobs/${placed.id}`;
-  else await consent.lookUp(); // it may have been taken back meanwhile
+  if (placed) {
+    location.href = `/jobs/${placed.id}`;
+    return; // the button stays as it is: a second click would order the same again
+  }
+  isOrdering = false;
+  await consent.lookUp(); // it may have been taken back meanwhile
   check();
 });
 

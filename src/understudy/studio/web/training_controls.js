@@ -29,8 +29,12 @@ export function wire(address) {
 /** Show how the training is set. */
 export function controls(job) {
   const { training } = job;
-  const learns = job.trains && job.state === "running" && (job.current === "train" || job.current === "pause");
+  const learns = job.trains && job.state === "running" && !training.finished && (job.current === "train" || job.current === "pause");
   field("controls").hidden = !learns;
+  if (!learns) { // an order is for the training that was shown, and is taken by no other
+    waiting = null;
+    field("ordered").textContent = "";
+  }
   paused = training.paused;
   field("pause").textContent = paused ? "Go on learning" : "Pause";
   field("finish").disabled = training.finishing;

@@ -10,12 +10,17 @@ export const stateChip = (state) => h("span", { class: `chip ${STATES[state][1]}
 export const stateWords = (state) => STATES[state][0];
 export const isAtRest = (state) => ["stopped", "done", "failed"].includes(state);
 
-/** "extract anna.mp4" is finding faces; others are called as they are. */
+/** "extract anna.mp4" is finding faces in it; others are called as they are. */
 export function stageName(name) {
   const [first, ...rest] = name.split(" ");
   if (first === "listen") return `Listening to ${rest.slice(1).join(" ")}`;
   if (name === "convert speech") return "Speaking";
-  const names = { extract: rest.length ? `Finding faces in ${rest.join(" ")}` : "Finding faces", train: "Learning", convert: "Drawing the video", load: "Loading faces", pause: "Paused" };
+  if (name === "learn lips") return "Learning how lips move";
+  const where = rest.length ? ` in ${rest.join(" ")}` : "";
+  const names = {
+    download: `Fetching ${rest.join(" ")}`, extract: `Finding faces${where}`, read: `Reading the face${where}`, load: "Loading faces",
+    train: "Learning", pause: "Paused", convert: "Drawing the video", animate: "Drawing the video", lipsync: "Drawing the video",
+  };
   return names[first] ?? name[0].toUpperCase() + name.slice(1);
 }
 
