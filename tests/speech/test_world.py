@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from made_speech import LOW, speech
+from made_speech import HIGH, LOW, speech
 from understudy.speech import world
 from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
 from understudy.speech.speaker import holds_speech
@@ -67,6 +67,19 @@ def test_breath_has_no_pitch(said: np.ndarray) -> None:
     assert whole.is_voiced[rows + 10 :].mean() < 0.01
     # nothing else changes: what is no pitch is said as noise, as before
     assert (whole.aperiodicity[~whole.is_voiced] > -1e-2).all()
+
+
+def test_a_room_that_rumbles_has_no_pitch() -> None:
+    said = np.pad(speech(HIGH, 3.0, seed=3, rate_hz=RATE_HZ), (0, 2 * RATE_HZ))
+    hz = np.fft.rfftfreq(len(said), 1 / RATE_HZ)
+    noise = np.fft.rfft(np.random.default_rng(1).normal(size=len(said)))
+    rumble = np.fft.irfft(np.where((hz > 52) & (hz < 80), noise, 0), len(said))
+    rumble *= 0.002 / rumble.std()
+    clean, found = (WorldVocoder().analyse((said + more).astype(np.float32)) for more in (0 * rumble, rumble))
+    rows = rows_of(3 * RATE_HZ)
+    assert found.is_voiced[rows + 10 :].mean() < 0.05
+    assert (found.f0_hz[found.is_voiced] > 0.7 * HIGH.f0_hz).mean() > 0.9
+    assert (found.is_voiced == clean.is_voiced)[:rows].mean() > 0.9
 
 
 def test_it_starts_and_ends_without_a_click(frames: SpeechFrames) -> None:

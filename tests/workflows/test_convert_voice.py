@@ -28,6 +28,7 @@ from understudy.provenance.watermark_binding import SOUND_ALGORITHM
 from understudy.speech.frames import RATE_HZ
 from understudy.workflows.consent_choice import parsed_consent
 from understudy.workflows.identities import AddConfig, add
+from understudy.workflows.voice_chosen import ChosenVoice
 
 LATE_S = Fraction(1, 4)
 
@@ -137,11 +138,17 @@ def test_the_voice_is_a_permission_of_its_own(
     assert list(tmp_path.glob("o.mp4*")) == []
 
 
+def test_a_name_is_found_whatever_the_case_of_its_letters(voice: Path) -> None:
+    assert ChosenVoice.of(voice, None, ["dora", "bo"]).entry.name == "Bo"
+    assert ChosenVoice.of(voice, None, ["dora"]).entry.name == "Anna"
+
+
 def _tracks(source: Path, out: Path, layout: str, count: int) -> Path:
     """The same picture with so many tracks of so many channels."""
     with av.open(str(source)) as before, av.open(str(out), "w") as after:
         video = after.add_stream_from_template(before.streams.video[0])
         tracks = [after.add_stream("flac", rate=RATE_HZ, layout=layout) for _ in range(count)]
+        tracks[0].metadata["language"] = "gle"
         for packet in before.demux(before.streams.video[0]):
             if packet.size:
                 packet.stream = video
@@ -172,7 +179,8 @@ def test_many_tracks_and_channels_become_one_voice(
     out = tmp_path / "out.mp4"
     result = understudy.convert(target, model, out, voice=voice, voice_consent="rendered")
     with av.open(str(out)) as container:
-        assert [stream.channels for stream in container.streams.audio] == [1]
+        (sound,) = container.streams.audio
+        assert (sound.channels, sound.metadata["language"]) == (1, "gle")
     assert abs(later_ms(out, target)) <= 3
     assert all(any(part in one for one in result.warnings) for part in said)
 
@@ -224,6 +232,14 @@ def _tone_at(path: Path, times: Sequence[int], length: int) -> np.ndarray:
             frame.sample_rate, frame.pts = RATE_HZ, time
             container.mux(stream.encode(frame))
     return tone / np.float32(32768)
+
+
+def test_a_long_gap_is_never_held_at_once(tmp_path: Path) -> None:
+    length = RATE_HZ // 10
+    _tone_at(tmp_path / "gap.mkv", [0, 1800 * RATE_HZ], length)
+    blocks = [len(one) for one in SoundReader(path=tmp_path / "gap.mkv", rate_hz=RATE_HZ, is_timed=True)]
+    assert sum(blocks) == 1800 * RATE_HZ + length
+    assert max(blocks) <= 10 * RATE_HZ
 
 
 def test_times_that_tremble_tear_no_holes(tmp_path: Path) -> None:

@@ -55,7 +55,14 @@ def test_two_folders_become_a_model_that_speaks(tmp_path: Path, records: Path) -
     assert index.speakers[0].consent.kind == "rendered"
     assert index.speakers[1].consent is None
     with pytest.raises(ModelError, match="already"):
-        understudy.voice_train(anna, bo, tmp_path / "m", steps=3)
+        understudy.voice_train(anna, bo, tmp_path / "m", steps=4)
+    # what was killed just behind its save is asked for again
+    kept, heard[:] = (tmp_path / "m/voice.json").read_bytes(), []
+    again = understudy.voice_train(anna, bo, tmp_path / "m", steps=3, on_event=heard.append)
+    assert (again.speech_s, again.noise_db) == (result.speech_s, result.noise_db)
+    assert (again.steps, again.own_db, again.matched_db) == (3, result.own_db, result.matched_db)
+    assert not any(isinstance(event, Progress) for event in heard)
+    assert (tmp_path / "m/voice.json").read_bytes() == kept
     out = understudy.voice_convert(bo / "a.wav", tmp_path / "m", tmp_path / "o.wav")
     assert out.speaker == "anna"
     # the target's voice needs a record, too, once it is the one put in
@@ -219,6 +226,8 @@ def test_wrong_settings_are_found_before_the_work(tmp_path: Path, model: Path, b
         understudy.voice_convert(bo, tmp_path, tmp_path / "o.wav", consent="rendered")
     with pytest.raises(ConfigError, match="both speakers are called bo"):
         understudy.voice_train(bo, bo, tmp_path / "m", consent="rendered")
+    with pytest.raises(ConfigError, match="both speakers are called BO"):
+        understudy.voice_train(bo, bo, tmp_path / "m", source_name="BO", consent="rendered")
     with pytest.raises(ConfigError, match="not positive"):
         understudy.voice_train(bo, bo, tmp_path / "m", source_name="Anna", steps=0)
 

@@ -24,10 +24,12 @@ class OtherSound:
     Args:
         path: of its file, whose own times begin at 0.
         start_s: when its first sample is heard, in the time of the pictures.
+        language: that it is tagged with, as containers do; its file's own where None.
     """
 
     path: Path
     start_s: Fraction = Fraction(0)
+    language: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

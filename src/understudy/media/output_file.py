@@ -150,7 +150,8 @@ class OutputFile:
     def _open_others(self) -> None:
         shift_s, suffix, sound = self.shift * self._like.time_base, self._path.suffix, self._like.sound
         if sound is not None:  # sound first, as players and people expect it
-            copy = StreamCopy(sound.path, suffix, shift_s=shift_s + sound.start_s, is_whole=False)
+            start_s = shift_s + sound.start_s
+            copy = StreamCopy(sound.path, suffix, shift_s=start_s, is_whole=False, language=sound.language)
             self._others.append(copy)
         leaves_out = () if sound is None else ("audio",)
         try:

@@ -64,6 +64,7 @@ class SoundReader:
     streams: int = 0  # with sound
     own_rate_hz: int = 0  # the file's
     channels: int = 0
+    language: str | None = None  # as the container tags it
     start_s: float = 0.0  # presentation time of the first sample
     stated_s: float | None = None  # length that the file states
     read_s: float = 0.0  # how much sound was read
@@ -99,6 +100,7 @@ class SoundReader:
             stream = _audio_stream(container.streams.audio, self.path)
             self.streams = len(container.streams.audio)
             self.own_rate_hz, self.channels = stream.codec_context.sample_rate, stream.codec_context.channels
+            self.language = stream.metadata.get("language")
             mixer: av.AudioResampler | None = None
             full, total = 0, 0
             if stream.duration and stream.time_base:
@@ -121,10 +123,10 @@ class SoundReader:
                     )
                 for mixed in mixer.resample(frame):
                     mono = mixed.to_ndarray()[0].astype(np.float32, copy=False)
-                    mono = self._in_time(mono, frame.time) if self.is_timed else mono
-                    self.read_s += len(mono) / self.own_rate_hz
-                    mono = mono * _IN_PHASE if self.channels > 1 else mono
-                    yield np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0)
+                    for part in self._in_time(mono, frame.time) if self.is_timed else (mono,):
+                        self.read_s += len(part) / self.own_rate_hz
+                        part = part * _IN_PHASE if self.channels > 1 else part
+                        yield np.nan_to_num(part, nan=0.0, posinf=1.0, neginf=-1.0)
             self.clipped = full / total if total else 0.0
             if (self.stated_s and self.read_s < self.stated_s - _SHORT_S) or _lacks_bytes(self.path):
                 self._warn_of_break()
@@ -136,21 +138,24 @@ class SoundReader:
         if not total:
             raise MediaError(f"{self.path} holds no sound that can be decoded", "give another file")
 
-    def _in_time(self, mono: Samples, time_s: float | None) -> Samples:
-        """A frame with silence before it where time is missing, or less of it where it was heard already."""
-        if time_s is None:
-            return mono
-        apart = round((time_s - self.start_s - self.read_s) * self.own_rate_hz)
+    def _in_time(self, mono: Samples, time_s: float | None) -> Iterator[Samples]:
+        """A frame, behind silence where time is missing, or less of it where it was heard already."""
+        apart = 0
+        if time_s is not None:
+            apart = round((time_s - self.start_s - self.read_s) * self.own_rate_hz)
         if abs(apart) < _JITTER_S * self.own_rate_hz:
-            return mono
+            yield mono
+            return
         if apart > _LONGEST_GAP_S * self.own_rate_hz:
             raise MediaError(
                 f"the sound of {self.path} jumps by {apart / self.own_rate_hz:.0f} s", "convert the file anew"
             )
-        if apart > 0:
-            return np.pad(mono, (apart, 0))
-        self.twice_s += min(-apart, len(mono)) / self.own_rate_hz
-        return mono[-apart:]
+        block = round(_BLOCK_S * self.own_rate_hz)
+        for start in range(0, apart, block):  # an hour of silence is never held at once
+            yield np.zeros(min(block, apart - start), np.float32)
+        if apart < 0:
+            self.twice_s += min(-apart, len(mono)) / self.own_rate_hz
+        yield mono[max(0, -apart) :]
 
     def _next(self, frames: Iterator[AudioFrame]) -> AudioFrame | None:
         """The next frame up to where the file breaks off."""

@@ -54,6 +54,7 @@ class StreamCopy:
         shift_s: added to every time.
         leaves_out: kinds of streams that stay behind.
         is_whole: whether titles and chapters come along.
+        language: that streams are tagged with; their own where None.
     """
 
     def __init__(
@@ -64,10 +65,12 @@ class StreamCopy:
         shift_s: Fraction = Fraction(0),
         leaves_out: Collection[str] = (),
         is_whole: bool = True,
+        language: str | None = None,
     ) -> None:
         """Open the source."""
         self.repaired = 0
         self._is_whole = is_whole
+        self._tags = {} if language is None else {"language": language}
         self._shift_s = shift_s
         self._next_dts: dict[int, int] = {}
         self._container = open_container(source)
@@ -105,6 +108,7 @@ class StreamCopy:
             self._declare_chapters(output)
         for stream in self._streams:
             self._targets[stream.index] = _declare(stream, output)
+            self._targets[stream.index].metadata.update(self._tags)
         for each in self._attachments:
             output.add_attachment(
                 each.name or "attachment", each.mimetype or _ANY_TYPE, bytes(each.data or b"")

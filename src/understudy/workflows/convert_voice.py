@@ -70,7 +70,7 @@ def check_voice(config: ConvertConfig, info: VideoInfo) -> None:
         raise MediaError(f"{config.target} has no sound", "leave --voice out")
     names = _put_in(config)
     voice = ChosenVoice.of(config.voice, config.voice_as, names)
-    if config.consent is not None and voice.person in names:
+    if config.consent is not None and voice.person.casefold() in {one.casefold() for one in names}:
         check_both_agreed(voice.person)
     voice.check_agreed(config.voice_consent)
     _listened(voice, config)
@@ -103,7 +103,7 @@ def voiced(config: ConvertConfig, info: VideoInfo, on_event: OnEvent) -> Generat
         path = Path(folder) / sound_name(config.out)
         write_sound(path, voice.says(reader, heard, on_event, payload=payload), RATE_HZ)
         start_s = Fraction(round(reader.start_s * RATE_HZ), RATE_HZ)
-        sound = OtherSound(path=path, start_s=start_s)
+        sound = OtherSound(path=path, start_s=start_s, language=reader.language)
         said = [*consent.warnings, *warnings, *reader.warnings, *remarks_on(config.target, reader)]
         yield Voiced(
             info=replace(info, sound=sound, audio_streams=1),

@@ -51,7 +51,8 @@ class ChosenVoice:
         Args:
             folder: of it.
             name: whose voice; where None, that of the first of `likely` who is there, else the source's.
-            likely: names that somebody may have there, as a speaker or as the record says.
+            likely: names that somebody may have there, as a speaker or as the record says, whatever
+                their letters' case.
 
         Raises:
             ConfigError: no such speaker.
@@ -64,7 +65,9 @@ class ChosenVoice:
                 raise ConfigError(f"the model has no voice {name!r}", nearest(name, tuple(speakers)))
             return cls(folder=folder, model=model, entry=speakers[name])
         known = speakers | {entry.consent.identity: entry for entry in speakers.values() if entry.consent}
-        entry = next((known[one] for one in likely if one in known), model.index.speakers[0])
+        folded = {one.casefold(): entry for one, entry in known.items()}
+        found = (known.get(one) or folded.get(one.casefold()) for one in likely)
+        entry = next((entry for entry in found if entry is not None), model.index.speakers[0])
         return cls(folder=folder, model=model, entry=entry)
 
     @property

@@ -21,25 +21,29 @@ from understudy.workflows.consent import Agreed, agreed, agreed_earlier, check_a
 from understudy.workflows.swap_names import OPTIONS, SOURCE, TARGET, name_of_footage
 from understudy.workflows.training_result import versions
 from understudy.workflows.voice_configs import DEFAULT_STEPS, VoiceTrainConfig, VoiceTrainResult
+from understudy.workflows.voice_finished import NOISE, ORDER, finished, order_of
 
 _REPORT_EVERY = 10  # steps
 _LONG_ENOUGH_S = 60.0  # of speech; with less, voices are learnt badly
 
 
 def run(config: VoiceTrainConfig, on_event: OnEvent = ignore) -> VoiceTrainResult:
-    """Train one encoder, and a decoder for each of both speakers.
+    """Train one encoder, and a decoder for each of both speakers; what is trained already is not again.
 
     Raises:
         ConfigError: settings or names that cannot be used.
         ConsentError: no record says that the source's voice may be used.
         MediaError: recordings cannot be read, hold no speech, too little or too noisy speech.
-        ModelError: the folder holds a voice model already.
+        ModelError: the folder holds another voice model already.
     """
     names = _names(config)
     _check(config)
     check_agreed(names[:1], "voice", config.consent)
     agreed_earlier(names[1], "voice")
     _check_recordings(config)
+    order = order_of(config, names)
+    if holds_voice(config.out):
+        return finished(config.out, order, on_event)
     paths = (config.source, config.target)
     samples = [_collected(one, name, on_event) for one, name in zip(paths, names, strict=True)]
     warnings = [message for one in samples for message in one.warnings]
@@ -60,7 +64,12 @@ def run(config: VoiceTrainConfig, on_event: OnEvent = ignore) -> VoiceTrainResul
     )
     trained = train_voice(rows, names, settings, _told(on_event, settings))
     references = [_reference(name, consent) for name in names]
-    save_voice(config.out, trained.net, _index(settings, trained, names, samples, stats, references))
+    index = _index(settings, trained, names, samples, stats, references)
+    index.settings |= {
+        ORDER: order,
+        NOISE: {one.name: some.noise_db for one, some in zip(index.speakers, samples, strict=True)},
+    }
+    save_voice(config.out, trained.net, index)
     on_event(Written(path=config.out, what="voice model"))
     return VoiceTrainResult(
         model=config.out,
@@ -92,7 +101,7 @@ def _names(config: VoiceTrainConfig) -> list[str]:
             raise ConfigError(
                 f"{said!r} is no name ({error})", f"give another with {OPTIONS[role]}"
             ) from error
-    if names[0] == names[1]:
+    if names[0].casefold() == names[1].casefold():
         raise ConfigError(
             f"both speakers are called {names[0]}",
             f"say who is who with {OPTIONS[SOURCE]} and {OPTIONS[TARGET]}",
@@ -107,8 +116,6 @@ def _check(config: VoiceTrainConfig) -> None:
         config.steps is not None and config.steps < 1
     ):
         raise ConfigError("training time is not positive", "give minutes or steps above 0")
-    if holds_voice(config.out):
-        raise ModelError(f"{config.out} holds a voice model already", "name another folder, or remove it")
     if config.out.exists() and not config.out.is_dir():
         raise ModelError(f"{config.out} is a file", "name a folder for the model")
     missing = [one for one in (config.out, *config.out.parents) if not one.exists()]
