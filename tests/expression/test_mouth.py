@@ -9,6 +9,10 @@ import pytest
 from expression.made_photos import LIPS, SKIN, TEETH, around, drawn_face, like
 from understudy.expression.morph import Morph
 from understudy.expression.mouth import Interior
+from understudy.expression.mouth_shown import shown
+from understudy.expression.openings import lips_trimmed
+from understudy.expression.patches import Box, outlined
+from understudy.expression.topology import LOWER_LIP, UPPER_LIP
 from understudy.faces.mesh import INNER_LIPS
 
 INSIDE = list(INNER_LIPS)
@@ -137,3 +141,32 @@ def test_over_the_teeth_of_an_open_photo_a_raised_lip_shows_gum() -> None:
 
 def _are_teeth(picture: np.ndarray, apart: int) -> np.ndarray:
     return picture[..., 1].astype(int) - picture[..., 0] > apart
+
+
+def test_teeth_end_where_each_of_them_ends() -> None:
+    drawn = drawn_face(jaw=0.1, lips_apart=0.6)
+    mesh, photo = drawn.face.landmarks_px, drawn.photo.copy()
+    upper, lower = mesh[UPPER_LIP, :2], mesh[LOWER_LIP, :2]
+    photo[outlined(np.concatenate([upper, lower[::-1]]), photo.shape) > 0.3] = (10, 5, 5)
+    ends = np.where(np.arange(len(upper)) < 4, 0.7, 0.5)[:, None]
+    teeth = np.concatenate([upper, (upper + ends * (lower - upper))[::-1]])
+    photo[outlined(teeth, photo.shape) > 0.5] = TEETH
+    home = Box.around(mesh[INSIDE, :2], 12)
+    _, above, _ = shown(photo, mesh, home)
+    share = np.linspace(0, 1, 50)[:, None]
+    reach = []
+    for column in (2, 6):
+        x, y = (upper[column] + share * (lower[column] - upper[column]) - home.corner).T.astype(np.float32)
+        covered = cv2.remap(above[..., 3], x, y, cv2.INTER_LINEAR).ravel() > 0.5
+        reach.append(float(share[covered].max()))
+    assert reach[0] - reach[1] > 0.1
+
+
+def test_lips_that_part_begin_farther_out_than_where_the_photo_has_them() -> None:
+    mesh = drawn_face(jaw=0.1, lips_apart=0.6).face.landmarks_px.astype(np.float64)
+    wider = mesh.copy()
+    wider[LOWER_LIP, 1] += 8
+    still, parted = (lips_trimmed(mesh, moved, np.eye(2)) for moved in (mesh, wider))
+    np.testing.assert_array_equal(still, mesh)
+    assert (parted[LOWER_LIP[3:6], 1] > mesh[LOWER_LIP[3:6], 1] + 0.5).all()
+    assert (parted[UPPER_LIP[3:6], 1] < mesh[UPPER_LIP[3:6], 1] - 0.5).all()
