@@ -91,7 +91,7 @@ def page(browser, studio: Studio, seen: Seen):
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
     page.on("request", lambda request: seen.requests.append(request.url))
     page.goto(studio.url)
-    page.wait_for_selector("body.ready", timeout=60_000)
+    page.wait_for_selector("body.drawn", timeout=60_000)
     yield page
     context.close()
     own = (studio.base, "data:", "blob:")
