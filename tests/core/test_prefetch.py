@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from understudy.core.prefetch import prefetch
+from understudy.core.prefetch import in_threads, prefetch
 
 
 class Producer:
@@ -153,3 +153,42 @@ def test_an_error_while_the_producer_is_closed_is_no_crash() -> None:
     next(items)
     items.close()
     assert prefetch_threads() == []
+
+
+def slow(number: int) -> tuple[int, str]:
+    time.sleep(0.02 if number % 3 else 0.06)
+    return number, threading.current_thread().name
+
+
+def test_items_made_by_several_threads_come_in_order() -> None:
+    made = list(in_threads(slow, range(20), 3))
+    assert [number for number, _ in made] == list(range(20))
+    assert len({name for _, name in made}) == 3
+
+
+def test_only_so_many_are_made_ahead() -> None:
+    begun: list[int] = []
+
+    def made(number: int) -> int:
+        begun.append(number)
+        return number
+
+    items = in_threads(made, range(100), 2)
+    assert next(items) == 0
+    time.sleep(0.1)
+    assert len(begun) == 4
+    items.close()
+    assert len(begun) == 4
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
+
+
+def test_what_fails_in_a_thread_is_raised_in_its_place() -> None:
+    def made(number: int) -> int:
+        if number == 3:
+            raise KeyError(number)
+        return number
+
+    items = in_threads(made, range(10), 2)
+    assert [next(items) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(KeyError):
+        next(items)

@@ -1,12 +1,15 @@
-"""Run a producer in a thread of its own, a few items ahead."""
+"""Run a producer in a thread of its own, or in several, a few items ahead."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+Given = TypeVar("Given")
 Item = TypeVar("Item")
 
 
@@ -66,3 +69,28 @@ def prefetch(items: Iterable[Item], depth: int = 4) -> Generator[Item]:
     finally:
         stopped.set()
         thread.join()
+
+
+def in_threads(made: Callable[[Given], Item], given: Iterable[Given], threads: int) -> Generator[Item]:
+    """Make an item of each thing given, several at a time.
+
+    Args:
+        made: may be called by any thread.
+        given: of what; taken one by one, a few ahead.
+        threads: how many items are made at a time, and, as much again, lie ready.
+
+    Yields:
+        The items in the order of what was given. An error of `made` is raised in its place.
+    """
+    waiting: deque[Future[Item]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="ahead") as pool:
+        try:
+            for one in given:
+                waiting.append(pool.submit(made, one))
+                if len(waiting) >= 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

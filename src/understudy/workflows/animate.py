@@ -11,6 +11,7 @@ from functools import partial
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Written, ignore
 from understudy.core.files import check_writable, peak_rss_mb
+from understudy.core.prefetch import in_threads
 from understudy.core.types import Vector
 from understudy.faces.identify import Identifier
 from understudy.media.any_writer import check_writer
@@ -169,8 +170,10 @@ def _animated_video(config: AnimateConfig, person: Person, on_event: OnEvent) ->
 def _drawn(
     drawer: PhotoDrawer, times: Sequence[int], source: DrivingSource, first: int
 ) -> Generator[Composed]:
-    for number in range(first, len(times)):
-        yield drawer.frame(number, times[number], source.like.time_base)
+    def made(number: int) -> Composed:
+        return drawer.frame(number, times[number], source.like.time_base)
+
+    yield from in_threads(made, range(first, len(times)), drawer.threads)
 
 
 def _vector(photo: Photo, on_event: OnEvent) -> Vector:

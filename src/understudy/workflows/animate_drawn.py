@@ -22,6 +22,7 @@ from understudy.workflows.animate_photo import Photo
 from understudy.workflows.composed import Composed
 
 LABELLED = 1.2  # sides of the face square that a label keeps away from
+_THREADS = 2  # more wait for the interpreter's lock
 
 
 def carried_over(performance: Performance, photo: Photo, *, keep_pose: bool) -> Performance:
@@ -64,6 +65,11 @@ class PhotoDrawer:
         self._photo, self._learned = photo, learned
         self._morph, self._performance, self._own = Morph(photo.image, photo.face), performance, own
         self._mark = None if payload is None else FaceMark(payload)
+
+    @property
+    def threads(self) -> int:
+        """How many may draw at a time with a gain: networks have threads of their own."""
+        return _THREADS if self._own is None and self._learned is None else 1
 
     def frame(self, number: int, pts: int, time_base: Fraction) -> Composed:
         """One frame, from any thread.
