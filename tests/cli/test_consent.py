@@ -18,9 +18,12 @@ from actors import clip
 from made_facesets import write_faceset
 from understudy.core.errors import ConsentError
 from understudy.core.types import Vector
+from understudy.faces.finder import FaceFinder
+from understudy.faces.identify import Identifier
+from understudy.media.footage import open_footage
 from understudy.media.reader import VideoReader
 from understudy.media.writer import VideoWriter
-from understudy.workflows.consent import check_face
+from understudy.workflows.consent_faces import check_face
 
 from .conftest import Ran, Run
 
@@ -35,13 +38,21 @@ def vector(*, first: float = 0.0) -> Vector:
     return numbers
 
 
+def vector_in_target() -> Vector:
+    """That of the face in `target`, whom conversions find as bert."""
+    with open_footage(clip("A_testA")) as footage:
+        frame, (face,) = next(FaceFinder().stream(footage.partial()))
+        return Identifier().vector(frame.image, face)
+
+
 @pytest.fixture(scope="module")
 def facesets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with facesets of anna, bert and carl, and one called anna that shows somebody else."""
     folder = tmp_path_factory.mktemp("facesets")
     looks = [{"pose_deg": (yaw, 0.0, 0.0)} for yaw in np.linspace(-20, 20, FACES)]
-    for name, first in (("anna", 0.0), ("bert", 1.0), ("carl", 2.0)):
-        write_faceset(folder / name, f"{name}.mp4", looks, vector=vector(first=first))
+    vectors = {"anna": vector(), "bert": vector_in_target(), "carl": vector(first=2.0)}
+    for name, each in vectors.items():
+        write_faceset(folder / name, f"{name}.mp4", looks, vector=each)
     write_faceset(folder / "other" / "anna", "x.mp4", looks, vector=vector(first=0.5))
     return folder
 
@@ -224,7 +235,7 @@ def test_conversion_needs_the_record_of_who_is_put_in(
     assert shown["has_face"]
     # that anna may be used says nothing of carl
     stopped(run(*command, "--source", "carl"), "there is no record that the face of carl may be used")
-    assert run(*command, "--source", "carl", "--consent", "public-domain:film of 1911").code == 0
+    assert run(*command, "--map", "bert=carl", "--consent", "public-domain:film of 1911").code == 0
     assert "consent of carl: public-domain, recorded" in comment_of(out)
     assert "anna" not in comment_of(out)
 

@@ -242,7 +242,9 @@ def test_two_people_in_a_photo(photo: Path, tmp_path: Path) -> None:
     moved = {}
     for person in (1, 2):
         out = tmp_path / f"{person}.png"
-        result = understudy.animate(tmp_path / "A.png", out, expression="jaw_open=0.9", photo_person=person)
+        result = understudy.animate(
+            tmp_path / "A.png", out, expression="jaw_open=0.9", photo_person=person, identity="AB"[person - 1]
+        )
         moved[person] = np.abs(read_image(out) - before).max(axis=(0, 2))
         assert any("2 faces; the largest" in said for said in result.warnings) is (person == 1)
     assert moved[1][:384].max() > 60 > 3 > moved[1][450:].max()
@@ -292,6 +294,10 @@ BAD = {
     "itself": ({"out": "photo"}, "is read and would be overwritten"),
     "format": ({"out": "o.gif"}, "one expression makes a picture"),
     "label": ({"label": " "}, "the label is"),
+    "codec of a picture": ({"codec": "hevc"}, "codec or a quality .* is one picture"),
+    "quality of a picture": ({"crf": 20}, "codec or a quality .* is one picture"),
+    "turned and kept": ({"expression": "yaw=20", "keep_pose": True}, "turns the head, and its pose"),
+    "person of nothing": ({"person": 2}, "a person of the driving is named"),
     "nobody": ({"identity": "a\nb"}, "is nobody's name"),
 }  # fmt: skip
 

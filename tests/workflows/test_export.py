@@ -16,8 +16,10 @@ import torch
 from torch import nn
 
 from limits import an_ordinary_user
-from understudy.core.errors import ConfigError, ModelError, UnderstudyError
+from understudy import add_identity, revoke_identity
+from understudy.core.errors import ConfigError, ConsentError, ModelError, UnderstudyError
 from understudy.core.events import Event, Written
+from understudy.core.identity_folder import FOLDER_VARIABLE
 from understudy.nets.family import FamilyConfig
 from understudy.nets.presets import PRESETS, family_preset
 from understudy.training import export_onnx
@@ -80,6 +82,18 @@ def test_a_model_that_is_not_grown_yet_is_not_exported(
     with pytest.raises(ModelError, match="grown to 32 of its 64 px"):
         export.run(ExportConfig(model=folder, onnx=tmp_path / "onnx"))
     assert not (tmp_path / "onnx").exists()
+
+
+def test_who_took_their_consent_back_is_not_exported(
+    micro: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "records"))
+    add_identity(NAMES[1], oneself=True)
+    export.run(ExportConfig(model=micro, onnx=tmp_path / "before"))
+    revoke_identity(NAMES[1])
+    with pytest.raises(ConsentError, match="took back the consent"):
+        export.run(ExportConfig(model=micro, onnx=tmp_path / "after"))
+    assert not (tmp_path / "after").exists()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,10 @@ def test_speech_is_marked_once(tmp_path: Path) -> None:
     (before, _), (after, reader) = (read_sound(path, RATE_HZ) for path in (said, once))
     assert (reader.own_rate_hz, len(after)) == (RATE_HZ, len(before))
     assert 0.05 < (after - before).std() / before.std() < 0.2
+    (_, spoken) = marking.seal.ingredients()
+    assert spoken.footage == said
+    hidden = replace(config, thumbnails=False)  # nor what its own manifest shows
+    assert [one.footage for one in marking_of(hidden, Agreed(references={})).seal.ingredients()] == [None] * 2
     again = LipsyncConfig(footage=said, speech=once, out=tmp_path / "p.mkv")
     assert marking_of(again, Agreed(references={})).sound_payload is None
 

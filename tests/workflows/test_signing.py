@@ -174,10 +174,20 @@ def test_small_pictures_of_who_was_filmed_can_be_left_out(
     assert (result.verdict, result.settings["thumbnails"]) == ("intact", thumbnails)
 
 
-def test_where_nobody_was_found_nobody_is_said_to_have_been_replaced(model: Path, tmp_path: Path) -> None:
-    grey = tmp_path / "grey.png"
-    write_image(grey, np.full((120, 160, 3), 128, np.uint8))
-    result = convert.run(ConvertConfig(target=grey, model=model, out=tmp_path / "out.png"))
+@pytest.mark.parametrize("kind", [".png", ".mp4"])
+def test_where_nobody_was_found_nobody_is_said_to_have_been_replaced(
+    kind: str, model: Path, tmp_path: Path
+) -> None:
+    target, out = tmp_path / f"grey{kind}", tmp_path / f"out{kind}"
+    if kind == ".png":
+        write_image(target, np.full((120, 160, 3), 128, np.uint8))
+    else:
+        made(target)
+    result = convert.run(ConvertConfig(target=target, model=model, out=out))
     assert result.swapped == 0
-    said = verify.run(VerifyConfig(file=tmp_path / "out.png"))
-    assert said.done == "no face was replaced: nobody who was to be was found"
+    said = verified(out)
+    assert (said.verdict, said.done) == ("intact", "no face was replaced: nobody who was to be was found")
+    assert (said.is_synthetic, said.consent, said.settings["watermark"]) == (None, [], False)
+    assert b"DigitalSourceType" not in out.read_bytes()
+    if kind == ".mp4":  # a picture has its tags before it is known
+        assert b"a face in this video was replaced" not in out.read_bytes()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +14,13 @@ import pytest
 
 from made_manifests import encoded_again, made, remuxed, sign_file, statement, with_changed_byte
 from understudy.core.errors import MediaError
+from understudy.media.footage import sha256_of
 from understudy.media.picture_tags import tagged
 from understudy.media.xmp import SYNTHETIC_NOTICE, append_xmp
 from understudy.provenance.certificate import Signer, local_signer
 from understudy.provenance.file_list import digests_of, files_said, listing
 from understudy.provenance.local_chain import make_chain
+from understudy.provenance.manifest import Ingredient
 from understudy.provenance.places import sidecar_of
 from understudy.provenance.read import Read
 from understudy.provenance.sign import sidecar
@@ -263,3 +267,37 @@ def test_result_is_json(signed: Path) -> None:
 
     keys = {"manifest", "edited", "watermark", "model", "consent"}
     assert keys <= set(json.loads(json.dumps(jsonable(result_of(signed)))))
+
+
+def test_an_original_beside_an_output_of_the_same_stem_is_not_taken_for_it(
+    plain: Path, tmp_path: Path
+) -> None:
+    original, out = made(tmp_path / "clip.png"), tmp_path / "clip.mkv"
+    out.write_bytes(plain.read_bytes())
+    with out.open("rb") as content:
+        sidecar_of(out).write_bytes(sidecar(content, statement(out.name), local_signer()))
+    assert verdict_of(out) == ("intact", "valid", False)
+    assert verdict_of(original) == ("no manifest", "absent", None)
+    assert result_of(original).consent == []
+    out.unlink()  # else a sidecar counts as that of whatever it lies beside
+    assert verdict_of(original) == ("edited", "valid", True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+@pytest.mark.parametrize("kind", [".png", ".mkv"])
+def test_a_name_that_is_no_text_is_signed_all_the_same(kind: str, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9" + kind.encode())
+    path = made(tmp_path / f"cafe{kind}").rename(tmp_path / name)
+    said = replace(
+        statement(name), ingredients=[Ingredient(title=name, relation="parentOf", sha256="ab" * 32)]
+    )
+    if kind == ".png":
+        sign_file(path, said, local_signer())
+    else:
+        with path.open("rb") as content:
+            sidecar_of(path).write_bytes(sidecar(content, said, local_signer()))
+    result = result_of(path)
+    assert result.verdict == "intact"
+    assert result.made_from[0]["title"] == f"caf\ufffd{kind}"
+    digest = sha256_of(tmp_path) if kind == ".png" else None
+    assert digest is None or digest == hashlib.sha256(listing(digests_of([path]))).hexdigest()

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from made_manifests import made, remuxed
+from understudy.media.footage import open_footage
+from understudy.media.images import write_image
 from understudy.provenance.watermark_binding import ALGORITHM
 from understudy.provenance.watermark_detect import Detection, View
 from understudy.workflows import convert, convert_frames, verify, verify_watermark
@@ -61,6 +63,16 @@ def test_what_a_conversion_was_asked_to_mark_is_found(model: Path, tmp_path: Pat
     assert "the watermark in its faces says that understudy made it" in bare.summary
     assert bare.watermark is not None
     assert (bare.watermark.found, bare.watermark.payload, bare.watermark.agrees) == (True, mark.payload, None)
+    # likewise in a folder of its frames, and where no suffix says that it is a video
+    (tmp_path / "frames").mkdir()
+    with open_footage(out) as footage:
+        for frame in footage:
+            write_image(tmp_path / "frames" / f"{frame.index:03d}.png", frame.image)
+    (tmp_path / "bare.mp4").rename(tmp_path / "bare")
+    for name in ("frames", "bare"):
+        again = result_of(tmp_path / name).watermark
+        assert again is not None
+        assert (again.found, again.payload) == (True, mark.payload), name
 
 
 def test_what_was_not_marked_is_not_found(clips: dict[str, Path], model: Path, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from understudy.core.shown import shown
+
 Row = tuple[str, str]
 
 
@@ -37,7 +39,7 @@ def jsonable(value: object) -> object:
         return {str(key): jsonable(item) for key, item in items}
     if isinstance(value, Path):
         # a name that is not UTF-8 must not make the output unreadable
-        return str(value).encode(errors="surrogateescape").decode(errors="replace")
+        return shown(str(value))
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, (float, Fraction)):
@@ -98,5 +100,5 @@ def _cell(text: str) -> Text:
 
 def printable(text: str) -> str:
     """Replace what a terminal might obey, and the lone surrogates that stand for bytes of file names."""
-    text = text.encode(errors="surrogateescape").decode(errors="replace")
+    text = shown(text)
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)

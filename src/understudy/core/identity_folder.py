@@ -6,6 +6,8 @@ import hashlib
 import os
 import re
 import unicodedata
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from understudy.core.identity_record import (
     record_from_toml,
     record_to_toml,
 )
-from understudy.core.owner_only import write_private
+from understudy.core.owner_only import create_private, write_private
 
 FOLDER_VARIABLE = "UNDERSTUDY_IDENTITIES"  # says where records lie, where it is not the user's data folder
 _REPLACED = "replaced"  # folder of records that newer ones took the place of
@@ -93,26 +95,49 @@ def all_records() -> tuple[list[Found], list[str]]:
 
 
 def store_record(record: IdentityRecord, *, replaces: IdentityRecord | None = None) -> Found:
-    """Write a record, all or nothing.
+    """Write a record in the place of the one that is there, all or nothing.
 
     Args:
         record: what is written.
         replaces: of another agreement with the same person; it is kept aside.
 
     Raises:
-        UnderstudyError: it cannot be written.
+        ConsentError: it cannot be written.
     """
     path = record_path(record.name)
-    if replaces is not None:
-        aside = path.parent / _REPLACED / f"{path.stem}-{replaces.digest()[:12]}.toml"
-        write_private(aside, record_to_toml(replaces))
-    try:
+    with _writing():
+        if replaces is not None:
+            aside = path.parent / _REPLACED / f"{path.stem}-{replaces.digest()[:12]}.toml"
+            write_private(aside, record_to_toml(replaces))
         write_private(path, record_to_toml(record))
+    return Found(record=record, path=path)
+
+
+def store_new_record(record: IdentityRecord) -> Found:
+    """Write the record of somebody of whom there was none.
+
+    Raises:
+        ConsentError: there is one by now, or it cannot be written.
+    """
+    path = record_path(record.name)
+    with _writing():
+        is_made = create_private(path, record_to_toml(record))
+    if not is_made:
+        raise ConsentError(
+            f"a record of {record.name} was made meanwhile", "look at it: understudy identity list"
+        )
+    return Found(record=record, path=path)
+
+
+@contextmanager
+def _writing() -> Generator[None]:
+    """Say of a folder that cannot be written to how to have another."""
+    try:
+        yield
     except UnderstudyError as error:
         raise ConsentError(
             error.what, f"let {FOLDER_VARIABLE} name a folder that you may write to"
         ) from error
-    return Found(record=record, path=path)
 
 
 def _read(path: Path) -> IdentityRecord:

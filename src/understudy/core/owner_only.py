@@ -5,7 +5,9 @@ On Windows the user's own folders are closed to other users already; modes say n
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 from pathlib import Path
 
 from understudy.core.errors import UnderstudyError
@@ -43,3 +45,25 @@ def write_private(path: Path, data: bytes) -> None:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
+
+
+def create_private(path: Path, data: bytes) -> bool:
+    """As `write_private`, unless there is a file already: then it stays, and False is returned.
+
+    Raises:
+        UnderstudyError: it cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    write_private(aside, data)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        if path.exists():
+            return False
+        os.replace(aside, path)  # noqa: PTH105  # Path.replace would do the same
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+    return True

@@ -73,6 +73,12 @@ def take_over(whole: AnyWriter, stretches: Sequence[AnyWriter], together: Togeth
         whole.take_over([one for one in stretches if isinstance(one, PartsWriter)], together)
 
 
+def leave_out_tags(writer: AnyWriter) -> None:
+    """Write a video without the tags that were to be in it; images have theirs already."""
+    if isinstance(writer, PartsWriter):
+        writer.metadata.clear()
+
+
 def write_frame(writer: AnyWriter, frame: PartialFrame) -> None:
     """Write a frame that may have been changed; as it is stored where the writer takes that."""
     picture = frame.image

@@ -267,7 +267,8 @@ def sha256_of(path: Path) -> str:
         return sha256_once(path)
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file.relative_to(folder).as_posix()}\0{sha256_once(file)}\n".encode())
+        line = f"{file.relative_to(folder).as_posix()}\0{sha256_once(file)}\n"
+        digest.update(line.encode(errors="surrogateescape"))  # names need not be UTF-8
     return digest.hexdigest()
 
 

@@ -54,6 +54,7 @@ class PartsWriter:
     Attributes:
         next_frame: index of the frame after those that the finished parts hold.
         notes: whatever belongs to what was written; kept with each finished part.
+        metadata: tags of the container, written when the parts are joined.
 
     Raises:
         MediaError: it cannot be written, or another run is writing it.
@@ -74,7 +75,7 @@ class PartsWriter:
         """Find what an earlier run has left, and make sure that the video can be written."""
         self._path, self._like, self._open_part = path, like, open_part
         self._first, self._key = first, key_from(key, first)
-        self._metadata, self._is_alone = dict(metadata or {}), alone
+        self.metadata, self._is_alone = dict(metadata or {}), alone
         self._finish = finish
         self._output().discard()
         self.warnings: list[str] = []
@@ -250,7 +251,7 @@ class PartsWriter:
 
     def _output(self) -> OutputFile:
         return OutputFile(
-            self._path, self._like, metadata=self._metadata, alone=self._is_alone, finish=self._finish
+            self._path, self._like, metadata=self.metadata, alone=self._is_alone, finish=self._finish
         )
 
     def _join(self) -> None:

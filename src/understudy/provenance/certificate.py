@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from understudy.core.errors import ConfigError
 from understudy.core.files import data_folder, write_atomically
-from understudy.core.owner_only import private_folder, write_private
+from understudy.core.owner_only import create_private, private_folder, write_private
 from understudy.provenance.local_chain import make_chain
 
 FOLDER_VARIABLE = (
@@ -84,7 +82,7 @@ def local_signer() -> Signer:
     path = signing_folder() / _SIGNER
     private_folder(path.parent)
     if not path.exists():
-        _create_once(path, b"".join(make_chain()))
+        create_private(path, b"".join(make_chain()))  # another process' may have signed something already
     signer = _from_one_file(path)
     if _leaf(signer.chain, path).not_valid_after_utc <= datetime.now(UTC):
         write_private(path, b"".join(make_chain()))
@@ -106,19 +104,6 @@ def _remember_root(signer: Signer) -> None:
     known = b"".join(local_roots())
     if root not in known:
         write_atomically(signing_folder() / _ROOTS, known + root)
-
-
-def _create_once(path: Path, data: bytes) -> None:
-    """Write a private file unless another process is faster: theirs may have signed something already."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    write_private(aside, data)
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.link(aside, path)
-    except OSError:  # a file system without links
-        os.replace(aside, path)  # noqa: PTH105  # Path.replace would do the same
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _from_one_file(path: Path) -> Signer:

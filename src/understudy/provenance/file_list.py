@@ -52,7 +52,8 @@ def listing(digests: Mapping[str, str]) -> bytes:
     Args:
         digests: of `digests_of`.
     """
-    return b"".join(f"{name}\0{digest}\n".encode() for name, digest in digests.items())
+    lines = (f"{name}\0{digest}\n" for name, digest in digests.items())
+    return b"".join(line.encode(errors="surrogateescape") for line in lines)  # names need not be UTF-8
 
 
 def files_said(pattern: Path, digests: Mapping[str, str]) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from understudy.core.shown import shown
 from understudy.media.xmp import DIGITAL_SOURCE_TYPE
 from understudy.provenance.library import producer
 
@@ -66,6 +68,7 @@ class Statement:
         thumbnail: a small JPEG of the output, where there is one.
         soft_bindings: the marks inside it, each of another algorithm.
         also: what else was done, a few words each.
+        is_synthetic: whether a trained model had a part in it; else it was only written anew.
     """
 
     title: str
@@ -75,6 +78,7 @@ class Statement:
     thumbnail: bytes | None = None
     soft_bindings: Sequence[SoftBinding] = ()
     also: Sequence[str] = ()
+    is_synthetic: bool = True
 
 
 def definition_of(statement: Statement) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -97,7 +101,7 @@ def definition_of(statement: Statement) -> tuple[dict[str, Any], dict[str, bytes
             ingredients.append(entry)
     definition: dict[str, Any] = {
         "claim_version": 2,
-        "title": statement.title,
+        "title": shown(statement.title),
         "claim_generator_info": [producer()],
         "ingredients": ingredients,
         "assertions": _assertions(statement),
@@ -119,7 +123,7 @@ def ingredient_entry(ingredient: Ingredient, number: int) -> dict[str, Any]:
         RFC 6920: names that are a digest (ni:).
     """
     entry: dict[str, Any] = {
-        "title": ingredient.title,
+        "title": shown(ingredient.title),
         "format": ingredient.media_type,
         "relationship": ingredient.relation,
         "label": _label(number),
@@ -143,12 +147,14 @@ def _assertions(statement: Statement) -> list[dict[str, Any]]:
     ]
     done = "; ".join((statement.done, *statement.also))
     making = {"made_by": producer(), "done": done, "inputs": inputs, **statement.making}
+    making = json.loads(shown(json.dumps(making, ensure_ascii=False)))  # names of files in it, too
     metadata = {"@context": {"Iptc4xmpExt": _IPTC}, "Iptc4xmpExt:DigitalSourceType": DIGITAL_SOURCE_TYPE}
     assertions = [
-        {"label": _ACTIONS, "data": {"actions": _actions(statement), "allActionsIncluded": True}},
-        {"label": _METADATA, "kind": "Json", "data": metadata},
+        {"label": _ACTIONS, "data": {"actions": _actions(statement)}},
         {"label": MAKING, "kind": "Json", "data": making},
     ]
+    if statement.is_synthetic:
+        assertions.append({"label": _METADATA, "kind": "Json", "data": metadata})
     for mark in statement.soft_bindings:
         blocks = [{"scope": {}, "value": base64.b64encode(mark.value).decode()}]
         assertions.append({"label": SOFT_BINDING, "data": {"alg": mark.algorithm, "blocks": blocks}})
@@ -161,18 +167,18 @@ def _actions(statement: Statement) -> list[dict[str, Any]]:
     for number, ingredient in enumerate(statement.ingredients):
         labels[ingredient.relation].append(_label(number))
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    how: dict[str, Any] = {"action": "c2pa.edited"}
+    if statement.is_synthetic:
+        how["digitalSourceType"] = DIGITAL_SOURCE_TYPE
+    elif labels["parentOf"]:
+        how["action"] = "c2pa.transcoded"
     edited, *more = (
-        {
-            "action": "c2pa.edited",
-            "when": now,
-            "softwareAgent": producer(),
-            "digitalSourceType": DIGITAL_SOURCE_TYPE,
-            "description": done,
-        }
+        {**how, "when": now, "softwareAgent": producer(), "description": done}
         for done in (statement.done, *statement.also)
     )
-    if labels["inputTo"]:
-        edited["parameters"] = {"ingredientIds": labels["inputTo"]}
+    used = labels["parentOf" if how["action"] == "c2pa.transcoded" else "inputTo"]
+    if used:
+        edited["parameters"] = {"ingredientIds": used}
     if labels["parentOf"]:
         return [{"action": "c2pa.opened", "parameters": {"ingredientIds": labels["parentOf"]}}, edited, *more]
     return [edited | {"action": "c2pa.created"}, *more]

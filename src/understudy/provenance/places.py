@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from understudy.core.shown import shown
 from understudy.media.patterns import has_number
 
 SIDECAR_SUFFIX = ".c2pa"
@@ -26,7 +27,25 @@ EMBEDDED = {
     ".wav": "audio/wav",
     ".webp": "image/webp",
 }
+_LONGEST_NAME = 255  # bytes, of a file
 _OTHERS = {".mkv": "video/x-matroska", ".webm": "video/webm", ".mxf": "application/mxf"}
+
+
+def other_file_of(path: Path, title: str) -> Path | None:
+    """The file beside one that a manifest of this title is of; None where it is that one's, or nobody's.
+
+    Args:
+        path: beside which the manifest lies.
+        title: what the manifest says that its file is called; it may come from outside.
+    """
+    name = Path(title).name
+    if title == shown(path.name) or not 0 < len(name.encode(errors="surrogateescape")) <= _LONGEST_NAME:
+        return None
+    try:
+        other = path.with_name(name)
+        return other if other != path and other.exists() else None
+    except (OSError, ValueError):  # no name for a file
+        return None
 
 
 def holds_manifest(path: Path) -> bool:

@@ -29,7 +29,7 @@ from understudy.workflows.animate_own import own_face
 from understudy.workflows.animate_photo import Photo, read_photo
 from understudy.workflows.composed import Composed
 from understudy.workflows.convert_label import Labeller, text_of
-from understudy.workflows.expression_words import performed, said_of
+from understudy.workflows.expression_words import Said, performed, said_of
 from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.sealing import write_sealed_picture
 from understudy.workflows.threads import single_threaded_opencv
@@ -97,9 +97,22 @@ def _check_names(config: AnimateConfig) -> None:
                 raise ConfigError(f"{config.out} is read and would be overwritten", "choose another name")
 
 
+def _check_used(config: AnimateConfig, said: Said | None) -> None:
+    """Refuse settings that have no part in one picture: its manifest would say that they had."""
+    if config.codec != "auto" or config.crf is not None:
+        raise ConfigError(
+            f"a codec or a quality (crf) is given, and {config.out} is one picture", "leave it away"
+        )
+    if config.keep_pose and said is not None and any(said.turned_deg):
+        raise ConfigError(
+            "the expression turns the head, and its pose is to be kept", "leave away one of the two"
+        )
+
+
 def _animated_picture(config: AnimateConfig, person: Person, on_event: OnEvent) -> Made:
     """One picture, as large as the photo unless a size is given."""
     said = None if config.expression is None else said_of(config.expression)
+    _check_used(config, said)
     source = None if config.driving is None else DrivingSource.of(config.driving)
     check_writable(config.out)
     photo = read_photo(config.photo, config.photo_person, on_event, longest_px=config.size, is_even=False)

@@ -79,6 +79,8 @@ class AnimateConfig:
         for what, number in (("person", self.person), ("photo person", self.photo_person)):
             if number < 1:
                 raise ConfigError(f"{what} {number} is no place", "1 is the first")
+        if self.person != 1 and self.driving is None:
+            raise ConfigError("a person of the driving is named, and none is given", "leave it away")
         if not 0 <= self.strength <= _MOST_STRENGTH:
             raise ConfigError(f"the strength is {self.strength:g}", f"give 0 to {_MOST_STRENGTH:g}")
         if self.size is not None and not _LEAST_SIZE_PX <= self.size <= _MOST_SIZE_PX:

@@ -25,7 +25,8 @@ from understudy.workflows.animate_config import AnimateConfig
 from understudy.workflows.animate_driving import FILE_SUFFIX
 from understudy.workflows.animate_learned import LearnedFace, said_of_animator
 from understudy.workflows.animate_own import OwnFace, check_known
-from understudy.workflows.consent import Agreed, agreed, check_agreed, consent_note, doubts_about_face
+from understudy.workflows.consent import Agreed, agreed, check_agreed, consent_note
+from understudy.workflows.consent_faces import doubts_about_face
 from understudy.workflows.convert_label import text_of
 from understudy.workflows.identities import face_of
 from understudy.workflows.marks import by_digest, said_of_model
@@ -65,7 +66,7 @@ class Person:
     is_said: bool
 
     def doubts(self, vector_of: Callable[[], Vector]) -> list[str]:
-        """What speaks against a face being theirs, a line each; see `consent.doubts_about_face`."""
+        """What speaks against a face being theirs, a line each; see `consent_faces.doubts_about_face`."""
         return doubts_about_face(self.name, vector_of, OPTION, is_said=self.is_said)
 
     def agreed(
@@ -76,14 +77,15 @@ class Person:
         Args:
             config: of what is made.
             shown: photo or footage that shows the face.
-            vector_of: gives its identity vector, which a new record keeps.
+            vector_of: gives its identity vector, which a record keeps that knows no face yet.
             on_event: hears of what was written.
 
         Raises:
             ConsentError: there is none that allows it.
         """
-        is_new = find_record(self.name) is None
-        face = face_of(vector_of().tolist(), sha256_of(shown), is_one=True) if is_new else None
+        found = find_record(self.name)
+        is_unknown = found is None or found.record.face is None
+        face = face_of(vector_of().tolist(), sha256_of(shown), is_one=True) if is_unknown else None
         return agreed({self.name: face}, "face", config.consent, on_event)
 
 

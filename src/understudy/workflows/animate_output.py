@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from understudy.core.events import Notice, OnEvent, Progress
 from understudy.core.prefetch import prefetch
-from understudy.media.any_writer import AnyWriter, check_frame_size, open_writer, write_frame
+from understudy.media.any_writer import AnyWriter, check_frame_size, leave_out_tags, open_writer, write_frame
 from understudy.media.info import VideoInfo
 from understudy.workflows.animate_marks import Marking
 from understudy.workflows.composed import Composed
@@ -125,6 +125,8 @@ def write_frames(
             if done % _REPORT_EVERY == 0:
                 on_event(Progress(stage=stage, done=done, total=info.frames_hint, unit="frames"))
         on_event(Progress(stage=stage, done=done, total=done, unit="frames"))
+        if not animated and marking.seal.sound is None:
+            leave_out_tags(writer)
     return Written(frames=done, animated=animated, warnings=list(writer.warnings))
 
 

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from understudy.core.errors import ConfigError, ConsentError
+from understudy.core.errors import ConfigError, ConsentError, UnderstudyError
 from understudy.core.events import Notice, OnEvent, Written, ignore
-from understudy.core.identity_folder import find_record, store_record
+from understudy.core.identity_folder import find_record, store_new_record, store_record
 from understudy.core.identity_record import ConsentReference, FaceOf, IdentityRecord, Use, checked_name
-from understudy.core.types import Vector
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_schema import is_faceset
-from understudy.faces.identify import SAME_MEAN_DISTANCE
 from understudy.workflows.consent_choice import WAYS, Given, evidence_of, new_record, parsed_consent
+from understudy.workflows.consent_faces import unlike
 
-# of a single face and the mean of many: of one person up to 0.37, of two from 0.45 (ten people)
-_SAME_ONE_DISTANCE = 0.42
-# of two single ones: of one person 66 of 68 pairs are nearer, of two people 1 of 1,013 (16 people)
-_SAME_PICTURES_DISTANCE = 0.5
 _PERSON = "person"  # what a faceset notes under
 
 
@@ -71,13 +65,26 @@ def agreed(
         face = people[name]
         if is_new:
             record = record.model_copy(update={"face": face})
-            on_event(Written(path=store_record(record).path, what=f"record of {record.name}"))
+            on_event(Written(path=store_new_record(record).path, what=f"record of {record.name}"))
         elif face is not None and record.face is not None:
-            warnings += _unlike(record, face.vector, is_one=face.pictures is not None)
+            warnings += unlike(record.face, name, face.vector, is_one=face.pictures is not None)
+        elif face is not None:
+            _learn_face(record, face, on_event)
         if record.scope:
             on_event(Notice(message=f"{record.name} agreed to: {record.scope}", is_warning=False))
         references[name] = record.reference()
     return Agreed(references=references, warnings=warnings)
+
+
+def _learn_face(record: IdentityRecord, face: FaceOf, on_event: OnEvent) -> None:
+    """Let a record that was made without a face know it from now on, unless it was changed meanwhile."""
+    found = find_record(record.name)
+    if found is None or found.record != record:
+        return
+    with suppress(UnderstudyError):  # records that may only be read serve as they are
+        store_record(record.model_copy(update={"face": face}))
+        message = f"the record of {record.name} keeps what this face is like, and tells others from it"
+        on_event(Notice(message=message, is_warning=False))
 
 
 def check_agreed(people: Sequence[str], use: Use, consent: str | None = None) -> None:
@@ -124,53 +131,6 @@ def check_both_agreed(name: str) -> None:
 def consent_note(found: Agreed) -> str:
     """What an output says of the records that it was made by, to be put behind what else it says."""
     return "".join(f"; {_in_words(reference)}" for reference in found.references.values())
-
-
-def check_face(name: str, faceset: Path, option: str) -> None:
-    """Refuse faces of somebody else than the record's, where nobody said whose they are.
-
-    Args:
-        name: of the record; nothing is refused where there is none.
-        faceset: of the faces.
-        option: that says who it is.
-
-    Raises:
-        ConsentError: they are not like those that the record was made with.
-        FacesetError: it cannot be read.
-    """
-    with Faceset.open(faceset) as opened:
-        vector = opened.mean_identity()
-    found = find_record(name)
-    if found is None or found.record.face is None or vector is None:
-        return
-    if _unlike(found.record, [float(value) for value in vector]):
-        raise ConsentError(
-            f"there is a record of {name}, and these faces are not like theirs",
-            f"say who it is with {option}",
-        )
-
-
-def doubts_about_face(name: str, vector_of: Callable[[], Vector], option: str, *, is_said: bool) -> list[str]:
-    """What speaks against a single face being that of a record: a line for the user, where somebody said so.
-
-    Args:
-        name: of the record.
-        vector_of: gives the face's identity vector; not asked where there is nothing to compare.
-        option: that says who it is.
-        is_said: whether somebody has said it; else a file's name does, which is nobody's word.
-
-    Raises:
-        ConsentError: nobody has said it, and the face is another.
-    """
-    found = find_record(name)
-    if found is None or found.record.face is None:
-        return []
-    doubts = _unlike(found.record, [float(value) for value in vector_of()], is_one=True)
-    if doubts and not is_said:
-        raise ConsentError(
-            f"there is a record of {name}, and this face is not like theirs", f"say who it is with {option}"
-        )
-    return doubts
 
 
 def person_in(folder: Path) -> str:
@@ -286,18 +246,3 @@ def _in_words(reference: ConsentReference) -> str:
         f"consent of {reference.identity}: {reference.kind}{by}, recorded {reference.recorded}, "
         f"sha256 {reference.sha256}"
     )
-
-
-def _unlike(record: IdentityRecord, vector: Sequence[float], *, is_one: bool = False) -> list[str]:
-    """Say so where faces are not those that a record was made with; `is_one` of a single picture."""
-    assert record.face is not None
-    # a single face differs more from a mean than a mean does, and from another single one still more
-    singles = is_one + (record.face.pictures is not None)
-    nearer_than = (SAME_MEAN_DISTANCE, _SAME_ONE_DISTANCE, _SAME_PICTURES_DISTANCE)[singles]
-    distance = float(np.linalg.norm(np.subtract(record.face.vector, vector)))
-    if distance < nearer_than:
-        return []
-    return [
-        f"these faces are not like those that the record of {record.name} was made with (distance "
-        f"{distance:.2f}, of one person below {nearer_than}): look whether it is {record.name}"
-    ]

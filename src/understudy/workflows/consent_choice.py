@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from understudy.core.errors import ConsentError
 from understudy.core.files import sha256_of_file
+from understudy.core.shown import shown
 
 if TYPE_CHECKING:  # slow to import, and the command line looks at the words alone
     from collections.abc import Sequence
@@ -156,13 +157,17 @@ def evidence_of(file: Path) -> Evidence:
     """
     from understudy.core.identity_record import Evidence
 
-    if not file.is_file():
+    try:
+        is_file = file.is_file()
+    except OSError:  # no name for a file, as a sentence is
+        raise ConsentError(f"consent {str(file)[:60]!r} is no file", f"give {WAYS}") from None
+    if not is_file:
         what = "is a folder" if file.is_dir() else "does not exist" if not file.exists() else "is no file"
         raise ConsentError(f"consent {file} {what}", f"give {WAYS}")
     if file.stat().st_size == 0:
         raise ConsentError(f"consent {file} is empty", "give the file that shows the agreement")
-    shown = str(file.absolute()).encode(errors="surrogateescape").decode(errors="replace")
-    shown = "".join(character if character.isprintable() else "?" for character in shown)
-    if len(shown) > 1000:
-        shown = file.name
-    return Evidence(path=shown, sha256=sha256_of_file(file))
+    path = shown(str(file.absolute()))
+    path = "".join(character if character.isprintable() else "?" for character in path)
+    if len(path) > 1000:
+        path = shown(file.name)
+    return Evidence(path=path, sha256=sha256_of_file(file))

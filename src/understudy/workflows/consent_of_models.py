@@ -63,6 +63,12 @@ def agreed_for(
     return agreed({_person(entry, people): _face(entry) for entry in sources}, "face", consent, on_event)
 
 
+def check_none_revoked(index: ModelIndex) -> None:
+    """Raise ConsentError where somebody in a model took back what they had agreed to."""
+    for entry in index.identities:
+        agreed_earlier(_person(entry, {}), "face")
+
+
 def _person(entry: IdentityEntry, people: Mapping[str, str]) -> str:
     return entry.consent.identity if entry.consent else people.get(entry.name, entry.name)
 

@@ -20,6 +20,7 @@ from understudy.media.any_writer import (
     check_frame_size,
     check_matte,
     check_writer,
+    leave_out_tags,
     open_writer,
     take_over,
     write_frame,
@@ -181,6 +182,8 @@ class Output:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish both, or keep what there is of a stretch, or where the block raised."""
+        if error is None and self._config.voice is None and not self._frames.notes.get("swapped", 1):
+            leave_out_tags(self._frames)  # they say that a face was replaced
         if self._place is not None and error is None:
             self._stack.pop_all()
             try:

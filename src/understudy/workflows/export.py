@@ -12,6 +12,7 @@ from understudy.training.export_onnx import check_packages
 from understudy.training.model import Model
 from understudy.training.model_folder import load_model
 from understudy.workflows.choices import nearest
+from understudy.workflows.consent_of_models import check_none_revoked
 from understudy.workflows.export_dfm import SUFFIX, write_dfm
 from understudy.workflows.export_folder import check_folder, write_folder
 from understudy.workflows.export_result import ExportConfig, ExportedFile, ExportResult
@@ -21,6 +22,7 @@ def run(config: ExportConfig, on_event: OnEvent = ignore) -> ExportResult:
     """Write a model's networks as ONNX, each compared with torch before it gets its name.
 
     Raises:
+        ConsentError: somebody in it took back what they had agreed to.
         ConfigError: nothing to write is named, or an identity that the model does not have, or a name that
             an export cannot have.
         ModelError: the model cannot be loaded, or ONNX Runtime computes something else.
@@ -32,6 +34,7 @@ def run(config: ExportConfig, on_event: OnEvent = ignore) -> ExportResult:
     model, files = loaded.model.eval(), list[ExportedFile]()
     _check_grown(model, config.model)
     source, target = _identities(config, model.identities)
+    check_none_revoked(loaded.index)
     if config.onnx is not None:
         check_folder(config.onnx)
     if config.dfm is not None:

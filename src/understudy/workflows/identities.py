@@ -11,7 +11,7 @@ from typing import Literal
 
 from understudy.core.errors import ConsentError, FacesetError, UnderstudyError
 from understudy.core.files import sha256_of_file
-from understudy.core.identity_folder import Found, all_records, find_record, store_record
+from understudy.core.identity_folder import Found, all_records, find_record, store_new_record, store_record
 from understudy.core.identity_record import FaceOf, IdentityRecord, Use
 from understudy.faces.faceset import Faceset
 from understudy.workflows.choices import nearest_name
@@ -126,7 +126,7 @@ def add(config: AddConfig) -> Identity:
     if config.faceset is not None:
         record = record.model_copy(update={"face": face_in(config.faceset)})
     if found is None:
-        return _shown(store_record(record))
+        return _shown(store_new_record(record))
     earlier = found.record
     if record.face is None and earlier.face is not None:
         record = record.model_copy(update={"face": earlier.face})

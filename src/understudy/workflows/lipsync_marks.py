@@ -96,7 +96,7 @@ def _ingredients(config: LipsyncConfig) -> list[Ingredient]:
     shown = {"is_shown": config.thumbnails, "has_history": config.thumbnails}
     found = [
         footage_ingredient(config.footage, "parentOf", **shown),
-        speech_ingredient(config.speech, "inputTo"),
+        speech_ingredient(config.speech, "inputTo", has_history=config.thumbnails),
     ]
     return found + [
         footage_ingredient(path, "inputTo", is_shown=False, has_history=False) for path in config.learn

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from understudy.core.errors import MediaError
-from understudy.core.files import lent_again, replace_atomically, write_atomically
+from understudy.core.files import lent_again, write_atomically, written_aside
+from understudy.core.shown import shown
 from understudy.core.types import Image
 from understudy.media.footage import sha256_of
 from understudy.media.images import write_image
@@ -28,12 +28,10 @@ from understudy.media.xmp import (
 from understudy.provenance.certificate import Signer
 from understudy.provenance.file_list import LIST, digests_of, files_said, listing
 from understudy.provenance.manifest import Ingredient, Relation, SoftBinding, Statement
-from understudy.provenance.places import holds_manifest, media_type_of, sidecar_of
+from understudy.provenance.places import holds_manifest, media_type_of, other_file_of, sidecar_of
 from understudy.provenance.read import read_manifest
 from understudy.provenance.sign import sidecar, sign_copy
 from understudy.workflows.thumbnail import thumbnail_of
-
-_LONGEST_NAME = 255  # bytes, of a file
 
 
 def tags_for(out: Path, consent: str, notice: str = SYNTHETIC_NOTICE) -> dict[str, str]:
@@ -110,7 +108,8 @@ class Sealing:
 
         Args:
             files: closed, under other names than they will have.
-            nothing: why nothing was done, where that is so: then there is no watermark either.
+            nothing: why no face was changed, where that is so: then there is no watermark in one either, and
+                nobody's consent was needed, unless for the sound.
 
         Raises:
             UnderstudyError: they cannot be signed.
@@ -118,7 +117,12 @@ class Sealing:
         out = self.out
         digests = digests_of(files) if has_number(out) else {}
         sound = self.sound
+        is_synthetic = not nothing or sound is not None
         making = {**self.making, **(sound.making if sound else {})}
+        if nothing and "watermark" in (settings := making.get("settings", {})):
+            making["settings"] = {**settings, "watermark": False}
+        if not is_synthetic:
+            making["consent"] = []
         marks = (None if nothing else self.soft_binding, sound and sound.soft_binding)
         statement = Statement(
             title=out.name,
@@ -128,6 +132,7 @@ class Sealing:
             making={**making, LIST: files_said(out, digests)} if digests else making,
             thumbnail=thumbnail_of(files[0]),
             soft_bindings=[mark for mark in marks if mark is not None],
+            is_synthetic=is_synthetic,
         )
         if has_number(out):
             data = sidecar(io.BytesIO(listing(digests)), statement, self.signer)
@@ -140,7 +145,8 @@ class Sealing:
             # first, so that the video is never there without it
             write_atomically(sidecar_of(out), data)
             return
-        append_xmp(file)
+        if is_synthetic:
+            append_xmp(file)
         signed = lent_again(file)
         try:
             sign_copy(file, signed, statement, self.signer)
@@ -162,12 +168,10 @@ def write_sealed_picture(out: Path, picture: Image, tags: Mapping[str, str], sea
     Raises:
         UnderstudyError: it cannot be written or signed; nothing is there then.
     """
-    with TemporaryDirectory(dir=out.parent, prefix=f".{out.stem}.") as folder:
-        aside = Path(folder) / out.name
+    with written_aside(out) as aside:
         write_image(aside, picture)
         aside.write_bytes(tagged(aside.read_bytes(), tags))
         seal([aside])
-        replace_atomically(aside, out)
 
 
 def _check_sidecar(out: Path) -> None:
@@ -177,11 +181,11 @@ def _check_sidecar(out: Path) -> None:
         return
     with beside.open("rb") as content:
         read = read_manifest(content, media_type="application/c2pa")
-    name = Path(str(read.active.get("title"))).name
-    if name == out.name:
+    title = str(read.active.get("title"))
+    if title == shown(out.name):
         return
-    if 0 < len(name.encode()) <= _LONGEST_NAME and out.with_name(name).exists():
-        raise MediaError(f"{beside} is the manifest of {name}", "choose another name for the output")
+    if (other := other_file_of(out, title)) is not None:
+        raise MediaError(f"{beside} is the manifest of {other.name}", "choose another name for the output")
     if read.state != "valid":
         raise MediaError(
             f"{beside} lies where the output's manifest belongs", "move it, or choose another name"

@@ -26,10 +26,10 @@ from understudy.workflows.configs import (
 from understudy.workflows.consent import (
     agreed_earlier,
     check_agreed,
-    check_face,
     check_person,
     note_person,
 )
+from understudy.workflows.consent_faces import check_face
 from understudy.workflows.convert_cast import can_be_taken_from
 from understudy.workflows.convert_jobs import check_jobs
 from understudy.workflows.convert_label import text_of

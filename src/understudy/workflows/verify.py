@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from understudy.core.errors import MediaError, UnderstudyError
@@ -12,6 +13,7 @@ from understudy.provenance.certificate import local_roots
 from understudy.provenance.file_list import LIST, Differences, differences
 from understudy.provenance.library import PRODUCER
 from understudy.provenance.page import read_inside
+from understudy.provenance.places import other_file_of, sidecar_of
 from understudy.provenance.read import Read, read_manifest
 from understudy.provenance.said import Said, said_in
 from understudy.provenance.traces import Trace, trace_in
@@ -139,7 +141,18 @@ def _read(asset: Asset) -> tuple[Asset, Read]:
     if (beside := asset.manifest_beside()) is None:
         return asset, Read(state="absent")
     with asset.opened() as content:
-        return asset, read_manifest(content, media_type=asset.media_type, beside=beside, roots=roots)
+        read = read_manifest(content, media_type=asset.media_type, beside=beside, roots=roots)
+    if read.edited and _is_anothers(asset, read):
+        return replace(asset, sidecar=None), Read(state="absent")
+    return asset, read
+
+
+def _is_anothers(asset: Asset, read: Read) -> bool:
+    """Whether a manifest beside a file is that of another one of the same stem, as clip.mkv's of clip.mp4."""
+    if asset.is_sequence:
+        return False
+    other = other_file_of(asset.path, str(read.active.get("title")))
+    return other is not None and sidecar_of(other) == asset.sidecar
 
 
 def _is_signed_alone(asset: Asset) -> bool:

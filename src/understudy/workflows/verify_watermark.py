@@ -48,7 +48,8 @@ def watermark_in(asset: Asset, file: Path, named: Mapping[str, bytes], on_event:
     path = file if file.is_file() else asset.path
     if path.suffix.lower() in SOUND_SUFFIXES:
         return _in_sound(path, named.get(SOUND_ALGORITHM), on_event)
-    if path.suffix.lower() not in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
+    is_named = path.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
+    if not is_named and not _is_footage(path):
         return WatermarkFound(summary="not looked for: it has neither pictures nor sound")
     try:
         finder = FaceFinder(on_event=on_event)
@@ -60,6 +61,15 @@ def watermark_in(asset: Asset, file: Path, named: Mapping[str, bytes], on_event:
     except MediaError as error:
         return WatermarkFound(summary=f"not looked for: its pictures cannot be read ({error})")
     return _said(best, seen, named.get(ALGORITHM))
+
+
+def _is_footage(path: Path) -> bool:
+    """Whether pictures are in what no suffix tells of: a folder of images, a video without one."""
+    try:
+        with open_footage(path):
+            return True
+    except MediaError:
+        return False
 
 
 def sound_mark_in(asset: Asset, named: Mapping[str, bytes], on_event: OnEvent) -> WatermarkFound | None:

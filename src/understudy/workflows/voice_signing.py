@@ -26,14 +26,14 @@ def voice_tags(consent: str) -> dict[str, str]:
     return {"comment": VOICE_NOTICE + consent}
 
 
-def speech_ingredient(path: Path, relation: Relation = "parentOf") -> Ingredient:
-    """A recording, with the manifest that it has itself."""
+def speech_ingredient(path: Path, relation: Relation = "parentOf", *, has_history: bool = True) -> Ingredient:
+    """A recording, with the manifest that it has itself where `has_history`."""
     return Ingredient(
         title=path.name,
         relation=relation,
         sha256=sha256_of(path),
         media_type=media_type_of(path),
-        footage=path,
+        footage=path if has_history else None,
     )
 
 
