@@ -57,3 +57,10 @@ def rows(out: str) -> dict[str, str]:
     """First word of each line to the rest of it."""
     parts = [line.split(maxsplit=1) for line in out.splitlines() if line.strip()]
     return {part[0]: part[-1] for part in parts}
+
+
+def test_a_name_that_is_no_text_is_refused_and_nothing_is_left(run: Run, duo: Path, tmp_path: Path) -> None:
+    result = run("extract", duo, "--out", tmp_path / "z", "--identity", "b\udcff")
+    assert result.code == 1
+    assert "error: the name 'b\ufffd' is no text" in result.err
+    assert not (tmp_path / "z").exists()

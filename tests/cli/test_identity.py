@@ -315,6 +315,18 @@ def test_a_folder_that_cannot_be_written_to(run: Run, folder: Path) -> None:
     assert "UNDERSTUDY_IDENTITIES" in result.err
 
 
+def test_a_folder_that_cannot_be_read_is_not_one_without_records(run: Run, folder: Path) -> None:
+    run("identity", "add", "anna", "--self")
+    folder.chmod(0)
+    with an_ordinary_user():
+        for command in (["list"], ["show", "anna"], ["add", "anna", "--self"]):
+            result = run("identity", *command)
+            assert result.code == 1
+            assert f"cannot read {folder}" in result.err
+    folder.chmod(0o700)
+    assert run("identity", "show", "anna").code == 0
+
+
 def test_a_file_where_the_folder_should_be(run: Run, folder: Path) -> None:
     folder.write_text("x")
     result = run("identity", "add", "anna", "--self")

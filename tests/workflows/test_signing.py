@@ -187,7 +187,8 @@ def test_where_nobody_was_found_nobody_is_said_to_have_been_replaced(
     assert result.swapped == 0
     said = verified(out)
     assert (said.verdict, said.done) == ("intact", "no face was replaced: nobody who was to be was found")
-    assert (said.is_synthetic, said.consent, said.settings["watermark"]) == (None, [], False)
+    assert (said.is_synthetic, said.consent, said.roles) == (None, [], [])
+    assert said.settings["watermark"] is False
     assert b"DigitalSourceType" not in out.read_bytes()
     if kind == ".mp4":  # a picture has its tags before it is known
         assert b"a face in this video was replaced" not in out.read_bytes()

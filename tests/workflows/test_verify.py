@@ -187,6 +187,7 @@ def test_numbered_images(tmp_path: Path) -> None:
     sidecar_of(pattern).write_bytes(sidecar(io.BytesIO(listing(digests)), said, local_signer()))
     for path in (pattern, tmp_path, files[1]):
         assert verdict_of(path) == ("intact", "valid", False), path
+        assert result_of(path).reasons == (["not signed: poster.jpg"] if path == tmp_path else [])
     assert verdict_of(tmp_path / "poster.jpg") == ("no manifest", "absent", None)
     files[2].rename(tmp_path / "0007.png")
     with_changed_byte(files[0], files[0], 200)

@@ -60,8 +60,12 @@ def find_record(name: str) -> Found | None:
         ConsentError: it is no name, or the file cannot be read, or holds no record of that name.
     """
     path = record_path(name)
-    if not os.path.lexists(path):
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:  # who took back their consent must not look like a stranger
+        raise _unreadable(path.parent, error) from error
     record = _read(path)
     if record.name != _checked(name):
         raise ConsentError(f"{path} is the record of {record.name!r}, not of {name!r}", "remove it")
@@ -76,9 +80,12 @@ def all_records() -> tuple[list[Found], list[str]]:
     """
     folder, found, problems = identity_folder(), list[Found](), list[str]()
     try:
-        paths = sorted(folder.glob("*.toml")) if folder.is_dir() else []
+        # `glob` keeps quiet of a folder that may not be read
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except (FileNotFoundError, NotADirectoryError):
+        paths = []
     except OSError as error:
-        raise ConsentError(f"cannot read {folder} ({error.strerror})", "check its permissions") from error
+        raise _unreadable(folder, error) from error
     for path in paths:
         if path.name.startswith("."):  # what a killed process was writing
             continue
@@ -138,6 +145,10 @@ def _writing() -> Generator[None]:
         raise ConsentError(
             error.what, f"let {FOLDER_VARIABLE} name a folder that you may write to"
         ) from error
+
+
+def _unreadable(folder: Path, error: OSError) -> ConsentError:
+    return ConsentError(f"cannot read {folder} ({error.strerror})", "check its permissions")
 
 
 def _read(path: Path) -> IdentityRecord:

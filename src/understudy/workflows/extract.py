@@ -16,6 +16,7 @@ from understudy.core.events import Notice, OnEvent, Progress, ignore
 from understudy.core.files import peak_rss_mb
 from understudy.core.picture import AnyFrame
 from understudy.core.prefetch import prefetch
+from understudy.core.shown import shown
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_records import FaceRecord, SourceRecord, SourceState
@@ -63,7 +64,10 @@ def run(config: ExtractConfig, on_event: OnEvent = ignore) -> ExtractResult:
     infos = [_info_of(path) for path in footage]
     choice.check_reaches(infos)
     reference = None if config.only is None else reference_vectors(config.only, on_event)
-    with Faceset.open_or_create(config.faceset, config.identity or config.faceset.name) as faceset:
+    identity = config.identity or config.faceset.name
+    if identity != shown(identity):
+        raise ConfigError(f"the name {shown(identity)!r} is no text", "name the person with --identity")
+    with Faceset.open_or_create(config.faceset, identity) as faceset:
         choice.remember(faceset)
         extraction = _Extraction(faceset, choice, on_event)
         for message in choice.doubts(infos):

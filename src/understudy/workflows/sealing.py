@@ -122,7 +122,7 @@ class Sealing:
         if nothing and "watermark" in (settings := making.get("settings", {})):
             making["settings"] = {**settings, "watermark": False}
         if not is_synthetic:
-            making["consent"] = []
+            making |= {"consent": [], "roles": []} if "roles" in making else {"consent": []}
         marks = (None if nothing else self.soft_binding, sound and sound.soft_binding)
         statement = Statement(
             title=out.name,

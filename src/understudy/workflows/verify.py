@@ -8,6 +8,7 @@ from pathlib import Path
 
 from understudy.core.errors import MediaError, UnderstudyError
 from understudy.core.events import OnEvent, ignore
+from understudy.media.footage import image_files
 from understudy.media.sound import SOUND_SUFFIXES
 from understudy.provenance.certificate import local_roots
 from understudy.provenance.file_list import LIST, Differences, differences
@@ -90,6 +91,8 @@ def run(config: VerifyConfig, on_event: OnEvent = ignore) -> VerifyResult:
     is_marked = bool(parts)
     summary = _if_marked(verdict, parts) if is_marked else _SUMMARY_OF_ONE if is_spared else None
     reasons = ["the file is empty"] if is_empty else []
+    if config.file.is_dir() and (others := _others_in(config.file, asset)):
+        reasons.append(f"not signed: {_named(others)}")
     if asset.path.is_dir():
         reasons.append("it is a folder: each file in it may have a manifest of its own")
     if differing is not None:
@@ -236,6 +239,11 @@ def _differing(found: Differences) -> list[str]:
     """Which of many files are not as they were signed, a line for each way."""
     ways = [("changed", found.changed), ("missing", found.missing), ("not signed", found.extra)]
     return [f"{way}: {_named(names)}" for way, names in ways if names]
+
+
+def _others_in(folder: Path, asset: Asset) -> list[str]:
+    """Pictures in a folder that are no part of the sequence in it, by name."""
+    return [path.name for path in image_files(folder) if asset.is_sequence and path not in asset.files]
 
 
 def _named(names: list[str]) -> str:
