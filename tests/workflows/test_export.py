@@ -290,9 +290,10 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tiny: Path) -> None:
     assert sorted(tiny.iterdir()) == before
 
 
-def test_a_read_only_folder(tiny: Path, tmp_path: Path) -> None:
+def test_a_read_only_folder(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in (tmp_path, *list(tmp_path.parents)[:3], tiny, *list(tiny.parents)[:3]):
         folder.chmod(0o755)  # for whoever that is to look into
+    monkeypatch.setenv(FOLDER_VARIABLE, "/no such folder")  # nobody may look into that of these tests
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o555)
     configs = (
