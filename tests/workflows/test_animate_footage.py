@@ -153,3 +153,5 @@ def test_where_no_face_was_changed_none_is_said_to_have_been(
     assert said.verdict == "intact"
     assert ("no face was changed" in str(said.done)) is not is_drawn
     assert ("another expression" in str(said.done)) is is_drawn
+    assert (b"Synthetic media: " in out.read_bytes()) is is_drawn  # in its tags
+    assert (said.is_synthetic, bool(said.consent)) == ((True, True) if is_drawn else (None, False))
