@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from understudy.compositing.looked import Looked
 from understudy.compositing.mask import face_hull_mask
 from understudy.compositing.occluder import occlusion_mask
 from understudy.compositing.occluder_evidence import Tolerance, change, on_template, small
@@ -35,8 +36,15 @@ def hidden(x: int = 60, width: int = 24, colour: tuple[float, ...] = (0.2, 0.35,
     return picture
 
 
+def looked(crop: np.ndarray, drawn_mask: np.ndarray = ALL, points: np.ndarray = POINTS) -> Looked:
+    """A crop beside the face alone, as drawn."""
+    return Looked(
+        crop=crop, reconstruction=face(), reconstruction_mask=drawn_mask, hull=HULL, landmarks_px=points
+    )
+
+
 def mask_of(picture: np.ndarray, tolerance: Tolerance | None = None) -> np.ndarray:
-    return occlusion_mask(seen(picture), face(), ALL, HULL, POINTS, tolerance)
+    return occlusion_mask(looked(seen(picture)), tolerance)
 
 
 @pytest.mark.parametrize("colour", [(0.2, 0.35, 0.75), (0.05, 0.05, 0.05), (0.95, 0.95, 0.95)])
@@ -73,13 +81,13 @@ def usual_change(picture: np.ndarray, seed: int) -> np.ndarray:
 def test_a_place_where_no_face_is_drawn_is_hidden() -> None:
     drawn = ALL.copy()
     drawn[50:90, 50:80] = 0
-    mask = occlusion_mask(seen(face()), face(), drawn, HULL, POINTS)
+    mask = occlusion_mask(looked(seen(face()), drawn))
     assert mask[70, 65] == 1
     assert mask[70, 35] == 0
 
 
 def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="one size"):
-        occlusion_mask(seen(face()), face()[:64], ALL, HULL, POINTS)
+        looked(seen(face()), ALL[:64])
     with pytest.raises(ValueError, match="468"):
-        occlusion_mask(seen(face()), face(), ALL, HULL, POINTS[:68])
+        occlusion_mask(looked(seen(face()), ALL, POINTS[:68]))

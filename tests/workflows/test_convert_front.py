@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from understudy.compositing.looked import Looked
 from understudy.compositing.mask import face_hull_mask
 from understudy.faces.mesh import template
 from understudy.workflows.convert_cut import CutPart
@@ -87,3 +88,19 @@ def test_what_was_drawn_is_taken_as_it_is_and_not_looked_for() -> None:
 def test_a_bar_that_stays_is_found_in_the_frames_that_are_like_the_key() -> None:
     found = Front(Painter(), {}).hidden("anna", cuts_of([50] * 9))  # type: ignore[arg-type]
     assert all(mask is not None for mask in found)
+
+
+class Everything:
+    """Was told that all of a face is hidden."""
+
+    def hidden(self, looked: Looked) -> np.ndarray:
+        return looked.hull
+
+
+def test_what_was_learnt_from_drawn_masks_tells_of_its_person_alone() -> None:
+    cuts = cuts_of([None] * 5)
+    of_her = Front(Painter(), {}, {"anna": Everything()})  # type: ignore[arg-type,dict-item]
+    found = of_her.hidden("anna", cuts)
+    assert all(mask is HULL for mask in found)  # in frames between keys, too
+    of_another = Front(Painter(), {}, {"bo": Everything()})  # type: ignore[arg-type,dict-item]
+    assert of_another.hidden("anna", cuts) == [None] * 5

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.compositing.looked import Looked
 from understudy.compositing.occluder_evidence import WORK_PX, Tolerance, change, in_crop, small
-from understudy.core.types import Image, Mask, Points
+from understudy.core.types import Image, Mask
 
 _Floats = NDArray[np.float32]
 
@@ -25,57 +26,34 @@ _CLOSED_PX = 5  # of `WORK_PX`: gaps in an occluder that are as good as it
 _EDGE_PX, _EDGE_CONTRAST = 3, 1e-3  # of the guided filter that finds an occluder's border in the footage
 
 
-def occlusion_mask(
-    crop: Image,
-    reconstruction: _Floats,
-    reconstruction_mask: Mask,
-    hull: Mask,
-    landmarks_px: Points,
-    tolerance: Tolerance | None = None,
-) -> Mask:
+def occlusion_mask(looked: Looked, tolerance: Tolerance | None = None) -> Mask:
     """Tell where something lies before a face, in one frame.
 
     Args:
-        crop: (s, s, 3) RGB uint8, the target's.
-        reconstruction: (s, s, 3) float32 RGB in [0, 1], the same drawn as the target itself.
-        reconstruction_mask: (s, s) float32 in [0, 1], where that is drawn.
-        hull: (s, s) float32 in [0, 1], see `mask.face_hull_mask`.
-        landmarks_px: (468, 2) or (468, 3) in crop pixels.
+        looked: the face.
         tolerance: how well the person is usually drawn; a guess where None.
 
     Returns:
         (s, s) float32 in [0, 1], 1 where something lies before the face, 0 off the face.
 
     Raises:
-        ValueError: shapes that do not fit, or landmarks that are not finite.
+        ValueError: not 468 landmarks, or some that are not finite.
     """
-    evidence = occlusion_evidence(crop, reconstruction, reconstruction_mask, hull, landmarks_px, tolerance)
-    return mask_of_evidence(evidence, crop, hull)
+    return mask_of_evidence(occlusion_evidence(looked, tolerance), looked.crop, looked.hull)
 
 
-def occlusion_evidence(
-    crop: Image,
-    reconstruction: _Floats,
-    reconstruction_mask: Mask,
-    hull: Mask,
-    landmarks_px: Points,
-    tolerance: Tolerance | None = None,
-) -> _Floats:
+def occlusion_evidence(looked: Looked, tolerance: Tolerance | None = None) -> _Floats:
     """How unlike itself the face looks; arguments as of `occlusion_mask`.
 
     Returns:
         (`WORK_PX`, `WORK_PX`) float32 in usual changes, shared among neighbours; 0 off the face.
     """
-    size = crop.shape[0]
-    if not crop.shape == reconstruction.shape == (*hull.shape, 3) == (*reconstruction_mask.shape, 3):
-        shapes = crop.shape, reconstruction.shape, reconstruction_mask.shape, hull.shape
-        raise ValueError(f"need a crop, a reconstruction and masks of one size, got {shapes}")
-    region, drawn_mask = small(hull), small(reconstruction_mask)
+    region, drawn_mask = small(looked.hull), small(looked.reconstruction_mask)
     inside = region > 0.5
     if not inside.any():
         return np.zeros((WORK_PX, WORK_PX), np.float32)
-    usual = in_crop(tolerance or _GUESSED, landmarks_px, size)
-    unlike = change(crop, reconstruction, np.minimum(region, drawn_mask)) / usual
+    usual = in_crop(tolerance or _GUESSED, looked.landmarks_px, looked.crop.shape[0])
+    unlike = change(looked.crop, looked.reconstruction, np.minimum(region, drawn_mask)) / usual
     strength = np.sqrt(np.square(unlike).sum(axis=2) / 2, dtype=np.float32)
     strength /= np.float32(max(1.0, 2 * _percentile(strength[inside], _ORDINARY)))
     # where no face is drawn although one is there, something else is seen; not at the border, which is vague

@@ -26,6 +26,7 @@ from understudy.workflows.convert_judge import Judging
 from understudy.workflows.convert_label import Labeller, text_of
 from understudy.workflows.convert_output import WARM_UP_FRAMES, Output
 from understudy.workflows.convert_tally import Tally
+from understudy.workflows.learnt_occluders import segmenters_of
 from understudy.workflows.marks import Marks
 from understudy.workflows.signing import is_marked
 from understudy.workflows.threads import frames_ahead
@@ -111,7 +112,7 @@ def make_frames(
         drawing: what draws.
         cast: tells whose faces are replaced.
         output: where frames go.
-        on_event: hears of weights that are fetched.
+        on_event: hears of weights that are fetched and masks that are learnt from.
         on_frame: hears of frames.
         end: of the stretch, exclusive; that of the footage where None. Frames after it are looked at.
         colours: how people's colours are matched, where that is known already.
@@ -124,7 +125,7 @@ def make_frames(
         composer = _composer(config, drawing, output, colours)
         label = Labeller(text_of(config.label), output.notes, is_video=footage.info.container != "images")
         made = MadeFrames(tally=tally, next_frame=output.first, has_ended=end is None)
-        with closing(_composed(config, drawing, footage, cast, composer, judging)) as done:
+        with closing(_composed(config, drawing, footage, cast, composer, judging, on_event)) as done:
             for composed in _before(end, done):
                 number = composed.frame.index
                 if number < output.first:
@@ -174,10 +175,11 @@ def _composed(
     cast: StoredCast | LiveCast,
     composer: Composer,
     judging: Judging | None,
+    on_event: OnEvent,
 ) -> Generator[Composed]:
     """The frames of footage with their faces replaced. Leave it through `contextlib.closing`."""
     ahead = frames_ahead(footage.info)
-    front = front_for(config, drawing.model, drawing.index) if config.occlusion else None
+    front = front_for(config, drawing.model, drawing.index, on_event) if config.occlusion else None
     # from the inside out: no thread may decode any more when the footage closes
     with (
         closing(prefetch(footage.partial(), depth=ahead)) as decoded,
@@ -209,7 +211,7 @@ def start_of(config: ConvertConfig, roles: Sequence[Role], index: ModelIndex, fi
     return max(0, first - WARM_UP_FRAMES) if are_known(config, roles, index) else 0
 
 
-def front_for(config: ConvertConfig, model: Model, index: ModelIndex) -> Front:
-    """With what training has learnt of the people, else what their facesets tell."""
-    known = kept_tolerances(config.model, index)
-    return Front(model, known or tolerances_of(model, config.faces))
+def front_for(config: ConvertConfig, model: Model, index: ModelIndex, on_event: OnEvent) -> Front:
+    """With what training has learnt of the people, else their facesets tell, and what was drawn there."""
+    known = kept_tolerances(config.model, index) or tolerances_of(model, config.faces)
+    return Front(model, known, segmenters_of(config.model, model, index, config.faces, known, on_event))

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from understudy.compositing.looked import Looked
 from understudy.compositing.occluder import occlusion_mask
 from understudy.compositing.occluder_evidence import Tolerance
+from understudy.compositing.segmenter import Segmenter
 from understudy.core.types import Mask
 from understudy.training.model import Model
 from understudy.workflows.convert_cut import CutPart
@@ -18,17 +20,24 @@ class Front:
 
     Keys are looked at, and every frame from one that shows something to the next one. A face
     without anything before it that looks like it did in its last key has nothing before it either.
-    Where a person has drawn what hides a face, that is taken as it is.
+    Where a person has drawn what hides a face, that is taken as it is; where they have in other frames,
+    what was learnt from these tells.
     """
 
-    def __init__(self, model: Model, tolerances: Mapping[str, Tolerance]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        tolerances: Mapping[str, Tolerance],
+        segmenters: Mapping[str, Segmenter] | None = None,
+    ) -> None:
         """Know nothing yet.
 
         Args:
             model: draws faces as themselves.
             tolerances: how well people are usually drawn, by name; a guess for others.
+            segmenters: what was learnt from drawn masks, by name; others are searched for what is unusual.
         """
-        self._model, self._tolerances = model, tolerances
+        self._model, self._tolerances, self._segmenters = model, tolerances, segmenters or {}
         self._shown: dict[object, bool] = {}  # by track, whether its last regular key showed something
 
     def hidden(self, name: str, cuts: Sequence[CutPart]) -> list[Mask | None]:
@@ -62,8 +71,18 @@ class Front:
         found: dict[int, Mask] = {}
         for i, own, own_mask in zip(which, drawn, masks, strict=True):
             each = cuts[i]
-            tolerance = self._tolerances.get(name)
-            hidden = occlusion_mask(each.crop, own, own_mask, each.hull, each.landmarks_px, tolerance)
+            looked = Looked(
+                crop=each.crop,
+                reconstruction=own,
+                reconstruction_mask=own_mask,
+                hull=each.hull,
+                landmarks_px=each.landmarks_px,
+            )
+            hidden = self._hidden(name, looked)
             if hidden.any():
                 found[i] = hidden
         return found
+
+    def _hidden(self, name: str, looked: Looked) -> Mask:
+        segmenter = self._segmenters.get(name)
+        return segmenter.hidden(looked) if segmenter else occlusion_mask(looked, self._tolerances.get(name))

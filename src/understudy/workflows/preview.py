@@ -158,7 +158,7 @@ def _shown(
                 closing(cast.of(around, frames_ahead(footage.info))) as chosen,
             ):
                 if conversion.occlusion and front is None:
-                    front = front_for(conversion, model, index)
+                    front = front_for(conversion, model, index, on_event)
                 # texture is steadied over all that is before; what is older does not show any more
                 before = WARM_UP_FRAMES if looks[None].texture else COLOUR_FRAMES
                 near = (

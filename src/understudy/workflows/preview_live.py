@@ -163,7 +163,7 @@ class LivePreview:
     def _draw(self, number: int) -> Iterator[DrawnFrame]:
         conversion, drawing = self.conversion, self._drawing
         if self._front is None:
-            self._front = front_for(conversion, drawing.model, drawing.index)
+            self._front = front_for(conversion, drawing.model, drawing.index, self._on_event)
         first, last = number - COLOUR_FRAMES, number + COLOUR_FRAMES
         start = max(0, first - (0 if conversion.faces else _FOUND_BEFORE))
         with open_footage(conversion.target, start_index=start) as footage:
