@@ -16,6 +16,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,11 @@ def measure(hand: str, name: str, args: argparse.Namespace) -> dict[str, Any]:
         drawn = draw_masks(faces, hidden, count)
         started = time.process_time()
         found = matte(clip, faces, args.model, work / f"{count}.mkv")
+        seconds = time.process_time() - started
         rows[str(count)] = {
             "missed": judged(found, whole, hidden, drawn, of_hand=True),
             "taken": judged(found, whole, hidden, drawn, of_hand=False),
-            "cpu_s": round(time.process_time() - started, 1),
+            "cpu_s": round(seconds, 1),
         }
         print(hand, count, rows[str(count)], file=sys.stderr)
     return rows
@@ -86,7 +88,7 @@ def measure(hand: str, name: str, args: argparse.Namespace) -> dict[str, Any]:
 def made(target: Path, out: Path, colour: tuple[int, int, int] | None) -> NDArray[np.float32]:
     """Write the clip, lossless, unless it is there; (n, h, w) how much of each pixel is the hand."""
     with VideoReader(target) as reader:
-        frames = [frame for frame in reader if FIRST <= frame.index < FIRST + FRAMES]
+        frames = list(islice(reader, FIRST, FIRST + FRAMES))
         info = reader.info
     height, width = frames[0].image.shape[:2]
     begin, end = PASSES
@@ -141,7 +143,10 @@ def before(
     inside = cv2.distanceTransform((alpha > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     round_ = (0.72 + 0.3 * np.clip(inside / 14, 0, 1))[..., None]
     grain = np.random.default_rng(3).normal(0, 1, alpha.shape).astype(np.float32)
-    texture = 40 * cv2.GaussianBlur(grain, (0, 0), 2.5)[..., None]
+    texture = 40 * cv2.GaussianBlur(grain, (0, 0), 2.5)
+    y, x = np.nonzero(alpha > 0.5)  # it moves with the hand
+    shift = (round(float(y.mean())), round(float(x.mean()))) if len(y) else (0, 0)
+    texture = np.roll(texture, shift, (0, 1))[..., None]
     base = image * (1 - 0.3 * shadow)
     return np.clip(np.round(base + alpha[..., None] * (colour * round_ + texture - base)), 0, 255).astype(
         np.uint8

@@ -11,10 +11,10 @@ from understudy.compositing.looked import Looked
 from understudy.compositing.mask import face_hull_mask
 from understudy.compositing.occluder import occlusion_mask
 from understudy.compositing.segmenter import Segmenter
-from understudy.compositing.segmenter_examples import Seen, occluder_examples
+from understudy.compositing.segmenter_examples import MaskedFace, occluder_examples
 from understudy.faces.mesh import template
 from understudy.nets.segmenter import CHANNELS, OccluderNet
-from understudy.training.segmenter import SegmenterConfig, train_segmenter
+from understudy.training.segmenter import SegmenterConfig, told_right, train_segmenter
 
 SIDE = 96
 POINTS = (template()[:, :2] * 68 + 48).astype(np.float32)
@@ -35,7 +35,7 @@ def draw(crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([face() / 255] * len(crops)), np.ones(crops.shape[:3], np.float32)
 
 
-def seen(angle: float | None, middle: tuple[int, int] = (48, 60), seed: int = 0) -> Seen:
+def seen(angle: float | None, middle: tuple[int, int] = (48, 60), seed: int = 0) -> MaskedFace:
     """The face, with an arm of the colour of skin before it."""
     random = np.random.default_rng(seed)
     picture, hidden = face(), np.zeros((SIDE, SIDE), np.float32)
@@ -44,10 +44,10 @@ def seen(angle: float | None, middle: tuple[int, int] = (48, 60), seed: int = 0)
         arm = SKIN * 0.97 + 9 * cv2.resize(random.normal(size=(24, 24, 1)), (SIDE, SIDE))[..., None]
         picture = np.where(hidden[..., None] > 0.5, arm, picture)
     crop = np.clip(picture + random.normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
-    return Seen(crop=crop, hull=HULL, landmarks_px=POINTS, hidden=hidden)
+    return MaskedFace(crop=crop, hull=HULL, landmarks_px=POINTS, hidden=hidden)
 
 
-def looked(one: Seen) -> Looked:
+def looked(one: MaskedFace) -> Looked:
     (own,), (mask,) = draw(one.crop[None])
     return Looked(crop=one.crop, reconstruction=own, reconstruction_mask=mask, hull=HULL, landmarks_px=POINTS)
 
@@ -58,10 +58,7 @@ def segmenter() -> Segmenter:
     others = [seen(None, seed=seed) for seed in range(10, 18)]
     examples = occluder_examples(drawn, others, draw, None)
     assert list(examples) == ["drawn", "pasted", "made up", "clear"]
-    tensors = {
-        kind: (torch.from_numpy(of.seen), torch.from_numpy(of.hidden), torch.from_numpy(of.counts))
-        for kind, of in examples.items()
-    }
+    tensors = {kind: of.tensors() for kind, of in examples.items()}
     return Segmenter(train_segmenter(tensors, SegmenterConfig(steps=100, batch=8)), None)
 
 
@@ -78,6 +75,16 @@ def test_an_arm_is_told_where_nobody_drew_it(
     assert found[HULL == 0].max() == 0
     # it is of the skin's own colour: nothing tells it to who has not seen any of it
     assert occlusion_mask(looked(one))[arm & inside].mean() < 0.4
+
+
+def test_what_nobody_drew_is_searched_for_beside_it(segmenter: Segmenter) -> None:
+    one = seen(0, (30, 66), seed=5)
+    crop = one.crop.copy()
+    crop[22:40, 44:66] = (30, 60, 200)
+    found = segmenter.hidden(looked(replace(one, crop=crop)))
+    inside = HULL > 0.5
+    assert found[24:38, 46:64][inside[24:38, 46:64]].mean() > 0.9
+    assert found[(one.hidden > 0.5) & inside].mean() > 0.5
 
 
 def test_a_face_alone_hides_nothing(segmenter: Segmenter) -> None:
@@ -114,10 +121,7 @@ def test_nothing_drawn_is_refused() -> None:
 
 def test_the_same_seed_learns_the_same() -> None:
     examples = occluder_examples([seen(20, seed=1)], [seen(None, seed=3)], draw, None)
-    tensors = {
-        kind: (torch.from_numpy(of.seen), torch.from_numpy(of.hidden), torch.from_numpy(of.counts))
-        for kind, of in examples.items()
-    }
+    tensors = {kind: of.tensors() for kind, of in examples.items()}
     config, told = SegmenterConfig(steps=3, batch=4), list[tuple[int, int]]()
     one = train_segmenter(tensors, config, lambda *step: told.append(step))
     same, other = train_segmenter(tensors, config), train_segmenter(tensors, replace(config, seed=1))
@@ -128,3 +132,35 @@ def test_the_same_seed_learns_the_same() -> None:
 
 def test_any_size_that_can_be_halved_three_times_is_told() -> None:
     assert OccluderNet()(torch.zeros(2, CHANNELS, 24, 40)).shape == (2, 24, 40)
+
+
+def test_what_is_not_known_is_not_learnt_from() -> None:
+    examples = occluder_examples([seen(20, seed=1)], [seen(None, seed=3)], draw, None)
+    known = {kind: of.tensors() for kind, of in examples.items()}
+    other = {
+        kind: (shown, torch.where(counts > 0, hidden, 1 - hidden), counts)
+        for kind, (shown, hidden, counts) in known.items()
+    }
+    config = SegmenterConfig(steps=2, batch=4)
+    one, same = (list(train_segmenter(each, config).parameters()) for each in (known, other))
+    wrong = {kind: (shown, 1 - hidden, counts) for kind, (shown, hidden, counts) in known.items()}
+    third = list(train_segmenter(wrong, config).parameters())
+
+    def apart(a: list[torch.nn.Parameter], b: list[torch.nn.Parameter]) -> float:
+        return float(torch.cat([(x - y).detach().flatten() for x, y in zip(a, b, strict=True)]).norm())
+
+    # it is moved by part of a pixel while it learns, so at the border a little is mixed in
+    assert apart(one, same) < 0.3 * apart(one, third)
+
+
+def test_how_much_is_told_is_a_share_of_what_is_known() -> None:
+    class Half(OccluderNet):
+        def forward(self, seen_BCHW: torch.Tensor) -> torch.Tensor:
+            return torch.where(torch.arange(seen_BCHW.shape[3]) < 4, 20.0, -20.0).expand(len(seen_BCHW), 8, 8)
+
+    hidden, counts = torch.zeros(2, 8, 8), torch.ones(2, 8, 8)
+    hidden[:, :, 2:6] = 1  # of which two columns of four are told, and of the others two of four
+    counts[:, :, 7] = 0  # but one of those is not known
+    right, wrong = told_right(Half(), (torch.zeros(2, CHANNELS, 8, 8), hidden, counts))
+    assert right == pytest.approx(0.5)
+    assert wrong == pytest.approx(2 / 3)

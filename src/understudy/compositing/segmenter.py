@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from understudy.compositing.looked import Looked
-from understudy.compositing.occluder import refined
+from understudy.compositing.occluder import occlusion_mask, refined
 from understudy.compositing.occluder_evidence import Tolerance, change, in_crop, small
 from understudy.core.types import Mask
 from understudy.nets.segmenter import OccluderNet
@@ -16,6 +16,7 @@ from understudy.nets.segmenter import OccluderNet
 _Floats = NDArray[np.float32]
 
 _MOST = 4.0  # in usual changes: what differs more is no more certain
+_APART = 0.03  # of the crop: what the search finds nearer to what was told is the same thing, less well
 _LEAST_AREA = 0.004  # of the face: smaller islands are none
 _SHOWS = 0.3  # probability: a hand that is drawn over is seen at once, a little of the target's face is not
 _GUESSED = Tolerance.guessed()
@@ -43,7 +44,7 @@ def seen_of(looked: Looked, tolerance: Tolerance | None) -> _Floats:
 
 
 class Segmenter:
-    """Tells what lies before one person's face.
+    """Tells what lies before one person's face: what was drawn, and what else is unusual apart from that.
 
     Args:
         net: which has learnt it.
@@ -64,13 +65,27 @@ class Segmenter:
         """
         seen = torch.from_numpy(seen_of(looked, self._tolerance))[None]
         face = small(looked.hull)
-        found = np.asarray(torch.sigmoid(self.net(seen))[0].numpy(), np.float32) * (face > 0)
+        # weights come with a model: nobody says that they give numbers
+        found = np.nan_to_num(torch.sigmoid(self.net(seen))[0].numpy()) * (face > 0)
         shows, area = (found > _SHOWS).astype(np.uint8), float(face.sum())
+        searched = occlusion_mask(looked, self._tolerance)
         if not shows.any():
-            return np.zeros_like(looked.hull, np.float32)
+            return searched
         _, labels, stats, _ = cv2.connectedComponentsWithStats(shows, connectivity=4)
         kept = stats[:, cv2.CC_STAT_AREA] >= max(1.0, _LEAST_AREA * area)
         kept[0] = False
         near = cv2.dilate(kept[np.asarray(labels, np.intp)].astype(np.uint8), np.ones((3, 3), np.uint8))
         coarse = np.minimum(found * near * np.float32(0.5 / _SHOWS), 1, dtype=np.float32)
-        return refined(coarse, looked.crop) * looked.hull
+        hidden = np.asarray(refined(coarse, looked.crop) * looked.hull, np.float32)
+        return np.maximum(hidden, _apart_from(searched, hidden))
+
+
+def _apart_from(searched: Mask, hidden: Mask) -> Mask:
+    """Those islands of one mask that do not touch another: things that nobody has drawn."""
+    count, labels = cv2.connectedComponents((searched > 0).astype(np.uint8), connectivity=8)
+    reach = 2 * round(_APART * len(hidden)) + 1
+    near = cv2.dilate(hidden, np.ones((reach, reach), np.uint8)) > 0
+    touching = np.unique(np.asarray(labels)[near])
+    apart = ~np.isin(np.arange(count), touching)
+    apart[0] = False
+    return searched * apart[np.asarray(labels, np.intp)]

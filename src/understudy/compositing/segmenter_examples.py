@@ -7,12 +7,15 @@ itself, as faces of footage are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from understudy.compositing.looked import Looked
 from understudy.compositing.occluder import occlusion_mask
@@ -28,14 +31,15 @@ Draw = Callable[[NDArray[np.uint8]], tuple[_Floats, _Floats]]
 _AT_ONCE = 8
 _PASTED, _MOST_PASTED = 16, 160  # for each drawn mask, and in all
 _MADE_UP = 64
+_BOTH = 0.25  # of those over which something is laid: something else is there already
 _TURN, _SMALLER, _LARGER = 30.0, 0.75, 1.3  # degrees and scale of what is laid over a face
 _REACH = 0.2  # of the crop's side: how far from the face its middle may be
 _SHADOW = 0.35  # most that it darkens beside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Seen:
-    """A face in footage.
+class MaskedFace:
+    """A face in footage, and what hides it.
 
     Args:
         crop: (s, s, 3) RGB uint8.
@@ -64,20 +68,25 @@ class Examples:
     hidden: _Floats
     counts: _Floats
 
-    @classmethod
-    def of(cls, shown: Sequence[tuple[Seen, Looked]], tolerance: Tolerance | None) -> Examples:
-        """Of faces, one at least, and how the model draws them."""
-        hull = [cv2.dilate(small(one.hull), np.ones((3, 3), np.uint8)) for one, _ in shown]
-        return cls(
-            seen=np.stack([seen_of(looked, tolerance) for _, looked in shown]),
-            hidden=np.stack([small(one.hidden) for one, _ in shown]),
-            counts=np.stack(hull).astype(np.float32),
-        )
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+        """All three, sharing their memory."""
+        return torch.from_numpy(self.seen), torch.from_numpy(self.hidden), torch.from_numpy(self.counts)
+
+    def every(self, step: int) -> Examples:
+        """The first and every so manieth after it."""
+        return self._some(np.arange(len(self.seen)) % step == 0)
+
+    def without_every(self, step: int) -> Examples:
+        """All that `every` leaves."""
+        return self._some(np.arange(len(self.seen)) % step != 0)
+
+    def _some(self, which: NDArray[np.bool_]) -> Examples:
+        return Examples(seen=self.seen[which], hidden=self.hidden[which], counts=self.counts[which])
 
 
 def occluder_examples(
-    drawn: Sequence[Seen],
-    others: Sequence[Seen],
+    drawn: Sequence[MaskedFace],
+    others: Sequence[MaskedFace],
     draw: Draw,
     tolerance: Tolerance | None,
     seed: int = 0,
@@ -103,23 +112,35 @@ def occluder_examples(
     if not pieces:
         raise ValueError("nothing was drawn")
     random = np.random.default_rng(seed)
-    clear = [(one, look) for one, look in _shown(others, draw) if not occlusion_mask(look, tolerance).any()]
+    clear = [one for one, look in _shown(others, draw) if not occlusion_mask(look, tolerance).any()]
     # where there is none, what else is laid over a face that something hides is truth as well
-    faces = [one for one, _ in clear] or pieces
-    groups = {
-        "drawn": _shown(pieces, draw),
-        "pasted": _shown(_laid_over(pieces, faces, random), draw),
-        "made up": _shown(_made_up(faces, random), draw),
+    faces = clear or pieces
+    kinds: dict[str, Iterable[MaskedFace]] = {
+        "drawn": pieces,
+        "pasted": _laid_over(pieces, faces, random),
+        "made up": (_made_up(_any(faces, random), random) for _ in range(_MADE_UP)),
         "clear": clear,
     }
-    return {kind: Examples.of(shown, tolerance) for kind, shown in groups.items() if shown}
+    found = {kind: _examples(some, draw, tolerance) for kind, some in kinds.items()}
+    return {kind: examples for kind, examples in found.items() if examples is not None}
 
 
-def _shown(faces: Sequence[Seen], draw: Draw) -> list[tuple[Seen, Looked]]:
+def _examples(faces: Iterable[MaskedFace], draw: Draw, tolerance: Tolerance | None) -> Examples | None:
+    """What the network is shown of faces; they themselves are let go, as they may be large."""
+    planes, hidden, counts = list[_Floats](), list[_Floats](), list[_Floats]()
+    for one, looked in _shown(faces, draw):
+        planes.append(seen_of(looked, tolerance))
+        hidden.append(small(one.hidden))
+        counts.append(np.asarray(cv2.dilate(small(one.hull), np.ones((3, 3), np.uint8)), np.float32))
+    if not planes:
+        return None
+    return Examples(seen=np.stack(planes), hidden=np.stack(hidden), counts=np.stack(counts))
+
+
+def _shown(faces: Iterable[MaskedFace], draw: Draw) -> Iterator[tuple[MaskedFace, Looked]]:
     """Faces, and how the model draws them."""
-    found: list[tuple[Seen, Looked]] = []
-    for begin in range(0, len(faces), _AT_ONCE):
-        some = faces[begin : begin + _AT_ONCE]
+    waiting = iter(faces)
+    while some := list(islice(waiting, _AT_ONCE)):
         own, masks = draw(np.stack([one.crop for one in some]))
         for one, picture, mask in zip(some, own, masks, strict=True):
             looked = Looked(
@@ -129,23 +150,28 @@ def _shown(faces: Sequence[Seen], draw: Draw) -> list[tuple[Seen, Looked]]:
                 hull=one.hull,
                 landmarks_px=one.landmarks_px,
             )
-            found.append((one, looked))
-    return found
+            yield one, looked
 
 
-def _laid_over(pieces: Sequence[Seen], faces: Sequence[Seen], random: np.random.Generator) -> list[Seen]:
+def _laid_over(
+    pieces: Sequence[MaskedFace], faces: Sequence[MaskedFace], random: np.random.Generator
+) -> Iterator[MaskedFace]:
     """What was drawn before other faces of the person."""
     count = min(_MOST_PASTED, _PASTED * len(pieces))
-    made: list[Seen] = []
     for number in range(count):
-        piece, face = pieces[number % len(pieces)], faces[int(random.integers(len(faces)))]
+        piece, face = pieces[number % len(pieces)], _any(faces, random)
+        if random.random() < _BOTH:
+            face = _made_up(face, random)
         size = face.crop.shape[0]
         matrix = _moved(piece.hidden, face.hull, random)
         picture = cv2.warpAffine(piece.crop, matrix, (size, size), flags=cv2.INTER_LINEAR,
                                  borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
         hidden = cv2.warpAffine(piece.hidden, matrix, (size, size), flags=cv2.INTER_LINEAR)
-        made.append(_before(face, np.asarray(picture, np.float32), np.asarray(hidden, np.float32), random))
-    return made
+        yield _before(face, np.asarray(picture, np.float32), np.asarray(hidden, np.float32), random)
+
+
+def _any(faces: Sequence[MaskedFace], random: np.random.Generator) -> MaskedFace:
+    return faces[int(random.integers(len(faces)))]
 
 
 def _moved(hidden: Mask, hull: Mask, random: np.random.Generator) -> NDArray[np.float64]:
@@ -166,31 +192,27 @@ def _moved(hidden: Mask, hull: Mask, random: np.random.Generator) -> NDArray[np.
     return np.column_stack([turn, onto - turn @ middle])
 
 
-def _made_up(faces: Sequence[Seen], random: np.random.Generator) -> list[Seen]:
-    """Things that nobody has drawn: of some shape, of any colour or of the colour of the skin."""
-    made: list[Seen] = []
-    for _ in range(_MADE_UP):
-        face = faces[int(random.integers(len(faces)))]
-        size = face.crop.shape[0]
-        rows, columns = np.nonzero(face.hull > 0.5)
-        if len(rows) == 0:
-            continue
-        at = random.integers(len(rows))
-        middle = (int(columns[at]), int(rows[at]))
-        long, wide = (int(size * random.uniform(0.08, 0.35)) + 1 for _ in range(2))
-        shape = np.zeros((size, size), np.float32)
-        cv2.ellipse(shape, middle, (long, wide), random.uniform(0, 180), 0, 360, (1.0,), -1, cv2.LINE_AA)
-        colour = random.uniform(0, 255, 3).astype(np.float32)
-        if random.random() < 0.5:
-            colour = face.crop[middle[1], middle[0]] * np.float32(random.uniform(0.8, 1.2))
-        texture = cv2.resize(random.normal(0, 1, (8, 8, 3)).astype(np.float32), (size, size))
-        slope = np.linspace(-1, 1, size, dtype=np.float32)[:, None, None] * random.normal(0, 12)
-        picture = np.asarray(colour + random.uniform(2, 14) * texture + slope, np.float32)
-        made.append(_before(face, picture, shape, random))
-    return made
+def _made_up(face: MaskedFace, random: np.random.Generator) -> MaskedFace:
+    """A thing that nobody has drawn: of some shape, of any colour or of the colour of the skin."""
+    size = face.crop.shape[0]
+    rows, columns = np.nonzero(face.hull > 0.5)
+    if len(rows) == 0:
+        return face
+    at = int(random.integers(len(rows)))
+    middle = (int(columns[at]), int(rows[at]))
+    long, wide = (int(size * random.uniform(0.08, 0.35)) + 1 for _ in range(2))
+    shape = np.zeros((size, size), np.float32)
+    cv2.ellipse(shape, middle, (long, wide), random.uniform(0, 180), 0, 360, (1.0,), -1, cv2.LINE_AA)
+    colour = random.uniform(0, 255, 3).astype(np.float32)
+    if random.random() < 0.5:
+        colour = face.crop[middle[1], middle[0]] * np.float32(random.uniform(0.8, 1.2))
+    texture = cv2.resize(random.normal(0, 1, (8, 8, 3)).astype(np.float32), (size, size))
+    slope = np.linspace(-1, 1, size, dtype=np.float32)[:, None, None] * random.normal(0, 12)
+    picture = np.asarray(colour + random.uniform(2, 14) * texture + slope, np.float32)
+    return _before(face, picture, shape, random)
 
 
-def _before(face: Seen, picture: _Floats, hidden: Mask, random: np.random.Generator) -> Seen:
+def _before(face: MaskedFace, picture: _Floats, hidden: Mask, random: np.random.Generator) -> MaskedFace:
     """A face with something before it, and perhaps its shadow."""
     size = face.crop.shape[0]
     base = face.crop.astype(np.float32)

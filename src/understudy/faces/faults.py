@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from understudy.faces.faceset_records import StoredFace
 from understudy.faces.landmark import PRESENCE_PX
 
 # Each lies far below or above what usable faces of real footage reach: whoever wants more can review.
@@ -23,6 +24,11 @@ BLACK, BURNT_OUT = "too dark to be seen", "burnt out"
 HIDDEN = "mostly hidden"
 BLURRED = "too blurred"
 FAULTS = (TOO_SMALL, NO_FACE, OUT_OF_FRAME, BLACK, BURNT_OUT, HIDDEN, BLURRED)
+
+
+def is_a_face(stored: StoredFace) -> bool:
+    """Whether it shows the faceset's person, kept or too badly to learn from; not who a person threw out."""
+    return stored.state == "kept" or (stored.reason in FAULTS and stored.reason != NO_FACE)
 
 
 def fault_of(figures: Mapping[str, float], confidence: float) -> str:

@@ -17,11 +17,7 @@ OnStep = Callable[[int, int], None]
 Tensors = tuple[Tensor, Tensor, Tensor]  # (n, C, h, w) seen, (n, h, w) hidden, (n, h, w) where that counts
 
 _SHARES = {"drawn": 0.3, "pasted": 0.35, "made up": 0.15, "clear": 0.2}  # of a batch, by kind
-_MOVE, _TILT, _ZOOM = (
-    0.06,
-    7.5,
-    0.1,
-)  # deviations, in sides, degrees, shares: how pictures vary while it learns
+_MOVE, _TILT, _ZOOM = 0.06, 7.5, 0.1  # how pictures vary: deviations, in sides, degrees, shares
 _GAIN, _OFFSET = 0.12, 0.06  # the same of their light
 _RAMP = 0.1  # share of the steps in which the rate rises
 _LEAST_RATE = 0.02  # at the end, as a share
@@ -65,8 +61,9 @@ def train_segmenter(
     random = np.random.default_rng(config.seed)
     kinds = list(examples)
     shares = np.array([_SHARES[kind] for kind in kinds])
-    torch.manual_seed(config.seed)
-    net = OccluderNet().train()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        net = OccluderNet().train()
     optimizer = AdamW([list(net.parameters())], lr=config.rate, betas=(0.9, 0.99), weight_decay=0.01)
     bf16 = has_fast_bf16(torch.device("cpu"))
     for step in range(config.steps):

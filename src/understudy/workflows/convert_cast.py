@@ -16,7 +16,7 @@ from understudy.faces.choose import TargetChooser
 from understudy.faces.face import Face
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_records import StoredFace
-from understudy.faces.faults import FAULTS, NO_FACE
+from understudy.faces.faults import is_a_face
 from understudy.faces.finder import FaceFinder
 from understudy.media.footage import sha256_of
 from understudy.media.partial import PartialFrame
@@ -24,7 +24,6 @@ from understudy.training.model_index import IdentityEntry, ModelIndex
 from understudy.workflows.frame_choice import FrameChoice
 
 # of no use for training, and there all the same
-_STILL_A_FACE = frozenset(FAULTS) - {NO_FACE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,11 +216,7 @@ def _faces_in(faceset: Faceset, digest: str, footage: Path) -> Iterator[StoredFa
             f"{faceset.folder} does not hold the faces of every frame of {footage.name}",
             "extract that file into it, without --every, or leave the faceset out",
         )
-    return (
-        stored
-        for stored in faceset.faces(None)
-        if stored.source_id == source and (stored.state == "kept" or stored.reason in _STILL_A_FACE)
-    )
+    return (stored for stored in faceset.faces(None) if stored.source_id == source and is_a_face(stored))
 
 
 def _mean_identity(entry: IdentityEntry) -> np.ndarray | None:

@@ -27,7 +27,7 @@ from understudy.workflows.configs import ConvertConfig
 from understudy.workflows.consent_of_models import agreed_for
 from understudy.workflows.convert_cast import cast_for, roles_of
 from understudy.workflows.convert_compose import Look
-from understudy.workflows.convert_frames import MadeFrames, are_known
+from understudy.workflows.convert_frames import Drawing, MadeFrames, are_known, front_for
 from understudy.workflows.convert_judge import Judging
 from understudy.workflows.convert_message import Message, error_of, event_of, qualities_of, said_config
 from understudy.workflows.convert_output import Output, output_for
@@ -35,6 +35,7 @@ from understudy.workflows.convert_plan import Stretch, most_stretches, planned
 from understudy.workflows.convert_tally import Tally, together
 from understudy.workflows.convert_team import Team
 from understudy.workflows.convert_voice import voiced
+from understudy.workflows.learnt_occluders import are_drawn
 from understudy.workflows.signer import check_signing
 from understudy.workflows.signing import marks_of
 
@@ -98,7 +99,6 @@ def made_by(jobs: int, config: ConvertConfig, info: VideoInfo, look: Look, on_ev
         look: how faces look, which has been checked.
         on_event: hears of progress and warnings.
     """
-    del look  # each of them finds it in the config
     index = find_generation(config.model).index
     roles = roles_of(index, config.source, config.target_identity, config.mapped)
     check_signing(config.cert, config.key)  # before a record of consent is made for nothing
@@ -107,6 +107,8 @@ def made_by(jobs: int, config: ConvertConfig, info: VideoInfo, look: Look, on_ev
     cast_for(roles, index, config.faces, config.target, on_event).close()
     if config.worst:
         Judging(roles, index, on_event)
+    if config.occlusion and are_drawn(config.faces):  # learnt once, not by each of them
+        front_for(config, Drawing.loaded(config, look).model, index, on_event)
     with (
         voiced(config, info, on_event) as sound,
         output_for(config, sound, roles, index, consent) as output,

@@ -12,16 +12,14 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from understudy.compositing.mask import face_hull_mask
 from understudy.compositing.occluder_evidence import WORK_PX, Tolerance, change, on_template, small
 from understudy.core.files import write_atomically
-from understudy.core.geometry import transform_points
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_records import StoredFace
-from understudy.faces.stored_crop import read_upright
 from understudy.training.model import Model
 from understudy.training.model_folder import BEST, best_of, find_generation, load_model
 from understudy.training.model_index import ModelIndex
+from understudy.workflows.model_crops import ModelCrop, spread
 
 _FILE = "usual.safetensors"
 _FACES = 60  # of a person
@@ -118,18 +116,14 @@ def tolerances_of(model: Model, facesets: Sequence[Path]) -> Mapping[str, Tolera
             name = faceset.identity
         if not faces:
             continue
-        chosen = [faces[i] for i in np.unique(np.linspace(0, len(faces) - 1, _FACES).round().astype(int))]
+        chosen = spread(faces, _FACES)
         changes: list[np.ndarray] = []
         for begin in range(0, len(chosen), _AT_ONCE):
-            some = chosen[begin : begin + _AT_ONCE]
-            crops = np.stack([read_upright(face, preset.size_px, preset.coverage) for face in some])
-            drawn, masks = model.draw(crops, name)
-            for face, crop, own, mask in zip(some, crops, drawn, masks, strict=True):
-                matrix = face.square.crop_from_frame(preset.size_px, preset.coverage)
-                points = transform_points(matrix, face.face.landmarks_px[:, :2])
-                hull = face_hull_mask(points, preset.size_px)
-                differs = change(crop, own, np.minimum(small(hull), small(mask)))
-                changes.append(on_template(differs, points, preset.size_px))
+            some = [ModelCrop.of(face, preset) for face in chosen[begin : begin + _AT_ONCE]]
+            drawn, masks = model.draw(np.stack([one.crop for one in some]), name)
+            for one, own, mask in zip(some, drawn, masks, strict=True):
+                differs = change(one.crop, own, np.minimum(small(one.hull), small(mask)))
+                changes.append(on_template(differs, one.landmarks_px, preset.size_px))
         known[name] = Tolerance.learned(changes)
     return known
 
