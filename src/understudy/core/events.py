@@ -49,3 +49,17 @@ OnEvent = Callable[[Event], None]
 def ignore(event: Event) -> None:
     """An `OnEvent` for callers that do not listen."""
     del event
+
+
+def notices_once(on_event: OnEvent) -> OnEvent:
+    """Pass on all events, but of notices that say the same only the first: several processes may say it."""
+    told: set[str] = set()
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Notice):
+            if event.message in told:
+                return
+            told.add(event.message)
+        on_event(event)
+
+    return hear

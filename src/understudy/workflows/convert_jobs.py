@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from understudy.core.errors import ConfigError, MediaError, UnderstudyError
-from understudy.core.events import Notice, OnEvent, Progress
+from understudy.core.events import Notice, OnEvent, Progress, notices_once
 from understudy.media.info import VideoInfo
 from understudy.media.parts_folder import begun_anew, has_parts
 from understudy.media.stretches import remove_stretch, stretch_path, stretches_of
@@ -61,6 +61,7 @@ def jobs_for(config: ConvertConfig, info: VideoInfo, on_event: OnEvent) -> int |
     has_begun = bool(_firsts(config))
     if config.jobs == 1 and not has_begun:
         return None
+    on_event = notices_once(on_event)
     index = find_generation(config.model).index
     roles = roles_of(index, config.source, config.target_identity, config.mapped)
     if config.label is not None:
