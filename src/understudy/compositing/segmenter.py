@@ -16,7 +16,7 @@ from understudy.nets.segmenter import OccluderNet
 _Floats = NDArray[np.float32]
 
 _MOST = 4.0  # in usual changes: what differs more is no more certain
-_APART = 0.03  # of the crop: what the search finds nearer to what was told is the same thing, less well
+_BORDER = 0.03  # of the crop, around what was told, in which the search is believed
 _LEAST_AREA = 0.004  # of the face: smaller islands are none
 _SHOWS = 0.3  # probability: a hand that is drawn over is seen at once, a little of the target's face is not
 _GUESSED = Tolerance.guessed()
@@ -77,15 +77,15 @@ class Segmenter:
         near = cv2.dilate(kept[np.asarray(labels, np.intp)].astype(np.uint8), np.ones((3, 3), np.uint8))
         coarse = np.minimum(found * near * np.float32(0.5 / _SHOWS), 1, dtype=np.float32)
         hidden = np.asarray(refined(coarse, looked.crop) * looked.hull, np.float32)
-        return np.maximum(hidden, _apart_from(searched, hidden))
+        return np.maximum(hidden, _added(searched, hidden))
 
 
-def _apart_from(searched: Mask, hidden: Mask) -> Mask:
-    """Those islands of one mask that do not touch another: things that nobody has drawn."""
+def _added(searched: Mask, hidden: Mask) -> Mask:
+    """What the search tells beside what was told: the border of that, and things that nobody has drawn."""
     count, labels = cv2.connectedComponents((searched > 0).astype(np.uint8), connectivity=8)
-    reach = 2 * round(_APART * len(hidden)) + 1
+    reach = 2 * round(_BORDER * len(hidden)) + 1
     near = cv2.dilate(hidden, np.ones((reach, reach), np.uint8)) > 0
     touching = np.unique(np.asarray(labels)[near])
     apart = ~np.isin(np.arange(count), touching)
     apart[0] = False
-    return searched * apart[np.asarray(labels, np.intp)]
+    return searched * (near | apart[np.asarray(labels, np.intp)])
