@@ -127,7 +127,8 @@ Strength = Annotated[
 Occlusion = Annotated[
     bool,
     typer.Option(
-        help="Whether what passes before the face (a hand) stays in front of it; best with --faces.",
+        help="Whether what passes before the face (a hand) stays in front of it; masks drawn on --faces "
+        "in the review are used and learnt from.",
     ),
 ]
 Texture = Annotated[

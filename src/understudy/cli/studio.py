@@ -59,7 +59,7 @@ def review(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Look through the faces of a faceset in the browser, and throw out wrong ones.
+    """Look through the faces of a faceset in the browser: throw out wrong ones, draw what hides them.
 
     It runs until Ctrl-C. Each change is saved as it is made.
     """

@@ -76,6 +76,8 @@ def segmenters_of(
             if name not in model.identities or not (ids := list(faceset.masks())):
                 continue
             drawn = [face for face in faceset.faces_by_id(ids) if is_a_face(face)]
+            if not drawn:
+                continue
             tolerance = tolerances.get(name)
             digest = _digest(index, drawn)
             places = _places(folder, model.identities.index(name), digest)
