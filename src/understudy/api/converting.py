@@ -59,9 +59,9 @@ def convert(
             nearest in the first frames.
         blend: how the face is joined to what is around it: "light" (None), "feather", "pyramid" or "poisson".
         strength: how much of it is shown, 0 (the target) to 1.
-        occlusion: leave what passes before the face (a hand, a microphone) in front of it, where a mask was
-            drawn in the review of one of `faces` exactly there, else as far as that is
-            told apart; best with `faces`, from which is learnt how that person usually looks.
+        occlusion: leave what passes before the face (a hand, a microphone) in front of it: exactly where a
+            mask was drawn in the review of one of `faces`, in other frames as such masks teach, else as far
+            as that is told apart.
         texture: let the face take on the target's blur and grain; for footage that has some.
         codec: "h264", "hevc", "prores", "ffv1", or "auto" for the video's own, or what holds its depth.
         crf: constant quality, 0 (lossless) to 51; hard to tell from the video where None.
