@@ -94,11 +94,18 @@ def _tensors(folder: Path) -> Seeds:
     from safetensors.numpy import save
 
     from targets.small_model import saved
+    from understudy.nets.segmenter import OccluderNet
 
     usual = save({"Anna": np.ones((64, 64, 3), np.float32)}, {"weights_sha256": ""})
     small = save({"a": np.ones((2, 3), np.float16), "b": np.zeros(0, np.int8)}, {"weights_sha256": "x"})
     weights = (saved(folder) / "weights.safetensors").read_bytes()
-    return {"weights.safetensors": weights, "usual.safetensors": usual, "small.safetensors": small}
+    net = {name: value.numpy() for name, value in OccluderNet((4, 4, 4, 4)).state_dict().items()}
+    return {
+        "weights.safetensors": weights,
+        "usual.safetensors": usual,
+        "small.safetensors": small,
+        "occluders.safetensors": save(net, {"learnt_from": "", "fits": "yes"}),
+    }
 
 
 def _optimizer(folder: Path) -> Seeds:

@@ -1,4 +1,4 @@
-"""`weights.safetensors` and `usual.safetensors` of a model."""
+"""`weights.safetensors`, `usual.safetensors` and `occluders_N.safetensors` of a model."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from understudy.core.errors import UnderstudyError
 from understudy.training.model import Model
 from understudy.training.model_folder import load_weights
 from understudy.training.model_index import ModelIndex
+from understudy.workflows.learnt_occluders import kept_network
 from understudy.workflows.usual_faces import kept_tolerances
 
 
@@ -27,3 +28,4 @@ def check(data: bytes) -> None:
         load_weights(model, written("weights.safetensors", data))
     written("usual.safetensors", data)
     kept_tolerances(scratch(), index)
+    kept_network(written("occluders_0.safetensors", data), "")

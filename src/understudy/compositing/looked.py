@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import Image, Mask, Points
+
+
+class CutFace(Protocol):
+    """A face cut out of footage; see `Looked`."""
+
+    @property
+    def crop(self) -> Image:
+        """(s, s, 3) RGB uint8."""
+        ...
+
+    @property
+    def hull(self) -> Mask:
+        """(s, s) float32 in [0, 1]."""
+        ...
+
+    @property
+    def landmarks_px(self) -> Points:
+        """(468, 2) or (468, 3) in crop pixels."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,6 +50,17 @@ class Looked:
     reconstruction_mask: Mask
     hull: Mask
     landmarks_px: Points
+
+    @classmethod
+    def at(cls, face: CutFace, reconstruction: NDArray[np.float32], reconstruction_mask: Mask) -> Looked:
+        """A face beside how it was drawn."""
+        return cls(
+            crop=face.crop,
+            reconstruction=reconstruction,
+            reconstruction_mask=reconstruction_mask,
+            hull=face.hull,
+            landmarks_px=face.landmarks_px,
+        )
 
     def __post_init__(self) -> None:
         """Check the shapes."""

@@ -143,14 +143,7 @@ def _shown(faces: Iterable[MaskedFace], draw: Draw) -> Iterator[tuple[MaskedFace
     while some := list(islice(waiting, _AT_ONCE)):
         own, masks = draw(np.stack([one.crop for one in some]))
         for one, picture, mask in zip(some, own, masks, strict=True):
-            looked = Looked(
-                crop=one.crop,
-                reconstruction=picture,
-                reconstruction_mask=mask,
-                hull=one.hull,
-                landmarks_px=one.landmarks_px,
-            )
-            yield one, looked
+            yield one, Looked.at(one, picture, mask)
 
 
 def _laid_over(

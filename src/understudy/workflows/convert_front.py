@@ -70,15 +70,7 @@ class Front:
         drawn, masks = self._model.draw(np.stack([cuts[i].crop for i in which]), name)
         found: dict[int, Mask] = {}
         for i, own, own_mask in zip(which, drawn, masks, strict=True):
-            each = cuts[i]
-            looked = Looked(
-                crop=each.crop,
-                reconstruction=own,
-                reconstruction_mask=own_mask,
-                hull=each.hull,
-                landmarks_px=each.landmarks_px,
-            )
-            hidden = self._hidden(name, looked)
+            hidden = self._hidden(name, Looked.at(cuts[i], own, own_mask))
             if hidden.any():
                 found[i] = hidden
         return found

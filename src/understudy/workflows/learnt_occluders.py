@@ -81,7 +81,7 @@ def segmenters_of(
             tolerance = tolerances.get(name)
             digest = _digest(index, drawn)
             places = _places(folder, model.identities.index(name), digest)
-            known = next((known for place in places if (known := _kept(place, digest))), None)
+            known = next((known for place in places if (known := kept_network(place, digest))), None)
             if known is None:
                 known = _learnt(model, faceset, drawn, tolerance, on_event)
                 _keep(places, known, digest)
@@ -103,7 +103,7 @@ def are_drawn(facesets: Sequence[Path]) -> bool:
 
 
 @dataclass(frozen=True)
-class _Known:
+class KnownNetwork:
     """What was learnt, and whether it tells what it was learnt from."""
 
     net: OccluderNet
@@ -116,7 +116,7 @@ def _learnt(
     drawn: Sequence[StoredFace],
     tolerance: Tolerance | None,
     on_event: OnEvent,
-) -> _Known:
+) -> KnownNetwork:
     name = faceset.identity
     message = f"learning from {_masks(drawn)} what passes before {name}"
     on_event(Notice(message=message, is_warning=False))
@@ -127,16 +127,16 @@ def _learnt(
 
     shown = [one for one in _masked(spread(drawn, _MOST_DRAWN), model.preset) if _hides(one)]
     if not shown:  # beside the face
-        return _Known(OccluderNet(), fits=False)
+        return KnownNetwork(OccluderNet(), fits=False)
     others = list(_masked(clear_of(drawn, list(faceset.faces("kept"))), model.preset))
     told(0, SegmenterConfig().steps)  # faces are drawn first
     examples = occluder_examples(shown, others, lambda crops: model.draw(crops, name), tolerance)
     kept, held_out = _split(examples)
     if held_out is None:  # nothing shows how often it is wrong
-        return _Known(OccluderNet(), fits=False)
+        return KnownNetwork(OccluderNet(), fits=False)
     net = train_segmenter({kind: of.tensors() for kind, of in kept.items()}, on_step=told)
     right, wrong = told_right(net, kept["drawn"].tensors())[0], told_right(net, held_out.tensors())[1]
-    return _Known(net, fits=right >= _LEAST_RIGHT and wrong <= _MOST_WRONG)
+    return KnownNetwork(net, fits=right >= _LEAST_RIGHT and wrong <= _MOST_WRONG)
 
 
 def _split(examples: Mapping[str, Examples]) -> tuple[dict[str, Examples], Examples | None]:
@@ -217,8 +217,13 @@ def _places(folder: Path, number: int, digest: str) -> tuple[Path, Path]:
     return folder / f"occluders_{number}.safetensors", cache_folder() / "occluders" / f"{digest}.safetensors"
 
 
-def _kept(file: Path, digest: str) -> _Known | None:
-    """What was learnt from just that; a model may come from anybody, so its shapes are looked at first."""
+def kept_network(file: Path, digest: str) -> KnownNetwork | None:
+    """What was learnt from just that; a model may come from anybody, so its shapes are looked at first.
+
+    Args:
+        file: beside a model, or in the cache; it need not exist.
+        digest: of what it shall have been learnt from.
+    """
     if not file.is_file():  # a pipe would be waited for
         return None
     net = OccluderNet()
@@ -238,10 +243,10 @@ def _kept(file: Path, digest: str) -> _Known | None:
     if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
         return None
     net.load_state_dict(weights)
-    return _Known(net, said.get(_FITS) == _YES)
+    return KnownNetwork(net, said.get(_FITS) == _YES)
 
 
-def _keep(places: Sequence[Path], known: _Known, digest: str) -> None:
+def _keep(places: Sequence[Path], known: KnownNetwork, digest: str) -> None:
     """In the first place that can be written; in none it is learnt again the next time."""
     weights = {name: value.contiguous() for name, value in known.net.state_dict().items()}
     data = save(weights, {_LEARNT_FROM: digest, _FITS: _YES if known.fits else "no"})
