@@ -1,6 +1,10 @@
 """How well voices are converted: real speakers, sentences held out, everything measured on written sound.
 
 python benchmarks/voice.py --data ../shared --work /tmp/voices --pair VCC2SF2 VCC2TM1
+python benchmarks/voice.py --data ../shared --work /tmp/voices --pair female male --folds 5
+
+With folds every recording is held out once, from a model that has not learnt from it, and pitch is that of
+them all: a few recordings of a reader are not pitched as the rest.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ import argparse
 import json
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +60,16 @@ def taken_apart(path: Path, up_to_hz: float | None = None) -> SpeechFrames:
     return levelled([listener.hear(read_sound(path, RATE_HZ)[0])])[0][0]
 
 
-def recordings_of(data: Path, speaker: str) -> tuple[list[Path], list[Path]]:
-    """Files to learn from and files held out."""
+def recordings_of(
+    data: Path, speaker: str, fold: int | None = None, folds: int = 1
+) -> tuple[list[Path], list[Path]]:
+    """Files to learn from and files held out; of a fold every so manieth."""
     if speaker.startswith("VCC2"):
         files = sorted((data / "data/speech/vcc2018_eval" / speaker).glob("*.flac"))
         return files[:LEARNT], files[LEARNT : LEARNT + HELD_OUT]
     files = sorted((data / "data/speech/librispeech" / speaker / "train").glob("*.flac"))
+    if fold is not None:
+        return [one for i, one in enumerate(files) if i % folds != fold], files[fold::folds]
     held = max(2, len(files) // 5)
     return files[:-held], files[-held:]
 
@@ -140,10 +149,38 @@ def converted_files(
     return {"files": out, "up_to_hz": up_to_hz, "length_s": length, "cpu_s": time.process_time() - cpu}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What was measured of recordings held out."""
+
+    found: dict[str, Any]
+    made: dict[float, list[SpeechFrames]]
+    real: list[SpeechFrames]
+    taken: dict[float, list[bool]]
+
+
 def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any]:
     """All figures of one pair: `source` is changed, `target` is imitated."""
-    work = args.work / f"{source}_{target}"
-    files = {name: recordings_of(args.data, name) for name in (source, target)}
+    if not args.folds:
+        one = measured(args, source, target, args.work / f"{source}_{target}", None)
+        return one.found
+    folds = [
+        measured(args, source, target, args.work / f"fold_{fold}" / f"{source}_{target}", fold)
+        for fold in range(args.folds)
+    ]
+    real = log_pitch([frames for one in folds for frames in one.real])
+    found: dict[str, Any] = {"source": source, "target": target, "steps": args.steps, "folds": args.folds}
+    for vivid in args.vivid:
+        made = log_pitch([frames for one in folds for frames in one.made[vivid]])
+        taken = [is_taken for one in folds for is_taken in one.taken[vivid]]
+        figures = {"recordings": len(taken), "taken_for_target": round(float(np.mean(taken)), 3)}
+        found[f"vivid_{vivid:g}"] = figures | _pitch_figures(made, {"": real})
+    return found | {"each_fold": [one.found for one in folds]}
+
+
+def measured(args: argparse.Namespace, source: str, target: str, work: Path, fold: int | None) -> Held:
+    """Figures of the recordings that one model has not learnt from."""
+    files = {name: recordings_of(args.data, name, fold, args.folds) for name in (source, target)}
     learnt = {name: [frames_of(one, args.work) for one in files[name][0]] for name in files}
     held = {name: [frames_of(one, args.work) for one in files[name][1]] for name in files}
     model, stats, wall_s, cpu_s = kept_or_trained([source, target], list(learnt.values()), args, work)
@@ -152,24 +189,27 @@ def measure(args: argparse.Namespace, source: str, target: str) -> dict[str, Any
         found |= {"train_wall_s": round(wall_s, 1), "train_cpu_s": round(cpu_s, 1)}
     found["learnt_from_s"] = {one.name: round(one.speech_s, 1) for one in model.index.speakers}
     classifier = SpeakerClassifier(learnt)
-    found["classifier_on_held_out_real"] = _share(classifier, held[target], target)
+    found["classifier_on_held_out_real"] = float(np.mean(_taken(classifier, held[target], target)))
     real_pitch, all_pitch = log_pitch(held[target]), log_pitch([*learnt[target], *held[target]])
     # what the same speaker's sentences are apart: those held out and those learnt from
     found["f0_melody_spread_of_held_out_off_learnt"] = round(
         float(in_register(real_pitch).std() / stats[1].log_f0_std - 1), 3
     )
+    made, taken = dict[float, list[SpeechFrames]](), dict[float, list[bool]]()
     for vivid in args.vivid:
-        made = converted_files(files[source][1], model, target, work, vivid)
-        frames = [taken_apart(one, limit) for one, limit in zip(made["files"], made["up_to_hz"], strict=True)]
+        files_made = converted_files(files[source][1], model, target, work, vivid)
+        both = zip(files_made["files"], files_made["up_to_hz"], strict=True)
+        made[vivid] = [taken_apart(one, limit) for one, limit in both]
+        taken[vivid] = _taken(classifier, made[vivid], target)
         figures = {
-            "real_time_factor_cpu": round(made["cpu_s"] / made["length_s"], 3),
-            "taken_for_target": _share(classifier, frames, target),
+            "real_time_factor_cpu": round(files_made["cpu_s"] / files_made["length_s"], 3),
+            "taken_for_target": float(np.mean(taken[vivid])),
         }
-        figures |= _pitch_figures(log_pitch(frames), {"": real_pitch, "_all": all_pitch})
+        figures |= _pitch_figures(log_pitch(made[vivid]), {"": real_pitch, "_all": all_pitch})
         if source.startswith("VCC2"):
-            figures |= _distortions(held, frames, source, target, stats)
+            figures |= _distortions(held, made[vivid], source, target, stats)
         found[f"vivid_{vivid:g}"] = figures
-    return found
+    return Held(found=found, made=made, real=held[target], taken=taken)
 
 
 def _pitch_figures(pitch: Rows, real: dict[str, Rows]) -> dict[str, float]:
@@ -217,8 +257,8 @@ def _distortions(
     }
 
 
-def _share(classifier: SpeakerClassifier, recordings: list[SpeechFrames], name: str) -> float:
-    return float(np.mean([classifier.speaker_of(one) == name for one in recordings]))
+def _taken(classifier: SpeakerClassifier, recordings: list[SpeechFrames], name: str) -> list[bool]:
+    return [classifier.speaker_of(one) == name for one in recordings]
 
 
 def main() -> None:
@@ -232,6 +272,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--vivid", type=float, nargs="+", default=[0.0])
+    parser.add_argument(
+        "--folds", type=int, default=0, help="of recordings that nobody else reads: in turn held out"
+    )
     parser.add_argument("--keep", action="store_true", help="use models trained earlier in the work folder")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     args = parser.parse_args()

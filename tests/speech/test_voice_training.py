@@ -10,7 +10,7 @@ from understudy.nets.voice import SpeakerGuess, VoiceNet, VoiceNetConfig, revers
 from understudy.speech.frames import SpeechFrames
 from understudy.speech.speaker import speaker_stats
 from understudy.speech.training_rows import SEGMENT, SpeakerRows, draw, rows_of_speaker
-from understudy.speech.voice_training import VoiceTrainingConfig, said_as, train_voice
+from understudy.speech.voice_training import VoiceTrainingConfig, guessed_speakers, said_as, train_voice
 
 K = 26
 SMALL = VoiceNetConfig(coefficients=K, width=32, code=16, blocks=1)
@@ -54,6 +54,20 @@ def test_it_says_what_the_other_would(rows: list[SpeakerRows]) -> None:
         return float(np.sqrt(np.square(x - truth[:, 1:]).sum(1)).mean())
 
     assert off(said) < 0.75 * off(plain) < off(asked[:, 1:])
+
+
+def test_who_guesses_worse_than_by_chance_is_misled_no_further() -> None:
+    codes = torch.tensor([[1.0, -1.0], [1.0, -1.0]], requires_grad=True)[..., None]  # of one row each
+    codes.retain_grad()
+    truth = torch.tensor([[0], [1]])
+    guessed = guessed_speakers(lambda code: 3 * code, codes, truth)
+    guessed.sum().backward()
+    assert guessed[0] < np.log(2) < guessed[1]
+    assert codes.grad is not None
+    probability = torch.softmax(torch.tensor([3.0, -3.0]), 0)
+    # of the one who is known: the contrary of what makes the guess better; of the other nothing
+    torch.testing.assert_close(codes.grad[0, :, 0], -3 * (probability - torch.tensor([1.0, 0.0])))
+    assert (codes.grad[1] == 0).all()
 
 
 def test_the_same_seed_gives_the_same_weights(rows: list[SpeakerRows]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -80,6 +82,20 @@ def test_a_room_that_rumbles_has_no_pitch() -> None:
     assert found.is_voiced[rows + 10 :].mean() < 0.05
     assert (found.f0_hz[found.is_voiced] > 0.7 * HIGH.f0_hz).mean() > 0.9
     assert (found.is_voiced == clean.is_voiced)[:rows].mean() > 0.9
+
+
+def test_creak_is_found_however_rare() -> None:
+    said = WorldVocoder().analyse(speech(HIGH, 6.0, seed=3, rate_hz=RATE_HZ))
+    start = next(i for i in range(300, len(said) - 30) if said.is_voiced[i : i + 30].all())
+    f0 = said.f0_hz.copy()
+    f0[start : start + 30] /= 2  # 0.15 s of 6 s: far below the range of all else
+    creaked = WorldVocoder().synthesise(replace(said, f0_hz=f0), round(6 * RATE_HZ))
+    found = WorldVocoder().analyse(creaked).f0_hz
+    is_low = (found > 0) & (found < 0.7 * HIGH.f0_hz)
+    middle = slice(start + 8, start + 22)
+    assert is_low[middle].all()
+    assert is_low.sum() <= 34
+    np.testing.assert_allclose(found[middle], f0[middle], rtol=0.1)
 
 
 def test_it_starts_and_ends_without_a_click(frames: SpeechFrames) -> None:

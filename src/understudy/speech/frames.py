@@ -67,3 +67,13 @@ class Vocoder(Protocol):
     def synthesise(self, frames: SpeechFrames, samples: int) -> Samples:
         """Make (samples,) of sound; it starts and ends without a click."""
         ...
+
+
+def in_stretches(rows: NDArray[np.bool_], fewest: int) -> NDArray[np.bool_]:
+    """(n,) which of `rows` have as many as `fewest` beside each other."""
+    kept = rows.copy()
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8)))
+    for start, end in edges.reshape(-1, 2):
+        if end - start < fewest:
+            kept[start:end] = False
+    return kept

@@ -11,7 +11,8 @@ from understudy.speech.frames import Floats, SpeechFrames
 
 _SPEECH_DB = 40.0  # what is this far below the loudest is a pause
 _DB_PER_LEVEL = 20 / np.log(10)  # the level is a natural logarithm of amplitude
-REGISTER = 0.7 * float(np.log(2))  # of ln(Hz) about the middle: creak, an octave below, is not in it
+OCTAVE = float(np.log(2))
+REGISTER = 0.7 * OCTAVE  # of ln(Hz) about the middle: creak, an octave below, is not in it
 _PRIOR_ROWS = 2000  # of a known speaker, beside which a short recording's own rows count
 
 
@@ -27,6 +28,8 @@ class SpeakerStats:
         log_f0_std: likewise.
         f0_low_hz: pitch below which 1 % of these lie.
         f0_high_hz: pitch above which 1 % lie.
+        creaked: share of voiced rows that lie about an octave below.
+        creak_depth: how far below the melody's mean these lie, of ln(Hz).
     """
 
     mean: Floats
@@ -36,6 +39,8 @@ class SpeakerStats:
     log_f0_std: float
     f0_low_hz: float
     f0_high_hz: float
+    creaked: float = 0.0
+    creak_depth: float = OCTAVE
 
     def normal(self, cepstrum: Floats) -> Floats:
         """(n, k) of this speaker with the speaker's mean and spread taken out."""
@@ -59,6 +64,11 @@ def in_register(log_f0: NDArray[np.float64]) -> NDArray[np.float64]:
     return log_f0[np.abs(log_f0 - np.median(log_f0)) < REGISTER]
 
 
+def is_below_register(log_f0: NDArray[np.float64], middle: float) -> NDArray[np.bool_]:
+    """Which of (n,) ln(Hz) are creaked, an octave below a speaker's middle."""
+    return log_f0 < middle - REGISTER
+
+
 def speaker_stats(recordings: list[SpeechFrames]) -> SpeakerStats:
     """Gather what is known of a speaker.
 
@@ -69,7 +79,9 @@ def speaker_stats(recordings: list[SpeechFrames]) -> SpeakerStats:
     voiced = [one.is_voiced & holds_speech(one) for one in recordings]
     log_f0 = np.log(np.concatenate([one.f0_hz[is_in] for one, is_in in zip(recordings, voiced, strict=True)]))
     noise = np.concatenate([one.aperiodicity[is_in] for one, is_in in zip(recordings, voiced, strict=True)])
-    log_f0 = in_register(log_f0.astype(np.float64))
+    all_log_f0 = log_f0.astype(np.float64)
+    log_f0 = in_register(all_log_f0)
+    is_creaked = is_below_register(all_log_f0, float(np.median(all_log_f0)))
     low, high = np.exp(np.percentile(log_f0, [1, 99]))
     mean, std = float(log_f0.mean()), float(log_f0.std() + 1e-3)
     return SpeakerStats(
@@ -80,6 +92,8 @@ def speaker_stats(recordings: list[SpeechFrames]) -> SpeakerStats:
         log_f0_std=std,
         f0_low_hz=float(low),
         f0_high_hz=float(high),
+        creaked=float(is_creaked.mean()),
+        creak_depth=mean - float(all_log_f0[is_creaked].mean()) if is_creaked.any() else OCTAVE,
     )
 
 
@@ -92,9 +106,12 @@ def stats_of_recording(own: SpeakerStats, rows: int, known: SpeakerStats) -> Spe
         known: of that speaker.
     """
     share = rows / (rows + _PRIOR_ROWS)
+    # nearly as high as the known speaker is that speaker, in a sentence that is said higher or lower
+    apart = abs(own.log_f0_mean - known.log_f0_mean) / known.log_f0_std
+    of_pitch = share * min(apart, 1.0) ** 2
 
     def between(name: str) -> float:
-        return share * getattr(own, name) + (1 - share) * getattr(known, name)
+        return of_pitch * getattr(own, name) + (1 - of_pitch) * getattr(known, name)
 
     mean = share * own.mean + (1 - share) * known.mean
     square = share * (own.std**2 + own.mean**2) + (1 - share) * (known.std**2 + known.mean**2)
@@ -106,4 +123,6 @@ def stats_of_recording(own: SpeakerStats, rows: int, known: SpeakerStats) -> Spe
         log_f0_std=between("log_f0_std"),
         f0_low_hz=between("f0_low_hz"),
         f0_high_hz=between("f0_high_hz"),
+        creaked=between("creaked"),
+        creak_depth=between("creak_depth"),
     )

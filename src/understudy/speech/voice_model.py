@@ -19,7 +19,7 @@ from understudy.core.errors import ModelError
 from understudy.core.identity_record import ConsentReference
 from understudy.core.weights_file import read_weights, save_weights, weights_path
 from understudy.nets.voice import VoiceNet, VoiceNetConfig, parameters_of
-from understudy.speech.speaker import SpeakerStats
+from understudy.speech.speaker import OCTAVE, SpeakerStats
 from understudy.speech.world import BANDS, ORDER
 
 _INDEX = "voice.json"
@@ -27,6 +27,7 @@ _MOST_INDEX_BYTES, _MOST_WEIGHTS_BYTES = 1 << 20, 256 << 20
 _MOST_SIZE = 1024
 
 _ARRAYS = ("mean", "std", "noise")  # of `SpeakerStats`
+_NUMBERS = ("log_f0_mean", "log_f0_std", "f0_low_hz", "f0_high_hz", "creaked", "creak_depth")  # likewise
 _Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e4, le=1e4)]
 _Positive = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e4)]
 _Size = Annotated[int, Field(ge=1, le=_MOST_SIZE)]
@@ -46,14 +47,14 @@ class StatsEntry(_Table):
     log_f0_std: _Positive
     f0_low_hz: _Positive
     f0_high_hz: _Positive
+    creaked: float = Field(default=0.0, allow_inf_nan=False, ge=0, le=1)
+    creak_depth: float = Field(default=OCTAVE, allow_inf_nan=False, gt=0, le=5)
 
     @classmethod
     def of(cls, stats: SpeakerStats) -> StatsEntry:
         """As it is stored."""
         arrays = {name: getattr(stats, name).astype(float).tolist() for name in _ARRAYS}
-        numbers = {
-            name: getattr(stats, name) for name in ("log_f0_mean", "log_f0_std", "f0_low_hz", "f0_high_hz")
-        }
+        numbers = {name: getattr(stats, name) for name in _NUMBERS}
         return cls(**arrays, **numbers)
 
     def stats(self) -> SpeakerStats:
@@ -66,6 +67,8 @@ class StatsEntry(_Table):
             log_f0_std=self.log_f0_std,
             f0_low_hz=self.f0_low_hz,
             f0_high_hz=self.f0_high_hz,
+            creaked=self.creaked,
+            creak_depth=self.creak_depth,
         )
 
 

@@ -39,7 +39,7 @@ class VoiceTrainingConfig:
     batch: int = 8
     rate: float = 2e-3
     matched: float = 1.0
-    against: float = 0.05
+    against: float = 0.15
     seed: int = 0
 
 
@@ -135,13 +135,35 @@ def _losses(
             mean = _DB * far[part].sum() / weight[part].sum().clamp(min=1)
             (own if place == speaker else other).append(mean)
     truth = torch.arange(len(drawn)).repeat_interleave(count)[:, None].expand(-1, code.shape[-1])
-    scores = guess(reversed_gradient(code))
-    guessed = torch.nn.functional.cross_entropy(scores, truth, reduction="none")
+    guessed = guessed_speakers(guess, code, truth)
     return {
         "own": torch.stack(own).mean(),
         "matched": torch.stack(other).mean(),
         "guess": (guessed * weight).sum() / weight.sum().clamp(min=1),
     }
+
+
+def guessed_speakers(guess: Callable[[Tensor], Tensor], code_BCT: Tensor, truth_BT: Tensor) -> Tensor:
+    """How far a classifier of speakers is from the truth; what is before the code learns to mislead it.
+
+    Who guesses worse than by chance is misled already. To mislead further has no end: codes grew until
+    nothing else was learnt, in two of three trainings on 11 s of speech.
+
+    Args:
+        guess: says scores, (B, speakers, T), of codes.
+        code_BCT: what is said, of B segments.
+        truth_BT: whose they are.
+
+    Returns:
+        (B, T) cross-entropy.
+    """
+    seen_BCT = reversed_gradient(code_BCT)
+    scores_BST = guess(seen_BCT)
+    guessed_BT = torch.nn.functional.cross_entropy(scores_BST, truth_BT, reduction="none")
+    if seen_BCT.requires_grad:
+        is_known = (guessed_BT.detach() < math.log(scores_BST.shape[1]))[:, None]
+        seen_BCT.register_hook(lambda gradient: gradient * is_known)
+    return guessed_BT
 
 
 def _match(speakers: Sequence[SpeakerRows], net: VoiceNet | None) -> list[Floats]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from understudy.media.sound import Samples
 from understudy.speech.bandwidth import continued
 from understudy.speech.cepstrum import cepstrum_from_log_power, log_power_from_cepstrum
-from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
+from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames, in_stretches
 from understudy.speech.periodic import likeness_of_periods
 
 ORDER = 59  # of the mel-cepstra; their envelopes differ from WORLD's by 0.3 dB below 3 kHz
@@ -34,6 +34,7 @@ _SURE = 0.7  # likeness of one period and the next in rows that say where a spea
 _AS_GOOD = 0.05  # less than that worse is as good
 _LEAST_LIKE = 0.5  # in rows that have a pitch at all, the median of five: single rows do not decide
 _ROWS_ABOUT = 2
+_CREAK_ROWS = round(0.04 / HOP_S)  # that surely lie below a speaker's range together: creak, and no mistake
 _LOW_HZ, _FASTER = 90.0, 4 / 3  # a range from below there is searched in sound that is that much faster
 
 _Doubles = NDArray[np.float64]
@@ -112,19 +113,23 @@ def _pitch(sound: _Doubles, *, careful: bool) -> tuple[_Doubles, _Doubles]:
     """Pitch of each row and when it is: a quick look finds the speaker's range, a careful one looks there.
 
     What a room rumbles in pauses has a pitch to both of them. So a range is taken from rows that repeat
-    themselves, and rows that do not have no pitch.
+    themselves, and rows that do not have no pitch. Rare creak lies below that range, and is the quick look's.
     """
     f0, times = pyworld.dio(
         sound, RATE_HZ, f0_floor=LOWEST_F0_HZ, f0_ceil=HIGHEST_F0_HZ, frame_period=_HOP_MS
     )
-    found = _sure(sound, f0, times)
+    sure = _sure(sound, f0, times)
+    found = sure[sure > 0]
     if len(found) < _FEWEST_VOICED:
         found = f0[f0 > 0]
     if len(found) < _FEWEST_VOICED:
         return pyworld.stonemask(sound, f0, times, RATE_HZ), times
     if careful:
         low, high = np.percentile(found, [5, 95])
-        f0 = _harvest(sound, max(LOWEST_F0_HZ, low / _ASIDE), min(HIGHEST_F0_HZ, high * _ASIDE), len(f0))
+        low, high = max(LOWEST_F0_HZ, low / _ASIDE), min(HIGHEST_F0_HZ, high * _ASIDE)
+        f0 = _harvest(sound, low, high, len(f0))
+        creak = in_stretches((sure > 0) & (sure < low), _CREAK_ROWS)
+        f0 = np.where(creak, sure, f0)
     f0 = pyworld.stonemask(sound, f0, times, RATE_HZ)
     likeness = np.pad(likeness_of_periods(sound, f0, times, RATE_HZ), _ROWS_ABOUT)
     about = np.lib.stride_tricks.sliding_window_view(likeness, 2 * _ROWS_ABOUT + 1)
@@ -132,14 +137,14 @@ def _pitch(sound: _Doubles, *, careful: bool) -> tuple[_Doubles, _Doubles]:
 
 
 def _sure(sound: _Doubles, f0: _Doubles, times: _Doubles) -> _Doubles:
-    """Pitch of the rows that surely have one; what repeats itself after a half or a third of it is higher."""
+    """(rows,) pitch where it is sure, else 0; what repeats itself after a half or a third of it is higher."""
     likeness = likeness_of_periods(sound, f0, times, RATE_HZ)
     best = f0.copy()
     for part in (2, 3):
         higher = np.where(part * f0 <= HIGHEST_F0_HZ, part * f0, 0.0)
         as_good = likeness_of_periods(sound, higher, times, RATE_HZ) > np.maximum(_SURE, likeness - _AS_GOOD)
         best[as_good] = higher[as_good]
-    return best[likeness > _SURE]
+    return np.where(likeness > _SURE, best, 0.0)
 
 
 def _harvest(sound: _Doubles, low_hz: float, high_hz: float, rows: int) -> _Doubles:
