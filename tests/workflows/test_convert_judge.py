@@ -88,7 +88,7 @@ def test_each_person_is_judged_where_the_face_is(
     known = judging.qualities()
     assert [one.frame_index for one in known] == [*range(16), *range(8, 16)]
     flicker = {one.frame_index: one.figures["flicker"] for one in known[:16]}
-    assert max(flicker, key=flicker.__getitem__) == 12
+    assert sorted(flicker, key=flicker.__getitem__)[-2:] in ([12, 13], [13, 12])
     assert flicker[5] == pytest.approx(0, abs=1e-3)
     assert {one.frame_index for one in judging.qualities(begun=10)} == set(range(10, 16))
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -70,8 +69,7 @@ class FrameQuality:
         face_px: centre x, y and side of the target's face square, frame pixels, and its roll in radians.
         figures: name to figure; lower is better. "identity" is the distance to the source's mean identity
             vector; "expression" the RMS distance of inner-face landmarks from the target's, less what is
-            constant in a run of frames, in inter-ocular distances; "seam" and "flicker" as in `measure`, the
-            latter the smaller of the changes from the frame before and to the next: an eye shuts but once.
+            constant in a run of frames, in inter-ocular distances; "seam" and "flicker" as in `measure`.
         badness: how far it lies above the usual, see `worst.scored`; None until all frames are known.
         reason: the figure that adds most to it, "" where none does.
         parts: what each figure adds, where it is above the usual.
@@ -91,13 +89,13 @@ class JudgePace:
     """How often each figure is taken, in frames; in between it is interpolated.
 
     Args:
-        flicker_every: with more than 1, a gesture looks as bad as what comes and goes in a frame.
+        flicker_every: with 2, a frame that differs from both its neighbours is still seen.
         seam_every: a border that shows seldom comes and goes in a frame; where it does, that flickers.
         expression_every: landmarks of the output are read for it.
         identity_every: the dearest by far.
     """
 
-    flicker_every: int = 1
+    flicker_every: int = 2
     seam_every: int = 4
     expression_every: int = 4
     identity_every: int = 48
@@ -170,7 +168,6 @@ class FrameJudge:
             replace(one, figures=one.figures | ({EXPRESSION: read[i]} if i in read else {}))
             for i, one in enumerate(self._qualities)
         ]
-        _keep_what_changes_twice(known)
         for name in self._every:
             _fill(known, name)
         return known
@@ -250,14 +247,6 @@ def _expressions(apart: Mapping[int, Points]) -> tuple[list[int], list[float]]:
     # two people's faces differ in shape, too; the median, so that what is bad is not taken for shape
     rest = differences - np.median(differences, axis=0)
     return list(apart), np.sqrt(np.square(rest).sum(axis=2).mean(axis=1)).tolist()
-
-
-def _keep_what_changes_twice(qualities: list[FrameQuality]) -> None:
-    """Of each frame's flicker, which is the change from the frame before, no more than of the next one's."""
-    for one, after in pairwise(qualities):
-        if after.frame_index == one.frame_index + 1 and FLICKER in after.figures:
-            change = after.figures[FLICKER]
-            one.figures[FLICKER] = min(one.figures.get(FLICKER, change), change)
 
 
 def _fill(qualities: list[FrameQuality], name: str) -> None:
