@@ -10,7 +10,7 @@ import pytest
 from made_speech import HIGH, LOW, speech
 from understudy.speech import matching
 from understudy.speech.activity import active, levels_db, quality_of
-from understudy.speech.creak import creak_limit, creaked
+from understudy.speech.creak import Creak, creak_for, creaked, melody_of
 from understudy.speech.frames import RATE_HZ, SpeechFrames
 from understudy.speech.matching import matched, nearest
 from understudy.speech.pitch import converted_pitch
@@ -73,17 +73,17 @@ def test_creak_is_no_part_of_the_melody_and_stays_where_the_other_creaks_as_ofte
     assert known.log_f0_std == pytest.approx(0.15, rel=0.03)  # with creak 0.26
     assert np.exp(known.log_f0_mean) == pytest.approx(190, rel=0.01)
     assert known.f0_low_hz > 125
-    limit = creak_limit([frames], known, known.creaked)
-    made = converted_pitch(f0, known, stats(np.log(110), 0.15), creak_below=limit)
-    creak = f0 == 95
-    assert made[creak].mean() == pytest.approx(55, rel=0.03)
+    creak = creak_for([frames], known, known.creaked)
+    made = converted_pitch(f0, known, stats(np.log(110), 0.15), creak=creak)
+    was = f0 == 95
+    assert made[was].mean() == pytest.approx(55, rel=0.03)
     beside = np.isin(np.arange(4000) % 200, [*range(196, 200), *range(24, 28)])  # where it is not found
     assert np.log(made[beside]).mean() == pytest.approx(np.log(55), abs=0.02)
-    assert np.log(made[~creak & ~beside]).std() == pytest.approx(0.15, rel=0.04)
+    assert np.log(made[~was & ~beside]).std() == pytest.approx(0.15, rel=0.04)
     # who never creaks is not made to
-    assert creak_limit([frames], known, 0.0) == -np.inf
+    assert creak_for([frames], known, 0.0) == creak_for([frames], known, 0.004) == Creak()
     lifted = converted_pitch(f0, known, stats(np.log(110), 0.15))
-    assert lifted[creak].mean() == pytest.approx(110, rel=0.03)
+    assert lifted[was].mean() == pytest.approx(110, rel=0.03)
 
 
 def test_who_creaks_is_imitated_where_the_melody_is_lowest() -> None:
@@ -92,15 +92,16 @@ def test_who_creaks_is_imitated_where_the_melody_is_lowest() -> None:
     f0 = np.exp(melody)
     f0[at % 1000 == 749] = 0  # a row without pitch, where it is lowest
     source, target = stats(np.log(110), 0.15), replace(stats(np.log(200), 0.15), creak_depth=0.8)
-    limit = creak_limit([sung(f0[:3000])], source, 0.06)
-    is_creaked = creaked(f0.astype(np.float32), source, limit)
+    creak = creak_for([sung(f0[:3000])], source, 0.06)
+    is_creaked = creaked(*melody_of(f0.astype(np.float32), source), creak)
     # and two periods on both sides
+    assert creak.middle == pytest.approx(-np.sqrt(2), abs=0.05)
     assert is_creaked.sum() == pytest.approx(0.06 * 6000 + 6 * 8, rel=0.1)
     assert set(at[is_creaked] % 1000) <= set(range(700, 800))
-    made = converted_pitch(f0.astype(np.float32), source, target, creak_below=limit)
+    made = converted_pitch(f0.astype(np.float32), source, target, creak=creak)
     plain = converted_pitch(f0.astype(np.float32), source, target)
     low, melody = np.log(made[is_creaked]), np.log(plain[is_creaked])
-    assert low.mean() == pytest.approx(np.log(200) - target.creak_depth, abs=1e-5)
+    assert low.mean() == pytest.approx(np.log(200) - target.creak_depth, abs=0.01)
     np.testing.assert_allclose(low - low.mean(), melody - melody.mean(), atol=1e-5)
     np.testing.assert_array_equal(made[~is_creaked], plain[~is_creaked])
     # neither is a melody that is low for a moment, nor one that lasts no longer
@@ -108,7 +109,24 @@ def test_who_creaks_is_imitated_where_the_melody_is_lowest() -> None:
     f0[1000:1005] = 75
     f0[1500:2000] = 0
     f0[1700:1706] = 75
-    assert not creaked(f0.astype(np.float32), source, -0.7).any()
+    assert not creaked(*melody_of(f0.astype(np.float32), source), Creak(below=-0.7)).any()
+
+
+def test_a_melody_that_glides_down_does_not_jump() -> None:
+    """Of somebody who is taken for a higher speaker than it is, all is low."""
+    glide = np.exp(np.linspace(np.log(210), np.log(90), 600)).astype(np.float32)
+    made = converted_pitch(glide, stats(np.log(200), 0.2), stats(np.log(110), 0.15))
+    assert np.abs(np.diff(np.log(made))).max() < 0.01
+
+
+def test_what_is_heard_beside_a_pause_is_not_creaked_for_what_is_before_it() -> None:
+    f0 = np.full(300, 110.0, np.float32)
+    f0[100:140] = 80
+    f0[140:142] = 0
+    is_creaked = creaked(*melody_of(f0, stats(np.log(110), 0.15)), Creak(below=-1.2))
+    assert is_creaked[110:140].all()
+    assert not is_creaked[140:].any()
+    assert not creaked(*melody_of(f0[:0], stats(np.log(110), 0.15)), Creak(below=-1.2)).any()
 
 
 def test_neighbours_are_those_of_a_loop() -> None:
@@ -178,4 +196,10 @@ def test_a_long_recording_says_itself_what_it_is_like() -> None:
     assert abs(long.log_f0_mean - own.log_f0_mean) < 0.01
     assert short.log_f0_mean - own.log_f0_mean > 0.9
     np.testing.assert_allclose(long.std, own.std, rtol=0.05, atol=0.02)
-    assert isinstance(frames, SpeechFrames)
+    # a sentence that is said a little higher stays higher than the speaker usually is
+    lower = replace(own, log_f0_mean=own.log_f0_mean - 0.2 * own.log_f0_std)
+    mixed = stats_of_recording(own, 10_000_000, lower)
+    assert mixed.log_f0_mean - own.log_f0_mean == pytest.approx(-0.192 * own.log_f0_std, rel=0.01)
+    # how wide its melody is says the recording all the same
+    wide = replace(own, log_f0_std=2 * own.log_f0_std)
+    assert stats_of_recording(own, 10_000_000, wide).log_f0_std == pytest.approx(own.log_f0_std, rel=0.01)

@@ -13,7 +13,7 @@ from understudy.speech import voice_convert
 from understudy.speech.frames import HOP_S, RATE_HZ, SpeechFrames
 from understudy.speech.listening import Recording
 from understudy.speech.voice_convert import change_for, converted, spoken
-from understudy.speech.voice_model import VoiceModel, load_voice
+from understudy.speech.voice_model import StatsEntry, VoiceModel, load_voice
 from understudy.speech.world import WorldVocoder
 
 
@@ -49,6 +49,25 @@ def test_a_network_that_learnt_from_little_says_little(model: VoiceModel) -> Non
     np.testing.assert_allclose(plain, moved[:, 1:], atol=1e-4)
     some = converted(frames, model, replace(change, plain=0.25)).cepstrum[:, 1:]
     np.testing.assert_allclose(some, 0.25 * plain + 0.75 * net, atol=1e-4)
+
+
+def test_who_creaks_is_said_with_creak(model: VoiceModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = some_speech("Bo")
+    place = model.index.names.index("Anna")
+    entry = model.index.speakers[place]
+    plain = converted(frames, model, change_for(model, "Anna", heard(frames)))
+    creaky = replace(entry.stats.stats(), creaked=0.1, creak_depth=0.8)
+    monkeypatch.setattr(entry, "stats", StatsEntry.of(creaky))
+    made = converted(frames, model, change_for(model, "Anna", heard(frames)))
+    is_low = made.f0_hz < 0.9 * plain.f0_hz
+    assert 0.05 < is_low.sum() / made.is_voiced.sum() < 0.2
+    depth = np.log(made.f0_hz[is_low]).mean() - creaky.log_f0_mean
+    assert depth == pytest.approx(-0.8, abs=0.1)
+    # that of who speaks does not matter
+    monkeypatch.setattr(model.index.speakers[1 - place], "stats", StatsEntry.of(creaky))
+    monkeypatch.setattr(entry, "stats", StatsEntry.of(replace(creaky, creaked=0.0)))
+    again = converted(frames, model, change_for(model, "Anna", heard(frames)))
+    assert (again.f0_hz > 0.6 * plain.f0_hz)[plain.is_voiced].all()
 
 
 def test_the_nearest_known_speaker_is_the_one_who_speaks(model: VoiceModel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from understudy.core import weights_file
 from understudy.core.errors import ModelError
 from understudy.nets.voice import VoiceNet, VoiceNetConfig, parameters_of
 from understudy.speech.speaker import speaker_stats
-from understudy.speech.voice_model import load_voice, save_voice
+from understudy.speech.voice_model import StatsEntry, load_voice, save_voice
 
 
 def test_there_and_back(tmp_path: Path) -> None:
@@ -25,6 +26,22 @@ def test_there_and_back(tmp_path: Path) -> None:
     other = load_voice(untrained_model(tmp_path / "n"))
     for name, value in model.net.state_dict().items():
         assert torch.equal(value, other.net.state_dict()[name])
+
+
+def test_creak_is_kept_and_models_from_before_it_have_none(tmp_path: Path) -> None:
+    folder = untrained_model(tmp_path / "m")
+    index = folder / "voice.json"
+    said = json.loads(index.read_text())
+    for place, depth in enumerate((0.7, 0.8)):
+        stats = replace(speaker_stats([some_speech("Anna")]), creaked=0.04, creak_depth=depth)
+        said["speakers"][place]["stats"] = StatsEntry.of(stats).model_dump()
+    index.write_text(json.dumps(said))
+    known = [one.stats.stats() for one in load_voice(folder).index.speakers]
+    assert [(one.creaked, one.creak_depth) for one in known] == [(0.04, 0.7), (0.04, 0.8)]
+    for one in said["speakers"]:
+        del one["stats"]["creaked"], one["stats"]["creak_depth"]
+    index.write_text(json.dumps(said))
+    assert {one.stats.stats().creaked for one in load_voice(folder).index.speakers} == {0.0}
 
 
 def test_a_save_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -57,17 +59,28 @@ def test_it_says_what_the_other_would(rows: list[SpeakerRows]) -> None:
 
 
 def test_who_guesses_worse_than_by_chance_is_misled_no_further() -> None:
-    codes = torch.tensor([[1.0, -1.0], [1.0, -1.0]], requires_grad=True)[..., None]  # of one row each
-    codes.retain_grad()
-    truth = torch.tensor([[0], [1]])
-    guessed = guessed_speakers(lambda code: 3 * code, codes, truth)
-    guessed.sum().backward()
-    assert guessed[0] < np.log(2) < guessed[1]
-    assert codes.grad is not None
-    probability = torch.softmax(torch.tensor([3.0, -3.0]), 0)
-    # of the one who is known: the contrary of what makes the guess better; of the other nothing
-    torch.testing.assert_close(codes.grad[0, :, 0], -3 * (probability - torch.tensor([1.0, 0.0])))
-    assert (codes.grad[1] == 0).all()
+    torch.manual_seed(0)
+    guess, codes = SpeakerGuess(16, 2), torch.randn(4, 16, 30)
+    with torch.no_grad():
+        scores = guess(codes).mean(dim=2)
+    truth = scores.argmax(dim=1)
+    truth[2:] = 1 - truth[2:]  # the last two are taken for each other
+    truth = truth[:, None].expand(-1, 30)
+
+    def gradients(through: Callable[[torch.Tensor], torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        given = codes.clone().requires_grad_()
+        guess.zero_grad()
+        through(given).sum().backward()
+        assert given.grad is not None
+        return given.grad, torch.cat(
+            [one.grad.flatten() for one in guess.parameters() if one.grad is not None]
+        )
+
+    plain = gradients(lambda code: torch.nn.functional.cross_entropy(guess(code), truth, reduction="none"))
+    misled = gradients(lambda code: guessed_speakers(guess, code, truth))
+    torch.testing.assert_close(misled[0][:2], -plain[0][:2])  # the contrary of what makes the guess better
+    assert (misled[0][2:] == 0).all()
+    torch.testing.assert_close(misled[1], plain[1])  # the classifier itself learns from all
 
 
 def test_the_same_seed_gives_the_same_weights(rows: list[SpeakerRows]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from understudy.speech.creak import NOWHERE, creaked
+from understudy.speech.creak import Creak, creaked, melody_of
 from understudy.speech.frames import Floats
-from understudy.speech.speaker import OCTAVE, SpeakerStats, is_below_register
+from understudy.speech.speaker import SpeakerStats
 
 _ROOM = 1.25  # beyond what was heard of a speaker, four semitones
+_LOWEST_HZ = 30.0  # what is lower a vocoder says as noise
 _SOFT = 0.25  # of the distance beyond that which is kept
 
 
@@ -17,7 +18,7 @@ def converted_pitch(
     source: SpeakerStats,
     target: SpeakerStats,
     *,
-    creak_below: float = NOWHERE,
+    creak: Creak | None = None,
     semitones: float = 0.0,
 ) -> Floats:
     """Move ln(pitch) to another speaker's mean and spread; where it is lowest, creak as the speaker does.
@@ -26,7 +27,7 @@ def converted_pitch(
         f0_hz: (n,), 0 where there is no pitch.
         source: whose it is.
         target: whose it shall be like.
-        creak_below: limit of what is creaked, see `creak.creak_limit`.
+        creak: where the speaker creaks, see `creak.creak_for`; nowhere if None.
         semitones: higher or lower than that.
 
     Returns:
@@ -40,16 +41,14 @@ def converted_pitch(
     voiced = f0_hz > 0
     if not voiced.any():
         return f0_hz.copy()
-    log_f0 = np.log(f0_hz[voiced].astype(np.float64))
-    melody = log_f0 + OCTAVE * is_below_register(log_f0, source.log_f0_mean)
-    normal = (melody - source.log_f0_mean) / source.log_f0_std
-    moved = normal * target.log_f0_std + target.log_f0_mean
+    melody, was_creaked = melody_of(f0_hz, source)
+    moved = melody[voiced] * target.log_f0_std + target.log_f0_mean
     low, high = np.log(target.f0_low_hz / _ROOM), np.log(target.f0_high_hz * _ROOM)
     held = np.clip(moved, low, high)
     held += _SOFT * (moved - held)
-    is_creaked = creaked(f0_hz, source, creak_below)[voiced]
-    if is_creaked.any():
-        held[is_creaked] += target.log_f0_mean - target.creak_depth - held[is_creaked].mean()
+    if creak is not None:
+        deeper = target.creak_depth + creak.middle * target.log_f0_std
+        held -= deeper * creaked(melody, was_creaked, creak)[voiced]
     made = np.zeros_like(f0_hz)
-    made[voiced] = np.exp(held + semitones * np.log(2) / 12)
+    made[voiced] = np.maximum(np.exp(held + semitones * np.log(2) / 12), _LOWEST_HZ)
     return made

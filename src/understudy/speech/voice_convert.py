@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from understudy.media.sound import Samples
 from understudy.speech.activity import levels_db
 from understudy.speech.cepstrum import log_power_from_cepstrum
-from understudy.speech.creak import NOWHERE, creak_limit
+from understudy.speech.creak import Creak, creak_for
 from understudy.speech.frames import HOP_S, RATE_HZ, Floats, SpeechFrames, Vocoder
 from understudy.speech.listening import ONE_PIECE_S, Recording
 from understudy.speech.pitch import converted_pitch
@@ -46,7 +46,7 @@ class VoiceChange:
         gain: that brings the recording to the loudness of what was learnt from; it is undone at the end.
         up_to_hz: above that the recording holds nothing.
         plain: share of what was said itself, with the speaker's mean and spread; the network's is the rest.
-        creak_below: how low a melody must be to be creaked, as `creak.creak_limit` gives it.
+        creak: where the speaker who is changed is to creak.
         semitones: higher or lower than the speaker.
         vivid: how much of the spread that a mean of many rows lacks is given back, 0 to 1.
     """
@@ -57,7 +57,7 @@ class VoiceChange:
     gain: float = 1.0
     up_to_hz: float = RATE_HZ / 2
     plain: float = 0.0
-    creak_below: float = NOWHERE
+    creak: Creak = field(default_factory=Creak)
     semitones: float = 0.0
     vivid: float = 0.0
 
@@ -87,7 +87,7 @@ def change_for(
         gain=heard.gain,
         up_to_hz=heard.up_to_hz,
         plain=_TRUSTED_S / (_TRUSTED_S + min(one.speech_s for one in model.index.speakers)),
-        creak_below=creak_limit(heard.frames, source, known[place].creaked),
+        creak=creak_for(heard.frames, source, known[place].creaked),
         semitones=semitones,
         vivid=vivid,
     )
@@ -122,11 +122,7 @@ def converted(frames: SpeechFrames, model: VoiceModel, change: VoiceChange) -> S
     noise[frames.is_voiced] += change.target.noise - change.source.noise
     return SpeechFrames(
         f0_hz=converted_pitch(
-            frames.f0_hz,
-            change.source,
-            change.target,
-            creak_below=change.creak_below,
-            semitones=change.semitones,
+            frames.f0_hz, change.source, change.target, creak=change.creak, semitones=change.semitones
         ),
         cepstrum=cepstrum.astype(np.float32),
         aperiodicity=np.clip(noise, _LOWEST_NOISE_DB, 0.0),

@@ -146,8 +146,8 @@ def _losses(
 def guessed_speakers(guess: Callable[[Tensor], Tensor], code_BCT: Tensor, truth_BT: Tensor) -> Tensor:
     """How far a classifier of speakers is from the truth; what is before the code learns to mislead it.
 
-    Who guesses worse than by chance is misled already. To mislead further has no end: codes grew until
-    nothing else was learnt, in two of three trainings on 11 s of speech.
+    Where it guesses a segment worse than by chance, it is misled already. To mislead it further has no end:
+    codes grew until nothing else was learnt, in two of three trainings on 11 s of speech.
 
     Args:
         guess: says scores, (B, speakers, T), of codes.
@@ -161,8 +161,8 @@ def guessed_speakers(guess: Callable[[Tensor], Tensor], code_BCT: Tensor, truth_
     scores_BST = guess(seen_BCT)
     guessed_BT = torch.nn.functional.cross_entropy(scores_BST, truth_BT, reduction="none")
     if seen_BCT.requires_grad:
-        is_known = (guessed_BT.detach() < math.log(scores_BST.shape[1]))[:, None]
-        seen_BCT.register_hook(lambda gradient: gradient * is_known)
+        is_known = guessed_BT.detach().mean(dim=1) < math.log(scores_BST.shape[1])
+        seen_BCT.register_hook(lambda gradient: gradient * is_known[:, None, None])
     return guessed_BT
 
 
