@@ -147,7 +147,7 @@ def guessed_speakers(guess: Callable[[Tensor], Tensor], code_BCT: Tensor, truth_
     """How far a classifier of speakers is from the truth; what is before the code learns to mislead it.
 
     Where it guesses a segment worse than by chance, it is misled already. To mislead it further has no end:
-    codes grew until nothing else was learnt, in two of three trainings on 11 s of speech.
+    codes grew until nothing else was learnt, in two of three trainings on 16 s of speech.
 
     Args:
         guess: says scores, (B, speakers, T), of codes.
