@@ -190,11 +190,14 @@ def test_levels_and_activity() -> None:
 def test_a_long_recording_says_itself_what_it_is_like() -> None:
     frames = WorldVocoder().analyse(speech(LOW, 3.0, seed=7, rate_hz=RATE_HZ))
     own = speaker_stats([frames])
-    known = replace(own, mean=own.mean + 1, log_f0_mean=own.log_f0_mean + 1)
+    known = replace(own, mean=own.mean + 1, log_f0_mean=own.log_f0_mean + own.log_f0_std)
     short = stats_of_recording(own, 100, known)
     long = stats_of_recording(own, 10_000_000, known)
     assert abs(long.log_f0_mean - own.log_f0_mean) < 0.01
-    assert short.log_f0_mean - own.log_f0_mean > 0.9
+    assert short.log_f0_mean - own.log_f0_mean > 0.9 * own.log_f0_std
+    # what is so much lower is somebody else
+    higher = replace(known, log_f0_mean=own.log_f0_mean + 2 * own.log_f0_std)
+    assert stats_of_recording(own, 100, higher).log_f0_mean == pytest.approx(own.log_f0_mean)
     np.testing.assert_allclose(long.std, own.std, rtol=0.05, atol=0.02)
     # a sentence that is said a little higher stays higher than the speaker usually is
     lower = replace(own, log_f0_mean=own.log_f0_mean - 0.2 * own.log_f0_std)

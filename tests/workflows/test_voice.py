@@ -232,6 +232,17 @@ def test_wrong_settings_are_found_before_the_work(tmp_path: Path, model: Path, b
         understudy.voice_train(bo, bo, tmp_path / "m", source_name="Anna", steps=0)
 
 
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, model: Path, bo: Path
+) -> None:
+    out = tmp_path / f"{'o' * 240}.wav"
+    heard: list[object] = []
+    with pytest.raises(UnderstudyError, match="too long") as refused:
+        understudy.voice_convert(bo, model, out, as_name="Anna", consent="rendered", on_event=heard.append)
+    assert refused.value.next_step == "choose a shorter name"
+    assert not any(isinstance(event, Progress) for event in heard)
+
+
 def test_recordings_are_looked_for_before_any_is_listened_to(tmp_path: Path, bo: Path, records: Path) -> None:
     heard: list[object] = []
     (tmp_path / "all").mkdir()

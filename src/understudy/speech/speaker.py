@@ -106,8 +106,6 @@ def stats_of_recording(own: SpeakerStats, rows: int, known: SpeakerStats) -> Spe
         known: of that speaker.
     """
     share = rows / (rows + _PRIOR_ROWS)
-    # nearly as high as the known speaker is that speaker, in a sentence that is said higher or lower
-    apart = abs(own.log_f0_mean - known.log_f0_mean) / known.log_f0_std
 
     def between(name: str, share: float = share) -> float:
         return share * getattr(own, name) + (1 - share) * getattr(known, name)
@@ -118,8 +116,18 @@ def stats_of_recording(own: SpeakerStats, rows: int, known: SpeakerStats) -> Spe
         mean=mean.astype(np.float32),
         std=np.sqrt(np.maximum(square - mean**2, 1e-8)).astype(np.float32),
         noise=(share * own.noise + (1 - share) * known.noise).astype(np.float32),
-        log_f0_mean=between("log_f0_mean", share * min(apart, 1.0) ** 2),
+        log_f0_mean=between("log_f0_mean", _share_of_pitch(own, share, known)),
         log_f0_std=between("log_f0_std"),
         f0_low_hz=between("f0_low_hz"),
         f0_high_hz=between("f0_high_hz"),
     )
+
+
+def _share_of_pitch(own: SpeakerStats, share: float, known: SpeakerStats) -> float:
+    """How much a recording's own pitch counts, where of all else a share does.
+
+    Nearly as high as the known speaker is that speaker, in a sentence that is said higher or lower. Two
+    spreads away nobody's sentences lie: that is somebody else, however short it is.
+    """
+    apart = abs(own.log_f0_mean - known.log_f0_mean) / known.log_f0_std
+    return share * min(apart, 1.0) ** 2 + (1 - share) * min(max(apart - 1.0, 0.0), 1.0)

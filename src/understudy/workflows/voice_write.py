@@ -9,7 +9,7 @@ from typing import Any
 
 from understudy.core.errors import ConfigError
 from understudy.core.events import Notice, OnEvent, Written
-from understudy.core.files import written_aside
+from understudy.core.files import check_writable, written_aside
 from understudy.media.sound import SoundReader
 from understudy.media.sound_writer import check_sound_name, write_sound
 from understudy.provenance.certificate import Signer
@@ -54,6 +54,7 @@ def checked_voice(config: VoiceOutput) -> tuple[ChosenVoice, Signer]:
         ConsentError: no record says that the voice may be used.
         MediaError: the output is no sound file.
         ModelError: the model cannot be loaded.
+        UnderstudyError: the output cannot be written.
     """
     check_sound_name(config.out)
     if not -MOST_SEMITONES <= config.pitch <= MOST_SEMITONES:
@@ -62,6 +63,7 @@ def checked_voice(config: VoiceOutput) -> tuple[ChosenVoice, Signer]:
         )
     voice = ChosenVoice.of(config.model, config.as_name)
     voice.check_agreed(config.consent)
+    check_writable(config.out)
     return voice, check_signing(config.cert, config.key)
 
 
