@@ -102,7 +102,8 @@ def melody_of(f0_hz: Floats, source: SpeakerStats) -> tuple[NDArray[np.float64],
     for start, end in edges.reshape(-1, 2):
         if not (steps[start] < -_JUMP or steps[end] > _JUMP):
             low[start:end] = False
-    return (log_f0 + OCTAVE * low - source.log_f0_mean) / source.log_f0_std, low
+    melody = (log_f0 + OCTAVE * low - source.log_f0_mean) / source.log_f0_std
+    return np.asarray(melody, np.float64), low
 
 
 def _lowness(melody: NDArray[np.float64], was_creaked: NDArray[np.bool_]) -> NDArray[np.float64]:
