@@ -272,12 +272,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--vivid", type=float, nargs="+", default=[0.0])
-    parser.add_argument(
-        "--folds", type=int, default=0, help="of recordings that nobody else reads: in turn held out"
-    )
+    parser.add_argument("--folds", type=int, default=0, help="models, each without another part; not of VCC2")
     parser.add_argument("--keep", action="store_true", help="use models trained earlier in the work folder")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     args = parser.parse_args()
+    if args.folds and any(name.startswith("VCC2") for pair in args.pair for name in pair):
+        parser.error("sentences of VCC 2018 are held out as the others were: without --folds")
     found = []
     for source, target in args.pair:
         found.append(measure(args, source, target))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.speech.frames import HOP_S, Floats, SpeechFrames, in_stretches
+from understudy.speech.frames import HOP_S, Floats, SpeechFrames, in_stretches, stretches_of
 from understudy.speech.speaker import OCTAVE, SpeakerStats, is_below_register
 
 _JUMP = 0.35  # of ln(Hz) from one row to the next: a melody that glides down as far is no creak
@@ -97,9 +97,8 @@ def melody_of(f0_hz: Floats, source: SpeakerStats) -> tuple[NDArray[np.float64],
     voiced = f0_hz > 0
     log_f0 = np.log(np.where(voiced, f0_hz, np.nan).astype(np.float64))
     low = in_stretches(voiced & is_below_register(log_f0, source.log_f0_mean), _HEARD_ROWS)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], low, [False]]).astype(np.int8)))
     steps = np.concatenate([[0.0], np.diff(log_f0), [0.0]])  # into each row; NaN beside a pause
-    for start, end in edges.reshape(-1, 2):
+    for start, end in stretches_of(low):
         if not (steps[start] < -_JUMP or steps[end] > _JUMP):
             low[start:end] = False
     melody = (log_f0 + OCTAVE * low - source.log_f0_mean) / source.log_f0_std

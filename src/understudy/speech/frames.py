@@ -72,8 +72,12 @@ class Vocoder(Protocol):
 def in_stretches(rows: NDArray[np.bool_], fewest: int) -> NDArray[np.bool_]:
     """(n,) which of `rows` have as many as `fewest` beside each other."""
     kept = rows.copy()
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8)))
-    for start, end in edges.reshape(-1, 2):
+    for start, end in stretches_of(rows):
         if end - start < fewest:
             kept[start:end] = False
     return kept
+
+
+def stretches_of(rows: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """(k, 2) first row of each stretch of `rows`, and the first behind it."""
+    return np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8))).reshape(-1, 2)

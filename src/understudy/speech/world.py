@@ -129,10 +129,10 @@ def _pitch(sound: _Doubles, *, careful: bool) -> tuple[_Doubles, _Doubles]:
         low, high = max(LOWEST_F0_HZ, low / _ASIDE), min(HIGHEST_F0_HZ, high * _ASIDE)
         f0 = _harvest(sound, low, high, len(f0))
         rare = np.where(in_stretches((sure > 0) & (sure < low), _CREAK_ROWS), sure, 0.0)
-        found, known = (
+        of_rare, of_f0 = (
             likeness_of_periods(sound, np.where(rare > 0, one, 0.0), times, RATE_HZ) for one in (rare, f0)
         )
-        f0 = np.where(found > known + _AS_GOOD, rare, f0)
+        f0 = np.where(of_rare > of_f0 + _AS_GOOD, rare, f0)
     f0 = pyworld.stonemask(sound, f0, times, RATE_HZ)
     likeness = np.pad(likeness_of_periods(sound, f0, times, RATE_HZ), _ROWS_ABOUT)
     about = np.lib.stride_tricks.sliding_window_view(likeness, 2 * _ROWS_ABOUT + 1)

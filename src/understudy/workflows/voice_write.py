@@ -63,8 +63,9 @@ def checked_voice(config: VoiceOutput) -> tuple[ChosenVoice, Signer]:
         )
     voice = ChosenVoice.of(config.model, config.as_name)
     voice.check_agreed(config.consent)
+    signer = check_signing(config.cert, config.key)
     check_writable(config.out)
-    return voice, check_signing(config.cert, config.key)
+    return voice, signer
 
 
 def write_voice(
