@@ -36,7 +36,7 @@ from understudy.workflows.judge_frames import JudgeConfig
 from understudy.workflows.worst_list import FILE_NAME, WorstList, read_worst, write_worst
 
 FIGURES = (IDENTITY, EXPRESSION, SEAM, FLICKER)
-EVERY = JudgePace(flicker_every=1, seam_every=1, expression_every=1, identity_every=1)
+EVERY = JudgePace(seam_every=1, expression_every=1, identity_every=1)
 BEFORE, FOCUSED, PLAIN = "before", "focused", "plain"
 NEAR_FRAMES = 3  # of a worst frame: they are neither the worst nor the others
 

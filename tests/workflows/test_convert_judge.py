@@ -27,7 +27,7 @@ from understudy.workflows.judge_frames import run as judge_finished
 from understudy.workflows.worst_list import read_worst
 from workflows.test_convert_resume import stopped_at
 
-PACE = JudgePace(flicker_every=1, seam_every=1, expression_every=1, identity_every=8)
+PACE = JudgePace(seam_every=1, expression_every=1, identity_every=8)
 
 
 def table(folder: Path) -> list[dict[str, str]]:
@@ -88,7 +88,7 @@ def test_each_person_is_judged_where_the_face_is(
     known = judging.qualities()
     assert [one.frame_index for one in known] == [*range(16), *range(8, 16)]
     flicker = {one.frame_index: one.figures["flicker"] for one in known[:16]}
-    assert sorted(flicker, key=flicker.__getitem__)[-2:] in ([12, 13], [13, 12])
+    assert max(flicker, key=flicker.__getitem__) == 12
     assert flicker[5] == pytest.approx(0, abs=1e-3)
     assert {one.frame_index for one in judging.qualities(begun=10)} == set(range(10, 16))
 

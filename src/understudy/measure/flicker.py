@@ -15,6 +15,7 @@ from understudy.measure.region import inner_face_mask, luma
 
 _SIZE_PX = 160
 _COVERAGE = 1.2
+_PASSES_WITHIN = 3  # frames: what lasts longer is a gesture, or there to stay
 
 
 class FlickerMeter:
@@ -69,6 +70,29 @@ class FlickerMeter:
         start = np.zeros((_SIZE_PX, _SIZE_PX, 2), np.float32)
         flow = self._flow.calc(luma(now).astype(np.uint8), luma(before).astype(np.uint8), start)
         return np.asarray(flow, np.float32) + _places()
+
+
+def passing(changes: NDArray[np.floating]) -> NDArray[np.float64]:
+    """How much of what each frame shows comes and goes again.
+
+    An eye that shuts from one frame to the next is a large change, too: motion does not lead there. But it
+    is one change, and what flickers are two, when it comes and when it goes.
+
+    Args:
+        changes: (n,) of `FlickerMeter`, each since the frame before; NaN where it is not known.
+
+    Returns:
+        (n,) the smaller of two changes that a frame lies between and that are at most three frames apart, of
+        several such pairs the largest; NaN where no pair is known.
+    """
+    known = np.asarray(changes, np.float64)
+    found = np.full(len(known), np.nan)
+    for length in range(1, min(_PASSES_WITHIN, len(known) - 1) + 1):
+        both = np.minimum(known[:-length], known[length:])
+        for place in range(length):
+            inside = found[place : place + len(both)]
+            np.fmax(inside, both, out=inside)
+    return found
 
 
 def _from_window(crop_from_frame: Matrix, origin_px: tuple[int, int] | None) -> Matrix:

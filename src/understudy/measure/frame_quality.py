@@ -17,7 +17,7 @@ from understudy.faces.identify import Embedder
 from understudy.faces.landmark import Mesh, region_of_points
 from understudy.faces.openings import pose_normalised
 from understudy.measure.expression import inner_difference
-from understudy.measure.flicker import FlickerMeter
+from understudy.measure.flicker import FlickerMeter, passing
 from understudy.measure.identity import distances
 from understudy.measure.seam import seam
 
@@ -69,7 +69,8 @@ class FrameQuality:
         face_px: centre x, y and side of the target's face square, frame pixels, and its roll in radians.
         figures: name to figure; lower is better. "identity" is the distance to the source's mean identity
             vector; "expression" the RMS distance of inner-face landmarks from the target's, less what is
-            constant in a run of frames, in inter-ocular distances; "seam" and "flicker" as in `measure`.
+            constant in a run of frames, in inter-ocular distances; "seam" as in `measure`; "flicker" what
+            comes and goes within three frames, see `flicker.passing`.
         badness: how far it lies above the usual, see `worst.scored`; None until all frames are known.
         reason: the figure that adds most to it, "" where none does.
         parts: what each figure adds, where it is above the usual.
@@ -86,16 +87,14 @@ class FrameQuality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgePace:
-    """How often each figure is taken, in frames; in between it is interpolated.
+    """How often figures are taken, in frames; in between they are interpolated. Flicker is, of each frame.
 
     Args:
-        flicker_every: with 2, a frame that differs from both its neighbours is still seen.
         seam_every: a border that shows seldom comes and goes in a frame; where it does, that flickers.
         expression_every: landmarks of the output are read for it.
         identity_every: the dearest by far.
     """
 
-    flicker_every: int = 2
     seam_every: int = 4
     expression_every: int = 4
     identity_every: int = 48
@@ -125,10 +124,14 @@ class FrameJudge:
         self._landmarker, self._embedder, self._source = landmarker, embedder, source
         self._flicker = FlickerMeter()
         self._qualities: list[FrameQuality] = []
+        self._changes: dict[int, float] = {}  # since the frame before, by number of the frame
         self._apart: dict[int, Points] = {}  # of the frames whose landmarks were read, by place in the list
         every = pace or JudgePace()
-        self._every = {FLICKER: every.flicker_every, SEAM: every.seam_every}
-        self._every |= {EXPRESSION: every.expression_every, IDENTITY: every.identity_every}
+        self._every = {
+            SEAM: every.seam_every,
+            EXPRESSION: every.expression_every,
+            IDENTITY: every.identity_every,
+        }
         self._next = dict.fromkeys(self._every, 0)  # number of the frame from which on to look again
         self._last_index = -2
 
@@ -136,10 +139,10 @@ class FrameJudge:
         """Take in the next frame that shows the face; frames between may be missing."""
         figures: dict[str, float | None] = dict(frame.figures)
         index, face = frame.frame_index, moved(frame.face, frame.origin_px)
-        flickers = index == self._last_index + 1 and self._is_due(FLICKER, index)
-        figures[FLICKER] = self._flicker.update(
-            frame.output, frame.target, frame.face if flickers else None, frame.origin_px
-        )
+        follows = frame.face if index == self._last_index + 1 else None
+        change = self._flicker.update(frame.output, frame.target, follows, frame.origin_px)
+        if change is not None:
+            self._changes[index] = change
         if self._is_due(SEAM, index):
             figures[SEAM] = seam(frame.output, frame.target, face)
         seen = self._seen(frame, face)
@@ -168,7 +171,8 @@ class FrameJudge:
             replace(one, figures=one.figures | ({EXPRESSION: read[i]} if i in read else {}))
             for i, one in enumerate(self._qualities)
         ]
-        for name in self._every:
+        _tell_flicker(known, self._changes)
+        for name in (*self._every, FLICKER):
             _fill(known, name)
         return known
 
@@ -247,6 +251,21 @@ def _expressions(apart: Mapping[int, Points]) -> tuple[list[int], list[float]]:
     # two people's faces differ in shape, too; the median, so that what is bad is not taken for shape
     rest = differences - np.median(differences, axis=0)
     return list(apart), np.sqrt(np.square(rest).sum(axis=2).mean(axis=1)).tolist()
+
+
+def _tell_flicker(qualities: list[FrameQuality], changes: Mapping[int, float]) -> None:
+    """Give each frame what comes and goes in it, where that is known."""
+    if not changes:
+        return
+    first = min(changes)
+    series = np.full(max(changes) - first + 1, np.nan)
+    for index, change in changes.items():
+        series[index - first] = change
+    comes_and_goes = passing(series)
+    for one in qualities:
+        place = one.frame_index - first
+        if 0 <= place < len(series) and np.isfinite(comes_and_goes[place]):
+            one.figures[FLICKER] = float(comes_and_goes[place])
 
 
 def _fill(qualities: list[FrameQuality], name: str) -> None:

@@ -23,7 +23,7 @@ from understudy.workflows.paired_footage import Finder, PairedFootage, PairedFra
 from understudy.workflows.threads import single_threaded_opencv
 
 # of finished footage every face is found anyway, and nobody waits for the next frame
-PACE = JudgePace(flicker_every=1, seam_every=1, expression_every=1, identity_every=8)
+PACE = JudgePace(seam_every=1, expression_every=1, identity_every=8)
 
 
 @dataclass(frozen=True, kw_only=True)
