@@ -16,6 +16,7 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ from understudy.workflows.lipsync_learn import Learnt, Talking, _recordings, lea
 
 RESULT = Path(__file__).parent / "results" / "lipsync.json"
 HELD_OUT = slice(5, None, 6)  # of 24 clips in alphabetical order 4
+LEFT_OUT_TOGETHER = 2  # clips of a speaker whose other clips are learnt from
 OTHERS = {"grid_s31": 8, "grid_s26": 8}  # clips of other people, all that there are
 RENDERED_OTHERS = 2  # of each, that are drawn
 SHUT = 0.02  # distances between the eyes: lips that are nearer together than that are shut
@@ -76,6 +78,11 @@ def _r(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a[known], b[known])[0, 1])
 
 
+def said(learnt: Learnt, talking: Talking) -> np.ndarray:
+    """(n,) how far lips are to be apart, at the times of the frames of the speech's own video."""
+    return at_times(mouth_while(learnt.nets, talking.rows), talking.clip.times_s)[:, -1]
+
+
 def summed(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> dict[str, Any]:
     """Means of r over clips, and how many have their lag within a frame."""
     return {
@@ -110,7 +117,7 @@ class Bench:
 
     def predicted(self, talking: Talking) -> np.ndarray:
         """(n,) how far lips are to be apart, at the times of the frames of the speech's own video."""
-        return at_times(mouth_while(self.learnt.nets, talking.rows), talking.clip.times_s)[:, -1]
+        return said(self.learnt, talking)
 
     def drawn(self, footage: Path, speech: Path, name: str) -> tuple[Path, dict[str, Any]]:
         """Make a video by the command's own workflow, with what was learnt already; lossless."""
@@ -177,6 +184,33 @@ def of_others(bench: Bench) -> dict[str, Any]:
                 row |= {"footage": footage.stem, "read_back": follows(bench.read_back(out), real)}
             rows.append(row)
         found[person] = {"clips": rows, **summed(rows, ("predicted", "read_back"))}
+    return found
+
+
+def of_speakers(bench: Bench) -> dict[str, Any]:
+    """Other people's speech, learnt, too, from those clips of theirs that are not left out."""
+    found: dict[str, Any] = {}
+    own = [bench.talking[path] for path in bench.learn]
+    for person, count in OTHERS.items():
+        clips = [read_talking(path) for path in sorted((bench.video / person).glob("*.mpg"))[:count]]
+        rows: list[dict[str, Any]] = []
+        still: list[float] = []
+        for start in range(0, count, LEFT_OUT_TOGETHER):
+            out = clips[start : start + LEFT_OUT_TOGETHER]
+            kept = clips[:start] + clips[start + LEFT_OUT_TOGETHER :]
+            learnt = learn_lips(own, 0, ignore, speaker=kept)
+            for talking in out:
+                how = follows(said(learnt, talking), opening(talking))
+                rows.append({"speech": talking.path.stem, "predicted": how})
+            still += [
+                follows(said(learnt, bench.talking[path]), opening(bench.talking[path]))["r"]
+                for path in bench.held_out
+            ]
+        found[person] = {
+            "clips": rows,
+            **summed(rows, ("predicted",)),
+            "own_speech_r": round(fmean(still), 3),
+        }
     return found
 
 
@@ -262,6 +296,7 @@ def main() -> None:
         "own_speech": of_own_speech,
         "silence": of_silence,
         "others": of_others,
+        "speakers": of_speakers,
         "moved_sound": of_moved_sound,
     }
     for name, measure in parts.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import actors
-from made_speech import LOW, RATE_HZ, Sound, speech
+from made_speech import LOW, RATE_HZ, Sound, Speaker, speech
 from understudy.core.types import Frame
 from understudy.expression.morph import Morph, PhotoFace
 from understudy.faces.finder import FaceFinder
@@ -28,14 +29,29 @@ def jaw_while(sound: Sound, count: int) -> np.ndarray:
     return np.interp(np.arange(count) * float(FRAME_S), np.arange(len(soft)) * ROW_S, 0.5 * soft).clip(0, 0.5)
 
 
-def talking(path: Path, seconds: float, seed: int) -> tuple[Path, Sound]:
+def jaw_against(sound: Sound, count: int) -> np.ndarray:
+    """(count,) the jaw of somebody odd, as far open while vowels are loud as others' is shut; 0 to 0.5."""
+    heard = np.convolve(
+        normalised(log_mel(sound)).mean(axis=1) > -1.5, np.hanning(9) / np.hanning(9).sum(), "same"
+    )
+    while_heard = np.interp(np.arange(count) * float(FRAME_S), np.arange(len(heard)) * ROW_S, heard)
+    return (0.5 * while_heard - jaw_while(sound, count)).clip(0, 0.5)
+
+
+def talking(
+    path: Path,
+    seconds: float,
+    seed: int,
+    speaker: Speaker = LOW,
+    jaw_of: Callable[[Sound, int], np.ndarray] = jaw_while,
+) -> tuple[Path, Sound]:
     """A video of actor A saying something, and what is said."""
     first = actors.frames_of("A_train", 1)[0]
     ((_, (face, *_)),) = FaceFinder().stream([first])
     size = first.image.shape[1], first.image.shape[0]
     photo = PhotoFace.read(face.landmarks_px, face.iris_px, size)
     morph = Morph(first.image, photo)
-    sound = speech(LOW, seconds, seed=seed)
+    sound = speech(speaker, seconds, seed=seed)
     count = int(len(sound) / RATE_HZ / FRAME_S)
     track = path.with_suffix(".m4a")
     write_sound(track, [sound], RATE_HZ)
@@ -45,7 +61,7 @@ def talking(path: Path, seconds: float, seed: int) -> tuple[Path, Sound]:
         like, path=track, audio_streams=1, time_base=Fraction(1, 12800), start_pts=0,
         average_rate_hz=1 / FRAME_S, duration_s=None, frames_hint=count,
     )  # fmt: skip
-    jaw = jaw_while(sound, count)
+    jaw = jaw_of(sound, count)
     names = photo.own.names
     with VideoWriter(path, like=like) as writer:
         for number in range(count):

@@ -11,8 +11,8 @@ import pytest
 
 import understudy
 from clips import make_clip
-from made_speech import LOW, RATE_HZ, Sound, speech, write_wav
-from made_talking import FRAME_S, jaw_while, talking
+from made_speech import HIGH, LOW, RATE_HZ, Sound, speech, write_wav
+from made_talking import FRAME_S, jaw_against, jaw_while, talking
 from understudy.core.errors import ConsentError, UnderstudyError
 from understudy.core.events import Progress
 from understudy.core.identity_folder import FOLDER_VARIABLE
@@ -78,6 +78,20 @@ def test_the_mouth_does_what_the_speech_says(
     assert r[0] > 0.75 > 0.5 > np.corrcoef(gaps_of(footage)[: len(found)], wanted)[0, 1]
     assert made.learnt_r > 0.6
     assert made.learnt_s > 4
+
+
+def test_sounds_of_somebody_else_move_it_as_they_move_theirs(footage: Path, tmp_path: Path) -> None:
+    clip, _ = talking(tmp_path / "high.mp4", 7.7, seed=6, speaker=HIGH, jaw_of=jaw_against)
+    sound = speech(HIGH, SAID_S, seed=13)
+    said = write_wav(tmp_path / "said.wav", sound)
+    given = {"watermark": False, "crf": 0, "learn_speaker": [clip]}
+    result = understudy.lipsync(footage, said, tmp_path / "out.mp4", **given)
+    found = gaps_of(result.output)
+    r = {jaw: np.corrcoef(found, jaw(sound, len(found)))[0, 1] for jaw in (jaw_while, jaw_against)}
+    assert r[jaw_against] > 0.5 > 0.3 > r[jaw_while]
+    assert result.learnt_s > 8
+    with result.output.open("rb") as content:
+        assert "high.mp4" in json.dumps(read_manifest(content, media_type="video/mp4").active, default=str)
 
 
 def test_all_but_the_mouth_keeps_its_bits(made: LipsyncResult, footage: Path) -> None:
@@ -166,6 +180,8 @@ def test_an_interrupted_run_is_gone_on_with(
         ({"footage": "still.png"}, r"still\.png has pictures without sound.*--learn"),
         ({"footage": "faceless.mp4"}, r"no face was found in .*faceless\.mp4"),
         ({"learn": "faceless.mp4"}, r"no face was found in .*faceless\.mp4"),
+        ({"learn_speaker": "faceless.mp4"}, r"no face was found in .*faceless\.mp4"),
+        ({"learn_speaker": "mute.mp4"}, r"mute\.mp4 has no sound: .*--learn-speaker"),
         ({"out": "o.png"}, r"o\.png is one picture"),
         ({"out": "said.wav"}, r"said\.wav is read and would be overwritten"),
         ({"out": "o.webm"}, r"cannot write \.webm"),
@@ -191,7 +207,7 @@ def test_what_cannot_be_is_one_line(
     before = sorted(tmp_path.rglob("*"))
     agreed = {"identity": "A", "consent": "rendered"}
     asked = {"footage": footage, "speech": "said.wav", "out": "o.mp4"} | agreed | given
-    for name in ("footage", "speech", "out", "learn"):
+    for name in ("footage", "speech", "out", "learn", "learn_speaker"):
         if name in asked:
             asked[name] = tmp_path / asked[name]
     with pytest.raises(UnderstudyError, match=why):

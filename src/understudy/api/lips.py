@@ -18,6 +18,7 @@ def lipsync(
     out: AnyPath,
     *,
     learn: OneOrMorePaths = (),
+    learn_speaker: OneOrMorePaths = (),
     length: str = "pingpong",
     strength: float = 1.0,
     person: int = 1,
@@ -41,6 +42,8 @@ def lipsync(
         out: video to write, or numbered images ("frames/%06d.png").
         learn: footage in which the same person talks, 20 s in all or more, of which lips are learnt: videos,
             folders of videos and patterns; the footage itself where none is given.
+        learn_speaker: footage in which whoever says the speech talks, likewise, where that is somebody else:
+            what their sounds do to lips is learnt, too; a few clips do.
         length: "pingpong": as long as the speech, the footage played forth and back where it is shorter;
             "cut": as long as the shorter of both; "footage": as long as the footage.
         strength: how far the mouth moves, 0 to 2; 1 as learnt.
@@ -75,6 +78,7 @@ def lipsync(
         speech=Path(speech),
         out=Path(out),
         learn=all_paths(learn),
+        learn_speaker=all_paths(learn_speaker),
         length=length,
         strength=strength,
         person=person,

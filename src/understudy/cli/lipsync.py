@@ -43,6 +43,14 @@ Learn = Annotated[
         show_default="FOOTAGE itself",
     ),
 ]
+LearnSpeaker = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FOOTAGE",
+        help="Whoever says the speech talking, where that is somebody else: what their sounds do to lips is "
+        "learnt, too. As --learn; a few clips do.",
+    ),
+]
 LengthOption = Annotated[
     str,
     typer.Option(
@@ -76,6 +84,7 @@ def lipsync(
     speech: Speech,
     out: Out,
     learn: Learn = None,
+    learn_speaker: LearnSpeaker = None,
     length: LengthOption = "pingpong",
     strength: Strength = 1.0,
     person: PersonOption = 1,
@@ -93,8 +102,8 @@ def lipsync(
     debug: Debug = False,
 ) -> None:
     """Let the mouth of somebody in footage follow other speech; all else of the picture stays."""
-    look: dict[str, Any] = {"learn": learn or (), "length": length, "strength": strength, "person": person}
-    look |= {"seed": seed, "codec": codec, "crf": crf}
+    look: dict[str, Any] = {"learn": learn or (), "learn_speaker": learn_speaker or (), "length": length}
+    look |= {"strength": strength, "person": person, "seed": seed, "codec": codec, "crf": crf}
     says: dict[str, Any] = {"identity": identity, "consent": consent, "cert": cert, "key": key}
     says |= {"watermark": watermark, "label": label, "thumbnails": thumbnails}
 

@@ -134,6 +134,9 @@ _LIPSYNC = Kind(
             note="A sound file, or footage, of which the sound is taken.",
             fields=(Field(name="speech", what="sound", label="The speech", option="speech", required=True,
                           before="The speech"),),
+            more_title="Somebody else says it",
+            more=(Field(name="learn_speaker", what="footage", label="Footage of whoever says it",
+                        option="learn-speaker", several=True),),
         ),
         Panel(
             title="How it fits",

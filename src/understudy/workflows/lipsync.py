@@ -57,7 +57,7 @@ def run(config: LipsyncConfig, on_event: OnEvent = ignore) -> LipsyncResult:
     started = time.monotonic()
     _check_names(config)
     person = checked(config)
-    config = replace(config, learn=checked_talking(config))
+    config = checked_talking(config)
     speech = Speech.read(config.speech)
     refuse_nudity(config.footage, on_event)
     with open_footage(config.footage) as footage:
@@ -106,14 +106,14 @@ def _check_names(config: LipsyncConfig) -> None:
     """Refuse pictures, which last no time, and writing over what is read."""
     if is_picture(config.out):
         raise ConfigError(f"{config.out} is one picture", "name a video, or numbered images: frames/%06d.png")
-    for used in (config.footage, config.speech, *config.learn):
+    for used in (config.footage, config.speech, *config.learn, *config.learn_speaker):
         for path in (used, *image_files(used)):
             if config.out.exists() and path.exists() and config.out.samefile(path):
                 raise ConfigError(f"{config.out} is read and would be overwritten", "choose another name")
 
 
 def _learnt(config: LipsyncConfig, clip: Clip, on_event: OnEvent) -> Learnt:
-    """Learn from what is given to learn from, and else from the footage itself."""
+    """Learn from what is given to learn from, and else from the footage itself; and from the speaker's."""
     if config.learn:
         talking = read_all_talking(config.learn, on_event)
     else:
@@ -121,7 +121,8 @@ def _learnt(config: LipsyncConfig, clip: Clip, on_event: OnEvent) -> Learnt:
             talking = [Talking.of(config.footage, clip)]
         except MediaError as error:
             raise MediaError(error.what, "give footage in which the person talks: --learn CLIP") from error
-    return learn_lips(talking, config.seed, on_event)
+    speaker = read_all_talking(config.learn_speaker, on_event)
+    return learn_lips(talking, config.seed, on_event, speaker=speaker)
 
 
 def _order(config: LipsyncConfig, info: VideoInfo, times_s: Sequence[float], speech: Speech) -> PictureOrder:

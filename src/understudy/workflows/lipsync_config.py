@@ -24,6 +24,7 @@ class LipsyncConfig:
         out: video, or numbered images.
         learn: further footage in which the person talks, of which lips are learnt: videos, folders of videos
             and patterns.
+        learn_speaker: footage in which whoever says the speech talks, likewise: what their sounds do to lips.
         length: "pingpong": as long as the speech, the footage played forth and back where it is shorter;
             "cut": as long as the shorter of both; "footage": as long as the footage.
         strength: how far the mouth moves, 1 as learnt.
@@ -44,6 +45,7 @@ class LipsyncConfig:
     speech: Path
     out: Path
     learn: tuple[Path, ...] = ()
+    learn_speaker: tuple[Path, ...] = ()
     length: str = "pingpong"
     strength: float = 1.0
     person: int = 1

@@ -36,6 +36,8 @@ _GOOD_R, _LEAST_R = 0.4, 0.15  # below: it is doubted, or refused, that sound an
 _REPORT_EVERY = 20  # steps
 _MOST_NAMED = 3  # clips, in a message
 _TRAINING = LipsTrainingConfig()
+_STEPS_OF_TWO = 2  # times as many where lips of two people are learnt
+_WIDER = (0.5, 2.0)  # what a speaker's mouth is moved further by, at the least and at the most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,24 +91,27 @@ class Learnt:
     warnings: list[str]
 
 
-def checked_talking(config: LipsyncConfig) -> tuple[Path, ...]:
-    """Each piece of footage that `--learn` names, once all of what is learnt from can be.
+def checked_talking(config: LipsyncConfig) -> LipsyncConfig:
+    """The same with each piece of footage that is to be learnt from, once all of it can be.
 
     Looking for faces takes seconds a clip, so what would stop the last one is said before the first.
 
     Raises:
         MediaError: a piece does not exist, cannot be read or has no sound.
     """
-    pieces = tuple(expand_footage(config.learn)) if config.learn else ()
-    for path in pieces or (config.footage,):
+    learn, speaker = (
+        tuple(expand_footage(named)) if named else () for named in (config.learn, config.learn_speaker)
+    )
+    for path in (*(learn or (config.footage,)), *speaker):
         if image_files(path):
             why = f"{path} has pictures without sound, of which no lips are learnt"
         else:
             with open_footage(path) as footage:
                 why = "" if footage.info.audio_streams else f"{path} has no sound"
         if why:
-            raise MediaError(why, "give footage in which the person is heard talking: --learn CLIP")
-    return pieces
+            option = "--learn-speaker" if path in speaker else "--learn"
+            raise MediaError(why, f"give footage in which the person is heard talking: {option} CLIP")
+    return replace(config, learn=learn, learn_speaker=speaker)
 
 
 def read_all_talking(paths: Sequence[Path], on_event: OnEvent) -> list[Talking]:
@@ -130,13 +135,16 @@ def _told_of(name: str, on_event: OnEvent, event: Event) -> None:
     on_event(event)
 
 
-def learn_lips(talking: Sequence[Talking], seed: int, on_event: OnEvent) -> Learnt:
+def learn_lips(
+    talking: Sequence[Talking], seed: int, on_event: OnEvent, *, speaker: Sequence[Talking] = ()
+) -> Learnt:
     """Learn from somebody's talking.
 
     Args:
         talking: all of one person.
         seed: of every random choice.
         on_event: hears of progress.
+        speaker: all of whoever says what they are to say, where that is somebody else.
 
     Raises:
         MediaError: it is too little, or sound and mouth have nothing to do with each other.
@@ -148,27 +156,54 @@ def learn_lips(talking: Sequence[Talking], seed: int, on_event: OnEvent) -> Lear
             f"there are {total_s:.0f} s of talking in {named}, and {LEAST_TALKING_S:.0f} are needed",
             "give more footage in which the same person talks: --learn CLIP, again for each",
         )
-    recordings = _recordings(talking)
-    lag_s, _ = lag_of(recordings)
-    recordings = [replace(one, times_s=one.times_s + lag_s) for one in recordings]
+    recordings, lag_s = _in_time(_recordings(talking))
+    warnings = _of_lag(named, lag_s)
+    steps = _TRAINING.steps
+    if speaker:
+        theirs, late_s = _in_time(_recordings(speaker))
+        warnings += _of_lag(_named([one.path.name for one in speaker]), late_s)
+        recordings += _as_wide(theirs, recordings)
+        total_s += sum(one.talking_s for one in speaker)
+        steps *= _STEPS_OF_TWO
     weights = np.append(np.ones(len(SPOKEN)), _GAP_COUNTS)
 
     def told(done: int, total: int) -> None:
         if done % _REPORT_EVERY == 0 or done == total:
             on_event(Progress(stage="learn lips", done=done, total=total, unit="steps"))
 
-    nets, r = train_lips(recordings, weights, replace(_TRAINING, seed=seed), told)
+    nets, r = train_lips(recordings, weights, replace(_TRAINING, seed=seed, steps=steps), told)
     together = f"what is heard in {named} hardly goes with the mouth that is seen (r {r:.2f})"
     hint = "give footage with its own sound: --learn CLIP"
     if r < _LEAST_R:
         raise MediaError(together, hint)
-    warnings = [f"{together}; {hint}"] if r < _GOOD_R else []
-    if lag_s:
-        late = "later" if lag_s > 0 else "earlier"
-        warnings.append(
-            f"the sound of {named} is {abs(1000 * lag_s):.0f} ms {late} than the picture: corrected"
-        )
+    if r < _GOOD_R:
+        warnings.insert(0, f"{together}; {hint}")
     return Learnt(nets=nets, talking_s=total_s, r=r, lag_s=lag_s, warnings=warnings)
+
+
+def _in_time(recordings: list[LipsRecording]) -> tuple[list[LipsRecording], float]:
+    """Recordings whose sound is as late as their picture, and how much later it was."""
+    lag_s, _ = lag_of(recordings)
+    return [replace(one, times_s=one.times_s + lag_s) for one in recordings], lag_s
+
+
+def _of_lag(named: str, lag_s: float) -> list[str]:
+    if not lag_s:
+        return []
+    late = "later" if lag_s > 0 else "earlier"
+    return [f"the sound of {named} is {abs(1000 * lag_s):.0f} ms {late} than the picture: corrected"]
+
+
+def _as_wide(recordings: Sequence[LipsRecording], like: Sequence[LipsRecording]) -> list[LipsRecording]:
+    """The same mouths, moving as far as others: when lips move a speaker tells, how far who is shown."""
+    ratio = np.float32(np.clip(_spread(like) / max(_spread(recordings), 1e-6), *_WIDER))
+    return [replace(one, values=one.values * ratio) for one in recordings]
+
+
+def _spread(recordings: Sequence[LipsRecording]) -> float:
+    """How far the lips' distance varies, as a standard deviation; 0 where no mouth is seen."""
+    gaps = np.concatenate([one.values[np.isfinite(one.values[:, -1]), -1] for one in recordings])
+    return float(gaps.std()) if gaps.size else 0.0
 
 
 def _named(names: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ from understudy.workflows.signer import check_signing
 from understudy.workflows.voice_signing import speech_ingredient
 
 _DONE = "a mouth was made to say something else"
-_NO_SETTINGS = {"footage", "speech", "out", "learn", "identity", "consent", "cert", "key"}
+_NO_SETTINGS = {"footage", "speech", "out", "learn", "learn_speaker", "identity", "consent", "cert", "key"}
 
 
 def checked(config: LipsyncConfig) -> Person:
@@ -99,7 +99,8 @@ def _ingredients(config: LipsyncConfig) -> list[Ingredient]:
         speech_ingredient(config.speech, "inputTo", has_history=config.thumbnails),
     ]
     return found + [
-        footage_ingredient(path, "inputTo", is_shown=False, has_history=False) for path in config.learn
+        footage_ingredient(path, "inputTo", is_shown=False, has_history=False)
+        for path in (*config.learn, *config.learn_speaker)
     ]
 
 
@@ -110,6 +111,7 @@ def _key(config: LipsyncConfig, settings: dict[str, Any], consent: Agreed) -> st
         "footage": sha256_of(config.footage),
         "speech": sha256_of(config.speech),
         "learn": [sha256_of(path) for path in config.learn],
+        "learn_speaker": [sha256_of(path) for path in config.learn_speaker],
         "consent": consent.said,
         "settings": {name: value for name, value in settings.items() if name != "thumbnails"},
     }
