@@ -119,7 +119,9 @@ class Bench:
         """(n,) how far lips are to be apart, at the times of the frames of the speech's own video."""
         return said(self.learnt, talking)
 
-    def drawn(self, footage: Path, speech: Path, name: str) -> tuple[Path, dict[str, Any]]:
+    def drawn(
+        self, footage: Path, speech: Path, name: str, learnt: Learnt | None = None
+    ) -> tuple[Path, dict[str, Any]]:
         """Make a video by the command's own workflow, with what was learnt already; lossless."""
         out = self.work / f"{name}.mp4"
         out.unlink(missing_ok=True)
@@ -134,7 +136,7 @@ class Bench:
             watermark=False,
         )
         kept = workflow._learnt
-        workflow._learnt = lambda *_: self.learnt
+        workflow._learnt = lambda *_: learnt or self.learnt
         try:
             result = workflow.run(config, lambda event: print(event) if isinstance(event, Notice) else None)
         finally:
@@ -200,15 +202,20 @@ def of_speakers(bench: Bench) -> dict[str, Any]:
             kept = clips[:start] + clips[start + LEFT_OUT_TOGETHER :]
             learnt = learn_lips(own, 0, ignore, speaker=kept)
             for talking in out:
-                how = follows(said(learnt, talking), opening(talking))
-                rows.append({"speech": talking.path.stem, "predicted": how})
+                path, real = talking.path, opening(talking)
+                row: dict[str, Any] = {"speech": path.stem, "predicted": follows(said(learnt, talking), real)}
+                if len(rows) < RENDERED_OTHERS:
+                    footage = bench.held_out[len(rows)]
+                    made, _ = bench.drawn(footage, path, f"{footage.stem}_also_says_{path.stem}", learnt)
+                    row |= {"footage": footage.stem, "read_back": follows(bench.read_back(made), real)}
+                rows.append(row)
             still += [
                 follows(said(learnt, bench.talking[path]), opening(bench.talking[path]))["r"]
                 for path in bench.held_out
             ]
         found[person] = {
             "clips": rows,
-            **summed(rows, ("predicted",)),
+            **summed(rows, ("predicted", "read_back")),
             "own_speech_r": round(fmean(still), 3),
         }
     return found

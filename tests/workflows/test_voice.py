@@ -49,6 +49,7 @@ def test_two_folders_become_a_model_that_speaks(tmp_path: Path, records: Path) -
     assert result.steps == 3
     assert all(20 < seconds < 27 for seconds in result.speech_s.values())
     assert any("only" in warning for warning in result.warnings)
+    assert f"off by {result.own_db:.1f} dB" in result.warnings[-1]
     assert any(isinstance(event, Progress) and event.stage == "train" for event in heard)
     index = load_voice(tmp_path / "m").index
     assert index.speakers[0].consent is not None

@@ -149,7 +149,7 @@ def say(
         typer.Option(
             metavar="COMMAND",
             help="Program that says the text first: it reads the text from its input, and writes sound to "
-            "{out}, or to its output.",
+            "{out}, or to its output. Another language: 'espeak-ng -v de --stdin -w {out}'.",
             show_default="espeak-ng, where it is installed",
         ),
     ] = None,

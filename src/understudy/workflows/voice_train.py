@@ -24,6 +24,7 @@ from understudy.workflows.voice_configs import DEFAULT_STEPS, VoiceTrainConfig, 
 from understudy.workflows.voice_finished import NOISE, ORDER, finished, order_of
 
 _REPORT_EVERY = 10  # steps
+_LEARNT_DB = 5.0  # how far a decoder is off with its own speaker's rows; 3 are usual
 _LONG_ENOUGH_S = 60.0  # of speech; with less, voices are learnt badly
 
 
@@ -71,6 +72,8 @@ def run(config: VoiceTrainConfig, on_event: OnEvent = ignore) -> VoiceTrainResul
     }
     save_voice(config.out, trained.net, index)
     on_event(Written(path=config.out, what="voice model"))
+    for message in (doubts := _doubts_about(trained.losses["own"])):
+        on_event(Notice(message=message))
     return VoiceTrainResult(
         model=config.out,
         speakers=names,
@@ -81,8 +84,17 @@ def run(config: VoiceTrainConfig, on_event: OnEvent = ignore) -> VoiceTrainResul
         own_db=trained.losses["own"],
         matched_db=trained.losses["matched"],
         peak_rss_mb=peak_rss_mb(),
-        warnings=[*consent.warnings, *warnings],
+        warnings=[*consent.warnings, *warnings, *doubts],
     )
+
+
+def _doubts_about(own_db: float) -> list[str]:
+    if own_db <= _LEARNT_DB:
+        return []
+    return [
+        f"the voices are hardly learnt yet: their own speech said again is off by {own_db:.1f} dB, and 3 "
+        "are usual; train longer, into another folder"
+    ]
 
 
 def _names(config: VoiceTrainConfig) -> list[str]:
