@@ -216,7 +216,7 @@ def test_badness_is_told_by_median_deviations_above_the_median() -> None:
     for one, s in zip(known[:8], seams[:8], strict=True):
         assert one.badness == pytest.approx(np.log(1 + max(s - 5, 0) / deviation))
         assert one.reason == ("seam" if s > 5 else "")
-    assert known[8].badness == pytest.approx(np.hypot(np.log(1 + 34 / deviation), np.log(1 + 1 / 0.2)))
+    assert known[8].badness == pytest.approx(np.hypot(np.log(1 + 34 / deviation), np.log(1 + 1 / 1.0)))
     assert known[8].reason == "seam"
 
 
