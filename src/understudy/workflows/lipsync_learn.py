@@ -172,7 +172,8 @@ def learn_lips(
             on_event(Progress(stage="learn lips", done=done, total=total, unit="steps"))
 
     nets, r = train_lips(recordings, weights, replace(_TRAINING, seed=seed, steps=steps), told)
-    together = f"what is heard in {named} hardly goes with the mouth that is seen (r {r:.2f})"
+    of_all = _named([one.path.name for one in (*talking, *speaker)])
+    together = f"what is heard in {of_all} hardly goes with the mouth that is seen (r {r:.2f})"
     hint = "give footage with its own sound: --learn CLIP"
     if r < _LEAST_R:
         raise MediaError(together, hint)
