@@ -29,7 +29,14 @@ def test_help_names_what_can_be_chosen(run: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("COLUMNS", "200")
     ran = run("lipsync", "--help")
     assert ran.code == 0
-    for word in ("--speech", "--learn", "pingpong|cut|footage", "--consent", "the face in the footage"):
+    for word in (
+        "--speech",
+        "--learn ",
+        "--learn-speaker",
+        "pingpong|cut|footage",
+        "--consent",
+        "the face in the footage",
+    ):
         assert word in ran.out, word
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import pyworld
 
 from made_speech import HIGH, LOW, speech
 from understudy.speech import world
@@ -45,6 +46,31 @@ def test_made_again_it_is_the_same(said: np.ndarray, frames: SpeechFrames) -> No
     assert 10 / np.log(10) * distance.mean() < 2.5  # dB; two speakers are some 8 apart
     power = np.sqrt(np.mean(said**2)), np.sqrt(np.mean(made**2))
     assert abs(20 * np.log10(power[1] / power[0])) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("f0_hz", "low_hz", "faster"), [(78.0, 55.0, 2.0), (110.0, 80.0, 4 / 3), (110.0, 50.0, 4 / 3)]
+)
+def test_pitch_is_the_same_in_sound_that_is_said_to_be_faster(
+    f0_hz: float, low_hz: float, faster: float
+) -> None:
+    """Oracle: Harvest in the sound as it is."""
+    sound = speech(replace(LOW, f0_hz=f0_hz), 3.0, seed=3, rate_hz=RATE_HZ).astype(np.float64)
+    rates: list[int] = []
+
+    def heard(sound: np.ndarray, rate_hz: int, **given: float) -> object:
+        rates.append(rate_hz)
+        return harvest(sound, rate_hz, **given)
+
+    harvest = pyworld.harvest
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyworld, "harvest", heard)
+        found = world._harvest(sound, low_hz, 220.0, rows_of(len(sound)))
+    assert rates == [round(faster * RATE_HZ)]
+    real = harvest(sound, RATE_HZ, f0_floor=low_hz, f0_ceil=220.0, frame_period=1000 * HOP_S)[0][: len(found)]
+    both = (found > 0) & (real > 0)
+    assert ((found > 0) == (real > 0)).mean() > 0.8  # of pauses each makes something else
+    assert np.median(np.abs(np.log(found[both] / real[both]))) < 0.003
 
 
 def test_aperiodicity_between_measured_rows_is_as_measured(

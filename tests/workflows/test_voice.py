@@ -11,11 +11,12 @@ import understudy
 from made_speech import HIGH, LOW, speech, write_wav
 from made_voices import untrained_model
 from understudy.core.errors import ConfigError, ConsentError, MediaError, ModelError, UnderstudyError
-from understudy.core.events import Progress
+from understudy.core.events import Notice, Progress
 from understudy.core.identity_folder import FOLDER_VARIABLE
 from understudy.media.sound import read_sound
 from understudy.speech.frames import RATE_HZ
 from understudy.speech.voice_model import holds_voice, load_voice
+from understudy.workflows.voice_finished import doubts_about
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +63,9 @@ def test_two_folders_become_a_model_that_speaks(tmp_path: Path, records: Path) -
     again = understudy.voice_train(anna, bo, tmp_path / "m", steps=3, on_event=heard.append)
     assert (again.speech_s, again.noise_db) == (result.speech_s, result.noise_db)
     assert (again.steps, again.own_db, again.matched_db) == (3, result.own_db, result.matched_db)
+    assert again.warnings == result.warnings[-1:]
+    assert again.warnings[0] in [event.message for event in heard if isinstance(event, Notice)]
+    assert doubts_about(3.0) == []
     assert not any(isinstance(event, Progress) for event in heard)
     assert (tmp_path / "m/voice.json").read_bytes() == kept
     out = understudy.voice_convert(bo / "a.wav", tmp_path / "m", tmp_path / "o.wav")

@@ -76,7 +76,8 @@ def passing(changes: NDArray[np.floating]) -> NDArray[np.float64]:
     """How much of what each frame shows comes and goes again.
 
     An eye that shuts from one frame to the next is a large change, too: motion does not lead there. But it
-    is one change, and what flickers are two, when it comes and when it goes.
+    is one change, and what flickers are two, when it comes and when it goes. Whether the second takes back
+    the first is not known, so what changes for two frames counts as well.
 
     Args:
         changes: (n,) of `FlickerMeter`, each since the frame before; NaN where it is not known.

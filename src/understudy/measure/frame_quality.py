@@ -87,7 +87,7 @@ class FrameQuality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgePace:
-    """How often figures are taken, in frames; in between they are interpolated. Flicker is, of each frame.
+    """How often figures are taken, in frames; in between they are interpolated. Flicker is told of each.
 
     Args:
         seam_every: a border that shows seldom comes and goes in a frame; where it does, that flickers.

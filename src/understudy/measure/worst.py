@@ -25,8 +25,7 @@ def scored(qualities: Sequence[FrameQuality]) -> list[FrameQuality]:
     """Say how bad each frame is among all of them.
 
     A figure lies z median deviations above the median of all frames; below the median z is 0. Its part is
-    ln(1 + z), because figures differ in how far their usual extremes lie out: flicker ten deviations, at each
-    gesture, where identity and expression reach four. The parts add up as squares.
+    ln(1 + z), because figures differ in how far their usual extremes lie out. The parts add up as squares.
 
     Args:
         qualities: of one swap, in any order; those of its pieces put together.
@@ -64,8 +63,7 @@ def worst_frames(
 ) -> list[FrameQuality]:
     """The worst frames, spread over time and over what can be bad.
 
-    One figure alone would fill the list: at every blink and gesture a swap flickers more than a still face
-    does. So each has its share, and more only where the others are as usual.
+    One figure alone could fill the list. So each has its share, and more only where the others are as usual.
 
     Args:
         qualities: of `scored`.

@@ -64,36 +64,40 @@ def train_lips(
     weights: NDArray[np.floating],
     config: LipsTrainingConfig,
     on_step: OnStep = lambda *_: None,
-) -> tuple[list[LipsNet], float]:
+    *,
+    others: Sequence[LipsRecording] = (),
+) -> tuple[list[LipsNet], list[float]]:
     """Train networks, each without another part of what there is, by which it is judged.
 
     Args:
-        recordings: the mouth is seen for some seconds.
+        recordings: of one person; the mouth is seen for some seconds.
         weights: (k,) what each number counts for.
         config: how.
         on_step: hears of steps done and of how many there are.
+        others: of a second person; however much there is, half of what is learnt from at most.
 
     Returns:
-        Networks whose mean is to be taken; and the mean correlation of the last number with the real one
-        in the parts that each has not learnt from.
+        Networks whose mean is to be taken; and for each person the mean correlation of the last number with
+        the real one in the parts that each network has not learnt from.
     """
-    known = np.concatenate([one.values for one in recordings])
+    people = [recordings, others] if others else [recordings]
+    known = np.concatenate([one.values for of_one in people for one in of_one])
     known = known[np.isfinite(known).all(axis=1)]
     mean, spread = known.mean(axis=0), known.std(axis=0) + 1e-3
-    nets, found = list[LipsNet](), list[float]()
+    nets, found = list[LipsNet](), list[list[float]]()
     for member in range(config.members):
         torch.manual_seed(config.seed + member)
         net = LipsNet(LipsNetConfig(bands=BANDS, outputs=known.shape[1]))
         net.mean_K.copy_(torch.from_numpy(mean))
         net.spread_K.copy_(torch.from_numpy(spread))
         done = member * config.steps
-        kept, left_out = _split(recordings, member / config.members)
-        pieces = [piece for one in kept for piece in _pieces(one)]
+        parts = [_split(of_one, member / config.members) for of_one in people]
+        pieces = [[piece for one in kept for piece in _pieces(one)] for kept, _ in parts]
         _train(net, pieces, torch.from_numpy(np.asarray(weights, np.float32)), config, member,
                lambda step, done=done: on_step(done + step, config.members * config.steps))  # fmt: skip
         nets.append(net.eval())
-        found.append(_judged(net, left_out))
-    return nets, float(np.mean(found))
+        found.append([_judged(net, left_out) for _, left_out in parts])
+    return nets, np.mean(found, axis=0).tolist()
 
 
 @torch.inference_mode()
@@ -190,7 +194,7 @@ def _pieces(one: LipsRecording) -> list[_Piece]:
 
 def _train(
     net: LipsNet,
-    pieces: Sequence[_Piece],
+    of_each: Sequence[Sequence[_Piece]],
     weights_K: Tensor,
     config: LipsTrainingConfig,
     member: int,
@@ -199,12 +203,20 @@ def _train(
     random = np.random.default_rng((config.seed, member))
     optimizer = torch.optim.AdamW(net.parameters(), lr=config.rate, weight_decay=0.02)
     weights_K = weights_K / net.spread_K**2
+    pieces = [piece for of_one in of_each for piece in of_one]
+    first, rest = len(of_each[0]), len(pieces) - len(of_each[0])
+    chances = np.repeat([1 / first, 1 / rest], [first, rest]) / 2 if rest > first else None
     net.train()
     for step in range(config.steps):
         rising = min(1.0, (step + 1) / (_RAMP * config.steps))
         falling = 0.5 + 0.5 * np.cos(np.pi * step / config.steps)
         optimizer.param_groups[0]["lr"] = config.rate * min(rising, falling)
-        chosen = [pieces[i] for i in random.integers(0, len(pieces), config.batch)]
+        drawn = (
+            random.integers(0, len(pieces), config.batch)
+            if chances is None
+            else random.choice(len(pieces), config.batch, p=chances)
+        )
+        chosen = [pieces[i] for i in drawn]
         heard, silent = _changed(torch.stack([one.heard_FT for one in chosen]), random)
         said = net(heard)
         losses = [

@@ -31,7 +31,14 @@ from understudy.workflows.expression_faces import clearest_vector, faces_of_foot
 from understudy.workflows.lipsync_config import Length, LipsyncConfig, LipsyncResult
 from understudy.workflows.lipsync_draw import LipsDrawer
 from understudy.workflows.lipsync_inside import insides_of
-from understudy.workflows.lipsync_learn import Learnt, Talking, checked_talking, learn_lips, read_all_talking
+from understudy.workflows.lipsync_learn import (
+    Learnt,
+    Talking,
+    check_enough,
+    checked_talking,
+    learn_lips,
+    read_all_talking,
+)
 from understudy.workflows.lipsync_marks import checked, marking_of
 from understudy.workflows.lipsync_order import PictureOrder, picture_order
 from understudy.workflows.lipsync_say import Saying
@@ -55,9 +62,9 @@ def run(config: LipsyncConfig, on_event: OnEvent = ignore) -> LipsyncResult:
         WeightsError: the networks' weights cannot be had.
     """
     started = time.monotonic()
-    _check_names(config)
     person = checked(config)
     config = checked_talking(config)
+    _check_names(config)
     speech = Speech.read(config.speech)
     refuse_nudity(config.footage, on_event)
     with open_footage(config.footage) as footage:
@@ -121,6 +128,7 @@ def _learnt(config: LipsyncConfig, clip: Clip, on_event: OnEvent) -> Learnt:
             talking = [Talking.of(config.footage, clip)]
         except MediaError as error:
             raise MediaError(error.what, "give footage in which the person talks: --learn CLIP") from error
+    check_enough(talking)
     speaker = read_all_talking(config.learn_speaker, on_event)
     return learn_lips(talking, config.seed, on_event, speaker=speaker)
 

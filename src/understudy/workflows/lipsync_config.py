@@ -80,9 +80,10 @@ class LipsyncResult:
         frames: of it.
         animated: frames in which the mouth was drawn.
         speech_s: seconds of the speech in which somebody speaks.
-        learnt_s: seconds of talking that lips were learnt from.
-        learnt_r: correlation of the lips' distance with the real one, in parts that were not learnt from.
-        offset_ms: how much later than its picture the sound of what was learnt from is; it is corrected.
+        learnt_s: seconds of talking that lips were learnt from, the speaker's, too.
+        learnt_r: correlation of the person's lips' distance with the real one, in parts that were not learnt
+            from.
+        offset_ms: how much later than its picture the sound of the person's footage is; it is corrected.
         identity: whose record it was made by.
         width_px: of the output.
         height_px: likewise.

@@ -21,12 +21,14 @@ from understudy.media.sound import read_sound
 from understudy.nets.lips import LipsNet
 from understudy.speech.lips import lag_of
 from understudy.speech.lips_training import LipsRecording, LipsTrainingConfig, train_lips
-from understudy.speech.log_mel import RATE_HZ, ROW_S, Floats, heard, log_mel, normalised
+from understudy.speech.log_mel import FLOOR, RATE_HZ, ROW_S, Floats, heard, log_mel, normalised
 from understudy.workflows.expression import clip_of
 from understudy.workflows.expression_faces import faces_of_footage
 from understudy.workflows.lipsync_config import LipsyncConfig
 
 LEAST_TALKING_S = 20.0
+LEAST_SPEAKER_S = 5.0
+_OPTION, _SPEAKER_OPTION = "--learn", "--learn-speaker"
 # what of a mouth goes with what is said; a mouth pulled to a side does not
 SPOKEN = tuple(
     name for name in (*JAW, *MOUTH) if name not in ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
@@ -38,6 +40,8 @@ _MOST_NAMED = 3  # clips, in a message
 _TRAINING = LipsTrainingConfig()
 _STEPS_OF_TWO = 2  # times as many where lips of two people are learnt
 _WIDER = (0.5, 2.0)  # what a speaker's mouth is moved further by, at the least and at the most
+_SPOKEN = FLOOR / 2  # mean of `normalised` in rows in which somebody speaks
+_STILL = 0.01  # distances between the eyes: a mouth that moves less does nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +113,7 @@ def checked_talking(config: LipsyncConfig) -> LipsyncConfig:
             with open_footage(path) as footage:
                 why = "" if footage.info.audio_streams else f"{path} has no sound"
         if why:
-            option = "--learn-speaker" if path in speaker else "--learn"
+            option = _SPEAKER_OPTION if path in speaker else _OPTION
             raise MediaError(why, f"give footage in which the person is heard talking: {option} CLIP")
     return replace(config, learn=learn, learn_speaker=speaker)
 
@@ -135,6 +139,22 @@ def _told_of(name: str, on_event: OnEvent, event: Event) -> None:
     on_event(event)
 
 
+def check_enough(talking: Sequence[Talking], *, of_speaker: bool = False) -> None:
+    """Refuse too little to learn from.
+
+    Raises:
+        MediaError: it is too little.
+    """
+    total_s = sum(one.talking_s for one in talking)
+    least_s = LEAST_SPEAKER_S if of_speaker else LEAST_TALKING_S
+    if total_s < least_s:
+        raise MediaError(
+            f"there are {total_s:.0f} s of talking in {_footage(talking)}, and {least_s:.0f} are needed",
+            "give more footage in which the same person talks: "
+            f"{_SPEAKER_OPTION if of_speaker else _OPTION} CLIP, again for each",
+        )
+
+
 def learn_lips(
     talking: Sequence[Talking], seed: int, on_event: OnEvent, *, speaker: Sequence[Talking] = ()
 ) -> Learnt:
@@ -149,21 +169,15 @@ def learn_lips(
     Raises:
         MediaError: it is too little, or sound and mouth have nothing to do with each other.
     """
-    total_s = sum(one.talking_s for one in talking)
-    named = _named([one.path.name for one in talking])
-    if total_s < LEAST_TALKING_S:
-        raise MediaError(
-            f"there are {total_s:.0f} s of talking in {named}, and {LEAST_TALKING_S:.0f} are needed",
-            "give more footage in which the same person talks: --learn CLIP, again for each",
-        )
+    check_enough(talking)
     recordings, lag_s = _in_time(_recordings(talking))
-    warnings = _of_lag(named, lag_s)
-    steps = _TRAINING.steps
+    warnings = _of_lag(talking, lag_s)
+    others, steps = list[LipsRecording](), _TRAINING.steps
     if speaker:
-        theirs, late_s = _in_time(_recordings(speaker))
-        warnings += _of_lag(_named([one.path.name for one in speaker]), late_s)
-        recordings += _as_wide(theirs, recordings)
-        total_s += sum(one.talking_s for one in speaker)
+        check_enough(speaker, of_speaker=True)
+        others, late_s = _in_time(_recordings(speaker))
+        warnings += _of_lag(speaker, late_s)
+        others = _as_wide(others, recordings)
         steps *= _STEPS_OF_TWO
     weights = np.append(np.ones(len(SPOKEN)), _GAP_COUNTS)
 
@@ -171,15 +185,33 @@ def learn_lips(
         if done % _REPORT_EVERY == 0 or done == total:
             on_event(Progress(stage="learn lips", done=done, total=total, unit="steps"))
 
-    nets, r = train_lips(recordings, weights, replace(_TRAINING, seed=seed, steps=steps), told)
-    of_all = _named([one.path.name for one in (*talking, *speaker)])
-    together = f"what is heard in {of_all} hardly goes with the mouth that is seen (r {r:.2f})"
-    hint = "give footage with its own sound: --learn CLIP"
+    settings = replace(_TRAINING, seed=seed, steps=steps)
+    nets, of_each = train_lips(recordings, weights, settings, told, others=others)
+    doubts = [
+        doubt
+        for one, r, option in zip((talking, speaker), of_each, (_OPTION, _SPEAKER_OPTION), strict=False)
+        for doubt in _of_r(one, r, option)
+    ]
+    return Learnt(
+        nets=nets,
+        talking_s=sum(one.talking_s for one in (*talking, *speaker)),
+        r=of_each[0],
+        lag_s=lag_s,
+        warnings=doubts + warnings,
+    )
+
+
+def _of_r(talking: Sequence[Talking], r: float, option: str) -> list[str]:
+    """A doubt about sound and mouth that hardly go together.
+
+    Raises:
+        MediaError: they do not at all.
+    """
+    together = f"what is heard in {_footage(talking)} hardly goes with the mouth that is seen (r {r:.2f})"
+    hint = f"give footage with its own sound: {option} CLIP"
     if r < _LEAST_R:
         raise MediaError(together, hint)
-    if r < _GOOD_R:
-        warnings.insert(0, f"{together}; {hint}")
-    return Learnt(nets=nets, talking_s=total_s, r=r, lag_s=lag_s, warnings=warnings)
+    return [f"{together}; {hint}"] if r < _GOOD_R else []
 
 
 def _in_time(recordings: list[LipsRecording]) -> tuple[list[LipsRecording], float]:
@@ -188,23 +220,43 @@ def _in_time(recordings: list[LipsRecording]) -> tuple[list[LipsRecording], floa
     return [replace(one, times_s=one.times_s + lag_s) for one in recordings], lag_s
 
 
-def _of_lag(named: str, lag_s: float) -> list[str]:
+def _of_lag(talking: Sequence[Talking], lag_s: float) -> list[str]:
     if not lag_s:
         return []
     late = "later" if lag_s > 0 else "earlier"
-    return [f"the sound of {named} is {abs(1000 * lag_s):.0f} ms {late} than the picture: corrected"]
+    return [
+        f"the sound of {_footage(talking)} is {abs(1000 * lag_s):.0f} ms {late} than the picture: corrected"
+    ]
 
 
 def _as_wide(recordings: Sequence[LipsRecording], like: Sequence[LipsRecording]) -> list[LipsRecording]:
     """The same mouths, moving as far as others: when lips move a speaker tells, how far who is shown."""
-    ratio = np.float32(np.clip(_spread(like) / max(_spread(recordings), 1e-6), *_WIDER))
-    return [replace(one, values=one.values * ratio) for one in recordings]
+    own = _spread(recordings)
+    if own < _STILL:
+        return list(recordings)
+    ratio = float(np.clip(_spread(like) / own, *_WIDER))
+    return [replace(one, values=_wider(one.values, ratio)) for one in recordings]
+
+
+def _wider(values: Floats, ratio: float) -> Floats:
+    """Coefficients, which end at 1, and the lips' distance, which does not."""
+    wider = values * np.float32(ratio)
+    return np.concatenate([np.minimum(wider[:, :-1], np.float32(1)), wider[:, -1:]], axis=1)
 
 
 def _spread(recordings: Sequence[LipsRecording]) -> float:
-    """How far the lips' distance varies, as a standard deviation; 0 where no mouth is seen."""
-    gaps = np.concatenate([one.values[np.isfinite(one.values[:, -1]), -1] for one in recordings])
-    return float(gaps.std()) if gaps.size else 0.0
+    """How far the lips' distance varies while somebody speaks, a standard deviation; 0 where nobody does."""
+    gaps = list[Floats]()
+    for one in recordings:
+        at = np.round(one.times_s / ROW_S).astype(int).clip(0, len(one.rows) - 1)
+        spoken = np.isfinite(one.values[:, -1]) & (one.rows[at].mean(axis=1) > _SPOKEN)
+        gaps.append(one.values[spoken, -1])
+    gap = np.concatenate(gaps)
+    return float(gap.std()) if gap.size else 0.0
+
+
+def _footage(talking: Sequence[Talking]) -> str:
+    return _named([one.path.name for one in talking])
 
 
 def _named(names: Sequence[str]) -> str:

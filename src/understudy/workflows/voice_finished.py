@@ -15,6 +15,7 @@ from understudy.speech.samples import sound_files
 from understudy.speech.voice_model import load_voice
 from understudy.workflows.voice_configs import DEFAULT_STEPS, VoiceTrainConfig, VoiceTrainResult
 
+_LEARNT_DB = 5.0  # how far a decoder is off with its own speaker's rows; 3 are usual
 ORDER, NOISE = "order", "noise_db"  # in the settings that a model notes
 
 
@@ -50,6 +51,9 @@ def finished(folder: Path, order: str, on_event: OnEvent) -> VoiceTrainResult:
         raise ModelError(f"{folder} holds a voice model already", "name another folder, or remove it")
     on_event(Notice(message=f"{folder} was learnt from just this already", is_warning=False))
     noted: Any = index.settings.get(NOISE)
+    own_db = index.figures.get("own_db", 0.0)
+    for message in (doubts := doubts_about(own_db)):
+        on_event(Notice(message=message))
     noise = cast("dict[str, float]", noted if isinstance(noted, dict) else {})
     return VoiceTrainResult(
         model=folder,
@@ -58,7 +62,22 @@ def finished(folder: Path, order: str, on_event: OnEvent) -> VoiceTrainResult:
         noise_db={name: float(noise.get(name, 0.0)) for name in index.names},
         steps=index.steps,
         seconds=index.seconds,
-        own_db=index.figures.get("own_db", 0.0),
+        own_db=own_db,
         matched_db=index.figures.get("matched_db", 0.0),
         peak_rss_mb=peak_rss_mb(),
+        warnings=doubts,
     )
+
+
+def doubts_about(own_db: float) -> list[str]:
+    """What the user should know of a model that has hardly learnt.
+
+    Args:
+        own_db: how far what is said again of a speaker's own speech is off.
+    """
+    if own_db <= _LEARNT_DB:
+        return []
+    return [
+        f"the voices are hardly learnt yet: their own speech said again is off by {own_db:.1f} dB, and 3 are "
+        "usual; train longer, with more --steps or --minutes and another --out"
+    ]

@@ -21,10 +21,9 @@ from understudy.workflows.consent import Agreed, agreed, agreed_earlier, check_a
 from understudy.workflows.swap_names import OPTIONS, SOURCE, TARGET, name_of_footage
 from understudy.workflows.training_result import versions
 from understudy.workflows.voice_configs import DEFAULT_STEPS, VoiceTrainConfig, VoiceTrainResult
-from understudy.workflows.voice_finished import NOISE, ORDER, finished, order_of
+from understudy.workflows.voice_finished import NOISE, ORDER, doubts_about, finished, order_of
 
 _REPORT_EVERY = 10  # steps
-_LEARNT_DB = 5.0  # how far a decoder is off with its own speaker's rows; 3 are usual
 _LONG_ENOUGH_S = 60.0  # of speech; with less, voices are learnt badly
 
 
@@ -72,7 +71,7 @@ def run(config: VoiceTrainConfig, on_event: OnEvent = ignore) -> VoiceTrainResul
     }
     save_voice(config.out, trained.net, index)
     on_event(Written(path=config.out, what="voice model"))
-    for message in (doubts := _doubts_about(trained.losses["own"])):
+    for message in (doubts := doubts_about(trained.losses["own"])):
         on_event(Notice(message=message))
     return VoiceTrainResult(
         model=config.out,
@@ -86,15 +85,6 @@ def run(config: VoiceTrainConfig, on_event: OnEvent = ignore) -> VoiceTrainResul
         peak_rss_mb=peak_rss_mb(),
         warnings=[*consent.warnings, *warnings, *doubts],
     )
-
-
-def _doubts_about(own_db: float) -> list[str]:
-    if own_db <= _LEARNT_DB:
-        return []
-    return [
-        f"the voices are hardly learnt yet: their own speech said again is off by {own_db:.1f} dB, and 3 "
-        "are usual; train longer, into another folder"
-    ]
 
 
 def _names(config: VoiceTrainConfig) -> list[str]:
