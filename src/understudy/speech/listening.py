@@ -17,7 +17,7 @@ from understudy.speech.loudness import SILENT_LUFS, block_powers, loudness_of
 
 LOUDNESS_LUFS = -24.0  # of what is learnt from and converted
 LEARN_S = 60.0  # of speech that say what a recording is like
-ONE_PIECE_S = 15.5  # what is not longer is converted as a whole
+ONE_PIECE_S = 20.0  # what is not longer is converted as a whole
 _LOOK_S = 30.0
 _MOST_OTHER = 4  # pieces without speech that are kept, in case that there is none
 _FEWEST_VOICED = 20  # rows, a tenth of a second
