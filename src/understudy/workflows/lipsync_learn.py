@@ -40,7 +40,7 @@ _MOST_NAMED = 3  # clips, in a message
 _TRAINING = LipsTrainingConfig()
 _STEPS_OF_TWO = 2  # times as many where lips of two people are learnt
 _WIDER = (0.5, 2.0)  # what a speaker's mouth is moved further by, at the least and at the most
-_SPOKEN = FLOOR / 2  # mean of `normalised` in rows in which somebody speaks
+_HEARD_LEVEL = FLOOR / 2  # mean of `normalised` in rows in which somebody speaks
 _STILL = 0.01  # distances between the eyes: a mouth that moves less does nothing
 
 
@@ -249,7 +249,7 @@ def _spread(recordings: Sequence[LipsRecording]) -> float:
     gaps = list[Floats]()
     for one in recordings:
         at = np.round(one.times_s / ROW_S).astype(int).clip(0, len(one.rows) - 1)
-        spoken = np.isfinite(one.values[:, -1]) & (one.rows[at].mean(axis=1) > _SPOKEN)
+        spoken = np.isfinite(one.values[:, -1]) & (one.rows[at].mean(axis=1) > _HEARD_LEVEL)
         gaps.append(one.values[spoken, -1])
     gap = np.concatenate(gaps)
     return float(gap.std()) if gap.size else 0.0

@@ -50,10 +50,10 @@ def finished(folder: Path, order: str, on_event: OnEvent) -> VoiceTrainResult:
     if index.settings.get(ORDER) != order:
         raise ModelError(f"{folder} holds a voice model already", "name another folder, or remove it")
     on_event(Notice(message=f"{folder} was learnt from just this already", is_warning=False))
-    noted: Any = index.settings.get(NOISE)
     own_db = index.figures.get("own_db", 0.0)
     for message in (doubts := doubts_about(own_db)):
         on_event(Notice(message=message))
+    noted: Any = index.settings.get(NOISE)
     noise = cast("dict[str, float]", noted if isinstance(noted, dict) else {})
     return VoiceTrainResult(
         model=folder,
