@@ -62,7 +62,7 @@ def made(
     )  # fmt: skip
     model = out / "trained"
     understudy.train(few_faces, model, steps=2, batch=4, tensorboard=True)
-    understudy.convert(target, model, out / "convert.mkv", worst=out / "worst of convert")
+    understudy.convert(footage["target"], model, out / "convert.mkv", worst=out / "worst of convert")
     understudy.convert(target, model, out / "frames" / "%04d.png")
     for suffix in (".png", ".jpg", ".webp"):
         understudy.convert(target, model, out / f"frame{suffix}", frame=3)
