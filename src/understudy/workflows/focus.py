@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from understudy.core.errors import ConfigError
 from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_records import StoredFace
+from understudy.measure.coverage import CELL_DEG, ENOUGH
 from understudy.training.samples import Samples
 from understudy.workflows.worst_list import WorstFrame, WorstList
 
@@ -59,21 +60,35 @@ def check_footage(worst: WorstList, facesets: Sequence[Path]) -> None:
     )
 
 
-def focused(identities: Sequence[Learnt], worst: WorstList) -> tuple[list[Samples], list[int]]:
+@dataclass(frozen=True, kw_only=True)
+class Focus:
+    """What is drawn more often, and which of the worst frames are not.
+
+    Args:
+        samples: everybody's, with their `focus`.
+        missing: frames of whose moment no face is learnt from.
+        lacking: frames that nobody else turns the head like.
+    """
+
+    samples: list[Samples]
+    missing: list[int]
+    lacking: list[int]
+
+
+def focused(identities: Sequence[Learnt], worst: WorstList) -> Focus:
     """Choose the faces that are drawn more often; held-out ones never are.
 
-    Of whose faces the frames show, the faces of those moments; of everybody else, the faces that do the
-    most nearly the same, so that every decoder learns to draw what was difficult.
+    Of whose faces the frames show, the faces of those moments; of everybody else who turns the head like
+    that, the faces that do the most nearly the same, so that every decoder learns to draw what was difficult.
+    A turn that somebody never makes is nothing that their decoder could learn from their faces: of them
+    none is drawn for it, and of the others none for one that nobody else makes.
 
     Args:
         identities: everybody, in the order of the decoders.
         worst: what came out badly.
 
-    Returns:
-        The samples with their `focus`, and the frames of whose moment no face is learnt from.
-
     Raises:
-        ConfigError: no face of these moments is learnt from.
+        ConfigError: no face of these moments is learnt from, or nobody else turns the head like that.
     """
     shown = [
         [_of_moment(one, frame, frame.footage_sha256 or worst.target_sha256) for frame in worst.frames]
@@ -85,17 +100,34 @@ def focused(identities: Sequence[Learnt], worst: WorstList) -> tuple[list[Sample
             f"within {NEAR_FRAMES} frames",
             "extract all frames of that footage, or leave out --focus",
         )
-    chosen: list[Samples] = []
-    for number, one in enumerate(identities):
-        indices = {index for found in shown[number] for index in found}
-        for other, of_other in zip(identities, shown, strict=True):
-            if other is not one:
-                for found in of_other:
-                    indices |= _alike(one.samples, other.samples, found)
-        chosen.append(replace(one.samples, focus=np.array(sorted(indices), np.intp)))
-    found = [any(of_identity[i] for of_identity in shown) for i in range(len(worst.frames))]
-    missing = [frame.frame for frame, is_found in zip(worst.frames, found, strict=True) if not is_found]
-    return chosen, missing
+    drawn: list[set[int]] = [set() for _ in identities]
+    missing: list[int] = []
+    lacking: list[int] = []
+    for number, frame in enumerate(worst.frames):
+        owners = [i for i, of_identity in enumerate(shown) if of_identity[number]]
+        able = [
+            (owner, i)
+            for owner in owners
+            for i, one in enumerate(identities)
+            if i != owner and _turns_so(one, identities[owner].faces[shown[owner][number][0]])
+        ]
+        for owner, i in able:
+            found = shown[owner][number]
+            drawn[owner].update(found)
+            drawn[i] |= _alike(identities[i].samples, identities[owner].samples, found[0])
+        if not able:
+            (lacking if owners else missing).append(frame.frame)
+    if not any(drawn):
+        raise ConfigError(
+            f"in none of the {len(worst.frames)} worst frames of {worst.target} is the head turned as "
+            "anybody else turns theirs",
+            'film what "understudy coverage SOURCE TARGET" says, or leave out --focus',
+        )
+    samples = [
+        replace(one.samples, focus=np.array(sorted(indices), np.intp))
+        for one, indices in zip(identities, drawn, strict=True)
+    ]
+    return Focus(samples=samples, missing=missing, lacking=lacking)
 
 
 def _of_moment(one: Learnt, frame: WorstFrame, sha256: str) -> list[int]:
@@ -112,13 +144,20 @@ def _of_moment(one: Learnt, frame: WorstFrame, sha256: str) -> list[int]:
     return [index for _, index in sorted(found)[:NEAREST]]
 
 
-def _alike(samples: Samples, others: Samples, shown: Sequence[int]) -> set[int]:
-    """Faces learnt from that do most nearly what some face of a moment does, as they are or in a mirror."""
-    if not shown:
-        return set()
+def _turns_so(one: Learnt, shown: StoredFace) -> bool:
+    """Whether enough of the faces learnt from turn nearly as one does, as they are or in a mirror."""
+    if not len(one.samples.training):
+        return False
+    poses = np.array([one.faces[index].face.pose_deg[:2] for index in one.samples.training.tolist()])
+    apart = np.stack([poses - shown.face.pose_deg[:2], poses * (-1, 1) - shown.face.pose_deg[:2]])
+    return int((np.linalg.norm(apart, axis=2).min(axis=0) <= CELL_DEG).sum()) >= ENOUGH
+
+
+def _alike(samples: Samples, others: Samples, shown: int) -> set[int]:
+    """Faces learnt from that do most nearly what a face does, as they are or in a mirror."""
     training = samples.training
     weight = _weights(samples.expressions.shape[-1])
-    wanted = others.expressions[shown[0], 0] * weight
+    wanted = others.expressions[shown, 0] * weight
     views = samples.expressions[training] * weight
     distance = np.square(views - wanted).sum(axis=2).min(axis=1)
     return set(training[np.argsort(distance, kind="stable")[:ALIKE]].tolist())

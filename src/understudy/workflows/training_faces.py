@@ -82,7 +82,7 @@ def load_faces(
         worst: frames whose faces are drawn more often.
 
     Raises:
-        ConfigError: no face of these frames is learnt from.
+        ConfigError: no face of these frames is learnt from, or nobody else turns the head so.
         FacesetError: a faceset is missing or damaged.
         MediaError: a crop cannot be read.
     """
@@ -118,7 +118,7 @@ def refocused(
         on_event: hears of how many.
 
     Raises:
-        ConfigError: no face of these frames is learnt from.
+        ConfigError: no face of these frames is learnt from, or nobody else turns the head so.
         FacesetError: a faceset was changed since, or cannot be read.
     """
     if worst is not None:
@@ -143,10 +143,21 @@ def _learnt(faceset: Faceset, samples: Samples, faces: Sequence[StoredFace]) -> 
 def _focused(identities: Sequence[Learnt], worst: WorstList | None, on_event: OnEvent) -> list[Samples]:
     if worst is None:
         return [one.samples for one in identities]
-    samples, missing = focused(identities, worst)
-    counts = ", ".join(f"{len(one.focus)} faces of {one.identity}" for one in samples)
+    found = focused(identities, worst)
+    counts = ", ".join(f"{len(one.focus)} faces of {one.identity}" for one in found.samples)
     on_event(Notice(message=f"drawn more often: {counts}", is_warning=False))
-    if missing:
-        frames = ", ".join(map(str, sorted(missing)))
+    if found.missing:
+        frames = _listed(found.missing)
         on_event(Notice(message=f"no face is learnt from near these of the worst frames: {frames}"))
-    return samples
+    if found.lacking:
+        on_event(
+            Notice(
+                message="nobody else turns the head as in these of the worst frames, so they are not trained "
+                f'on ("understudy coverage" says what to film): {_listed(found.lacking)}'
+            )
+        )
+    return found.samples
+
+
+def _listed(frames: Sequence[int]) -> str:
+    return ", ".join(map(str, sorted(frames)))
