@@ -4,7 +4,8 @@
         > benchmarks/results/feedback.json
 
 For each seed a model is trained, then copied and trained further twice, with the same number of steps:
-with the focus and, as the control, without. Of frames that were chosen for being bad some would be better by
+with the focus and, as the control, without; and that as often as `--again` says, with other random choices
+each time, as two such runs differ, too. Of frames that were chosen for being bad some would be better by
 chance the next time, and any training makes some better; what the focus is worth is the difference from the
 control. What lies in the folder is not made again, so a run that was stopped goes on. Whose face is
 put in needs a record of consent, as always.
@@ -29,13 +30,14 @@ from machine import about
 from understudy.core.events import Notice, Progress
 from understudy.measure.bootstrap import difference_interval
 from understudy.measure.frame_quality import EXPRESSION, FLICKER, IDENTITY, SEAM, FrameQuality, JudgePace
-from understudy.measure.worst import APART_FRAMES, WORST_COUNT
+from understudy.measure.worst import APART_FRAMES, WORST_COUNT, scored
 from understudy.workflows import convert, judge_frames, train
 from understudy.workflows.configs import ConvertConfig, TrainConfig
 from understudy.workflows.judge_frames import JudgeConfig
 from understudy.workflows.worst_list import FILE_NAME, WorstList, read_worst, write_worst
 
-FIGURES = (IDENTITY, EXPRESSION, SEAM, FLICKER)
+BADNESS = "badness"  # all figures together, by the medians and deviations of the first swap
+FIGURES = (IDENTITY, EXPRESSION, SEAM, FLICKER, BADNESS)
 EVERY = JudgePace(seam_every=1, expression_every=1, identity_every=1)
 BEFORE, FOCUSED, PLAIN = "before", "focused", "plain"
 NEAR_FRAMES = 3  # of a worst frame: they are neither the worst nor the others
@@ -51,12 +53,15 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for models, swaps and lists")
     parser.add_argument("--facesets", type=Path, nargs=2, required=True, metavar=("SOURCE", "TARGET"))
     parser.add_argument("--target", type=Path, required=True, help="the footage that is changed")
+    parser.add_argument("--source", help="who is put in, where that is not who the first faceset is of")
+    parser.add_argument("--replaced", help="who is replaced, where that is not who the second is of")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--again", type=int, default=1, help="how often each model is trained further")
     parser.add_argument("--train-steps", type=int, default=3461, help="ten minutes on two idle cores")
     parser.add_argument("--steps", type=int, default=1000, help="three minutes")
     parser.add_argument("--device", default="auto", help="what trains")
     args = parser.parse_args()
-    runs = [one_seed(seed, args) for seed in args.seeds]
+    runs = [run for seed in args.seeds for run in runs_of(seed, args)]
     result = {
         "machine": about(),
         "settings": {
@@ -64,14 +69,17 @@ def main() -> None:
             "train_steps": args.train_steps,
             "steps": args.steps,
             "seeds": args.seeds,
+            "again": args.again,
         },
-        "worst": [[one.model_dump(exclude={"picture"}) for one in worst.frames] for _, worst in runs],
+        "worst": [
+            [one.model_dump(exclude={"picture"}) for one in worst.frames] for _, worst in runs[:: args.again]
+        ],
         "frames": compared(runs),
     }
     print(json.dumps(result, indent=1))
 
 
-def one_seed(seed: int, args: argparse.Namespace) -> tuple[Swaps, WorstList]:
+def runs_of(seed: int, args: argparse.Namespace) -> list[tuple[Swaps, WorstList]]:
     """Train, swap, list the worst frames, train on with and without them, and swap again."""
     work = args.work / f"seed_{seed}"
     work.mkdir(parents=True, exist_ok=True)
@@ -79,27 +87,45 @@ def one_seed(seed: int, args: argparse.Namespace) -> tuple[Swaps, WorstList]:
     base = work / f"{BEFORE}.model"
     if not (work / f"{BEFORE}.json").exists():
         train.run(TrainConfig(model=base, steps=args.train_steps, seed=seed, **common), say)
-    swaps = {BEFORE: judged(work, BEFORE, args.target)}
-    worst = listed(work, swaps[BEFORE], args.target)
-    for name in (FOCUSED, PLAIN):
-        model = work / f"{name}.model"
-        if not (work / f"{name}.json").exists():
-            if not model.exists():
-                shutil.copytree(base, model)
-            focus = work / "worst" / FILE_NAME if name == FOCUSED else None
-            train.run(TrainConfig(model=model, steps=args.steps, resume=True, focus=focus, **common), say)
-        swaps[name] = judged(work, name, args.target)
-    return swaps, worst
+    before = judged(work, BEFORE, args)
+    worst = listed(work, before, args.target)
+    runs: list[tuple[Swaps, WorstList]] = []
+    for again in range(args.again):
+        swaps = {BEFORE: scored(before)}
+        for kind in (FOCUSED, PLAIN):
+            name = f"{kind}_{again}" if again else kind
+            model = work / f"{name}.model"
+            if not (work / f"{name}.json").exists():
+                if not model.exists():
+                    copied(base, model, seed + 100 * again)
+                focus = work / "worst" / FILE_NAME if kind == FOCUSED else None
+                train.run(TrainConfig(model=model, steps=args.steps, resume=True, focus=focus, **common), say)
+            swaps[kind] = scored(judged(work, name, args), usual=before)
+        runs.append((swaps, worst))
+    return runs
 
 
-def judged(work: Path, name: str, target: Path) -> list[FrameQuality]:
+def copied(base: Path, model: Path, seed: int) -> None:
+    """Copy a model that makes other random choices from here on."""
+    unfinished = model.with_suffix(".copying")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(base, unfinished)
+    index = unfinished / "model.json"
+    entries = json.loads(index.read_text())
+    entries["seed"] = seed
+    index.write_text(json.dumps(entries))
+    unfinished.rename(model)
+
+
+def judged(work: Path, name: str, args: argparse.Namespace) -> list[FrameQuality]:
     """Convert with a model and judge every frame, unless that is done."""
     known = work / f"{name}.json"
     if not known.exists():
         out, model = work / f"{name}.mp4", work / f"{name}.model"
+        who = {"source": args.source, "target_identity": args.replaced}
         if not out.exists():
-            convert.run(ConvertConfig(target=target, model=model, out=out), say)
-        config = JudgeConfig(target=target, output=out, model=model)
+            convert.run(ConvertConfig(target=args.target, model=model, out=out, **who), say)
+        config = JudgeConfig(target=args.target, output=out, model=model, **who)
         write_qualities(known, judge_frames.run(config, say, pace=EVERY))
     return read_qualities(known)
 
@@ -157,21 +183,21 @@ def compared(runs: Sequence[tuple[Swaps, WorstList]]) -> dict[str, Any]:
 
 
 def figures_of(runs: Sequence[Swaps], figure: str, frames: Sequence[set[int]]) -> dict[str, Any]:
-    """Means, each seed's too, and the 95 % intervals of what changed; lower is better."""
+    """Means, each run's too, and the 95 % intervals of what changed; lower is better."""
     series: dict[str, list[list[float | None]]] = {
         name: [
-            [one.figures.get(figure) for one in swaps[name] if one.frame_index in chosen]
+            [_value(one, figure) for one in swaps[name] if one.frame_index in chosen]
             for swaps, chosen in zip(runs, frames, strict=True)
         ]
         for name in (BEFORE, FOCUSED, PLAIN)
     }
     result: dict[str, Any] = {"frames": sum(map(len, frames))}
-    for name, of_seeds in series.items():
-        result[name] = _mean([value for values in of_seeds for value in values])
-        result[f"{name}, each seed"] = [_mean(values) for values in of_seeds]
+    for name, of_runs in series.items():
+        result[name] = _mean([value for values in of_runs for value in values])
+        result[f"{name}, each run"] = [_mean(values) for values in of_runs]
     whole = {
-        name: np.array([value for values in of_seeds for value in values], np.float64)
-        for name, of_seeds in series.items()
+        name: np.array([value for values in of_runs for value in values], np.float64)
+        for name, of_runs in series.items()
     }
     for label, one, other in (
         ("focused less before", FOCUSED, BEFORE),
@@ -181,6 +207,10 @@ def figures_of(runs: Sequence[Swaps], figure: str, frames: Sequence[set[int]]) -
         difference = difference_interval(whole[one], whole[other])
         result[label] = None if difference is None else asdict(difference)
     return result
+
+
+def _value(one: FrameQuality, figure: str) -> float | None:
+    return one.badness if figure == BADNESS else one.figures.get(figure)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

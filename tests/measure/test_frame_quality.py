@@ -220,6 +220,15 @@ def test_badness_is_told_by_median_deviations_above_the_median() -> None:
     assert known[8].reason == "seam"
 
 
+def test_a_later_swap_is_told_by_what_was_usual_before() -> None:
+    before = [quality(i, seam=s) for i, s in enumerate([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 39.0])]
+    later = [quality(0, seam=5.0), quality(1, seam=8.0, code=1.0), quality(2)]
+    deviation = 1.4826 * 2
+    known = [one.badness for one in scored(later, usual=before)]
+    assert known == pytest.approx([0.0, np.log(1 + 3 / deviation), 0.0])
+    assert scored(before, usual=before) == scored(before)
+
+
 def test_a_figure_of_few_frames_says_nothing() -> None:
     known = scored([quality(i, seam=1.0 + (i == 3), **({"code": 9.0} if i == 2 else {})) for i in range(20)])
     assert [one.frame_index for one in worst_frames(known)] == [3]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.measure.frame_quality import EXPRESSION, FLICKER, IDENTITY, SEAM, FrameQuality
 
@@ -21,32 +22,36 @@ _TO_STANDARD = 1.4826  # of a median deviation to the standard deviation of norm
 _FEWEST = 8  # readings that say what is usual
 
 
-def scored(qualities: Sequence[FrameQuality]) -> list[FrameQuality]:
-    """Say how bad each frame is among all of them.
+def scored(
+    qualities: Sequence[FrameQuality], usual: Sequence[FrameQuality] | None = None
+) -> list[FrameQuality]:
+    """Say how bad each frame is among all of them, or among those of another swap.
 
     A figure lies z median deviations above the median of all frames; below the median z is 0. Its part is
     ln(1 + z), because figures differ in how far their usual extremes lie out. The parts add up as squares.
 
     Args:
         qualities: of one swap, in any order; those of its pieces put together.
+        usual: frames whose medians and deviations count, such as those of the swap before a training, so
+            that both are told on one scale; the same frames if None.
 
     Returns:
-        The same with `badness`, `reason` and `parts`.
+        The same frames with `badness`, `reason` and `parts`.
 
     Reference:
         Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993 (the modified z-score).
     """
     parts: list[dict[str, float]] = [{} for _ in qualities]
     for name in dict.fromkeys(name for one in qualities for name in one.figures):
-        at = [i for i, one in enumerate(qualities) if np.isfinite(one.figures.get(name, np.nan))]
-        if len(at) < _FEWEST:
+        known = _known(qualities if usual is None else usual, name)
+        if np.isfinite(known).sum() < _FEWEST:
             continue
-        values = np.array([qualities[i].figures[name] for i in at])
-        above = values - np.median(values)
-        deviation = _TO_STANDARD * float(np.median(np.abs(above)))
+        median = float(np.nanmedian(known))
+        deviation = _TO_STANDARD * float(np.nanmedian(np.abs(known - median)))
+        above = _known(qualities, name) - median
         above = np.maximum(above, 0) / max(deviation, _LEAST_DEVIATION.get(name, 0.0), 1e-12)
-        for i, part in zip(at, above.tolist(), strict=True):
-            parts[i][name] = math.log1p(part)
+        for i in np.flatnonzero(np.isfinite(above)).tolist():
+            parts[i][name] = math.log1p(above[i])
     return [
         replace(
             one,
@@ -56,6 +61,12 @@ def scored(qualities: Sequence[FrameQuality]) -> list[FrameQuality]:
         )
         for one, part in zip(qualities, parts, strict=True)
     ]
+
+
+def _known(qualities: Sequence[FrameQuality], name: str) -> NDArray[np.float64]:
+    """(n,) a figure of each frame, not a number where it is not known."""
+    values = np.array([one.figures.get(name, np.nan) for one in qualities], np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def worst_frames(
