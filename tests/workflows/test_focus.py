@@ -24,7 +24,7 @@ from understudy.training.samples import HOLD_OUT_EVERY
 from understudy.workflows import train, training_session
 from understudy.workflows.configs import TrainConfig
 from understudy.workflows.focus import ALIKE, NEAR_FRAMES, NEAREST, Learnt, check_footage, focused
-from understudy.workflows.worst_list import WorstList, write_worst
+from understudy.workflows.worst_list import CHOSEN, WorstList, write_worst
 from workflows.made_worst import made_list, write_list
 
 COUNT = 60
@@ -125,6 +125,19 @@ def test_a_turn_that_nobody_else_makes_is_told_and_not_drawn(identities: list[Le
         np.testing.assert_array_equal(one.focus, other.focus)
     with pytest.raises(ConfigError, match=r"none of the 1 worst frames .* turned .*understudy coverage"):
         focused([source, target], made_list([(40, SQUARE)], sha_of("target.mp4")))
+
+
+def test_a_turn_that_a_person_chose_is_drawn_of_who_makes_it(identities: list[Learnt]) -> None:
+    source, target = identities
+    target = _turned(target, dict.fromkeys(range(30, 50), (-20.0, 8.0)))
+    listed = made_list([(40, SQUARE)], sha_of("target.mp4"))
+    frames = [frame.model_copy(update={"reason": CHOSEN}) for frame in listed.frames]
+    found = focused([source, target], listed.model_copy(update={"frames": frames}))
+    assert found.lacking == []
+    assert found.samples[0].focus.tolist() == []
+    near = found.samples[1].focus
+    assert len(near) == NEAREST
+    assert np.abs(near - 40).max() <= NEAR_FRAMES
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ from pathlib import Path
 from understudy.core.errors import ConfigError
 from understudy.core.files import write_atomically
 from understudy.workflows.review import Review
-from understudy.workflows.worst_list import WorstFrame, WorstList
+from understudy.workflows.worst_list import CHOSEN, WorstFrame, WorstList
 
-_REASON = "chosen"
 MOST_CHOSEN = 2000
 _FOLDER = "chosen"  # of a swap: no list of it is called like one of worst frames
 
@@ -47,7 +46,7 @@ def write_chosen(review: Review, faces: Sequence[int], swap: Path) -> Path:
                 face_px=(square.x_px, square.y_px, square.side_px, square.roll_rad),
                 figures={},
                 badness=0.0,
-                reason=_REASON,
+                reason=CHOSEN,
                 picture="",
                 footage_sha256=footage[stored.source_id],
             )

@@ -15,7 +15,7 @@ from understudy.faces.faceset import Faceset
 from understudy.faces.faceset_records import StoredFace
 from understudy.measure.coverage import CELL_DEG, ENOUGH
 from understudy.training.samples import Samples
-from understudy.workflows.worst_list import WorstFrame, WorstList
+from understudy.workflows.worst_list import CHOSEN, WorstFrame, WorstList
 
 NEAR_FRAMES = 6  # a quarter of a second: the face hardly changes
 NEAREST = 4  # faces of the target a frame
@@ -81,7 +81,7 @@ def focused(identities: Sequence[Learnt], worst: WorstList) -> Focus:
     Of whose faces the frames show, the faces of those moments; of everybody else who turns the head like
     that, the faces that do the most nearly the same, so that every decoder learns to draw what was difficult.
     A turn that somebody never makes is nothing that their decoder could learn from their faces: of them
-    none is drawn for it, and of the others none for one that nobody else makes.
+    none is drawn for it, and of the others none for one that nobody else makes, unless a person chose it.
 
     Args:
         identities: everybody, in the order of the decoders.
@@ -111,11 +111,12 @@ def focused(identities: Sequence[Learnt], worst: WorstList) -> Focus:
             for i, one in enumerate(identities)
             if i != owner and _turns_so(one, identities[owner].faces[shown[owner][number][0]])
         ]
+        drawing = owners if frame.reason == CHOSEN else [owner for owner, _ in able]
+        for owner in drawing:
+            drawn[owner].update(shown[owner][number])
         for owner, i in able:
-            found = shown[owner][number]
-            drawn[owner].update(found)
-            drawn[i] |= _alike(identities[i].samples, identities[owner].samples, found[0])
-        if not able:
+            drawn[i] |= _alike(identities[i].samples, identities[owner].samples, shown[owner][number][0])
+        if not drawing:
             (lacking if owners else missing).append(frame.frame)
     if not any(drawn):
         raise ConfigError(

@@ -26,6 +26,7 @@ from understudy.media.images import encode_jpeg
 from understudy.workflows.marks import Marks
 
 FILE_NAME, TABLE_NAME = "worst.json", "frames.csv"
+CHOSEN = "chosen"  # reason of a frame that a person wants to be trained on, whatever its figures
 _LARGEST_BYTES = 16 << 20
 _TOLD = 4  # frames
 _PICTURE_PX, _PICTURE_COVERAGE = 256, 1.6
@@ -45,7 +46,7 @@ class WorstFrame(BaseModel):
         face_px: centre x, y and side of the target's face square, frame pixels, and its roll in radians.
         figures: name to figure; see `measure.frame_quality.FrameQuality`.
         badness: how far it lies above the usual; see `measure.worst.scored`.
-        reason: the figure that makes it bad.
+        reason: the figure that makes it bad, or `CHOSEN`.
         picture: name of a JPEG beside the list, the target's face left and the output's right; "" where none.
         footage_sha256: of the footage, where it is another than the list's target.
     """
