@@ -43,7 +43,7 @@ def lipsync(
         learn: footage in which the same person talks, 20 s in all or more, of which lips are learnt: videos,
             folders of videos and patterns; the footage itself where none is given.
         learn_speaker: footage in which whoever says the speech talks, likewise, where that is somebody else:
-            what their sounds do to lips is learnt, too; a few clips do.
+            what their sounds do to lips is learnt, too; 5 s of talking do.
         length: "pingpong": as long as the speech, the footage played forth and back where it is shorter;
             "cut": as long as the shorter of both; "footage": as long as the footage.
         strength: how far the mouth moves, 0 to 2; 1 as learnt.

@@ -48,7 +48,7 @@ LearnSpeaker = Annotated[
     typer.Option(
         metavar="FOOTAGE",
         help="Whoever says the speech talking, where that is somebody else: what their sounds do to lips is "
-        "learnt, too. As --learn; a few clips do.",
+        "learnt, too. As --learn, but 5 s of talking do.",
     ),
 ]
 LengthOption = Annotated[
@@ -116,7 +116,8 @@ def lipsync(
 
 
 def _show(result: LipsyncResult) -> None:
-    learnt = f"from {result.learnt_s:.0f} s of talking; r with the real mouth {result.learnt_r:.2f}"
+    own = f"r with the real mouth for this person's own speech {result.learnt_r:.2f}"
+    learnt = f"from {result.learnt_s:.0f} s of talking; {own}"
     offset = f"{result.offset_ms:+.0f} ms, corrected" if result.offset_ms else "none"
     print_rows(
         [

@@ -147,10 +147,11 @@ def check_enough(talking: Sequence[Talking], *, of_speaker: bool = False) -> Non
     """
     total_s = sum(one.talking_s for one in talking)
     least_s = LEAST_SPEAKER_S if of_speaker else LEAST_TALKING_S
+    who = "whoever says the speech" if of_speaker else "the person in the footage"
     if total_s < least_s:
         raise MediaError(
             f"there are {total_s:.0f} s of talking in {_footage(talking)}, and {least_s:.0f} are needed",
-            "give more footage in which the same person talks: "
+            f"give more footage in which {who} talks: "
             f"{_SPEAKER_OPTION if of_speaker else _OPTION} CLIP, again for each",
         )
 

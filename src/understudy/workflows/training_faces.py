@@ -16,7 +16,7 @@ from understudy.faces.faceset_records import StoredFace
 from understudy.training.model import Model
 from understudy.training.model_index import IdentityEntry
 from understudy.training.samples import Samples, learnt_of, load_samples
-from understudy.workflows.focus import Learnt, check_footage, focused
+from understudy.workflows.focus import NEAR_FRAMES, Learnt, check_footage, focused
 from understudy.workflows.worst_list import WorstList
 
 FEWEST_FACES = 20
@@ -148,7 +148,8 @@ def _focused(identities: Sequence[Learnt], worst: WorstList | None, on_event: On
     on_event(Notice(message=f"drawn more often: {counts}", is_warning=False))
     if found.missing:
         frames = _listed(found.missing)
-        on_event(Notice(message=f"no face is learnt from near these of the worst frames: {frames}"))
+        message = f"no face that is learnt from lies within {NEAR_FRAMES} frames of these of the worst frames"
+        on_event(Notice(message=f"{message} (extract all of that footage): {frames}"))
     if found.lacking:
         on_event(
             Notice(
