@@ -100,6 +100,7 @@ def focused(identities: Sequence[Learnt], worst: WorstList) -> Focus:
             f"within {NEAR_FRAMES} frames",
             "extract all frames of that footage, or leave out --focus",
         )
+    poses_deg = [_poses_deg(one) for one in identities]
     drawn: list[set[int]] = [set() for _ in identities]
     missing: list[int] = []
     lacking: list[int] = []
@@ -108,8 +109,8 @@ def focused(identities: Sequence[Learnt], worst: WorstList) -> Focus:
         able = [
             (owner, i)
             for owner in owners
-            for i, one in enumerate(identities)
-            if i != owner and _turns_so(one, identities[owner].faces[shown[owner][number][0]])
+            for i in range(len(identities))
+            if i != owner and _turns_so(poses_deg[i], identities[owner].faces[shown[owner][number][0]])
         ]
         drawing = owners if frame.reason == CHOSEN else [owner for owner, _ in able]
         for owner in drawing:
@@ -145,13 +146,17 @@ def _of_moment(one: Learnt, frame: WorstFrame, sha256: str) -> list[int]:
     return [index for _, index in sorted(found)[:NEAREST]]
 
 
-def _turns_so(one: Learnt, shown: StoredFace) -> bool:
-    """Whether enough of the faces learnt from turn nearly as one does, as they are or in a mirror."""
-    if not len(one.samples.training):
-        return False
-    poses = np.array([one.faces[index].face.pose_deg[:2] for index in one.samples.training.tolist()])
-    apart = np.stack([poses - shown.face.pose_deg[:2], poses * (-1, 1) - shown.face.pose_deg[:2]])
-    return int((np.linalg.norm(apart, axis=2).min(axis=0) <= CELL_DEG).sum()) >= ENOUGH
+def _poses_deg(one: Learnt) -> NDArray[np.float32]:
+    """(2, n, 2) yaw and pitch of the faces learnt from, as they are and in a mirror."""
+    index = one.samples.training.tolist()
+    poses = np.array([one.faces[i].face.pose_deg[:2] for i in index], np.float32).reshape(-1, 2)
+    return np.stack([poses, poses * np.array([-1, 1], np.float32)])
+
+
+def _turns_so(poses_deg: NDArray[np.float32], shown: StoredFace) -> bool:
+    """Whether enough faces, see `_poses_deg`, turn nearly as one does."""
+    apart = np.linalg.norm(poses_deg - shown.face.pose_deg[:2], axis=2).min(axis=0)
+    return int((apart <= CELL_DEG).sum()) >= ENOUGH
 
 
 def _alike(samples: Samples, others: Samples, shown: int) -> set[int]:
