@@ -85,7 +85,7 @@ def runs_of(seed: int, args: argparse.Namespace) -> list[tuple[Swaps, WorstList]
     work.mkdir(parents=True, exist_ok=True)
     common = {"facesets": tuple(args.facesets), "device": args.device}
     base = work / f"{BEFORE}.model"
-    if not (work / f"{BEFORE}.json").exists():
+    if not (work / f"{BEFORE}.mp4").exists():
         train.run(TrainConfig(model=base, steps=args.train_steps, seed=seed, **common), say)
     before = judged(work, BEFORE, args)
     worst = listed(work, before, args.target)

@@ -24,7 +24,7 @@ from understudy.measure.frame_quality import (
     moved,
     window_of,
 )
-from understudy.measure.seam import seam
+from understudy.measure.seam import frame_seam
 from understudy.measure.worst import scored, worst_frames
 
 SIZE_PX = 384
@@ -109,7 +109,7 @@ def test_figures_of_windows_are_those_of_whole_frames() -> None:
         target, output = picture_of(face, SIZE_PX), picture_of(face, SIZE_PX, OTHER)
         change = meter.update(output, target, face)
         changes.append(np.nan if change is None else change)
-        assert quality.figures["seam"] == pytest.approx(seam(output, target, face), abs=1e-3)
+        assert quality.figures["seam"] == pytest.approx(frame_seam(output, target, face), abs=1e-3)
         assert quality.figures["identity"] == pytest.approx(OTHER[0] * 0.93 / 255, abs=0.06)
         assert (quality.frame_index, quality.time_s) == (i, Fraction(i, 25))
         assert quality.face_px[:3] == (face.square.x_px, face.square.y_px, face.square.side_px)

@@ -9,7 +9,7 @@ from understudy.faces.face import Face
 from understudy.faces.mesh import FACE_OVAL
 from understudy.measure.flicker import FlickerMeter
 from understudy.measure.region import inner_face_mask
-from understudy.measure.seam import seam
+from understudy.measure.seam import frame_seam, seam
 from understudy.measure.truth import compare_with_truth
 from understudy.measure.untouched import background_difference, largest_change_outside
 
@@ -100,11 +100,36 @@ def test_an_outline_as_sharp_as_the_targets_is_no_seam() -> None:
     assert seam(wall, lighter, face) == 0  # smoother than the target is no seam either
 
 
+def test_features_that_reach_the_border_in_a_few_places_are_no_seam_of_a_frame() -> None:
+    face = made_face()
+    wall = np.full((256, 256, 3), 100, np.uint8)
+    outline = face.landmarks_px[list(FACE_OVAL), :2]
+    middle = outline.mean(axis=0)
+    featured = wall.copy()
+    for at in outline[[2, 3, 33, 34]]:  # where brows end, left and right
+        x, y = np.round(at + 0.15 * (middle - at)).astype(int).tolist()
+        cv2.circle(featured, (x, y), 3, (20, 20, 20), -1)
+    assert seam(featured, wall, face) > 1.5  # type: ignore[operator]
+    assert frame_seam(featured, wall, face) < 0.2  # type: ignore[operator]
+    both = bordered(featured, face, 20, 0)
+    assert frame_seam(both, wall, face) > 1.5  # type: ignore[operator]
+
+
+def test_a_step_around_half_of_a_face_is_a_seam_of_a_frame() -> None:
+    face = made_face()
+    wall = np.full((256, 256, 3), 100, np.uint8)
+    half = wall.copy()
+    half[:, 128:] = bordered(wall, face, 20, 0)[:, 128:]
+    assert frame_seam(wall, wall, face) == 0
+    assert frame_seam(half, wall, face) > 1  # type: ignore[operator]
+
+
 def test_seam_of_a_face_partly_outside_and_fully_outside() -> None:
     face = made_face(centre_px=(10, 128))
     image = picture_of(face)
-    assert seam(image, image, face) == 0
-    assert seam(image, image, made_face(centre_px=(-900, 128))) is None
+    assert seam(image, image, face) == frame_seam(image, image, face) == 0
+    beyond = made_face(centre_px=(-900, 128))
+    assert seam(image, image, beyond) is frame_seam(image, image, beyond) is None
 
 
 def test_truth_is_one_on_itself_and_falls_with_damage() -> None:

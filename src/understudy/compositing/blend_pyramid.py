@@ -71,7 +71,7 @@ def levels_for(weight: Mask, cells: float) -> int:
     """Halvings after which a face of this size is `cells` pixels wide (at least 1)."""
     side_px = sqrt(float(weight.sum()) * 4 / pi)
     most = max(1, int(log2(max(2, min(weight.shape)))) - 1)
-    return int(np.clip(round(log2(max(side_px / cells, 1))), 1, min(most, _MOST_LEVELS)))
+    return max(1, min(round(log2(max(side_px / cells, 1))), most, _MOST_LEVELS))
 
 
 def contrast_ratio(before: FloatImage, face: FloatImage, weight: Mask, levels: int) -> float:
@@ -92,51 +92,65 @@ def contrast_ratio(before: FloatImage, face: FloatImage, weight: Mask, levels: i
     return target / drawn if min(target, drawn) > _FLAT else 1.0
 
 
-def _sizes(weight: Mask, levels: int) -> list[tuple[int, int]]:
-    """(width, height) of each level, the finest first."""
-    sizes = [(weight.shape[1], weight.shape[0])]
-    for _ in range(levels):
-        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
-    return sizes
-
-
 def coarse_part(picture: FloatImage, weight: Mask, levels: int) -> FloatImage:
     """A picture's coarse part: of its masked pixels only, whatever lies around them."""
-    return coarse_parts(picture, weight, levels)[0]
+    ((mean, _),) = weighted_means(picture, weight, levels)
+    return raised(mean, weight.shape, levels)
 
 
-def coarse_parts(picture: FloatImage, weight: Mask, *levels: int) -> list[FloatImage]:
-    """As `coarse_part`, of several levels of one pyramid."""
-    steps = [(np.asarray(cv2.multiply(picture, tripled(weight)), np.float32), weight)]
-    for _ in range(max(levels)):
-        steps.append(_halved(*steps[-1]))
-    sizes = _sizes(weight, max(levels))
-    parts: list[FloatImage] = []
-    for level in levels:
-        low = _mean(*steps[level])
-        for size in sizes[:level][::-1]:
-            low = cv2.pyrUp(low, dstsize=size)
-        parts.append(np.asarray(low, np.float32))
-    return parts
+def weighted_means(picture: FloatImage, weight: Mask, *levels: int) -> list[tuple[FloatImage, Mask]]:
+    """The weighted mean around each pixel of some levels of a pyramid.
+
+    Args:
+        picture: (h, w, 3) float32.
+        weight: (h, w) float32 in [0, 1], how much each pixel counts.
+        levels: halvings to each.
+
+    Returns:
+        Of each its means, (h', w', 3) float32, those of its neighbours where little is known; and its
+        mean weight, (h', w') float32.
+    """
+    totals = [np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA), np.float32)]  # 1 is the fourth
+    cv2.multiply(totals[0], _fourfold(weight), dst=totals[0])
+    shares = [weight]
+    while len(totals) <= max(levels) or (shares[-1].min() <= _FEW and min(shares[-1].shape) > 1):
+        totals.append(np.asarray(cv2.pyrDown(totals[-1]), np.float32))
+        shares.append(np.asarray(cv2.extractChannel(totals[-1], 3), np.float32))
+    whole = totals[-1].sum(axis=(0, 1))
+    mean = np.broadcast_to(whole / max(float(whole[3]), _FEW), totals[-1].shape).astype(np.float32)
+    means: dict[int, FloatImage] = {}
+    for level in range(len(totals) - 1, min(levels) - 1, -1):
+        share = shares[level]
+        around = mean if mean.shape[:2] == share.shape else cv2.pyrUp(mean, dstsize=share.shape[::-1])
+        mean = np.asarray(
+            cv2.divide(totals[level], _fourfold(np.maximum(share, np.float32(_FEW)))), np.float32
+        )
+        cv2.copyTo(np.asarray(around, np.float32), (share <= _FEW).view(np.uint8), mean)
+        means[level] = mean
+    return [
+        (np.asarray(cv2.cvtColor(means[level], cv2.COLOR_RGBA2RGB), np.float32), shares[level])
+        for level in levels
+    ]
 
 
-def _halved(total: FloatImage, weight: Mask) -> tuple[FloatImage, Mask]:
-    return np.asarray(cv2.pyrDown(total), np.float32), np.asarray(cv2.pyrDown(weight), np.float32)
+def raised(picture: FloatImage, shape: tuple[int, ...], levels: int) -> FloatImage:
+    """A level of a pyramid at the size of a finer one.
+
+    Args:
+        picture: (h', w', ...) float32.
+        shape: rows and columns of the finer level.
+        levels: how many halvings lie between them.
+    """
+    sizes = [(shape[1], shape[0])]
+    for _ in range(levels - 1):
+        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
+    for size in sizes[:levels][::-1]:
+        picture = np.asarray(cv2.pyrUp(picture, dstsize=size), np.float32)
+    return picture
 
 
-def _mean(total: FloatImage, weight: Mask) -> FloatImage:
-    """The weighted mean around each pixel of a level; where little is known, that of its neighbours."""
-    known = weight > _FEW
-    mean = np.asarray(cv2.divide(total, tripled(np.maximum(weight, np.float32(_FEW)))), np.float32)
-    if known.all():
-        return mean
-    if min(weight.shape) < 2 or not known.any():
-        around = np.broadcast_to(total.sum(axis=(0, 1)) / max(float(weight.sum()), _FEW), mean.shape)
-    else:
-        share = known.astype(np.float32)
-        around = _mean(*_halved(np.asarray(cv2.multiply(mean, tripled(share)), np.float32), share))
-        around = cv2.pyrUp(around, dstsize=(weight.shape[1], weight.shape[0]))
-    return np.where(known[..., None], mean, around).astype(np.float32)
+def _fourfold(plane: Mask) -> FloatImage:
+    return np.asarray(cv2.merge([plane, plane, plane, plane]), np.float32)
 
 
 def _banded(change: FloatImage, weight: Mask, levels: int) -> FloatImage:

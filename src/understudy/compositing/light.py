@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from understudy.compositing.blend_parts import FloatImage, tripled
-from understudy.compositing.blend_pyramid import coarse_parts, levels_for
+from understudy.compositing.blend_pyramid import coarse_part, levels_for, raised, weighted_means
 from understudy.core.types import Image, Mask
 
 _LOOKED_AT_PX = 64  # side of the crop that the light is found in
@@ -83,10 +83,13 @@ class TargetLight:
         levels = levels_for(mask, self.cells)
         rim_levels = levels_for(mask, self.rim_cells)
         if rim_levels >= levels:
-            return coarse_parts(change, mask, levels)[0]
-        coarse, fine = coarse_parts(change, mask, levels, rim_levels)
+            return coarse_part(change, mask, levels)
+        (coarse, _), (fine, share) = weighted_means(change, mask, levels, rim_levels)
+        coarse = raised(coarse, fine.shape, levels - rim_levels)
         # how far inside: 0 on the border, 1 from about one pixel of the coarse band inward
-        around = cv2.GaussianBlur(mask, (0, 0), 2.0 ** (levels - 1), borderType=cv2.BORDER_CONSTANT)
+        reach = 2.0 ** (levels - rim_levels - 1)
+        around = cv2.GaussianBlur(share, (0, 0), reach, borderType=cv2.BORDER_CONSTANT)
         inside = tripled(np.clip(2 * np.asarray(around, np.float32) - 1, 0, 1))
         cv2.subtract(coarse, fine, dst=coarse)
-        return np.asarray(cv2.add(fine, cv2.multiply(coarse, inside, dst=coarse), dst=fine), np.float32)
+        cv2.add(fine, cv2.multiply(coarse, inside, dst=coarse), dst=fine)
+        return raised(fine, change.shape, rim_levels)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.order import median
 from understudy.core.types import Image, Mask, Points
 from understudy.faces.mesh import (
     INNER_LIPS,
@@ -147,15 +148,15 @@ def _lit_as(drawn: _Floats, seen: _Floats, region: Mask) -> _Floats:
     inside = region > 0.5
     if np.count_nonzero(inside) < 64:
         return drawn
-    some = np.zeros_like(inside)
-    some[::_FITTED_EVERY, ::_FITTED_EVERY] = inside[::_FITTED_EVERY, ::_FITTED_EVERY]
-    terms = _light_terms()
-    wanted = (seen - drawn)[some]
-    of_place = terms[some]
-    known = np.stack([np.column_stack([values, of_place]) for values in drawn[some].T])
-    fits, agree = _fitted(known, wanted, wanted)
-    if len(wanted) > _MUCH_BETTER * agree:  # else there are not so many pixels
-        lit, more = _fitted(known, wanted, np.asarray(wanted - np.median(wanted, axis=0), np.float32))
+    every = np.s_[::_FITTED_EVERY, ::_FITTED_EVERY]
+    some, terms = inside[every], _light_terms()
+    own = drawn[every][some]
+    wanted = np.ascontiguousarray((seen[every][some] - own).T)
+    known = np.empty((3, wanted.shape[1], 5), np.float32)
+    known[..., 0], known[..., 1:4], known[..., 4] = own.T, terms[every][some], wanted
+    fits, agree = _fitted(known, wanted)
+    if wanted.shape[1] > _MUCH_BETTER * agree:  # else there are not so many pixels
+        lit, more = _fitted(known, wanted - median(wanted.T)[:, None])
         fits = lit if more > _MUCH_BETTER * agree else fits
     return np.asarray(drawn * (1 + fits[:, 0]) + terms @ fits[:, 1:].T, np.float32)
 
@@ -167,30 +168,33 @@ def _light_terms() -> _Floats:
     return np.asarray(np.stack([np.ones_like(x), x, y], axis=-1), np.float32)
 
 
-def _fitted(terms: _Floats, wanted: _Floats, rest: _Floats) -> tuple[_Floats, int]:
+def _fitted(known: _Floats, rest: _Floats) -> tuple[_Floats, int]:
     """Fit each channel to the pixels that agree in all three.
 
     Args:
-        terms: (3, n, 4) float32 of each channel: the drawn value, 1, x, y.
-        wanted: (n, 3) float32, what is to be added.
-        rest: (n, 3) float32, from which to start telling who agrees.
+        known: (3, n, 5) float32 of each channel: the drawn value, 1, x, y, and what is to be added to it.
+        rest: (3, n) float32, from which to start telling who agrees.
 
     Returns:
         (3, 4) float32, and how many pixels agree.
     """
-    hold = _STIFF * len(wanted) * np.diag([1.0, 0.0, 0.2, 0.2]).astype(np.float32)
+    count = known.shape[1]
+    hold = _STIFF * count * np.diag([1.0, 0.0, 0.2, 0.2]).astype(np.float32)
     hold += np.float32(1e-6) * np.eye(4, dtype=np.float32)
-    # what each pixel adds to the sums of least squares: only its weight changes from round to round
-    with_wanted = np.concatenate([terms, wanted.T[..., None]], axis=2)
-    added = (terms[..., None] * with_wanted[:, :, None]).transpose(1, 0, 2, 3).reshape(len(wanted), -1)
+    terms = np.ascontiguousarray(known[..., :4].transpose(0, 2, 1))
     fits = np.zeros((3, 4), np.float32)
     for _ in range(_ROUNDS):
-        weight = 1 / np.square(1 + np.square(rest / _OUTLIER).sum(axis=1))
-        sums = (weight @ added).reshape(3, 4, 5)
+        weight = 1 / np.square(1 + _away(rest))
+        sums = (terms * weight) @ known  # (3, 4, 5): the sums of least squares
         share = np.float32(max(float(weight.mean()), 1e-3))
         fits = np.linalg.solve(sums[..., :4] + share * hold, sums[..., 4:])[..., 0]
-        rest = np.asarray(wanted - (terms @ fits[..., None])[..., 0].T, np.float32)
-    return fits, int(np.count_nonzero(np.square(rest / _OUTLIER).sum(axis=1) < 1))
+        rest = known[..., 4] - (fits[:, None] @ terms)[:, 0]
+    return fits, int(np.count_nonzero(_away(rest) < 1))
+
+
+def _away(rest: _Floats) -> _Floats:
+    """(n,) how far pixels are from what is fitted, 1 where they say little, of (3, n)."""
+    return np.square(rest / _OUTLIER[:, None]).sum(axis=0)
 
 
 @cache

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.compositing.resample import AREA_FROM, reduced, resampled
+from understudy.compositing.resample import AREA_FROM, linear, resampled
 from understudy.core.chroma import Site, middle_of
 from understudy.core.geometry import inverse
 from understudy.core.types import Mask, Matrix
@@ -83,8 +84,8 @@ def place(
     window = _reached(mask, crop_from_frame, size_px, grid_px)
     if window is None:
         return None
-    weight = _to_window(mask, crop_from_frame, window)
     crop_from_window = _from_window(crop_from_frame, window)
+    weight = linear(mask, crop_from_window, *window.size)
     face = resampled(drawn, crop_from_window, *window.size)
     return Placed(window=window, face=np.clip(face, 0, 1), weight=weight)
 
@@ -130,20 +131,21 @@ def place_planes(
     window = _reached(mask, crop_from_frame, size_px, grid_px)
     if window is None:
         return None
-    weight = _to_window(mask, crop_from_frame, window)
-    # what lies beyond the crop is not shown where the mask ends before: leaving it out is twice as fast
-    edge = cv2.BORDER_CONSTANT if _ends_inside(mask) else cv2.BORDER_REPLICATE
-    sharp = np.ascontiguousarray(drawn[..., 0])
-    luma = resampled(sharp, _from_window(crop_from_frame, window), *window.size, edge)
+    if not _ends_inside(mask):
+        drawn, mask, crop_from_frame = _bordered(drawn, mask, crop_from_frame)
+    sharp, *coloured = _planes_of(drawn)
+    crop_from_window = _from_window(crop_from_frame, window)
+    luma = resampled(sharp, crop_from_window, *window.size, cv2.BORDER_CONSTANT)
+    weight = linear(mask, crop_from_window, *window.size)
     across, down = grid_px
     coarse_window = Window(window.x0 // across, window.y0 // down, window.x1 // across, window.y1 // down)
-    linear = crop_from_frame[:, :2] * np.array([across, down], np.float32)
-    shift = crop_from_frame[:, :2] @ np.array(site, np.float32)
-    crop_from_coarse = np.column_stack([linear, crop_from_frame[:, 2] + shift]).astype(np.float32)
-    coarse_weight = weight if grid_px == (1, 1) else _to_window(mask, crop_from_coarse, coarse_window)
-    # one by one, which is several times as fast as both at once; nobody sees how sharp chroma is
-    planes = [np.ascontiguousarray(drawn[..., channel]) for channel in (1, 2)]
-    chroma = [_to_window(plane, crop_from_coarse, coarse_window, edge) * coarse_weight for plane in planes]
+    crop_from_coarse = _from_window(_of_samples(crop_from_frame, grid_px, site), coarse_window)
+    # four at once are warped as fast as one; nobody sees how sharp chroma is
+    coarse = np.asarray(cv2.merge([*coloured, mask, mask]), np.float32)
+    *chroma, coarse_weight, _ = _planes_of(linear(coarse, crop_from_coarse, *coarse_window.size))
+    if grid_px == (1, 1):
+        coarse_weight = weight
+    chroma = [cv2.multiply(plane, coarse_weight) for plane in chroma]
     return PlacedPlanes(
         window=window,
         luma=np.asarray(cv2.multiply(luma, weight), np.float32),
@@ -187,17 +189,29 @@ def _reached(
         return None
     # interpolation reaches one crop pixel further, the area filter one frame pixel
     margin = 1 + abs(determinant) ** 0.5
-    x0, x1 = left - margin, left + width - 1 + margin
-    y0, y1 = top - margin, top + height - 1 + margin
-    frame_from_crop = inverse(crop_from_frame.astype(np.float64))
-    corners = np.array([[x0, y0], [x1, y0], [x0, y1], [x1, y1]])
-    at = corners @ frame_from_crop[:, :2].T + frame_from_crop[:, 2]
-    grid = np.array(grid_px)
-    low = np.maximum(np.floor(at.min(axis=0) / grid) * grid, 0)
-    high = np.minimum(np.ceil((np.ceil(at.max(axis=0)) + 1) / grid) * grid, size_px)
-    if (low >= high).any():
-        return None
-    return Window(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+    sides = ((left - margin, left + width - 1 + margin), (top - margin, top + height - 1 + margin))
+    bounds: list[tuple[int, int]] = []
+    frame_from_crop = inverse(crop_from_frame.astype(np.float64)).tolist()
+    for (of_x, of_y, shift), length, step in zip(frame_from_crop, size_px, grid_px, strict=True):
+        at = [of_x * x + of_y * y + shift for x in sides[0] for y in sides[1]]
+        low, high = floor(min(at) / step) * step, -(-(ceil(max(at)) + 1) // step) * step
+        bounds.append((max(low, 0), min(high, length)))
+    (x0, x1), (y0, y1) = bounds
+    return Window(x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+def _bordered(drawn: _FloatImage, mask: Mask, crop_from_frame: Matrix) -> tuple[_FloatImage, Mask, Matrix]:
+    """A crop with more around it: what lies beyond its border is not shown, but interpolated with."""
+    more = _AROUND_PX
+    drawn = np.pad(drawn, ((more, more), (more, more), (0, 0)), "edge")
+    mask = np.pad(mask, more)
+    matrix = crop_from_frame.copy()
+    matrix[:, 2] += _AROUND_PX
+    return drawn, mask, matrix
+
+
+def _planes_of(picture: _FloatImage) -> list[NDArray[np.float32]]:
+    return [np.asarray(plane, np.float32) for plane in cv2.split(picture)]
 
 
 def _ends_inside(mask: Mask) -> bool:
@@ -205,30 +219,17 @@ def _ends_inside(mask: Mask) -> bool:
     return not (mask[:3].any() or mask[-3:].any() or mask[:, :3].any() or mask[:, -3:].any())
 
 
-def _to_window(
-    picture: NDArray[np.float32],
-    crop_from_frame: Matrix,
-    window: Window,
-    beyond: int = cv2.BORDER_CONSTANT,
-) -> NDArray[np.float32]:
-    """Resample one plane linearly onto the pixels of a window; `beyond` it, OpenCV's border mode."""
-    matrix = crop_from_frame.astype(np.float64)
-    scale = abs(float(np.linalg.det(matrix[:, :2]))) ** 0.5
-    if scale > AREA_FROM:
-        picture, matrix = reduced(picture, matrix, scale)
-    matrix = _from_window(matrix, window)
-    warped = cv2.warpAffine(
-        picture,
-        matrix,
-        window.size,
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=beyond,
-    )
-    return np.asarray(warped, np.float32)
+def _of_samples(crop_from_frame: Matrix, grid_px: tuple[int, int], site: Site) -> Matrix:
+    """The (2, 3) matrix from the samples of chroma of a frame, numbered along and down."""
+    (a, b, x), (c, d, y) = crop_from_frame.tolist()
+    (across, down), (right, below) = grid_px, site
+    first, second = a * right + b * below + x, c * right + d * below + y
+    rows = [[a * across, b * down, first], [c * across, d * down, second]]
+    return np.array(rows, np.float32)
 
 
 def _from_window(crop_from_frame: NDArray[np.floating], window: Window) -> NDArray[np.float64]:
     """The (2, 3) matrix from pixels of a window of the frame."""
-    matrix = crop_from_frame.astype(np.float64)
-    matrix[:, 2] += matrix[:, :2] @ np.array([window.x0, window.y0], np.float64)
-    return matrix
+    (a, b, x), (c, d, y) = crop_from_frame.tolist()
+    x0, y0 = window.x0, window.y0
+    return np.array([[a, b, x + a * x0 + b * y0], [c, d, y + c * x0 + d * y0]], np.float64)

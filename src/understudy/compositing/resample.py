@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import cv2
@@ -47,21 +48,45 @@ def resampled(
     Raises:
         ValueError: the matrix is no similarity.
     """
-    matrix = crop_from_window.astype(np.float64)
-    scale = abs(float(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])) ** 0.5
-    if not np.isfinite(matrix).all() or scale < 1e-6:
-        raise ValueError(f"crop_from_window is no similarity: {crop_from_window.tolist()}")
+    matrix, scale = crop_from_window.astype(np.float64), _scale_of(crop_from_window)
     if scale > AREA_FROM:
         picture, matrix = reduced(picture, matrix, scale)
-    size = (width_px, height_px)
     if scale >= _LARGER:
-        return _warped_sharp(picture, matrix, size, beyond)
+        return _warped_sharp(picture, matrix, (width_px, height_px), beyond)
     step = 2 if scale >= _MUCH_LARGER else 4
     matrix = matrix * step
     matrix[:, 2] += (step - 1) / 2
+    return _warped(_enlarged(picture, step), matrix, (width_px, height_px), beyond)
+
+
+def linear(
+    picture: FloatImage,
+    crop_from_window: NDArray[np.floating],
+    width_px: int,
+    height_px: int,
+    beyond: int = cv2.BORDER_CONSTANT,
+) -> FloatImage:
+    """Resample linearly; arguments as of `resampled`, with any number of channels."""
+    matrix, scale = crop_from_window.astype(np.float64), _scale_of(crop_from_window)
+    if scale > AREA_FROM:
+        picture, matrix = reduced(picture, matrix, scale)
+    return _warped(picture, matrix, (width_px, height_px), beyond)
+
+
+def _warped(
+    picture: FloatImage, matrix: NDArray[np.float64], size: tuple[int, int], beyond: int
+) -> FloatImage:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    warped = cv2.warpAffine(_enlarged(picture, step), matrix, size, flags=flags, borderMode=beyond)
-    return np.asarray(warped, np.float32)
+    return np.asarray(cv2.warpAffine(picture, matrix, size, flags=flags, borderMode=beyond), np.float32)
+
+
+def _scale_of(crop_from_window: NDArray[np.floating]) -> float:
+    """Crop pixels a window pixel."""
+    (a, b, x), (c, d, y) = crop_from_window.tolist()
+    scale = abs(a * d - b * c) ** 0.5
+    if not (math.isfinite(scale + x + y) and scale >= 1e-6):
+        raise ValueError(f"crop_from_window is no similarity: {crop_from_window.tolist()}")
+    return scale
 
 
 def _warped_sharp(

@@ -120,7 +120,7 @@ def averaged(
     Returns:
         The smaller picture and the similarity for it; both as they were where the crop is larger.
     """
-    shrink = int(1 / float(np.hypot(crop_from_part[0, 0], crop_from_part[1, 0])) + 1e-3)
+    shrink = int(1 / math.hypot(crop_from_part[0, 0], crop_from_part[1, 0]) + 1e-3)
     if shrink < 2:
         return part, crop_from_part
     height, width = (max(1, length // shrink) for length in part.shape[:2])
@@ -130,8 +130,10 @@ def averaged(
         if step > 1:
             size = (max(width, part.shape[1] // step), max(height, part.shape[0] // step))
             part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-    shift = crop_from_part[:, :2] @ np.full(2, (shrink - 1) / 2) + crop_from_part[:, 2]
-    return part, np.column_stack([crop_from_part[:, :2] * shrink, shift])
+    (a, b, x), (c, d, y) = crop_from_part.tolist()
+    middle = (shrink - 1) / 2
+    rows = [[a * shrink, b * shrink, (a + b) * middle + x], [c * shrink, d * shrink, (c + d) * middle + y]]
+    return part, np.array(rows, np.float64)
 
 
 def warp_linear(image: Image, crop_from_image: NDArray[np.float64], size_px: int, border: int) -> Image:

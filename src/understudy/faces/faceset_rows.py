@@ -38,6 +38,10 @@ FACE_COLUMNS = (
     *("crop", "crop_sha256", "crop_size_px", "crop_from_frame", "state", "reason"),
 )
 
+_NUMBERS = tuple(
+    name for name in FACE_COLUMNS if name.endswith(("_px", "_rad", "_deg")) or name == "confidence"
+)
+
 
 def row_from_record(source_id: int, track_id: int, crop: str, record: FaceRecord) -> tuple[object, ...]:
     """The values of `FACE_COLUMNS`; `crop` is the crop's file name."""
@@ -174,8 +178,7 @@ def fraction_from_text(text: str) -> Fraction:
 
 def _check_row(row: sqlite3.Row, quality: dict[str, float]) -> None:
     """Refuse numbers that no face has; raises ValueError."""
-    names = [name for name in FACE_COLUMNS if name.endswith(("_px", "_rad", "_deg")) or name == "confidence"]
-    is_usual = all(abs(row[name]) < _FARTHEST_PX for name in names) and row["square_side_px"] > 0
+    is_usual = all(abs(row[name]) < _FARTHEST_PX for name in _NUMBERS) and row["square_side_px"] > 0
     if not is_usual or not all(map(math.isfinite, quality.values())):
         raise ValueError(f"the face {row['id']} has numbers that no face has")
     _check_counts(row, "frame_index", "number")

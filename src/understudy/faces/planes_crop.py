@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import hypot
 from typing import cast
 
 import cv2
@@ -26,23 +28,31 @@ def cut_planes(planes: Planes, crop_from_frame: Matrix, size_px: int) -> Image:
     Returns:
         (size, size, 3) RGB uint8; beyond the frame its border is repeated.
     """
-    matrix = crop_from_frame.astype(np.float64)
+    (a, b, left), (c, d, top) = crop_from_frame.tolist()
     across, down = planes.grid_px
     x, y = planes.first_chroma_px
+    matrix = np.array([[a, b, left], [c, d, top]], np.float64)
     # a place in a plane of chroma, told as a place in the picture
-    scaled = np.column_stack([matrix[:, :2] * (across, down), matrix[:, :2] @ (x, y) + matrix[:, 2]])
-    sharp = cv2.INTER_CUBIC if np.hypot(matrix[0, 0], matrix[1, 0]) > 0.99 else cv2.INTER_LINEAR
-    yuv = [_warped(planes.luma, matrix, size_px, sharp)]
-    yuv += [_warped(plane, scaled, size_px, cv2.INTER_LINEAR) for plane in planes.chroma]
+    scaled = [[a * across, b * down, a * x + b * y + left], [c * across, d * down, c * x + d * y + top]]
+    sharp = cv2.INTER_CUBIC if hypot(a, c) > 0.99 else cv2.INTER_LINEAR
+    yuv = _warped((planes.luma,), matrix, size_px, sharp)
+    yuv += _warped(planes.chroma, np.array(scaled, np.float64), size_px, cv2.INTER_LINEAR)
     rgb = cv2.transform(cv2.merge(yuv), planes.rgb_from_yuv)  # rounded, and cut off at 0 and 255
     return cast(Image, rgb)
 
 
-def _warped(plane: _Plane, crop_from_plane: NDArray[np.floating], size_px: int, how: int) -> _Plane:
-    height, width = plane.shape
-    crop_from_plane = crop_from_plane.astype(np.float64)
+def _warped(
+    planes: Sequence[_Plane], crop_from_plane: NDArray[np.float64], size_px: int, how: int
+) -> list[_Plane]:
+    """Planes of one size through one matrix."""
+    height, width = planes[0].shape
     x0, y0, x1, y1 = reach(crop_from_plane, size_px, (width, height))
-    shift = crop_from_plane[:, :2] @ np.array([x0, y0]) + crop_from_plane[:, 2]
-    part, matrix = averaged(plane[y0:y1, x0:x1], np.column_stack([crop_from_plane[:, :2], shift]))
-    size = (size_px, size_px)
-    return cast(_Plane, cv2.warpAffine(part, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE))
+    crop_from_part = crop_from_plane.copy()
+    crop_from_part[:, 2] += crop_from_plane[:, :2] @ (x0, y0)
+    warped: list[_Plane] = []
+    for plane in planes:
+        part, matrix = averaged(plane[y0:y1, x0:x1], crop_from_part)
+        size = (size_px, size_px)
+        done = cv2.warpAffine(part, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+        warped.append(cast(_Plane, done))
+    return warped

@@ -19,7 +19,7 @@ from understudy.faces.openings import pose_normalised
 from understudy.measure.expression import inner_difference
 from understudy.measure.flicker import FlickerMeter, passing
 from understudy.measure.identity import distances
-from understudy.measure.seam import seam
+from understudy.measure.seam import frame_seam
 
 WINDOW_COVERAGE = 1.8  # sides of the face square that a window should show: all that is looked at
 IDENTITY, EXPRESSION, SEAM, FLICKER = "identity", "expression", "seam", "flicker"
@@ -144,7 +144,7 @@ class FrameJudge:
         if change is not None:
             self._changes[index] = change
         if self._is_due(SEAM, index):
-            figures[SEAM] = seam(frame.output, frame.target, face)
+            figures[SEAM] = frame_seam(frame.output, frame.target, face)
         seen = self._seen(frame, face)
         if seen is not None:
             apart = _difference(seen, face)

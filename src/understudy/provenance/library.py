@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import version
 
 import c2pa
@@ -12,7 +13,12 @@ PRODUCER = "understudy"
 
 def producer() -> dict[str, str]:
     """Name and version of this program, as manifests say who made something."""
-    return {"name": PRODUCER, "version": version(PRODUCER)}
+    return {"name": PRODUCER, "version": _version()}
+
+
+@cache
+def _version() -> str:
+    return version(PRODUCER)  # read from a file each time
 
 
 def context_of(roots: Sequence[bytes] = ()) -> c2pa.Context:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.order import median
 from understudy.core.types import Image
 
 EVERY = (
@@ -82,4 +83,4 @@ class Keys:
 
 def _sudden(cells: NDArray[np.float32], before: NDArray[np.float32]) -> bool:
     # of most cells, whatever a hand does to the others; green is most of the light
-    return abs(float(np.median(cells[..., 1] - before[..., 1]))) > _SUDDEN
+    return abs(float(median((cells[..., 1] - before[..., 1]).ravel()))) > _SUDDEN

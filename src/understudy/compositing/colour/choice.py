@@ -69,17 +69,18 @@ def match_errors(
     known = [seen_in_both(drawn, target) for drawn, target in pairs]
     limits = limits or ColourLimits()
     folds = min(_FOLDS, len(known))
+    wanted = [_Wanted.of(target) for _, target in known]
     errors: dict[str, list[tuple[float, float]]] = {name: [] for name in methods}
     for fold in range(folds):
         rest = [pair for i, pair in enumerate(known) if folds == 1 or i % folds != fold]
         drawn, target = union([pair[0] for pair in rest]), union([pair[1] for pair in rest])
         for name, found in errors.items():
             colour_map = COLOUR_METHODS[name](drawn, target, limits)
-            for held_drawn, held_target in known[fold::folds]:
+            for (held_drawn, held_target), onto in zip(known[fold::folds], wanted[fold::folds], strict=True):
                 matched = colour_map.colours(held_drawn.colours)
                 if is_lit:
                     matched = _lit(matched, held_drawn, held_target)
-                found.append(_errors(lab_from_rgb(matched), held_drawn, held_target))
+                found.append(_errors(lab_from_rgb(matched), held_drawn, onto))
     means = {name: np.mean(found, axis=0) for name, found in errors.items()}
     return {name: MatchError(colour=float(mean[0]), seam=float(mean[1])) for name, mean in means.items()}
 
@@ -130,16 +131,35 @@ def _lit(matched: Colours, drawn: ColourSample, target: ColourSample) -> Colours
     return np.clip(matched + TargetLight().of(cells, share).reshape(-1, 3), 0, 1)
 
 
-def _errors(matched: Colours, drawn: ColourSample, target: ColourSample) -> tuple[float, float]:
-    onto = lab_from_rgb(target.colours)
-    colour = distribution_distance(matched, drawn.weights, onto, target.weights)
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a drawn face is compared to, known before it is matched in any way.
+
+    Args:
+        sample: of the target's face.
+        lab: (n, 3) float32, its colours.
+        ranks: see `_ranks_of`.
+    """
+
+    sample: ColourSample
+    lab: Colours
+    ranks: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, sample: ColourSample) -> _Wanted:
+        lab = lab_from_rgb(sample.colours)
+        return cls(sample, lab, _ranks_of(lab, sample.weights))
+
+
+def _errors(matched: Colours, drawn: ColourSample, onto: _Wanted) -> tuple[float, float]:
+    colour, target = _apart(_ranks_of(matched, drawn.weights), onto.ranks), onto.sample
     if drawn.rim.shape != target.rim.shape:
         return colour, 0.0
     # border cells that count in both; the same places of the face, so their colours can be compared
     rim = np.minimum(drawn.rim, target.rim) * ((drawn.weights > 0) & (target.weights > 0))
     if not rim.any():
         return colour, 0.0
-    step = np.linalg.norm(matched - onto, axis=1)
+    step = np.linalg.norm(matched - onto.lab, axis=1)
     return colour, float(rim @ step / rim.sum())
 
 
@@ -158,12 +178,16 @@ def distribution_distance(
         Root of the mean square over 9 fixed directions and all ranks, times the root of 3: of two
         single colours it is about their distance.
     """
-    total = 0.0
-    for direction in _DIRECTIONS:
-        here = quantiles(colours @ direction, weights, _RANKS)
-        there = quantiles(onto @ direction, onto_weights, _RANKS)
-        total += float(np.mean(np.square(here - there)))
-    return float(np.sqrt(3 * total / len(_DIRECTIONS)))
+    return _apart(_ranks_of(colours, weights), _ranks_of(onto, onto_weights))
+
+
+def _ranks_of(colours: Colours, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(9, 24) values along each direction, at each rank."""
+    return np.stack([quantiles(along, weights, _RANKS) for along in _DIRECTIONS @ colours.T])
+
+
+def _apart(here: NDArray[np.float64], there: NDArray[np.float64]) -> float:
+    return float(np.sqrt(3 * np.mean(np.square(here - there))))
 
 
 def _directions() -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.compositing.colour.spaces import FloatImage, as_float, lab_from_rgb
+from understudy.core.order import median
 from understudy.core.types import Image, Mask
 
 SIDE = 16  # cells a side: 256 colours a frame
@@ -79,9 +80,9 @@ def colour_sample(image: Image | FloatImage, mask: Mask, side: int = SIDE) -> Co
     chosen = weights > 0
     if not chosen.any():
         return None
-    distance = np.abs(lab - np.median(lab[chosen], axis=0))
+    distance = np.abs(lab - median(lab[chosen]))
     # 1.4826: the median deviation of a normal distribution in units of its standard deviation
-    spread = np.maximum(1.4826 * np.median(distance[chosen], axis=0), _OUTLIER_FLOOR)
+    spread = np.maximum(np.float32(1.4826) * median(distance[chosen]), _OUTLIER_FLOOR)
     weights = weights * (distance < _OUTLIER_DEVIATIONS * spread).all(axis=1)
     if not weights.any():
         return None
