@@ -36,6 +36,11 @@ def test_a_hand_that_comes_makes_its_own() -> None:
     assert "".join(keys_of(crops)) == "K.uuK."
 
 
+def test_what_stays_is_looked_at_once_and_again_when_it_has_gone() -> None:
+    crops = [crop(hand_px=px) for px in (0, 20, 20, 20, 0, 20, 0, 0)]
+    assert "".join(keys_of(crops)) == "Ku..Kuu."
+
+
 def test_what_moves_beside_a_face_makes_none() -> None:
     assert "".join(keys_of([crop(outside=40 * i) for i in range(4)])) == "K..."
 

@@ -104,33 +104,33 @@ def weighted_means(picture: FloatImage, weight: Mask, *levels: int) -> list[tupl
     Args:
         picture: (h, w, 3) float32.
         weight: (h, w) float32 in [0, 1], how much each pixel counts.
-        levels: halvings to each.
+        levels: halvings to each, the most first, none twice.
 
     Returns:
-        Of each its means, (h', w', 3) float32, those of its neighbours where little is known; and its
-        mean weight, (h', w') float32.
+        Of each its means, (h', w', 3) float32, where little is known those of the level before, in the
+        first the mean of all; and its mean weight, (h', w') float32.
     """
-    totals = [np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA), np.float32)]  # 1 is the fourth
-    cv2.multiply(totals[0], _fourfold(weight), dst=totals[0])
-    shares = [weight]
-    while len(totals) <= max(levels) or (shares[-1].min() <= _FEW and min(shares[-1].shape) > 1):
-        totals.append(np.asarray(cv2.pyrDown(totals[-1]), np.float32))
-        shares.append(np.asarray(cv2.extractChannel(totals[-1], 3), np.float32))
-    whole = totals[-1].sum(axis=(0, 1))
-    mean = np.broadcast_to(whole / max(float(whole[3]), _FEW), totals[-1].shape).astype(np.float32)
-    means: dict[int, FloatImage] = {}
-    for level in range(len(totals) - 1, min(levels) - 1, -1):
-        share = shares[level]
-        around = mean if mean.shape[:2] == share.shape else cv2.pyrUp(mean, dstsize=share.shape[::-1])
-        mean = np.asarray(
-            cv2.divide(totals[level], _fourfold(np.maximum(share, np.float32(_FEW)))), np.float32
-        )
-        cv2.copyTo(np.asarray(around, np.float32), (share <= _FEW).view(np.uint8), mean)
-        means[level] = mean
-    return [
-        (np.asarray(cv2.cvtColor(means[level], cv2.COLOR_RGBA2RGB), np.float32), shares[level])
-        for level in levels
-    ]
+    total = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA), np.float32)  # 1 is the fourth
+    total, share = np.asarray(cv2.multiply(total, _fourfold(weight)), np.float32), weight
+    found: list[tuple[FloatImage, Mask]] = []
+    for level in range(max(levels) + 1):
+        if level:
+            total = np.asarray(cv2.pyrDown(total), np.float32)
+            share = np.asarray(cv2.extractChannel(total, 3), np.float32)
+        if level in levels:
+            found.append((total, share))
+    whole = np.asarray(cv2.sumElems(total), np.float32)
+    around = np.empty_like(total)
+    around[:] = whole / max(float(whole[3]), _FEW)
+    means: list[tuple[FloatImage, Mask]] = []
+    coarser = levels[0]
+    for level, (total, share) in zip(levels, reversed(found), strict=True):
+        around = raised(around, share.shape, coarser - level)
+        mean = np.asarray(cv2.divide(total, _fourfold(np.maximum(share, np.float32(_FEW)))), np.float32)
+        cv2.copyTo(around, (share <= _FEW).view(np.uint8), mean)
+        means.append((np.asarray(cv2.cvtColor(mean, cv2.COLOR_RGBA2RGB), np.float32), share))
+        around, coarser = mean, level
+    return means
 
 
 def raised(picture: FloatImage, shape: tuple[int, ...], levels: int) -> FloatImage:

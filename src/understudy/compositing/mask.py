@@ -63,11 +63,16 @@ def face_hull_mask(landmarks_in_crop_px: Points, size_px: int, forehead: float =
         outline = _with_forehead(outline, landmarks_in_crop_px[[CHIN, FOREHEAD], :2], forehead)
     # corners far outside overflow cv2's fixed point, and only the part inside the crop is drawn
     hull = np.clip(cv2.convexHull(outline)[:, 0], -8.0 * size_px, 9.0 * size_px)
-    fine = np.zeros((size_px * _SAMPLES, size_px * _SAMPLES), np.uint8)
-    corners = ((hull + 0.5) * _SAMPLES - 0.5) * (1 << _SUBPIXEL_BITS)
+    # drawn finely, and averaged, no further than it reaches
+    x0, y0 = np.clip(np.floor(hull.min(axis=0)) - 1, 0, size_px - 1).astype(int).tolist()
+    x1, y1 = np.clip(np.ceil(hull.max(axis=0)) + 2, 1, size_px).astype(int).tolist()
+    fine = np.zeros(((y1 - y0) * _SAMPLES, (x1 - x0) * _SAMPLES), np.uint8)
+    corners = ((hull - (x0, y0) + 0.5) * _SAMPLES - 0.5) * (1 << _SUBPIXEL_BITS)
     cv2.fillConvexPoly(fine, np.round(corners).astype(np.int32), (255,), cv2.LINE_8, _SUBPIXEL_BITS)
-    drawn = cv2.resize(fine, (size_px, size_px), interpolation=cv2.INTER_AREA)
-    return np.asarray(drawn, np.float32) / np.float32(255)
+    mask = np.zeros((size_px, size_px), np.float32)
+    mask[y0:y1, x0:x1] = cv2.resize(fine, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+    mask /= np.float32(255)
+    return mask
 
 
 def blend_mask(
@@ -97,10 +102,10 @@ def blend_mask(
         raise ValueError(f"need masks of one shape and a positive side, got {shapes}, {face_side_px}")
     doubt = np.float32(1 - config.certain)
     sure = (drawn_mask.astype(np.float32, copy=False) - doubt) / np.float32(2 * config.certain - 1)
-    joint = np.minimum(np.clip(sure, 0, 1), target_hull_mask)
+    joint = np.maximum(np.minimum(sure, target_hull_mask, out=sure), np.float32(0), out=sure)
     # a face that reaches the crop's edge must fade out before it, or the crop shows as a straight line
-    joint[[0, -1], :] = 0
-    joint[:, [0, -1]] = 0
+    joint[0] = joint[-1] = 0
+    joint[:, 0] = joint[:, -1] = 0
     erode_px, feather_px = config.erode * face_side_px, config.feather * face_side_px
     eroded = ramp(joint, erode_px, erode_px + feather_px)
     # never more than the joint mask: a hole (an occluder) narrower than the blur stays a hole

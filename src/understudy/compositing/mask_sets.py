@@ -35,7 +35,9 @@ def ramp(mask: Mask, from_px: float, to_px: float) -> Mask:
     """
     sigma_px = max(abs(from_px) / 2, abs(to_px) / 2, _LEAST_SIGMA_PX)
     low, high = _gaussian_step(from_px / sigma_px), _gaussian_step(to_px / sigma_px)
-    return np.clip((_blur(mask, sigma_px) - np.float32(low)) / np.float32(high - low), 0, 1)
+    risen = _blur(mask, sigma_px) - np.float32(low)
+    risen /= np.float32(high - low)
+    return np.minimum(np.maximum(risen, np.float32(0), out=risen), np.float32(1), out=risen)
 
 
 def _blur(mask: Mask, sigma_px: float) -> Mask:

@@ -127,11 +127,15 @@ class PlaneEditor:
             weight: as of `put`.
             chroma_weight: (h / down, w / across) float32, that at the samples of chroma where it is known.
         """
-        touched = (weight > 0).view(np.uint8)
-        self._add(picture.planes[0], box, luma, weight, touched)
+        touched, left = (weight > 0).view(np.uint8), 1 - weight
+        planes = picture.planes  # made anew whenever one asks
+        self._add(planes[0], box, luma, left, touched)
         if (self._across, self._down) != (1, 1):
             size = (chroma.shape[1], chroma.shape[0])
-            weight = at_sites(weight, self.grid_px, self.site) if chroma_weight is None else chroma_weight
+            coarse_weight = chroma_weight
+            if coarse_weight is None:
+                coarse_weight = at_sites(weight, self.grid_px, self.site)
+            left = 1 - coarse_weight
             # whole only where all its pixels are touched, and all its neighbours, between which it is blended
             share = cv2.resize(touched * np.uint8(255), size, interpolation=cv2.INTER_AREA)
             whole = (np.asarray(share) == 255).view(np.uint8)
@@ -140,14 +144,15 @@ class PlaneEditor:
         coarse = (x0 // self._across, y0 // self._down, x1 // self._across, y1 // self._down)
         for number in (0, 1):
             values = np.asarray(cv2.extractChannel(chroma, number), np.float32)
-            self._add(picture.planes[1 + number], coarse, values, weight, touched)
+            self._add(planes[1 + number], coarse, values, left, touched)
 
     def _add(
-        self, plane: VideoPlane, box: _Box, values: Mask, weight: Mask, touched: NDArray[np.uint8]
+        self, plane: VideoPlane, box: _Box, values: Mask, left: Mask, touched: NDArray[np.uint8]
     ) -> None:
+        """Add values to what is left of a plane's own, where it is touched."""
         x0, y0, x1, y1 = box
         stored = _rows(plane, self._type)[y0:y1, x0:x1]
-        kept = cv2.multiply(stored, 1 - weight, dtype=cv2.CV_32F)
+        kept = cv2.multiply(stored, left, dtype=cv2.CV_32F)
         if self._type is np.uint8:
             mixed = cv2.add(kept, values, dtype=cv2.CV_8U)  # rounded, and cut off at 0 and 255
         else:

@@ -34,7 +34,7 @@ from understudy.workflows.convert_voice import check_voice, voiced
 from understudy.workflows.screen import refuse_nudity
 from understudy.workflows.signer import check_signing
 from understudy.workflows.signing import marks_of
-from understudy.workflows.threads import single_threaded_opencv
+from understudy.workflows.threads import single_threaded_opencv, unsearched_objects
 from understudy.workflows.worst_list import check_worst, store_worst
 
 
@@ -82,6 +82,7 @@ def _made_alone(config: ConvertConfig, info: VideoInfo, look: Look, on_event: On
     consent = agreed_for(roles, index, config.consent, config.people, on_event)
     with (
         single_threaded_opencv(),
+        unsearched_objects(),
         voiced(config, info, on_event) as sound,
         closing(cast_for(roles, index, config.faces, config.target, on_event)) as cast,
         output_for(config, sound, roles, index, consent) as output,

@@ -38,7 +38,7 @@ class Front:
             segmenters: what was learnt from drawn masks, by name; others are searched for what is unusual.
         """
         self._model, self._tolerances, self._segmenters = model, tolerances, segmenters or {}
-        self._shown: dict[object, bool] = {}  # by track, whether its last regular key showed something
+        self._shown: dict[object, bool] = {}  # by track, whether its last key showed something
 
     def hidden(self, name: str, cuts: Sequence[CutPart]) -> list[Mask | None]:
         """Tell where faces of one person are hidden.
@@ -55,10 +55,10 @@ class Front:
         found |= self._looked(name, cuts, keys)
         between: list[int] = []
         for i, each in enumerate(cuts):
-            if each.key.regular:
+            if each.key.is_of_occluders:
                 self._shown = {track: shown for track, shown in self._shown.items() if shown}
                 self._shown[each.part.track] = i in found
-            elif i not in found and not each.key.unlike and self._shown.get(each.part.track):
+            elif i not in found and self._shown.get(each.part.track):
                 between.append(i)
         found |= self._looked(name, cuts, between)
         return [found.get(i) for i in range(len(cuts))]

@@ -26,8 +26,8 @@ class Key:
 
     Args:
         regular: its turn has come, or it is the first of its track.
-        unlike: some place in it is not as in the last key.
-        sudden: nearly all of it is.
+        unlike: some place in it is not as in the last face that was looked at closely.
+        sudden: nearly all of it is not as in the last key that colours were taken from.
     """
 
     regular: bool
@@ -54,7 +54,7 @@ class Keys:
 
     def __init__(self) -> None:
         """Know no track."""
-        self._last: dict[object, tuple[int, NDArray[np.float32]]] = {}
+        self._last: dict[object, _Last] = {}
 
     def of(self, number: int, track: object, crop: Image) -> Key:
         """Tell of the next face of a track.
@@ -69,16 +69,25 @@ class Keys:
         cells = np.asarray(cv2.resize(middle, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.float32)
         last = self._last.get(track)
         turn = number - number % EVERY
-        if last is None or last[0] < turn:
-            self._last = {key: of for key, of in self._last.items() if of[0] >= turn - EVERY}
-            self._last[track] = (number, cells)
-            return Key(regular=True, unlike=False, sudden=last is not None and _sudden(cells, last[1]))
-        apart = np.abs(cells - last[1]).max(axis=2)
+        if last is None or last.number < turn:
+            self._last = {key: of for key, of in self._last.items() if of.number >= turn - EVERY}
+            self._last[track] = _Last(number, cells, cells)
+            return Key(regular=True, unlike=False, sudden=last is not None and _sudden(cells, last.lit))
+        apart = np.abs(cells - last.looked).max(axis=2)
         unlike = float(cv2.blur(apart, (3, 3)).max()) > _UNLIKE
-        sudden = _sudden(cells, last[1])
-        if sudden:
-            self._last[track] = (number, cells)
+        sudden = _sudden(cells, last.lit)
+        if unlike or sudden:
+            self._last[track] = _Last(number, cells if sudden else last.lit, cells)
         return Key(regular=False, unlike=unlike or sudden, sudden=sudden)
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """What the next face of a track is compared to: cells of the last key of colours, and of the last key."""
+
+    number: int
+    lit: NDArray[np.float32]
+    looked: NDArray[np.float32]
 
 
 def _sudden(cells: NDArray[np.float32], before: NDArray[np.float32]) -> bool:

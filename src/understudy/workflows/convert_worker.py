@@ -34,7 +34,7 @@ from understudy.workflows.convert_message import (
 )
 from understudy.workflows.convert_output import Output, Place
 from understudy.workflows.convert_team import LEFT_ALONE
-from understudy.workflows.threads import single_threaded_opencv
+from understudy.workflows.threads import single_threaded_opencv, unsearched_objects
 
 
 class _Parent:
@@ -88,7 +88,7 @@ def main() -> None:
         with open_footage(config.target) as footage:
             info = footage.info
         parent.tell(ready=list(drawing.warnings))
-        with single_threaded_opencv():
+        with single_threaded_opencv(), unsearched_objects():
             while not parent.is_stopped:
                 _make(config, info, drawing, parent, parent.next_order())
     except BaseException as error:  # noqa: BLE001  # the parent says it

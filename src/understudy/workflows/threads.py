@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -25,6 +26,19 @@ def single_threaded_opencv() -> Generator[None]:
         yield
     finally:
         cv2.setNumThreads(before)
+
+
+@contextmanager
+def unsearched_objects() -> Generator[None]:
+    """Do not look through what exists by now for garbage, which stops all threads for a tenth of a second.
+
+    That is what libraries have made when they were loaded; what is made from now on is looked through.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def frames_ahead(info: VideoInfo) -> int:

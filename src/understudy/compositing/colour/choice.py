@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from understudy.compositing.colour.guard import ColourLimits
 from understudy.compositing.colour.methods import COLOUR_METHODS
-from understudy.compositing.colour.quantiles import quantiles
+from understudy.compositing.colour.quantiles import quantiles_of_columns
 from understudy.compositing.colour.sample import SIDE, ColourSample, seen_in_both
 from understudy.compositing.colour.spaces import Colours, lab_from_rgb
 from understudy.compositing.light import TargetLight
@@ -183,7 +183,7 @@ def distribution_distance(
 
 def _ranks_of(colours: Colours, weights: NDArray[np.float32]) -> NDArray[np.float64]:
     """(9, 24) values along each direction, at each rank."""
-    return np.stack([quantiles(along, weights, _RANKS) for along in _DIRECTIONS @ colours.T])
+    return quantiles_of_columns(colours @ _DIRECTIONS.T, weights, _RANKS)
 
 
 def _apart(here: NDArray[np.float64], there: NDArray[np.float64]) -> float:

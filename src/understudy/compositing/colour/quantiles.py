@@ -27,6 +27,15 @@ def quantiles(values: Values, weights: Values, at: Values) -> NDArray[np.float64
     return np.interp(at, middle, values[order])
 
 
+def quantiles_of_columns(values: Values, weights: Values, at: Values) -> NDArray[np.float64]:
+    """As `quantiles`, of each column of (n, c): (c, k)."""
+    counted = weights > 0
+    values = values[counted]
+    order, middle = _ranks(values, weights[counted])
+    ranked = np.take_along_axis(values, order, axis=0)
+    return np.stack([np.interp(at, middle[:, i], ranked[:, i]) for i in range(values.shape[1])])
+
+
 def transport(values: Values, weights: Values, onto: Values, onto_weights: Values) -> NDArray[np.float64]:
     """Where each value goes when one weighted distribution is carried onto another, column by column.
 
