@@ -24,6 +24,7 @@ from understudy.training.samples import HOLD_OUT_EVERY
 from understudy.workflows import train, training_session
 from understudy.workflows.configs import TrainConfig
 from understudy.workflows.focus import ALIKE, NEAR_FRAMES, NEAREST, Learnt, check_footage, focused
+from understudy.workflows.training_faces import told_focus
 from understudy.workflows.worst_list import CHOSEN, WorstList, write_worst
 from workflows.made_worst import made_list, write_list
 
@@ -125,6 +126,19 @@ def test_a_turn_that_nobody_else_makes_is_told_and_not_drawn(identities: list[Le
         np.testing.assert_array_equal(one.focus, other.focus)
     with pytest.raises(ConfigError, match=r"none of the 1 worst frames .* turned .*understudy coverage"):
         focused([source, target], made_list([(40, SQUARE)], sha_of("target.mp4")))
+
+
+def test_turns_that_nobody_else_makes_are_said(identities: list[Learnt]) -> None:
+    source, target = identities
+    target = _turned(target, dict.fromkeys(range(30, 50), (-20.0, 8.0)))
+    worst = made_list([(12, SQUARE), (41, SQUARE), (40, SQUARE)], sha_of("target.mp4"))
+    heard: list[Event] = []
+    told_focus([source, target], worst, heard.append)
+    said = [event.message for event in heard if isinstance(event, Notice)]
+    assert [message for message in said if message.startswith("nobody else turns the head")] == [
+        "nobody else turns the head as in these of the worst frames, so they are not trained on "
+        '("understudy coverage" says what to film): 40, 41'
+    ]
 
 
 def test_a_turn_that_a_person_chose_is_drawn_of_who_makes_it(identities: list[Learnt]) -> None:

@@ -16,7 +16,7 @@ from understudy.core.errors import ConfigError, UnderstudyError
 from understudy.core.events import Event, Notice, Written
 from understudy.measure.frame_quality import FrameQuality
 from understudy.media.footage import sha256_of
-from understudy.workflows.worst_list import check_worst, read_worst, store_worst, write_worst
+from understudy.workflows.worst_list import CHOSEN, check_worst, read_worst, store_worst, write_worst
 
 FRAMES = 30
 BAD = {7: 40.0, 20: 90.0}
@@ -133,7 +133,12 @@ def test_a_digest_says_which_frames_of_which_footage(swap: tuple[Path, Path], tm
     made = write_worst(tmp_path, qualities(), target=swap[0], output=swap[1], marks=None)
     assert read_worst(tmp_path).digest() == made.digest()
     assert made.model_copy(update={"video": "elsewhere.mp4"}).digest() == made.digest()
-    for change in ({"target_sha256": "0" * 64}, {"frames": made.frames[:1]}):
+    chosen = made.frames[0].model_copy(update={"reason": CHOSEN})
+    for change in (
+        {"target_sha256": "0" * 64},
+        {"frames": made.frames[:1]},
+        {"frames": [chosen, *made.frames[1:]]},
+    ):
         assert made.model_copy(update=change).digest() != made.digest()
 
 

@@ -98,7 +98,7 @@ def load_faces(
                 masked = f"{len(samples.hidden.masks) - 1} of {len(faces)} faces of {faceset.identity}"
                 message = f"{masked} have a drawn mask: what it hides is not learnt"
                 on_event(Notice(message=message, is_warning=False))
-    return _focused(identities, worst, on_event)
+    return told_focus(identities, worst, on_event)
 
 
 def refocused(
@@ -132,7 +132,7 @@ def refocused(
                 )
             plain = replace(known, focus=np.zeros(0, np.intp))
             identities.append(_learnt(faceset, plain, learnt_of(list(faceset.faces("kept")))))
-    return _focused(identities, worst, on_event)
+    return told_focus(identities, worst, on_event)
 
 
 def _learnt(faceset: Faceset, samples: Samples, faces: Sequence[StoredFace]) -> Learnt:
@@ -140,7 +140,8 @@ def _learnt(faceset: Faceset, samples: Samples, faces: Sequence[StoredFace]) -> 
     return Learnt(samples=samples, faces=faces, sources=sources)
 
 
-def _focused(identities: Sequence[Learnt], worst: WorstList | None, on_event: OnEvent) -> list[Samples]:
+def told_focus(identities: Sequence[Learnt], worst: WorstList | None, on_event: OnEvent) -> list[Samples]:
+    """Everybody's samples with what is drawn more often, as of `focused`, and what is to be said of it."""
     if worst is None:
         return [one.samples for one in identities]
     found = focused(identities, worst)

@@ -90,7 +90,12 @@ class WorstList(BaseModel):
     def digest(self) -> str:
         """A digest of what training makes of it: which frames of which footage."""
         frames = [
-            (one.frame, one.face_px) + ((one.footage_sha256,) if one.footage_sha256 else ())
+            (
+                one.frame,
+                one.face_px,
+                *((one.footage_sha256,) if one.footage_sha256 else ()),
+                *((CHOSEN,) if one.reason == CHOSEN else ()),  # is drawn whoever else turns the head so
+            )
             for one in self.frames
         ]
         return hashlib.sha256(repr((self.target_sha256, frames)).encode()).hexdigest()
