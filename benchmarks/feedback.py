@@ -95,7 +95,7 @@ def runs_of(seed: int, args: argparse.Namespace) -> list[tuple[Swaps, WorstList]
         for kind in (FOCUSED, PLAIN):
             name = f"{kind}_{again}" if again else kind
             model = work / f"{name}.model"
-            if not (work / f"{name}.json").exists():
+            if not (work / f"{name}.mp4").exists():
                 if not model.exists():
                     copied(base, model, seed + 100 * again)
                 focus = work / "worst" / FILE_NAME if kind == FOCUSED else None

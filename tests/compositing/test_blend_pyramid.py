@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from understudy.compositing.blend_pyramid import Pyramid, contrast_ratio, levels_for
+from understudy.compositing.blend_pyramid import Pyramid, contrast_ratio, levels_for, raised, weighted_means
 
 SIDE = 160
 
@@ -86,3 +86,37 @@ def test_settings_are_checked() -> None:
     for wrong in ({"cells": 0.5}, {"most_gain": 0.9}, {"contrast": 1.1}):
         with pytest.raises(ValueError, match=r"must lie|need"):
             Pyramid(**wrong)
+
+
+def test_means_are_of_what_counts_alone_at_every_level() -> None:
+    rng = np.random.default_rng(2)
+    picture = rng.random((64, 48, 3)).astype(np.float32)
+    weight = np.zeros((64, 48), np.float32)
+    weight[20:50, 8:40] = rng.random((30, 32))
+    (coarse, coarse_share), (fine, fine_share) = weighted_means(picture, weight, 3, 1)
+    assert (coarse.shape, fine.shape) == ((8, 6, 3), (32, 24, 3))
+    # by the definition: means of the picture times its weight over means of the weight
+    total, share = picture * weight[..., None], weight
+    for level, mean, mean_share in ((1, fine, fine_share), (3, coarse, coarse_share)):
+        down, below = total, share
+        for _ in range(level):
+            down, below = cv2.pyrDown(down), cv2.pyrDown(below)
+        known = below > 0.01
+        np.testing.assert_allclose(mean_share, below, atol=1e-6)
+        np.testing.assert_allclose(mean[known], (down / np.maximum(below, 1e-4)[..., None])[known], atol=1e-5)
+    # whatever lies where nothing counts
+    other = np.where(weight[..., None] > 0, picture, np.float32(7))
+    for (one, _), (same, _) in zip(
+        weighted_means(other, weight, 3, 1), [(coarse, None), (fine, None)], strict=True
+    ):
+        np.testing.assert_allclose(one, same, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(64, 48), (37, 51)])
+def test_an_even_picture_is_even_at_every_level_and_raised_again(shape: tuple[int, int]) -> None:
+    picture = np.full((*shape, 3), (0.2, 0.5, 0.8), np.float32)
+    weight = np.zeros(shape, np.float32)
+    weight[10:30, 12:28] = 0.6
+    for levels in ((2,), (4, 1), (3, 0)):
+        for level, (mean, _) in zip(levels, weighted_means(picture, weight, *levels), strict=True):
+            np.testing.assert_allclose(raised(mean, shape, level), picture, atol=1e-5)

@@ -186,6 +186,23 @@ def test_the_part_that_is_shown_is_placed_as_the_whole(
         np.testing.assert_allclose(getattr(part, name), getattr(whole, name), atol=2e-4)
 
 
+@pytest.mark.parametrize("grid_px", [(1, 1), (2, 2)])
+@pytest.mark.parametrize("scale", [0.3, 0.7, 1.1, 3.0, 6.0])
+@pytest.mark.parametrize("border_px", [0, 1, 4, 20])
+def test_an_even_face_is_even_wherever_its_mask_ends(
+    border_px: int, scale: float, grid_px: tuple[int, int]
+) -> None:
+    mask = np.zeros((128, 128), np.float32)
+    mask[border_px : 128 - border_px, border_px : 128 - border_px] = 1
+    drawn = np.full((128, 128, 3), (90, 118, 140), np.float32)
+    matrix = np.array([[scale, 0.02, -30 * scale], [-0.02, scale, -26 * scale]], np.float32)
+    placed = place_planes(drawn, mask, matrix, (640, 640), grid_px)
+    assert placed is not None
+    np.testing.assert_allclose(placed.luma, 90 * placed.weight, atol=0.01)
+    for plane, level in enumerate((118, 140)):
+        np.testing.assert_allclose(placed.chroma[..., plane], level * placed.chroma_weight, atol=0.02)
+
+
 def test_values_that_are_no_numbers_outside_the_mask_do_no_harm() -> None:
     frame = np.full((64, 64, 3), 7, np.uint8)
     drawn = np.full((SIZE, SIZE, 3), np.nan, np.float32)

@@ -16,9 +16,11 @@ def test_the_median_is_numpys(shape: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(values, before)
 
 
-def test_no_values_have_no_median() -> None:
+def test_no_values_have_neither() -> None:
     with pytest.raises(ValueError, match="no values"):
         median(np.empty((0, 3), np.float32))
+    with pytest.raises(ValueError, match="no values"):
+        percentile(np.empty(0, np.float32), 50)
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(0, 0.0), (40, 40.0), (99.9, 99.0), (100, 100.0)])

@@ -90,6 +90,32 @@ def test_a_bar_that_stays_is_found_in_the_frames_that_are_like_the_key() -> None
     assert all(mask is not None for mask in found)
 
 
+def looked_at(bars: list[int | None]) -> list[bool]:
+    """Of each frame whether it was looked at for what passes before the face."""
+    looked: list[bool] = []
+    front = Front(painter := Painter(), {})  # type: ignore[arg-type]
+    for cut in cuts_of(bars):
+        before = len(painter.asked)
+        front.hidden("anna", [cut])
+        looked.append(len(painter.asked) > before)
+    return looked
+
+
+def test_what_comes_between_two_turns_is_followed_until_it_goes() -> None:
+    bars = [
+        None,
+        40,
+        40,
+        40,
+        40,
+    ]  # the second is a key as it is unlike the first, and the next ones are like it
+    assert looked_at(bars) == [True] * 5
+    found = Front(Painter(), {}).hidden("anna", cuts_of(bars))  # type: ignore[arg-type]
+    assert [mask is not None for mask in found] == [False, True, True, True, True]
+    # where it has gone, as a key says, nothing is looked for before the next turn
+    assert looked_at([40, None, None, None, None]) == [True, True, False, False, True]
+
+
 class Everything:
     """Was told that all of a face is hidden."""
 

@@ -12,7 +12,7 @@ from understudy.compositing.blend_parts import FloatImage, applied, check_argume
 from understudy.core.types import Mask
 
 _MOST_LEVELS = 7
-_FEW = 1e-4  # share of a coarse pixel below which it takes its neighbours' value
+_FEW = 1e-4  # share of a coarse pixel below which it takes a coarser one's value
 _FLAT = 1e-3  # deviation of a face without features, of which no contrast can be told
 
 

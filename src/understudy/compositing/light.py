@@ -86,7 +86,7 @@ class TargetLight:
             return coarse_part(change, mask, levels)
         (coarse, _), (fine, share) = weighted_means(change, mask, levels, rim_levels)
         coarse = raised(coarse, fine.shape, levels - rim_levels)
-        # how far inside: 0 on the border, 1 from about one pixel of the coarse band inward
+        # how far inside: about 0 on the border, 1 from about one pixel of the coarse band inward
         reach = 2.0 ** (levels - rim_levels - 1)
         around = cv2.GaussianBlur(share, (0, 0), reach, borderType=cv2.BORDER_CONSTANT)
         inside = tripled(np.clip(2 * np.asarray(around, np.float32) - 1, 0, 1))

@@ -48,7 +48,7 @@ def resampled(
     Raises:
         ValueError: the matrix is no similarity.
     """
-    matrix, scale = crop_from_window.astype(np.float64), _scale_of(crop_from_window)
+    matrix, scale = crop_from_window.astype(np.float64), scale_of(crop_from_window)
     if scale > AREA_FROM:
         picture, matrix = reduced(picture, matrix, scale)
     if scale >= _LARGER:
@@ -66,8 +66,8 @@ def linear(
     height_px: int,
     beyond: int = cv2.BORDER_CONSTANT,
 ) -> FloatImage:
-    """Resample linearly; arguments as of `resampled`, with any number of channels."""
-    matrix, scale = crop_from_window.astype(np.float64), _scale_of(crop_from_window)
+    """Resample linearly; as `resampled`, but of any number of channels, and black beyond the picture."""
+    matrix, scale = crop_from_window.astype(np.float64), scale_of(crop_from_window)
     if scale > AREA_FROM:
         picture, matrix = reduced(picture, matrix, scale)
     return _warped(picture, matrix, (width_px, height_px), beyond)
@@ -80,8 +80,8 @@ def _warped(
     return np.asarray(cv2.warpAffine(picture, matrix, size, flags=flags, borderMode=beyond), np.float32)
 
 
-def _scale_of(crop_from_window: NDArray[np.floating]) -> float:
-    """Crop pixels a window pixel."""
+def scale_of(crop_from_window: NDArray[np.floating]) -> float:
+    """Crop pixels a window pixel; raises ValueError where a matrix is no similarity."""
     (a, b, x), (c, d, y) = crop_from_window.tolist()
     scale = abs(a * d - b * c) ** 0.5
     if not (math.isfinite(scale + x + y) and scale >= 1e-6):

@@ -17,6 +17,16 @@ def middle_of(grid_px: tuple[int, int]) -> Site:
     return (grid_px[0] - 1) / 2, (grid_px[1] - 1) / 2
 
 
+def of_samples(
+    to_from_picture: NDArray[np.floating], grid_px: tuple[int, int], site: Site
+) -> NDArray[np.float64]:
+    """A (2, 3) matrix from pixels as one from the samples of chroma, numbered along and down."""
+    (a, b, x), (c, d, y) = to_from_picture.tolist()
+    (across, down), (right, below) = grid_px, site
+    first, second = a * right + b * below + x, c * right + d * below + y
+    return np.array([[a * across, b * down, first], [c * across, d * down, second]], np.float64)
+
+
 def at_sites(picture: Floats, grid_px: tuple[int, int], site: Site) -> Floats:
     """Means of a picture around the samples of chroma: of two pixels, or of three where it lies on one.
 

@@ -1,4 +1,4 @@
-"""What lies in the middle of values: numpy's own takes several times as long for a few hundred."""
+"""Medians and percentiles: of a few hundred values numpy's own take several times as long."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ def median(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def percentile(values: NDArray[np.float32], percent: float) -> float:
-    """The value below which so many of (n,) float32 lie; not interpolated."""
+    """The value below which so many of (n,) float32 lie, n >= 1; not interpolated.
+
+    Raises:
+        ValueError: there are none.
+    """
+    if not values.size:
+        raise ValueError("no values have a percentile")
     at = int(percent / 100 * (values.size - 1))
     return float(np.partition(values, at)[at])

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.chroma import of_samples
 from understudy.core.picture import Planes
 from understudy.core.types import Image, Matrix
 from understudy.faces.crop import averaged, reach
@@ -28,15 +29,11 @@ def cut_planes(planes: Planes, crop_from_frame: Matrix, size_px: int) -> Image:
     Returns:
         (size, size, 3) RGB uint8; beyond the frame its border is repeated.
     """
-    (a, b, left), (c, d, top) = crop_from_frame.tolist()
-    across, down = planes.grid_px
-    x, y = planes.first_chroma_px
-    matrix = np.array([[a, b, left], [c, d, top]], np.float64)
-    # a place in a plane of chroma, told as a place in the picture
-    scaled = [[a * across, b * down, a * x + b * y + left], [c * across, d * down, c * x + d * y + top]]
-    sharp = cv2.INTER_CUBIC if hypot(a, c) > 0.99 else cv2.INTER_LINEAR
+    matrix = crop_from_frame.astype(np.float64)
+    coarse = of_samples(crop_from_frame, planes.grid_px, planes.first_chroma_px)
+    sharp = cv2.INTER_CUBIC if hypot(matrix[0, 0], matrix[1, 0]) > 0.99 else cv2.INTER_LINEAR
     yuv = _warped((planes.luma,), matrix, size_px, sharp)
-    yuv += _warped(planes.chroma, np.array(scaled, np.float64), size_px, cv2.INTER_LINEAR)
+    yuv += _warped(planes.chroma, coarse, size_px, cv2.INTER_LINEAR)
     rgb = cv2.transform(cv2.merge(yuv), planes.rgb_from_yuv)  # rounded, and cut off at 0 and 255
     return cast(Image, rgb)
 

@@ -69,8 +69,8 @@ class FrameQuality:
         face_px: centre x, y and side of the target's face square, frame pixels, and its roll in radians.
         figures: name to figure; lower is better. "identity" is the distance to the source's mean identity
             vector; "expression" the RMS distance of inner-face landmarks from the target's, less what is
-            constant in a run of frames, in inter-ocular distances; "seam" as in `measure`; "flicker" what
-            comes and goes within three frames, see `flicker.passing`.
+            constant in a run of frames, in inter-ocular distances; "seam" see `seam.frame_seam`;
+            "flicker" what comes and goes within three frames, see `flicker.passing`.
         badness: how far it lies above the usual, see `worst.scored`; None until all frames are known.
         reason: the figure that adds most to it, "" where none does.
         parts: what each figure adds, where it is above the usual.

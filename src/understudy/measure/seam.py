@@ -40,7 +40,7 @@ def seam(output: Image, target: Image, face: Face) -> float | None:
         None where the outline lies outside the frame.
     """
     excess = _excess(output, target, face)
-    return None if excess is None else max(_mean(ring) for ring in excess)
+    return None if excess is None else max(float(ring.mean()) for ring in excess)
 
 
 def frame_seam(output: Image, target: Image, face: Face) -> float | None:
@@ -53,11 +53,8 @@ def frame_seam(output: Image, target: Image, face: Face) -> float | None:
     excess = _excess(output, target, face)
     if excess is None:
         return None
-    return max(_mean(np.sort(ring)[: max(1, round(len(ring) * _COUNTED))]) for ring in excess)
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    return float(values.mean())
+    counted = [np.sort(ring)[: max(1, round(len(ring) * _COUNTED))] for ring in excess]
+    return max(float(ring.mean()) for ring in counted)
 
 
 def _excess(output: Image, target: Image, face: Face) -> list[NDArray[np.float64]] | None:

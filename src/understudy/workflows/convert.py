@@ -82,10 +82,10 @@ def _made_alone(config: ConvertConfig, info: VideoInfo, look: Look, on_event: On
     consent = agreed_for(roles, index, config.consent, config.people, on_event)
     with (
         single_threaded_opencv(),
-        unsearched_objects(),
         voiced(config, info, on_event) as sound,
         closing(cast_for(roles, index, config.faces, config.target, on_event)) as cast,
         output_for(config, sound, roles, index, consent) as output,
+        unsearched_objects(),
     ):
         remove_stretches(config)
         told = output.warnings  # e.g. that it begins anew: to be known now, not after hours

@@ -26,7 +26,7 @@ class Key:
 
     Args:
         regular: its turn has come, or it is the first of its track.
-        unlike: some place in it is not as in the last face that was looked at closely.
+        unlike: some place in it is not as in the last key.
         sudden: nearly all of it is not as in the last key that colours were taken from.
     """
 

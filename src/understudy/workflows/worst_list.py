@@ -88,7 +88,7 @@ class WorstList(BaseModel):
         return {one.footage_sha256 or self.target_sha256 for one in self.frames}
 
     def digest(self) -> str:
-        """A digest of what training makes of it: which frames of which footage."""
+        """A digest of what training makes of it: which frames of which footage, and which a person chose."""
         frames = [
             (
                 one.frame,

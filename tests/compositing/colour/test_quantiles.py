@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from understudy.compositing.colour.quantiles import quantiles, transport
+from understudy.compositing.colour.quantiles import quantiles, quantiles_of_columns, transport
 
 rng = np.random.default_rng(0)
 
@@ -34,3 +34,12 @@ def test_transport_of_as_many_values_is_sorting() -> None:
         expected = np.empty(64)
         expected[np.argsort(values[:, i])] = np.sort(onto[:, i])
         np.testing.assert_allclose(got[:, i], expected, atol=1e-12)
+
+
+def test_of_columns_each_is_as_alone() -> None:
+    rng = np.random.default_rng(4)
+    values, weights = rng.normal(size=(60, 3)), np.maximum(rng.normal(size=60), 0)
+    at = np.linspace(0.05, 0.95, 9)
+    found = quantiles_of_columns(values, weights, at)
+    for column, alone in enumerate(values.T):
+        np.testing.assert_allclose(found[column], quantiles(alone, weights, at), atol=1e-12)
