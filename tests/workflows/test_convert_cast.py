@@ -101,8 +101,8 @@ def test_reviewed_faces_are_taken_and_nobody_is_looked_for(
     clips: dict[str, Path], facesets: tuple[Path, Path], model: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    out = tmp_path / "found.mp4"  # without what is learnt of occlusion from a faceset
-    config = ConvertConfig(target=clips["target"], model=model, out=out, occlusion=False)
+    out = tmp_path / "found.mp4"  # without what is learnt of occlusion from a faceset, and hardly compressed
+    config = ConvertConfig(target=clips["target"], model=model, out=out, occlusion=False, crf=1)
     found = convert.run(config)
     monkeypatch.setattr(convert_cast, "LiveCast", None)
     out = tmp_path / "reviewed.mp4"
@@ -110,7 +110,7 @@ def test_reviewed_faces_are_taken_and_nobody_is_looked_for(
     assert (result.frames, result.swapped) == (found.frames, found.swapped)
     # the squares are steadied a segment at a time, else all is as it was found
     pairs = zip(images_of(tmp_path / "found.mp4"), images_of(out), strict=True)
-    assert np.mean([np.abs(one.astype(np.int16) - other).mean() for one, other in pairs]) < 0.2
+    assert np.mean([np.abs(one.astype(np.int16) - other).mean() for one, other in pairs]) < 0.12
 
 
 def test_rejected_faces_are_left_alone_but_for_those_of_no_use_for_training(

@@ -36,7 +36,7 @@ def is_own(path: Path) -> bool:
 def test_pictures_and_pages_are_signed_with_it(
     own: dict[str, Path], facesets: tuple[Path, Path], model: Path, tmp_path: Path
 ) -> None:
-    target = shortened("A_testA", tmp_path / "target.mp4", 12)
+    target = shortened("A_testA", tmp_path / "target.mp4", 24)
     trained = understudy.train(facesets, tmp_path / "model", steps=1, batch=4, **own)
     understudy.convert(target, model, tmp_path / "out.mp4")
     more = {"report": tmp_path / "r.html", "worst": tmp_path / "worst"}
