@@ -52,9 +52,10 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     heavy = "{'torch', 'cv2', 'av', 'numpy', 'dlib', 'pydantic'}"
     code = f"import sys, understudy.cli.main, understudy; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.check_output([COMMAND[0], "-c", code], text=True).strip() == "[]"
-    # processor time, and the best of three: other work on the machine must not fail this
-    best = min(_cpu_seconds([*COMMAND, "--help"]) for _ in range(3))
-    assert best < 0.8
+    # processor time against that of what draws the page, the best of three: a slow or busy machine must not fail
+    drawing = [COMMAND[0], "-c", "import typer.rich_utils, rich.console, rich.markdown"]
+    needed, taken = (min(_cpu_seconds(each) for _ in range(3)) for each in (drawing, [*COMMAND, "--help"]))
+    assert taken < 3 * needed
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux lists a process's threads")
