@@ -66,7 +66,7 @@ def linear(
     height_px: int,
     beyond: int = cv2.BORDER_CONSTANT,
 ) -> FloatImage:
-    """Resample linearly; as `resampled`, but of any number of channels, and black beyond the picture."""
+    """Resample linearly; as `resampled`, but of any number of channels, and 0 beyond where not told."""
     matrix, scale = crop_from_window.astype(np.float64), scale_of(crop_from_window)
     if scale > AREA_FROM:
         picture, matrix = reduced(picture, matrix, scale)
